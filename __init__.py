@@ -1,0 +1,16 @@
+"""Hashtags for a new post, from the posts of your own archive that look and read like it.
+
+from hashtag_recommender import open_recommender
+
+answer = open_recommender(".hashtag").suggest("photo.jpg", "오늘의 브런치")
+for suggestion in answer.suggestions:
+print(suggestion.hashtag, suggestion.score, [neighbour.post for neighbour in suggestion.evidence])
+"""
+
+# By the full name: pytest takes a root __init__.py for a package of its own and imports it without a parent.
+from hashtag_recommender.assembly import open_recommender
+from hashtag_recommender.core.errors import HashtagError
+from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.results import Answer, Neighbour, Suggestion
+
+__all__ = ["Answer", "HashtagError", "Neighbour", "Query", "Suggestion", "open_recommender"]

@@ -1,0 +1,167 @@
+"""What a person sees: tables, progress and one-line complaints. Narrow enough for 80 columns."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichBars
+from rich.table import Table
+from rich.text import Text
+
+from .core.progress import Progress, Silent, Stage
+from .core.results import Answer, Neighbour
+
+if TYPE_CHECKING:
+    from .assembly import BatchReport, BuildReport, ModelState
+    from .index.manifest import Manifest
+
+_out = Console(highlight=False, soft_wrap=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(line: str) -> None:
+    """One line of result."""
+    _out.print(escape(line), soft_wrap=True)
+
+
+def tell(notes: Iterable[str]) -> None:
+    """What a person should know, beside the result."""
+    for note in notes:
+        _err.print(f"[yellow]note:[/] {escape(note)}")
+
+
+def complain(error: str) -> None:
+    """The one line that ends a command that failed."""
+    _err.print(f"[red]error:[/] {escape(error)}")
+
+
+def progress() -> Progress:
+    """Bars with rate and time left on a terminal, silence elsewhere."""
+    return _Bars() if _err.is_terminal else Silent()
+
+
+def show_answer(answer: Answer, explain: bool) -> None:
+    """Hashtags with their scores and the posts behind them; last, a line to copy."""
+    if not answer.suggestions:
+        say("no hashtag to suggest")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("hashtag", overflow="fold")
+    table.add_column("score", justify="right")
+    table.add_column("posts behind it" if explain else "posts", overflow="fold")
+    for suggestion in answer.suggestions:
+        posts = list(dict.fromkeys(n.post for n in suggestion.evidence))
+        behind = "\n".join(map(_quoted, suggestion.evidence)) if explain else ", ".join(map(escape, posts[:4]))
+        table.add_row(
+            f"[bold cyan]#{escape(suggestion.hashtag)}[/]", f"{suggestion.score:.2f}", behind or "[dim]none[/]"
+        )
+    _out.print(table)
+    _out.print()
+    sys.stdout.write(" ".join(f"#{suggestion.hashtag}" for suggestion in answer.suggestions) + "\n")
+
+
+def _quoted(neighbour: Neighbour) -> str:
+    words = " ".join(neighbour.caption.split())
+    words = words if len(words) <= 32 else words[:31] + "…"
+    quoted = f" [dim]{escape(words)}[/]" if words else ""
+    return f"{neighbour.channel:<8} {neighbour.similarity:.2f} {escape(neighbour.post)}{quoted}"
+
+
+def show_build(report: "BuildReport", home: Path) -> None:
+    """What was read, encoded and published, and where the rejects lie."""
+    tell(report.notes)
+    read, built = report.ingested, report.built
+    say(f"{read.added} posts added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
+    for channel, n in built.embedded.items():
+        say(f"{n} {'photos' if channel == 'image' else 'captions'} encoded")
+    manifest = built.manifest
+    state = "published" if built.published else "nothing changed, still"
+    say(f"{state} {manifest.snapshot} in {home}: {manifest.posts} posts, {manifest.hashtags} hashtags")
+    if report.rejected:
+        say(f"{report.rejected} posts rejected, with row and reason in {report.rejects}")
+
+
+def show_info(manifest: "Manifest") -> None:
+    """What an index holds."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    table.add_row("snapshot", manifest.snapshot)
+    table.add_row("built", f"{manifest.created_at} by {manifest.program}")
+    table.add_row("posts", f"{manifest.posts}")
+    table.add_row("hashtags", f"{manifest.hashtags}")
+    for source, n in manifest.sources.items():
+        table.add_row("source", f"{escape(source)} ({n} posts)")
+    for record in manifest.channels:
+        table.add_row(f"{record.channel} channel", f"{record.vectors} posts, {escape(str(record.fingerprint))}")
+    table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
+    _out.print(table)
+
+
+def show_verdict(wrong: Sequence[str]) -> None:
+    """Whether an index is sound, and what is wrong with it."""
+    for problem in wrong:
+        say(problem)
+    say("the index is sound" if not wrong else f"{len(wrong)} problems; `hashtag index build` makes the index anew")
+
+
+def show_batch(report: "BatchReport") -> None:
+    """How many posts got hashtags, and where they are."""
+    say(f"{report.posts} posts, hashtags for {report.suggested} of them, in {report.out}")
+    if report.rejected:
+        say(f"{report.rejected} posts rejected: their lines say why under `error`")
+
+
+def show_models(states: "Sequence[ModelState]") -> None:
+    """Which weights are here."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("profile", "channel", "model", "on this machine"):
+        table.add_column(column, overflow="fold")
+    for state in states:
+        table.add_row(state.profile, state.channel, escape(state.model), "yes" if state.here else f"no ({state.size})")
+    _out.print(table)
+
+
+class _Bars:
+    """Satisfies core's `Progress` with rich bars on standard error."""
+
+    @contextmanager
+    def stage(self, name: str, total: int | None) -> Iterator[Stage]:
+        bars = RichBars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeRemainingColumn(),
+            console=_err,
+        )
+        with bars:
+            yield _BarStage(bars, bars.add_task(name, total=total))
+
+
+class _BarStage:
+    def __init__(self, bars: RichBars, task: TaskID) -> None:
+        self._bars = bars
+        self._task = task
+
+    def advance(self, n: int) -> None:
+        self._bars.advance(self._task, n)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "")

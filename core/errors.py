@@ -1,0 +1,41 @@
+"""The one family of errors. Every message says what happened, where, and what to do."""
+
+
+class HashtagError(Exception):
+    """Base of every error a user can meet; the command line prints it in one line and exits with 2."""
+
+
+class SettingsError(HashtagError):
+    """An option, environment variable or settings file that cannot be used."""
+
+
+class SourceError(HashtagError):
+    """An archive that cannot be read at all (a single bad post is a `Reject` instead)."""
+
+
+class HomeError(HashtagError):
+    """A home folder that is missing, not a folder, or cannot be written."""
+
+
+class DatabaseError(HashtagError):
+    """A database that cannot be opened, migrated or written."""
+
+
+class NoIndexError(HashtagError):
+    """A home folder without a published snapshot."""
+
+
+class SnapshotError(HashtagError):
+    """A snapshot with a missing, damaged or contradictory file."""
+
+
+class StaleIndexError(HashtagError):
+    """A snapshot built by encoders other than those that are here now."""
+
+
+class WeightsError(HashtagError):
+    """Model weights that are not on disk, or are not what their name says."""
+
+
+class PhotoError(HashtagError):
+    """A photo that cannot be decoded; the message is the reason, ready for a rejects file."""

@@ -1,0 +1,66 @@
+"""Keeps a model fed: contents are prepared in threads while the model works on the batch before."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from .errors import PhotoError
+from .protocols import Encoder, V
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+_BATCHES_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded(Generic[K, V]):
+    """One batch out of the pipeline.
+
+    keys: of the n contents that were encoded, in order. vectors: theirs, n rows, or None where n is 0.
+    failures: (key, reason) of contents that could not be prepared.
+    """
+
+    keys: list[K]
+    vectors: V | None
+    failures: list[tuple[K, str]]
+
+
+def batches(contents: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Consecutive lists of `size` contents, the last one shorter."""
+    iterator = iter(contents)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def encode_stream(encoder: Encoder[V], contents: Iterable[tuple[K, Any]]) -> Iterator[Encoded[K, V]]:
+    """Encode (key, content) pairs in order, a batch at a time; memory holds three batches, however many there are."""
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="prepare")
+    try:
+        under_way: deque[list[tuple[K, Future[Any]]]] = deque()
+        for batch in batches(contents, encoder.batch_size):
+            under_way.append([(key, pool.submit(encoder.prepare, content)) for key, content in batch])
+            if len(under_way) > _BATCHES_AHEAD:
+                yield _encode(encoder, under_way.popleft())
+        while under_way:
+            yield _encode(encoder, under_way.popleft())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _encode(encoder: Encoder[V], batch: list[tuple[K, Future[Any]]]) -> Encoded[K, V]:
+    keys: list[K] = []
+    prepared: list[Any] = []
+    failures: list[tuple[K, str]] = []
+    for key, future in batch:
+        try:
+            prepared.append(future.result())
+        except PhotoError as error:
+            failures.append((key, str(error)))
+        else:
+            keys.append(key)
+    return Encoded(keys, encoder.encode(prepared) if prepared else None, failures)

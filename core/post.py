@@ -1,0 +1,187 @@
+"""Posts and hashtags: what an archive holds, and what is asked of it."""
+
+import ast
+import json
+import re
+import unicodedata
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+MAX_CAPTION = 100_000  # characters; Instagram allows 2,200, a long blog post has 50,000
+MAX_HASHTAG = 100  # characters
+
+# Letters and marks that show nothing: they would make two hashtags of what a reader sees as one.
+_INVISIBLE = frozenset(
+    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x20E3, 0x3164, 0xFFA0]
+    + [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+)
+# Thai and Lao vowels that NFKC takes apart; nobody writes them so, and no platform finds them that way (`#ทำอาหาร`).
+_NEVER_APART = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
+_HASH_SIGNS = "#＃﹟"
+_SEPARATORS = re.compile(r"[\s,，、;#＃﹟]+")
+_NO_COMMA = re.compile(r"""['"]\s+['"]""")
+# Within words of Persian and Indic scripts, and within emoji.
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo file and the SHA-256 (hex) of its bytes, by which equal photos are known."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post of an archive, known by (source, post_id).
+
+    caption: without hashtags, as encoders may see it; may be empty.
+    hashtags: as posted (see `clean_hashtag`), in order, no two of one normalised form; may be empty.
+    """
+
+    source: str
+    post_id: str
+    caption: str
+    hashtags: tuple[str, ...]
+    photo: Photo | None = None
+    author: str | None = None
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A post that could not be taken: where it stands in its source (1 = first post) and why."""
+
+    source: str
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A new post that wants hashtags. photo: a file, or the bytes of one."""
+
+    caption: str = ""
+    photo: Path | bytes | None = None
+
+
+def clean_hashtag(raw: str) -> str:
+    """A hashtag as it is shown: NFKC (Thai and Lao AM apart), only Unicode categories L, M, N and `_`, case kept.
+
+    Returns "" where no letter or number is left. Cleaning twice changes nothing.
+    """
+    cleaned = raw
+    while True:
+        kept = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cleaned).translate(_KEPT))
+        if kept == cleaned:
+            break
+        cleaned = kept
+    for apart, joined in _NEVER_APART:
+        cleaned = cleaned.replace(apart, joined)
+    return cleaned if any(unicodedata.category(c)[0] in "LN" for c in cleaned) else ""
+
+
+def normalise_hashtag(raw: str) -> str:
+    """The form by which hashtags are matched: `clean_hashtag`, case folded.
+
+    Returns "" for what is no hashtag. Normalising twice changes nothing.
+    """
+    normalised = clean_hashtag(raw)
+    while True:
+        # Folding can undo NFKC and the other way round (U+0345), hence the fixed point.
+        folded = clean_hashtag(normalised.casefold())
+        if folded == normalised:
+            return normalised
+        normalised = folded
+
+
+def distinct_hashtags(raw: list[str]) -> tuple[str, ...]:
+    """Clean hashtags in order, the first of each normalised form, without those that come out empty."""
+    first: dict[str, str] = {}
+    for tag in raw:
+        cleaned = clean_hashtag(tag)
+        if cleaned:
+            first.setdefault(normalise_hashtag(cleaned), cleaned)
+    first.pop("", None)
+    return tuple(first.values())
+
+
+def parse_hashtags(field: str) -> list[str]:
+    """Split a hashtags field: words apart by space, comma or '#', or a list literal (`['카페', '브런치']`)."""
+    field = field.strip()
+    if field.startswith("[") and field.endswith("]"):
+        # Python would join the texts of a NumPy array, which have no commas between them (`['카페' '브런치']`).
+        for parse in (json.loads,) if _NO_COMMA.search(field) else (json.loads, _literal):
+            try:
+                listed = parse(field)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            if isinstance(listed, list):
+                return [str(tag) for tag in listed if isinstance(tag, str | int)]
+        field = field[1:-1].replace("'", " ").replace('"', " ")
+    return [tag for tag in _SEPARATORS.split(field) if tag]
+
+
+def _literal(field: str) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a backslash in a hashtag is not the reader's concern
+        return ast.literal_eval(field)
+
+
+def take_out_hashtags(caption: str) -> tuple[str, list[str]]:
+    """Part a caption from its inline hashtags (`#카페`): the text left, and the hashtags in order.
+
+    A hashtag holds at least one character that is no digit; `C#`, `#1`, `&#39;` and the `#` of an address stay text.
+    """
+    if not any(sign in caption for sign in _HASH_SIGNS):
+        return caption.strip(), []
+    text: list[str] = []
+    found: list[str] = []
+    end_of_last = -1
+    i = 0
+    while i < len(caption):
+        if caption[i] in _HASH_SIGNS and (i == end_of_last or _may_start_hashtag(caption, i)):
+            j = i + 1
+            while j < len(caption) and _continues_hashtag(caption[j]):
+                j += 1
+            body = caption[i + 1 : j]
+            if clean_hashtag(body):
+                if body.isdigit():
+                    text.append(caption[i:j])
+                else:
+                    found.append(body)
+                    text.append(" ")
+                i = end_of_last = j
+                continue
+        text.append(caption[i])
+        i += 1
+    return re.sub(r"[^\S\n]{2,}", " ", "".join(text)).strip(), found
+
+
+def _may_start_hashtag(caption: str, i: int) -> bool:
+    before = caption[i - 1] if i else " "
+    return not (before in "&/" or before.isascii() and before.isalnum())
+
+
+def _continues_hashtag(character: str) -> bool:
+    # Instagram lets emoji stand in hashtags (`#☕카페`); they are left out when it is cleaned.
+    return character == "_" or character in _JOINERS or _is_word(character) or unicodedata.category(character) == "So"
+
+
+def _is_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN"
+
+
+class _Kept(dict[int, int | None]):
+    """For `str.translate`: the characters that hashtags are made of stay, all others go. Learned as they come."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        belongs = character == "_" or _is_word(character) and code not in _INVISIBLE
+        return self.setdefault(code, code if belongs else None)
+
+
+_KEPT = _Kept()

@@ -1,0 +1,204 @@
+"""The seams between the rooms. Rooms never import each other; `assembly` hands one what another offers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from .post import Photo, Post, Query, Reject
+from .results import Answer, Neighbour
+from .vectors import Matches, Rows, Vectors
+
+Modality = Literal["image", "text"]
+
+# What an encoder yields and an index holds: float32 arrays in dense channels, SciPy sparse matrices in the lexical one.
+V = TypeVar("V")
+V_out = TypeVar("V_out", covariant=True)
+V_in = TypeVar("V_in", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What decides an encoder's vectors. Vectors of two fingerprints must never meet in one index."""
+
+    model: str
+    weights: str
+    revision: str
+    dimension: int
+    preprocessing: str
+
+    @property
+    def digest(self) -> str:
+        """32 hexadecimal digits that stand for all fields."""
+        return sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:32]
+
+    def __str__(self) -> str:
+        return f"{self.model} ({self.weights}, {self.revision[:12]}, {self.dimension}-d)"
+
+
+class Encoder(Protocol[V_out]):
+    """Turns photos or captions into vectors.
+
+    `prepare` does the work on one content that needs no model (decoding, resizing) and runs in threads beside
+    `encode`, which takes a batch of prepared contents. Loading weights waits for the first `encode`.
+    """
+
+    @property
+    def channel(self) -> str:
+        """The name of the channel in which its vectors stand: `image`, `sentence`, `lexical`."""
+        ...
+
+    @property
+    def modality(self) -> Modality:
+        """Which part of a post it looks at."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many contents `encode` takes at once for best speed."""
+        ...
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What its vectors depend on; known before anything is encoded."""
+        ...
+
+    def prepare(self, content: Any) -> Any:
+        """content: a caption (str), or a photo (Path, or bytes of a file).
+
+        Raises PhotoError with the reason where a photo cannot be decoded.
+        """
+        ...
+
+    def encode(self, prepared: Sequence[Any]) -> V_out:
+        """n prepared contents to n vectors, in order; dense ones float32 (n, d) of length 1."""
+        ...
+
+
+class VectorIndex(Protocol[V_in]):
+    """Nearest vectors by similarity: 1 for the query itself. The exact NumPy index is the oracle for dense ones."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, queries: V_in, k: int) -> Matches:
+        """The k nearest vectors for n queries, of similarity above 0; a query of zeros matches nothing."""
+        ...
+
+
+class IndexWriter(Protocol[V_in]):
+    """Makes a VectorIndex from vectors that come in batches, and writes it to a folder."""
+
+    def add(self, vectors: V_in) -> None:
+        """One more batch: n vectors, as the encoder yields them."""
+        ...
+
+    def write(self, folder: Path) -> None:
+        """Write the finished index into files of `folder`, which exists."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What reading a source changed in the database."""
+
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPost:
+    """A post as the database holds it; `key` is its number there, which never changes."""
+
+    key: int
+    post: Post
+
+
+class PostReader(Protocol):
+    """Reads a source of posts, one after another, in its order."""
+
+    @property
+    def source(self) -> str:
+        """The name under which the database knows this source."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how the source is read, such as an encoding other than UTF-8."""
+        ...
+
+    def read(self) -> Iterator[Post | Reject]:
+        """Every post, or the reason why one can't be taken. Raises SourceError where nothing can be read."""
+        ...
+
+
+class PostStore(Protocol):
+    """The database of posts, and of the vectors that encoders have made of their contents."""
+
+    def ingest(self, source: str, posts: Iterable[Post]) -> Ingested:
+        """Bring the database in line with a source, in one transaction: add, update, mark removed."""
+        ...
+
+    def set_unreadable(self, reasons: dict[str, str]) -> None:
+        """Exactly the posts with these photos (digest: reason) are set aside; all others are active again."""
+        ...
+
+    def posts(self) -> Iterator[StoredPost]:
+        """The active posts (neither removed nor set aside) of all sources, by key."""
+        ...
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over the active posts; equal exactly when they are."""
+        ...
+
+    def count_without(self, fingerprint: Fingerprint, modality: Modality) -> int:
+        """How many distinct contents have no vector of that encoder yet."""
+        ...
+
+    def photos_without(self, fingerprint: Fingerprint) -> Iterator[Photo]:
+        """One photo for each content that has no vector of that encoder yet, set-aside ones included."""
+        ...
+
+    def captions_without(self, fingerprint: Fingerprint) -> Iterator[str]:
+        """Each distinct non-empty caption that has no vector of that encoder yet."""
+        ...
+
+    def save_vectors(self, fingerprint: Fingerprint, digests: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors (n, d) by content digest, in one transaction."""
+        ...
+
+    def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
+        """The vectors of the active posts in batches: keys (n,) ascending, and float32 (n, d)."""
+        ...
+
+
+class Archive(Protocol):
+    """The posts of a snapshot as the vote sees them: n posts in rows, m hashtags in columns."""
+
+    @property
+    def hashtags(self) -> Sequence[str]:
+        """(m,) in normalised form."""
+        ...
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """(m,) as most posted."""
+        ...
+
+    @property
+    def carried(self) -> tuple[Rows, Rows]:
+        """Which post carries which hashtags, as a sparse matrix: row pointers (n + 1,) and columns (all hashtags,)."""
+        ...
+
+    def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
+        """The post of a row, as evidence. Raises IndexError beyond n."""
+        ...
+
+
+class Recommender(Protocol):
+    """Suggests hashtags for new posts: the product, and every baseline it is measured against."""
+
+    def suggest_batch(self, queries: Sequence[Query], count: int) -> list[Answer]:
+        """At most `count` hashtags for each query, best first."""
+        ...

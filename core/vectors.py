@@ -1,0 +1,54 @@
+"""Dense vectors, and what a search over vectors returns."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatMatrix: TypeAlias = NDArray[np.floating[Any]]
+Vectors: TypeAlias = NDArray[np.float32]
+Rows: TypeAlias = NDArray[np.int64]
+
+NO_ROW = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The nearest rows of an index for n queries, nearest first.
+
+    rows: (n, k) int64, NO_ROW where a query has fewer than k matches.
+    similarities: (n, k) float32, high is near; 0 where there is no row.
+    """
+
+    rows: Rows
+    similarities: Vectors
+
+
+def unit_rows(raw: FloatMatrix) -> Vectors:
+    """Scale rows to length 1; zero rows stay zero.
+
+    raw: (n, d). Returns a new float32 array of that shape.
+    Raises ValueError on NaN or infinity.
+    """
+    if not np.isfinite(raw).all():
+        raise ValueError("vectors hold NaN or infinity")
+    rows = raw.astype(np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def nearest(similarities: Vectors, k: int) -> Matches:
+    """The k highest columns of each row, highest first; equal ones by column, so that answers do not waver.
+
+    similarities: (n, m), m may be 0 or below k.
+    """
+    n, m = similarities.shape
+    rows = np.full((n, k), NO_ROW, dtype=np.int64)
+    best = np.zeros((n, k), dtype=np.float32)
+    taken = min(k, m)
+    if taken:
+        order = np.argsort(-similarities, axis=1, kind="stable")[:, :taken]
+        rows[:, :taken] = order
+        best[:, :taken] = np.take_along_axis(similarities, order, axis=1)
+    return Matches(rows, best)

@@ -1,0 +1,1 @@
+"""The database of posts, and the readers that fill it."""

@@ -1,0 +1,148 @@
+"""Opening a database: its address, its migrations, and its errors in words that name the way out."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ..core.errors import DatabaseError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
+_WRITES = "hashtag_writes"
+_PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+_ADVICE = {
+    "locked": "another process is writing to it; try again when it is done",
+    "not a database": "it is no SQLite file; move it away, or name another with --db",
+    "unable to open": "see that its folder exists and can be written, or name another with --db",
+    "readonly": "see that the file and its folder can be written, or name another with --db",
+    "full": "make room on its disk",
+    "already exists": "its tables are not this program's; name another with --db",
+    "connection failed": "see that its server runs and that --db names the right host, user and password",
+}
+
+
+def default_url(home: Path) -> str:
+    """The address of the SQLite file in a home folder."""
+    path = str((home / "hashtag.sqlite").absolute())
+    return URL.create("sqlite", database=path).render_as_string(hide_password=False)
+
+
+def open_engine(address: str) -> Engine:
+    """Connect to a database URL and bring its tables up to date.
+
+    Raises DatabaseError where that cannot be, or where a later release has written it.
+    """
+    engine = _create_engine(address)
+    try:
+        _upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def shown(url: URL) -> str:
+    """A database's address for a person: without password, and without options, which can hold one as well."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection to read from; leaves nothing open behind it. Raises DatabaseError."""
+    with _translated(engine.url), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction to write in: kept whole at the end, or not at all. Raises DatabaseError."""
+    with _translated(engine.url), engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
+
+
+def _create_engine(address: str) -> Engine:
+    # Neither the address nor what SQLAlchemy says of it is repeated: both may hold pieces of a password.
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise DatabaseError(f"--db is no database URL; write it like {_EXAMPLES}") from None
+    try:
+        # Captions stay out of messages (hide_parameters), and JSON in Korean stays half as long.
+        engine = create_engine(url, hide_parameters=True, json_serializer=partial(json.dumps, ensure_ascii=False))
+    except (NoSuchModuleError, ImportError):
+        raise DatabaseError(
+            f"--db asks for {url.drivername!r}, whose driver is not installed; "
+            f"install it (pip install 'psycopg[binary]' for PostgreSQL), or write --db like {_EXAMPLES}"
+        ) from None
+    except (ArgumentError, TypeError, ValueError):
+        raise DatabaseError(f"--db {shown(url)} has an option that its driver does not know; remove it") from None
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # Python's module would begin transactions late and leave DDL outside of them; `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once where another has written in between, without
+    # waiting: who will write takes the lock at the start.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _upgrade(engine: Engine) -> None:
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    with reading(engine) as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision == scripts.get_current_head():
+        return
+    if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
+        needed = revision.partition("_needs_")[2]
+        raise DatabaseError(
+            f"database {shown(engine.url)} was written by a later release (its revision is {revision}); "
+            f"upgrade hashtag-recommender{f' to {needed} or later' if needed else ''}, or name another with --db"
+        )
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _translated(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        reason = _without_secrets(lines[0] if lines else type(error).__name__, url)
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), "see that --db is right")
+        raise DatabaseError(f"database {shown(url)}: {reason}; {advice}") from None
+
+
+def _without_secrets(text: str, url: URL) -> str:
+    secrets = [url.password, *(str(value) for option, value in url.query.items() if "pass" in option.lower())]
+    for secret in filter(None, secrets):
+        text = text.replace(str(secret), "***")
+    return text

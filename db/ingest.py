@@ -1,0 +1,116 @@
+"""Bringing the database in line with what a source holds now."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ..core.errors import DatabaseError
+from ..core.post import Post
+from ..core.protocols import Ingested
+from .tables import PostRow
+
+CHUNK = 500  # rows a statement; SQLite takes 999 parameters in its older releases
+
+T = TypeVar("T")
+
+
+def chunks(many: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of CHUNK, the last one shorter."""
+    remaining = iter(many)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
+
+
+def caption_digest(caption: str) -> str | None:
+    """SHA-256 (hex) of a caption; None of the empty one, which no encoder sees."""
+    return sha256(caption.encode()).hexdigest() if caption else None
+
+
+class Ingest:
+    """One reading of one source, within the transaction of `connection`.
+
+    Memory: one number for each post that the source had before.
+    """
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+        active = select(PostRow.id).where(PostRow.source == source, PostRow.removed_at.is_(None))
+        self._unseen = set(connection.scalars(active))
+        self._added = self._updated = self._unchanged = 0
+
+    def run(self, posts: Iterable[Post]) -> Ingested:
+        """Add, update, and mark as removed what does not come."""
+        for chunk in chunks(posts):
+            self._take(chunk)
+        removed = len(self._unseen)
+        for keys in chunks(self._unseen):
+            gone = update(PostRow).where(PostRow.id.in_(keys)).values(removed_at=datetime.now(UTC))
+            self._connection.execute(gone)
+        return Ingested(self._added, self._updated, self._unchanged, removed)
+
+    def _take(self, posts: Sequence[Post]) -> None:
+        rows = {post.post_id: self._row(post) for post in posts}
+        if len(rows) < len(posts):
+            raise self._comes_twice(Counter(post.post_id for post in posts).most_common(1)[0][0])
+        stored = self._connection.execute(
+            select(PostRow.id, PostRow.post_id, PostRow.content_digest, PostRow.removed_at).where(
+                PostRow.source == self._source, PostRow.post_id.in_(rows)
+            )
+        )
+        changed: list[dict[str, Any]] = []
+        for key, post_id, content_digest, removed_at in stored:
+            row = rows.pop(post_id)
+            if removed_at is None and key not in self._unseen:
+                raise self._comes_twice(post_id)
+            self._unseen.discard(key)
+            if removed_at is None and row["content_digest"] == content_digest:
+                self._unchanged += 1
+                continue
+            if removed_at is None:
+                self._updated += 1
+            else:
+                self._added += 1
+            changed.append(row | {"key": key})
+        self._added += len(rows)
+        if rows:
+            self._connection.execute(insert(PostRow), list(rows.values()))
+        if changed:
+            self._connection.execute(update(PostRow).where(PostRow.id == bindparam("key")), changed)
+
+    def _row(self, post: Post) -> dict[str, Any]:
+        if post.source != self._source:
+            raise ValueError(f"a post of {post.source!r} among those of {self._source!r}")
+        stored = {
+            "source": post.source,
+            "post_id": post.post_id,
+            "caption": post.caption,
+            "hashtags": list(post.hashtags),
+            "photo_path": str(post.photo.path) if post.photo else None,
+            "photo_digest": post.photo.digest if post.photo else None,
+            "author": post.author,
+        }
+        told = [*stored.values(), _moment(post.posted_at)]
+        return stored | {
+            "posted_at": post.posted_at,
+            "caption_digest": caption_digest(post.caption),
+            "content_digest": sha256(json.dumps(told).encode()).hexdigest(),
+            "removed_at": None,
+            "unreadable": None,
+        }
+
+    def _comes_twice(self, post_id: str) -> DatabaseError:
+        return DatabaseError(f"post {post_id!r} comes twice in {self._source}; give each post an id of its own")
+
+
+def _moment(posted_at: datetime | None) -> str | None:
+    """The same text for the same moment in whatever zone it was told."""
+    if posted_at is None:
+        return None
+    return (posted_at if posted_at.tzinfo else posted_at.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

@@ -1,0 +1,28 @@
+"""What every format yields: rows of named fields, or the reason why one cannot be told apart."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that its format does not allow."""
+
+    reason: str
+
+
+Row: TypeAlias = Mapping[str, object] | BrokenRow
+
+
+class Table(Protocol):
+    """A file of rows."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of all fields that rows may have."""
+        ...
+
+    def rows(self) -> Iterator[Row]:
+        """Every row in order, blank lines left out."""
+        ...

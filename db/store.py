@@ -1,0 +1,201 @@
+"""The database of posts, on SQLite, PostgreSQL or whatever SQLAlchemy reaches."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVarTuple
+
+import numpy as np
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from ..core.errors import DatabaseError
+from ..core.post import Photo, Post
+from ..core.protocols import Fingerprint, Ingested, Modality, StoredPost
+from ..core.vectors import Rows, Vectors
+from .engine import open_engine, reading, shown, writing
+from .ingest import Ingest, chunks
+from .tables import EmbeddingRow, PostRow
+
+Rest = TypeVarTuple("Rest")
+
+_HALF = np.dtype("<f2")
+_POSTS_A_PAGE = 500
+_VECTORS_A_PAGE = 4096
+_KEYS_A_PAGE = 10_000
+
+
+def open_store(url: str) -> "SqlPostStore":
+    """Open the database at an SQLAlchemy URL; its tables are made or brought up to date on the way.
+
+    Raises DatabaseError where it cannot be reached or written, or where a later release has written it.
+    """
+    return SqlPostStore(open_engine(url))
+
+
+class SqlPostStore:
+    """`PostStore` by SQL. Close it, or use it in a `with` statement.
+
+    What it yields comes page by page, each page read in a transaction of its own: memory stays bounded, one may write
+    while one reads, and no reader holds up another process. All methods raise DatabaseError where the database fails.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> "SqlPostStore":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def shown_url(self) -> str:
+        """Which database this is, for a person: a path or URL, never with a password."""
+        return shown(self._engine.url)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def ingest(self, source: str, posts: Iterable[Post]) -> Ingested:
+        """Bring the database in line with a source, in one transaction: add, update, mark removed.
+
+        What is added or updated is active until `set_unreadable` says otherwise. Whatever ends it midway, an error
+        out of `posts` included, leaves the database as it was.
+        Raises DatabaseError where two posts have the same id.
+        """
+        with writing(self._engine) as connection:
+            return Ingest(connection, source).run(posts)
+
+    def set_unreadable(self, reasons: dict[str, str]) -> None:
+        """Exactly the posts with these photos (digest: reason) are set aside; all others are active again."""
+        with writing(self._engine) as connection:
+            connection.execute(update(PostRow).where(PostRow.unreadable.is_not(None)).values(unreadable=None))
+            if reasons:
+                connection.execute(
+                    update(PostRow).where(PostRow.photo_digest == bindparam("digest")),
+                    [{"digest": digest, "unreadable": reason} for digest, reason in reasons.items()],
+                )
+
+    def posts(self) -> Iterator[StoredPost]:
+        """The active posts (neither removed nor set aside) of all sources, by key."""
+        statement = select(
+            PostRow.id,
+            PostRow.source,
+            PostRow.post_id,
+            PostRow.caption,
+            PostRow.hashtags,
+            PostRow.photo_path,
+            PostRow.photo_digest,
+            PostRow.author,
+            PostRow.posted_at,
+        ).where(_active())
+        for page in self._pages(statement, PostRow.id, _POSTS_A_PAGE):
+            for key, source, post_id, caption, hashtags, path, digest, author, posted_at in page:
+                photo = Photo(Path(path), digest) if path and digest else None
+                yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), photo, author, posted_at))
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over the active posts and their keys; equal exactly when they are."""
+        digest = sha256()
+        for page in self._pages(select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE):
+            digest.update("".join(f"{key} {content}\n" for key, content in page).encode())
+        return digest.hexdigest()
+
+    def count_without(self, fingerprint: Fingerprint, modality: Modality) -> int:
+        """How many distinct contents have no vector of that encoder yet, those of set-aside posts included."""
+        digest = _digest_column(modality)
+        with reading(self._engine) as connection:
+            return connection.scalar(select(func.count(digest.distinct())).where(_lacks(fingerprint, digest))) or 0
+
+    def photos_without(self, fingerprint: Fingerprint) -> Iterator[Photo]:
+        """One photo for each content that has no vector of that encoder yet, set-aside ones included."""
+        for digest, path in self._contents_without(fingerprint, "image", PostRow.photo_path):
+            yield Photo(Path(path), digest)
+
+    def captions_without(self, fingerprint: Fingerprint) -> Iterator[str]:
+        """Each distinct non-empty caption that has no vector of that encoder yet, set-aside posts included."""
+        for _, caption in self._contents_without(fingerprint, "text", PostRow.caption):
+            yield caption
+
+    def save_vectors(self, fingerprint: Fingerprint, digests: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors (n, d) by content digest, in one transaction; what stood there before is replaced.
+
+        They are kept as float16. Raises ValueError on another shape, and on what float16 cannot hold.
+        """
+        if vectors.shape != (len(digests), fingerprint.dimension):
+            raise ValueError(
+                f"{len(digests)} digests and dimension {fingerprint.dimension}, but vectors {vectors.shape}"
+            )
+        with np.errstate(over="ignore"):
+            halves = vectors.astype(_HALF)
+        if not np.isfinite(halves).all():
+            raise ValueError("vectors hold NaN, infinity or numbers beyond float16")
+        rows = [
+            {"content_digest": digest, "fingerprint": fingerprint.digest, "vector": half.tobytes()}
+            for digest, half in dict(zip(digests, halves, strict=True)).items()
+        ]
+        with writing(self._engine) as connection:
+            for chunk in chunks(rows):
+                connection.execute(
+                    delete(EmbeddingRow).where(
+                        EmbeddingRow.fingerprint == fingerprint.digest,
+                        EmbeddingRow.content_digest.in_([row["content_digest"] for row in chunk]),
+                    )
+                )
+                connection.execute(insert(EmbeddingRow), chunk)
+
+    def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
+        """The vectors of the active posts in batches: keys (n,) ascending, and float32 (n, d), 0 < n <= 4096."""
+        statement = (
+            select(PostRow.id, EmbeddingRow.vector)
+            .join(EmbeddingRow, EmbeddingRow.content_digest == _digest_column(modality))
+            .where(_active(), EmbeddingRow.fingerprint == fingerprint.digest)
+        )
+        for page in self._pages(statement, PostRow.id, _VECTORS_A_PAGE):
+            if any(len(vector) != fingerprint.dimension * _HALF.itemsize for _, vector in page):
+                raise DatabaseError(
+                    f"the database holds a vector of {fingerprint} with another length; restore a backup"
+                )
+            keys = np.fromiter((key for key, _ in page), dtype=np.int64, count=len(page))
+            halves = np.frombuffer(b"".join(vector for _, vector in page), dtype=_HALF)
+            yield keys, halves.reshape(len(page), fingerprint.dimension).astype(np.float32)
+
+    def _contents_without(
+        self, fingerprint: Fingerprint, modality: Modality, content: InstrumentedAttribute[Any]
+    ) -> Iterator[Row[Any, Any]]:
+        digest = _digest_column(modality)
+        statement = select(digest, func.min(content)).where(_lacks(fingerprint, digest)).group_by(digest)
+        for page in self._pages(statement, digest, _POSTS_A_PAGE):
+            yield from page
+
+    def _pages(
+        self, statement: Select[Any, *Rest], cursor: InstrumentedAttribute[Any], size: int
+    ) -> Iterator[Sequence[Row[Any, *Rest]]]:
+        """The rows of a statement by its first column, which `cursor` names and which must be unique among them."""
+        page_of = statement.order_by(cursor).limit(size)
+        while True:
+            with reading(self._engine) as connection:
+                page = connection.execute(page_of).all()
+            if page:
+                yield page
+            if len(page) < size:
+                return
+            page_of = statement.where(cursor > page[-1][0]).order_by(cursor).limit(size)
+
+
+def _active() -> ColumnElement[bool]:
+    return and_(PostRow.removed_at.is_(None), PostRow.unreadable.is_(None))
+
+
+def _digest_column(modality: Modality) -> InstrumentedAttribute[str | None]:
+    return PostRow.photo_digest if modality == "image" else PostRow.caption_digest
+
+
+def _lacks(fingerprint: Fingerprint, digest: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
+    embedded = exists().where(EmbeddingRow.content_digest == digest, EmbeddingRow.fingerprint == fingerprint.digest)
+    return and_(PostRow.removed_at.is_(None), digest.is_not(None), ~embedded)

@@ -1,0 +1,80 @@
+"""The tables: posts, and the vectors that encoders have made of their contents."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, kept as UTC without a zone, which every database can do; naive ones are taken as UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """What goes into the database."""
+        if value is None or value.tzinfo is None:
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """What comes out of it."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """What Alembic compares the database with."""
+
+
+class PostRow(Base):
+    """One post of one source.
+
+    id: `StoredPost.key`; never given to another post.
+    hashtags: as posted. They are normalised when an index is built, so that the rule can change without a migration.
+    caption_digest, photo_digest: SHA-256 (hex) of the caption's UTF-8 and of the photo file's bytes; by them posts find
+    their vectors.
+    content_digest: SHA-256 (hex) over all that a source says of the post; decides between updated and unchanged.
+    removed_at: when the source was first read without it.
+    unreadable: why its photo cannot be decoded; such a post is set aside.
+    """
+
+    __tablename__ = "post"
+    __table_args__ = (
+        UniqueConstraint("source", "post_id", name="uq_post_source_post_id"),
+        Index("ix_post_photo_digest", "photo_digest"),
+        Index("ix_post_caption_digest", "caption_digest"),
+        # Else SQLite would give the number of a deleted last post to the next one.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    post_id: Mapped[str] = mapped_column(Text)
+    caption: Mapped[str] = mapped_column(Text)
+    caption_digest: Mapped[str | None] = mapped_column(String(64))
+    hashtags: Mapped[list[str]] = mapped_column(JSON)
+    photo_path: Mapped[str | None] = mapped_column(Text)
+    photo_digest: Mapped[str | None] = mapped_column(String(64))
+    author: Mapped[str | None] = mapped_column(Text)
+    posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    content_digest: Mapped[str] = mapped_column(String(64))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unreadable: Mapped[str | None] = mapped_column(Text)
+
+
+class EmbeddingRow(Base):
+    """The vector that one encoder made of one content, a photo or a caption.
+
+    content_digest: a `photo_digest` or `caption_digest` of posts.
+    fingerprint: `Fingerprint.digest` of the encoder.
+    vector: float16, little-endian. Half the space of float32, and its error (at most 5e-4 of a unit vector's
+    components) lies far below what a ranking notices.
+    """
+
+    __tablename__ = "embedding"
+
+    content_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(32), primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)

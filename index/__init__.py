@@ -1,0 +1,1 @@
+"""Vector indexes, and the snapshots in which they are published."""

@@ -1,0 +1,47 @@
+"""The exact index in plain NumPy: slow, obvious, and the oracle for every other."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.vectors import NO_ROW, Matches, Vectors, nearest, unit_rows
+
+FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
+
+
+class ExactIndex:
+    """Cosine similarity, about the archive's mean, with every vector."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        """vectors: float32 (n, d), rows of length 1."""
+        self._mean = mean_to_centre(vectors.sum(axis=0, dtype=np.float64), len(vectors))
+        self._vectors = centred(vectors, self._mean)
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def search(self, queries: Vectors, k: int) -> Matches:
+        """See `VectorIndex.search`. queries: float32 (m, d)."""
+        return positive(nearest(centred(queries, self._mean) @ self._vectors.T, k))
+
+
+def mean_to_centre(total: NDArray[np.float64], n: int) -> Vectors:
+    """The mean that is taken off every vector, (d,): what all photos, or all captions, of an archive have in common.
+
+    total: the sum of n vectors. Zero for an archive too small to tell.
+    """
+    mean = total / n if n >= FEWEST_TO_CENTRE else np.zeros_like(total)
+    return np.asarray(mean, dtype=np.float32)
+
+
+def centred(vectors: Vectors, mean: Vectors) -> Vectors:
+    """Vectors less the mean, scaled to length 1; rows of zeros stay so. (n, d), a new array."""
+    silent = np.asarray(~vectors.any(axis=1))
+    rows = unit_rows(vectors - mean)
+    rows[silent] = 0
+    return rows
+
+
+def positive(matches: Matches) -> Matches:
+    """Matches without those of similarity 0 or less, which are no likeness at all."""
+    none = (matches.rows == NO_ROW) | ~(matches.similarities > 0)
+    return Matches(np.where(none, NO_ROW, matches.rows), np.where(none, np.float32(0), matches.similarities))

@@ -1,0 +1,77 @@
+"""The manifest of a snapshot: where it comes from, what it holds, and the checksum of every file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..core.errors import SnapshotError
+from ..core.protocols import Fingerprint
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """A channel of a snapshot. spec: how its encoder is made again; vectors: how many posts have one."""
+
+    channel: str
+    spec: Mapping[str, str]
+    fingerprint: Fingerprint
+    vectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file of a snapshot."""
+
+    bytes: int  # noqa: A003 - the word of the JSON document
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot says of itself.
+
+    archive: `PostStore.digest` of the posts it was built from. database: their URL, without a password.
+    sources: posts by source. files: by path relative to the snapshot, all but the manifest.
+    """
+
+    snapshot: str
+    created_at: str
+    program: str
+    archive: str
+    database: str
+    sources: Mapping[str, int]
+    posts: int
+    hashtags: int
+    channels: tuple[ChannelRecord, ...]
+    files: Mapping[str, FileRecord]
+    format: int = FORMAT
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+    def to_bytes(self) -> bytes:
+        """The JSON document, as it stands on disk."""
+        return json.dumps(self.to_json(), ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+    @classmethod
+    def from_bytes(cls, document: bytes) -> "Manifest":
+        """Raises SnapshotError on anything but a manifest of this format."""
+        try:
+            fields: dict[str, Any] = json.loads(document)
+            if fields["format"] != FORMAT:
+                raise SnapshotError(
+                    f"the snapshot has format {fields['format']}, this version reads {FORMAT}; "
+                    "run `hashtag index build` again"
+                )
+            fields["channels"] = tuple(
+                ChannelRecord(**channel | {"fingerprint": Fingerprint(**channel["fingerprint"])})
+                for channel in fields["channels"]
+            )
+            fields["files"] = {name: FileRecord(**file) for name, file in fields["files"].items()}
+            return cls(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SnapshotError(f"manifest.json cannot be read: {error}") from error

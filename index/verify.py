@@ -1,0 +1,67 @@
+"""Checks a home: files against their checksums, counts against each other, the database against the index."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from ..core.errors import DatabaseError, SnapshotError
+from ..core.protocols import PostStore
+from .build import read_rows
+from .faiss_index import FaissIndex
+from .lexical import LexicalIndex
+from .snapshot import Snapshot, damage, named_snapshot
+
+
+def verify(home: Path, open_store: Callable[[], AbstractContextManager[PostStore]]) -> list[str]:
+    """What is wrong, one sentence each; empty when all is well.
+
+    Raises NoIndexError where no snapshot was published.
+    """
+    try:
+        snapshot = named_snapshot(home)
+    except SnapshotError as error:
+        return [str(error)]
+    wrong = damage(snapshot)
+    if not wrong:
+        wrong = _counts(snapshot)
+    try:
+        with open_store() as store:
+            return wrong + _database(snapshot, store)
+    except DatabaseError as error:
+        return [*wrong, str(error)]
+
+
+def _counts(snapshot: Snapshot) -> list[str]:
+    manifest = snapshot.manifest
+    wrong = []
+    try:
+        archive = snapshot.archive
+        if len(archive.keys) != manifest.posts:
+            wrong.append(f"{snapshot.folder} holds {len(archive.keys)} posts, its manifest says {manifest.posts}")
+        if len(archive.hashtags) != manifest.hashtags:
+            wrong.append(
+                f"{snapshot.folder} holds {len(archive.hashtags)} hashtags, its manifest says {manifest.hashtags}"
+            )
+        for record in manifest.channels:
+            if not record.vectors:
+                continue
+            folder = snapshot.folder / record.channel
+            rows = read_rows(folder, record.vectors)
+            if len(rows) and not 0 <= rows.min() <= rows.max() < manifest.posts:
+                wrong.append(f"{folder} speaks of posts that the snapshot does not hold")
+            lexical = record.spec.get("kind") == "ngrams"
+            vectors = len(LexicalIndex.read(folder) if lexical else FaissIndex.read(folder))
+            if vectors != record.vectors:
+                wrong.append(f"{folder} holds {vectors} vectors, its manifest says {record.vectors}")
+    except SnapshotError as error:
+        wrong.append(str(error))
+    return wrong
+
+
+def _database(snapshot: Snapshot, store: PostStore) -> list[str]:
+    if store.digest() == snapshot.manifest.archive:
+        return []
+    n = sum(1 for _ in store.posts())
+    if n != snapshot.manifest.posts:
+        return [f"the database holds {n} posts, the index {snapshot.manifest.posts}; run `hashtag index build` again"]
+    return ["posts have changed in the database since the index was built; run `hashtag index build` again"]

