@@ -60,10 +60,14 @@ class BuildReport:
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """What `suggest_batch` did: posts read, how many got hashtags, how many were rejected, and the file written."""
+    """What `suggest_batch` did.
+
+    posts: lines written. unlike: of these, posts that resemble nothing in the archive and got its most used hashtags.
+    rejected: of these, posts that could not be read.
+    """
 
     posts: int
-    suggested: int
+    unlike: int
     rejected: int
     out: Path
 
@@ -128,10 +132,21 @@ def build_index(settings: Settings, reader: PostReader, progress: Progress | Non
     Raises HomeError where the home cannot be written, SourceError where the source cannot be read or holds nothing
     to suggest from, WeightsError where the encoders asked for are not on disk.
     """
+    specs, notes = _chosen(settings)
+    return build_channels(settings, specs, reader, progress, notes)
+
+
+def build_channels(
+    settings: Settings,
+    specs: Sequence["EncoderSpec"],
+    reader: PostReader,
+    progress: Progress | None = None,
+    notes: Sequence[str] = (),
+) -> BuildReport:
+    """As `build_index`, with a channel for each encoder named. notes: to stand in the report."""
     from .index.build import build
     from .index.snapshot import writing
 
-    specs, notes = _chosen(settings)
     plans = [_plan(spec) for spec in specs]
     with writing(settings.home), _open_store(settings) as store:
         rejects = _Rejects(reader)
@@ -177,7 +192,7 @@ def suggest_batch(
     The file appears whole or not at all. A post that cannot be read gets a line without hashtags that says why.
     Raises SettingsError where `out` cannot be written.
     """
-    posts = suggested = rejected = 0
+    posts = unlike = rejected = 0
     partial = out.with_name(out.name + ".partial")
     try:
         with partial.open("w", encoding="utf-8") as lines, (progress or Silent()).stage("Suggesting", None) as stage:
@@ -185,7 +200,7 @@ def suggest_batch(
                 for answer in _answers(recommender, entries, count, exclude):
                     lines.write(json.dumps(answer.to_json(), ensure_ascii=False) + "\n")
                     posts += 1
-                    suggested += bool(answer.suggestions)
+                    unlike += bool(answer.notes)
                     rejected += answer.error is not None
                 stage.advance(len(entries))
         partial.replace(out)
@@ -193,7 +208,7 @@ def suggest_batch(
         raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
-    return BatchReport(posts, suggested, rejected, out)
+    return BatchReport(posts, unlike, rejected, out)
 
 
 def model_states() -> list[ModelState]:

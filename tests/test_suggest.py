@@ -1,0 +1,192 @@
+"""Suggesting through the command line and through Python, with the real compact encoders."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from hashtag_recommender import HashtagError, Query, open_recommender
+from hashtag_recommender.core.errors import PhotoError, SettingsError
+from hashtag_recommender.core.post import normalise_hashtag
+
+
+@pytest.fixture(scope="module")
+def recommender(demo_home):
+    return open_recommender(demo_home)
+
+
+@pytest.fixture(scope="module")
+def new_posts(demo):
+    with (demo / "new" / "posts.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def tags(answer):
+    return {normalise_hashtag(suggestion.hashtag) for suggestion in answer.suggestions}
+
+
+def test_new_posts_get_hashtags_that_their_authors_gave(recommender, demo, new_posts):
+    for post in new_posts:
+        answer = recommender.suggest(demo / "new" / post["image"], post["text"])
+        own = {normalise_hashtag(tag) for tag in post["hashtags"].split()}
+        assert len(tags(answer) & own) >= 2, post["image"]
+
+
+def test_a_photo_alone_and_a_caption_alone_are_enough(recommender, demo):
+    assert "cat" in tags(recommender.suggest(demo / "new" / "cat.jpg"))
+    assert tags(recommender.suggest(text="에스프레소 한 잔")) & {"에스프레소", "커피"}
+
+
+def test_scores_fall_and_evidence_carries_the_hashtag(recommender, demo, hashtags_of):
+    answer = recommender.suggest(demo / "new" / "coffee.jpg", "espresso", count=10)
+    scores = [suggestion.score for suggestion in answer.suggestions]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score <= 1 for score in scores)
+    for suggestion in answer.suggestions:
+        assert suggestion.evidence
+        shares = [neighbour.share for neighbour in suggestion.evidence]
+        assert shares == sorted(shares, reverse=True)
+        for neighbour in suggestion.evidence:
+            assert normalise_hashtag(suggestion.hashtag) in hashtags_of[neighbour.post]
+            assert 0 < neighbour.similarity <= 1.001
+            assert neighbour.photo and neighbour.photo.is_file()
+
+
+@pytest.fixture(scope="module")
+def hashtags_of(demo):
+    with (demo / "posts.csv").open(encoding="utf-8", newline="") as file:
+        return {row["id"]: set(map(normalise_hashtag, row["hashtags"].split())) for row in csv.DictReader(file)}
+
+
+def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
+    queries = [Query(post["text"], demo / "new" / post["image"]) for post in new_posts]
+    batch = recommender.suggest_batch(queries, 5)
+    for query, answer in zip(queries, batch, strict=True):
+        alone = recommender.suggest(query.photo, query.caption)
+        assert [s.hashtag for s in alone.suggestions] == [s.hashtag for s in answer.suggestions]
+        assert [s.score for s in alone.suggestions] == pytest.approx([s.score for s in answer.suggestions], abs=1e-4)
+
+
+def test_the_bytes_of_a_photo_will_do(recommender, demo):
+    path = demo / "new" / "cat.jpg"
+    assert tags(recommender.suggest(path.read_bytes())) == tags(recommender.suggest(str(path)))
+
+
+def test_what_is_excluded_stays_out_and_others_move_up(recommender, demo):
+    photo = demo / "new" / "coffee.jpg"
+    first = recommender.suggest(photo, count=3).suggestions
+    without = recommender.suggest(photo, count=3, exclude=["#" + first[0].hashtag.upper()])
+    assert [s.hashtag for s in without.suggestions][:2] == [s.hashtag for s in first[1:]]
+    assert len(without.suggestions) == 3
+
+
+def test_hashtags_in_the_caption_are_not_looked_at(recommender):
+    assert recommender.suggest(text="espresso #cat #고양이") == recommender.suggest(text="espresso")
+
+
+def test_where_nothing_resembles_the_post_it_says_so(recommender):
+    answer = recommender.suggest(text="#onlyahashtag")
+    assert answer.notes and "nothing in the archive resembles" in answer.notes[0]
+    assert len(answer.suggestions) == 5
+    assert not any(suggestion.evidence for suggestion in answer.suggestions)
+
+
+def test_photos_that_are_none_and_questions_without_content(recommender, demo):
+    with pytest.raises(PhotoError, match=r"posts\.csv: not a photo"):
+        recommender.suggest(demo / "posts.csv")
+    with pytest.raises(PhotoError, match=r"gone\.jpg: the photo is missing"):
+        recommender.suggest("gone.jpg", "a caption does not make up for it")
+    with pytest.raises(SettingsError, match="nothing to go by"):
+        recommender.suggest(text="  ")
+    with pytest.raises(SettingsError, match="count is 0"):
+        recommender.suggest(text="x", count=0)
+    assert issubclass(PhotoError, HashtagError)
+
+
+def test_the_plain_form_ends_with_a_line_to_copy(hashtag, demo, demo_home):
+    ran = hashtag("suggest", demo / "new" / "coffee.jpg", "--text", "한 잔", "--home", demo_home, "--count", 3)
+    assert ran.code == 0
+    last = ran.out.rstrip("\n").splitlines()[-1].split(" ")
+    assert len(last) == 3 and all(word.startswith("#") for word in last)
+    assert all(word in ran.out.splitlines()[i + 1] for i, word in enumerate(last))
+
+
+def test_explaining_names_the_posts(hashtag, demo, demo_home):
+    ran = hashtag("suggest", demo / "new" / "coffee.jpg", "--home", demo_home, "--explain", "--count", 1)
+    assert "image     0" in ran.out
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+
+
+def test_the_json_form_is_the_documented_one(hashtag, demo, demo_home):
+    ran = hashtag("suggest", demo / "new" / "cat.jpg", "--home", demo_home, "--json")
+    document = json.loads(ran.out)
+    assert set(document) == {"hashtags", "snapshot"}
+    assert len(document["hashtags"]) == 5
+    for entry in document["hashtags"]:
+        assert set(entry) == {"hashtag", "score", "evidence"}
+        assert all(set(post) == {"post", "similarity", "channel"} for post in entry["evidence"])
+    assert (demo_home / "snapshots" / document["snapshot"]).is_dir()
+
+
+def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, demo, demo_home, tmp_path):
+    rows = [
+        ["image", "text", "hashtags"],
+        ["new/cat.jpg", "", "ignored"],
+        ["new/none.jpg", "a photo that is missing", ""],
+        ["", "espresso", ""],
+        ["posts.csv", "no photo at all", ""],
+        ["", "", ""],
+    ]
+    posts, out = tmp_path / "new.csv", tmp_path / "out.jsonl"
+    with posts.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    ran = hashtag("suggest", "--batch", posts, "--images", demo, "--home", demo_home, "--out", out, "--count", 4)
+    assert ran.code == 0, ran.err
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [len(line["hashtags"]) for line in lines] == [4, 0, 4, 0, 4]
+    assert "missing" in lines[1]["error"] and "not a photo" in lines[3]["error"]
+    assert "error" not in lines[0]
+    assert "cat" in {normalise_hashtag(entry["hashtag"]) for entry in lines[0]["hashtags"]}
+    assert "5 posts answered" in ran.out
+    assert "2 posts rejected" in ran.out
+    assert "1 resemble nothing" in ran.out
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "nothing to go by"),
+        (["photo.jpg", "--out", "x.jsonl"], "--out belongs to --batch"),
+        (["--batch", "x.csv"], "--batch needs --out"),
+        (["photo.jpg", "--batch", "x.csv", "--out", "y"], "leave PHOTO"),
+        (["--batch", "gone.csv", "--out", "y"], "gone.csv does not exist"),
+        (["gone.jpg"], "gone.jpg: the photo is missing"),
+    ],
+)
+def test_contradictions_end_with_one_line(hashtag, demo_home, words, complaint):
+    ran = hashtag("suggest", *words, "--home", demo_home)
+    assert ran.code == 2
+    assert complaint in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_an_out_file_that_cannot_be_written_is_named(hashtag, demo_home, tmp_path):
+    (tmp_path / "posts.csv").write_text("text\nespresso\n")
+    ran = hashtag(
+        "suggest", "--batch", tmp_path / "posts.csv", "--out", tmp_path / "no" / "out.jsonl", "--home", demo_home
+    )
+    assert (ran.code, "cannot be written" in ran.err) == (2, True)
+
+
+def test_asked_anew_after_a_build_the_new_posts_answer(hashtag, demo, tmp_path):
+    """A hashtag works the day it appears."""
+    home, posts = tmp_path / "home", tmp_path / "posts.csv"
+    old = (demo / "posts.csv").read_text(encoding="utf-8")
+    for content in (old, old + "999,,a zeppelin over the lake,zeppelin luftschiff,\n"):
+        posts.write_text(content, encoding="utf-8")
+        assert hashtag("index", "build", posts, "--images", demo, "--home", home, "--encoders", "compact").code == 0
+    answer = open_recommender(home).suggest(text="zeppelin")
+    assert tags(answer) >= {"zeppelin", "luftschiff"}
+    assert Path(answer.suggestions[0].evidence[0].post).name == "999"
