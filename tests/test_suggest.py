@@ -190,3 +190,18 @@ def test_asked_anew_after_a_build_the_new_posts_answer(hashtag, demo, tmp_path):
     answer = open_recommender(home).suggest(text="zeppelin")
     assert tags(answer) >= {"zeppelin", "luftschiff"}
     assert Path(answer.suggestions[0].evidence[0].post).name == "999"
+
+
+def test_the_clip_profile_goes_all_the_way(hashtag, demo, clip_folder, sentence_folder, tmp_path):
+    """Tiny checkpoints through the very code that loads the real ones."""
+    home = tmp_path / "home"
+    models = ["--image-model", clip_folder, "--sentence-model", sentence_folder]
+    ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "clip", *models)
+    assert ran.code == 0, ran.err
+    info = json.loads(hashtag("index", "info", "--home", home, "--json").out)
+    assert [record["spec"]["kind"] for record in info["channels"]] == ["open_clip", "sentence", "ngrams"]
+    answer = open_recommender(home).suggest(demo / "photos" / "003.jpg", "밤 열 시만 되면 이 눈빛")
+    assert {neighbour.post for s in answer.suggestions for neighbour in s.evidence} >= {"003"}
+    ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "clip")
+    assert (ran.code, "hashtag models pull clip" in ran.err) == (2, True)
+    assert open_recommender(home).snapshot == answer.snapshot

@@ -1,6 +1,7 @@
 """One contract for every encoder: the compact ones for real, those of `clip` through tiny checkpoints."""
 
 import json
+import shutil
 
 import numpy as np
 import open_clip
@@ -18,47 +19,7 @@ from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncod
 from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 
-TINY_CLIP = {
-    "embed_dim": 16,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
-    "text_cfg": {"context_length": 8, "vocab_size": 64, "width": 16, "heads": 2, "layers": 1},
-}
 CAPTIONS = ["라떼 한 잔", "espresso", "a much longer caption about cats " * 40, "☕"]
-
-
-@pytest.fixture(scope="module")
-def clip_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("open_clip")
-    torch.manual_seed(0)
-    model = open_clip.CLIP(**TINY_CLIP)
-    preprocessing = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": TINY_CLIP, "preprocess_cfg": preprocessing}))
-    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    save_file(state, str(folder / "open_clip_model.safetensors"))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def sentence_folder(tmp_path_factory):
-    """A BERT of one layer over a few letters, as sentence-transformers saves it."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder = tmp_path_factory.mktemp("sentence")
-    letters = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz"]
-    letters += ["##" + letter for letter in "abcdefghijklmnopqrstuvwxyz"]
-    (folder / "vocab.txt").write_text("\n".join(letters))
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(letters), hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(config).save_pretrained(folder / "bert")
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
-    transformer = Transformer(str(folder / "bert"), max_seq_length=32)
-    model = SentenceTransformer(modules=[transformer, Pooling(transformer.get_embedding_dimension())])
-    model.save(str(folder / "model"))
-    return folder / "model"
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +42,7 @@ def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path
     if request.param == "open_clip folder":
         return OpenClipEncoder(str(clip_folder), ""), photos
     if request.param == "open_clip checkpoint":
-        open_clip.add_model_config(_registered(tmp_path))
+        open_clip.add_model_config(_registered(clip_folder, tmp_path))
         return OpenClipEncoder("tiny-test", str(clip_folder / "open_clip_model.safetensors")), photos
     if request.param == "minilm":
         return SentenceEncoder(weights.MINILM_WHEEL), CAPTIONS
@@ -90,8 +51,8 @@ def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path
     return NgramEncoder(), CAPTIONS
 
 
-def _registered(folder):
-    (folder / "tiny-test.json").write_text(json.dumps(TINY_CLIP))
+def _registered(clip_folder, folder):
+    shutil.copy(clip_folder / "model_cfg.json", folder / "tiny-test.json")
     return folder
 
 
@@ -131,7 +92,7 @@ def test_fingerprints_tell_encoders_apart_and_never_change(encoder_and_contents)
 
 
 def test_another_checkpoint_has_another_fingerprint(clip_folder, tmp_path):
-    open_clip.add_model_config(_registered(tmp_path))
+    open_clip.add_model_config(_registered(clip_folder, tmp_path))
     whole = clip_folder / "open_clip_model.safetensors"
     state = {name: tensor + 1 for name, tensor in load_file(str(whole)).items()}
     save_file(state, str(tmp_path / "other.safetensors"))
@@ -191,12 +152,12 @@ def test_damaged_weights_are_refused_not_replaced_by_random_ones(clip_folder, tm
         encoder.encode([encoder.prepare(photos[0])])
 
 
-def test_a_pickle_that_would_run_code_is_refused(tmp_path, photos):
+def test_a_pickle_that_would_run_code_is_refused(clip_folder, tmp_path, photos):
     class Evil:
         def __reduce__(self):
             return (print, ("code from a checkpoint ran",))
 
-    open_clip.add_model_config(_registered(tmp_path))
+    open_clip.add_model_config(_registered(clip_folder, tmp_path))
     torch.save({"state_dict": {"visual.proj": Evil()}}, tmp_path / "evil.pt")
     encoder = OpenClipEncoder("tiny-test", str(tmp_path / "evil.pt"))
     with pytest.raises(WeightsError, match="cannot be loaded"):

@@ -1,0 +1,114 @@
+"""The command line's manners: errors in one line, settings in their order, files as they come."""
+
+import csv
+import json
+
+import pytest
+
+from hashtag_recommender.core.errors import SettingsError
+from hashtag_recommender.core.settings import Settings, resolve_settings
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "is empty"),
+        (b"colour,shape\nred,round\n", "--text-column"),
+        (b"text,hashtags\nvalid,cat\n\xff\xfe\xfd", "--encoding"),
+    ],
+)
+def test_bad_sources_end_with_one_line(hashtag, tmp_path, content, complaint):
+    source = tmp_path / "posts.csv"
+    source.write_bytes(content)
+    ran = hashtag("index", "build", source, "--home", tmp_path / "home")
+    assert ran.code == 2, ran
+    assert complaint in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["gone.csv", "photo.jpg", "folder.csv"])
+def test_sources_that_are_no_files_of_posts(hashtag, tmp_path, name):
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    (tmp_path / "folder.csv").mkdir()
+    ran = hashtag("index", "build", tmp_path / name, "--home", tmp_path / "home")
+    assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)
+    assert name in ran.err
+    assert not (tmp_path / "home").exists()
+
+
+def test_korean_archives_in_cp949_are_read_and_said_so(hashtag, tmp_path):
+    source = tmp_path / "posts.csv"
+    source.write_bytes("Contents,tags\n라떼 한 잔,\"['카페', '라떼']\"\n".encode("cp949"))
+    ran = hashtag("index", "build", source, "--home", tmp_path / "home", "--encoders", "compact")
+    assert ran.code == 0, ran.err
+    assert "cp949" in ran.err
+    ran = hashtag("suggest", "--text", "라떼", "--home", tmp_path / "home", "--json")
+    assert {h["hashtag"] for h in json.loads(ran.out)["hashtags"]} == {"카페", "라떼"}
+
+
+def test_a_home_that_is_a_file_is_refused(hashtag, tmp_path):
+    (tmp_path / "home").write_text("")
+    ran = hashtag("suggest", "--text", "x", "--home", tmp_path / "home")
+    assert (ran.code, "is a file, not a home folder" in ran.err) == (2, True)
+
+
+def test_a_database_password_is_never_shown(hashtag, tmp_path):
+    source = tmp_path / "posts.csv"
+    source.write_text("text,hashtags\na,b\n")
+    url = "postgresql+psycopg://user:s3cret@127.0.0.1:1/none"
+    ran = hashtag("index", "build", source, "--home", tmp_path / "home", "--db", url, "--encoders", "compact")
+    assert ran.code == 2
+    assert "s3cret" not in ran.err + ran.out
+
+
+def test_settings_go_option_environment_file_default(tmp_path):
+    (tmp_path / "hashtag.toml").write_text('encoders = "clip"\ndb = "sqlite:///file"\n')
+    environment = {"HASHTAG_HOME": str(tmp_path), "HASHTAG_DB": "sqlite:///environment"}
+    assert resolve_settings(None, {}, environment) == Settings(tmp_path, "sqlite:///environment", "clip")
+    resolved = resolve_settings(None, {"db": "sqlite:///option", "encoders": None}, environment)
+    assert (resolved.db, resolved.encoders) == ("sqlite:///option", "clip")
+    assert resolve_settings(tmp_path / "other", {}, environment).encoders is None
+
+
+@pytest.mark.parametrize("content", ["encoders = ", 'colour = "red"', "encoders = 3"])
+def test_settings_files_that_make_no_sense_are_refused(tmp_path, content):
+    (tmp_path / "hashtag.toml").write_text(content)
+    with pytest.raises(SettingsError, match="hashtag.toml"):
+        resolve_settings(tmp_path, {}, {})
+
+
+def test_an_unknown_profile_in_the_settings_is_refused(hashtag, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "hashtag.toml").write_text('encoders = "big"')
+    (tmp_path / "posts.csv").write_text("text,hashtags\na,b\n")
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
+    assert (ran.code, "auto, clip or compact" in ran.err) == (2, True)
+
+
+def test_auto_says_in_one_line_that_it_is_compact(hashtag, tmp_path):
+    (tmp_path / "posts.csv").write_text("text,hashtags\nlatte,cafe\n")
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
+    assert ran.code == 0, ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+    assert "hashtag models pull clip" in ran.err
+
+
+def test_models_are_listed_with_what_they_weigh(hashtag):
+    states = json.loads(hashtag("models", "list", "--json").out)
+    assert {state["profile"] for state in states} == {"clip", "compact", "all"}
+    assert all(state["here"] for state in states if state["profile"] != "clip")
+    assert all("GB" in state["size"] for state in states if state["profile"] == "clip")
+    ran = hashtag("models", "pull", "compact")
+    assert (ran.code, "come with the package" in ran.err) == (2, True)
+
+
+def test_columns_can_be_named(hashtag, tmp_path):
+    with (tmp_path / "posts.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["words", "labels", "key"], ["latte art", "cafe", "k1"]])
+    named = ["--text-column", "words", "--hashtags-column", "labels", "--id-column", "key"]
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", *named)
+    assert ran.code == 0, ran.err
+    document = json.loads(hashtag("suggest", "--text", "latte", "--home", tmp_path / "home", "--json").out)
+    assert document["hashtags"][0]["evidence"][0]["post"] == "k1"
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", "--text-column", "nope")
+    assert (ran.code, "nope" in ran.err) == (2, True)

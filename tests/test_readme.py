@@ -1,0 +1,97 @@
+"""What the documents say is true: their commands exist, their examples give what they show."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from hashtag_recommender import cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks" / "README.md",
+    ROOT / "demo" / "README.md",
+]
+
+
+def documented_commands():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    return sorted(set(re.findall(r"(?:^|`|\$ )(hashtag [a-z][^`\n#|]*)", text, flags=re.M)))
+
+
+@pytest.mark.parametrize("line", documented_commands())
+def test_every_documented_command_and_option_exists(line):
+    command = typer.main.get_command(cli.app)
+    words = shlex.split(line.replace("[", " ").replace("]", " "))[1:]
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    assert not getattr(command, "commands", {}), f"{line}: {words[:1]} is no command"
+    options = {option for parameter in command.params for option in parameter.opts}
+    for word in words:
+        if word.startswith("--"):
+            assert word in options, f"{line}: no option {word}"
+
+
+def test_every_documented_option_exists_somewhere():
+    def options_of(command):
+        own = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        return own.union(*(options_of(sub) for sub in getattr(command, "commands", {}).values()))
+
+    known = options_of(typer.main.get_command(cli.app))
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= known
+
+
+@pytest.fixture
+def in_demo(demo, demo_home, tmp_path, monkeypatch):
+    """A folder in which `.demo` and `.demo/home` are as after `make demo`."""
+    (tmp_path / ".demo").mkdir()
+    (tmp_path / ".demo" / "new").symlink_to(demo / "new")
+    (tmp_path / ".demo" / "home").symlink_to(demo_home)
+    monkeypatch.chdir(tmp_path)
+
+
+def examples():
+    return re.findall(r"```console\n\$ (hashtag [^\n]+)\n(.*?)```", README, flags=re.S)
+
+
+def test_there_are_examples():
+    assert len(examples()) == 2
+
+
+@pytest.mark.parametrize(("command", "shown"), examples())
+@pytest.mark.usefixtures("in_demo")
+def test_examples_give_what_they_show(hashtag, command, shown):
+    """Figures may differ in their last digit from machine to machine; words may not."""
+    ran = hashtag(*shlex.split(command)[1:])
+    assert ran.code == 0, ran.err
+    if "--json" in command:
+        own, told = json.loads(ran.out), json.loads(shown)
+        assert own.keys() == told.keys()
+        assert [h["hashtag"] for h in own["hashtags"]] == [h["hashtag"] for h in told["hashtags"]]
+    else:
+        without_figures = [re.sub(r"\d\.\d\d", "", text).rstrip() for text in (ran.out, shown)]
+        assert without_figures[0] == without_figures[1]
+
+
+@pytest.mark.usefixtures("in_demo")
+def test_the_python_example_runs(capsys):
+    for snippet in re.findall(r"```python\n(.*?)```", README, flags=re.S):
+        exec(compile(snippet, "README.md", "exec"), {})
+    assert "cat" in capsys.readouterr().out
+
+
+def test_the_two_commands_come_first():
+    assert re.search(r"^# .+\n\n[^\n#]+\n[^\n#]+\n\n```sh\nmake demo .+\nmake test ", README)
+
+
+def test_make_demo_is_the_example():
+    """The README's example and the Makefile's are one."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    line = next(line for line in makefile.splitlines() if "hashtag suggest" in line)
+    assert shlex.split(line)[1:] == shlex.split(examples()[0][0])[1:]
