@@ -3,16 +3,14 @@
 Imports of other rooms stand inside the functions, so that `hashtag --help` loads no model library, index or database.
 """
 
-import csv
 import json
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .core.errors import HomeError, SettingsError, StaleIndexError, WeightsError
+from .core.errors import HomeError, SettingsError, StaleIndexError
 from .core.pipeline import batches
 from .core.post import Post, Query, Reject
 from .core.progress import Progress, Silent
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from .index.manifest import ChannelRecord, Manifest
     from .index.snapshot import Snapshot
     from .retrieval.channels import Channel
-    from .retrieval.encoders.profiles import EncoderSpec, Profile
+    from .retrieval.encoders.profiles import EncoderSpec, ModelState, Profile
     from .retrieval.recommender import ArchiveRecommender
 
 PROGRAM = "hashtag-recommender"
@@ -74,21 +72,6 @@ class BatchReport:
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         return asdict(self) | {"out": str(self.out)}
-
-
-@dataclass(frozen=True, slots=True)
-class ModelState:
-    """Whether a model's weights are on this machine; size: roughly what they take to download."""
-
-    profile: str
-    channel: str
-    model: str
-    here: bool
-    size: str
-
-    def to_json(self) -> dict[str, Any]:
-        """For machines."""
-        return asdict(self)
 
 
 def open_recommender(home: str | Path | None = None) -> "ArchiveRecommender":
@@ -144,12 +127,13 @@ def build_channels(
     notes: Sequence[str] = (),
 ) -> BuildReport:
     """As `build_index`, with a channel for each encoder named. notes: to stand in the report."""
+    from .db.rejects import Rejects
     from .index.build import build
     from .index.snapshot import writing
 
     plans = [_plan(spec) for spec in specs]
     with writing(settings.home), _open_store(settings) as store:
-        rejects = _Rejects(reader)
+        rejects = Rejects(reader)
         ingested = store.ingest(reader.source, rejects.sift())
         built = build(
             settings.home,
@@ -211,41 +195,21 @@ def suggest_batch(
     return BatchReport(posts, unlike, rejected, out)
 
 
-def model_states() -> list[ModelState]:
+def model_states() -> "list[ModelState]":
     """The models of every profile, and whether their weights are here."""
-    from .retrieval.encoders.profiles import CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS, CLIP_SENTENCE_MODEL
-    from .retrieval.encoders.weights import MINILM_WHEEL, find_open_clip_weights, find_sentence_weights
+    from .retrieval.encoders.profiles import model_states
 
-    def here(find: Any, *names: str) -> bool:
-        try:
-            find(*names)
-        except WeightsError:
-            return False
-        return True
-
-    image = f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})"
-    image_here = here(find_open_clip_weights, CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
-    sentence_here = here(find_sentence_weights, CLIP_SENTENCE_MODEL)
-    return [
-        ModelState("clip", "image", image, image_here, "1.5 GB"),
-        ModelState("clip", "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
-        ModelState("compact", "image", "efficientnet-lite0", True, "with the package"),
-        ModelState("compact", "sentence", MINILM_WHEEL, True, "with the package"),
-        ModelState("all", "lexical", "character n-grams", True, "no weights"),
-    ]
+    return model_states()
 
 
 def pull_models(profile: str) -> Iterator[str]:
-    """Fetch the weights of the `clip` profile, one model after another. Raises WeightsError where that fails."""
-    from .retrieval.encoders.profiles import CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS, CLIP_SENTENCE_MODEL
-    from .retrieval.encoders.weights import pull_open_clip_weights, pull_sentence_weights
+    """Fetch the weights of a profile; yields each model's name when it is here.
 
-    if profile != "clip":
-        raise SettingsError(f"only clip has weights to pull; those of {profile} come with the package")
-    pull_sentence_weights(CLIP_SENTENCE_MODEL)
-    yield CLIP_SENTENCE_MODEL
-    pull_open_clip_weights(CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
-    yield f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})"
+    Raises WeightsError where that fails, SettingsError for a profile that has nothing to fetch.
+    """
+    from .retrieval.encoders.profiles import pull_models
+
+    return pull_models(profile)
 
 
 def _answers(
@@ -355,45 +319,3 @@ def _read_index(folder: Path, record: "ChannelRecord") -> Any:
     from .index.lexical import LexicalIndex
 
     return LexicalIndex.read(folder) if record.spec["kind"] == "ngrams" else FaissIndex.read(folder)
-
-
-class _Rejects:
-    """Parts a source's posts from its rejects, and keeps these for the person who is to mend them."""
-
-    def __init__(self, reader: PostReader) -> None:
-        self._reader = reader
-        self._rejects: list[Reject] = []
-        # Which rows a photo stands in, for those that later turn out not to be photos: 16 bytes a post.
-        self._photos = array("Q")
-        self._rows = array("Q")
-
-    def sift(self) -> Iterator[Post]:
-        for row, entry in enumerate(self._reader.read(), start=1):
-            if isinstance(entry, Reject):
-                self._rejects.append(entry)
-                continue
-            if entry.photo:
-                self._photos.append(_short(entry.photo.digest))
-                self._rows.append(row)
-            yield entry
-
-    def write(self, path: Path, unreadable: Mapping[str, str]) -> int:
-        """Write them all in the order of the source, with those whose photo (by digest) is unreadable; count them."""
-        reasons = {_short(digest): reason for digest, reason in unreadable.items()}
-        late = [
-            Reject(self._reader.source, row, reasons[photo])
-            for photo, row in zip(self._photos, self._rows, strict=True)
-            if photo in reasons
-        ]
-        rejects = sorted([*self._rejects, *late], key=lambda reject: reject.row)
-        path.unlink(missing_ok=True)
-        if rejects:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                table = csv.writer(file)
-                table.writerow(["source", "row", "reason"])
-                table.writerows((reject.source, reject.row, reject.reason) for reject in rejects)
-        return len(rejects)
-
-
-def _short(digest: str) -> int:
-    return int(digest[:16], 16)

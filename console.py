@@ -26,8 +26,9 @@ from .core.progress import Progress, Silent, Stage
 from .core.results import Answer
 
 if TYPE_CHECKING:
-    from .assembly import BatchReport, BuildReport, ModelState
+    from .assembly import BatchReport, BuildReport
     from .index.manifest import Manifest
+    from .retrieval.encoders.profiles import ModelState
 
 _out = Console(highlight=False, soft_wrap=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

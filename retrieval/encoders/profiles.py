@@ -1,16 +1,23 @@
 """Which encoders an index is built with, and how they are made again from what its manifest says."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...core.errors import SnapshotError, WeightsError
+from ...core.errors import SettingsError, SnapshotError, WeightsError
 from ...core.protocols import Encoder
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
 from .open_clip_tower import OpenClipEncoder
 from .sentence import SentenceEncoder
-from .weights import MINILM_WHEEL, find_open_clip_weights, find_sentence_weights
+from .weights import (
+    MINILM_WHEEL,
+    Weights,
+    find_open_clip_weights,
+    find_sentence_weights,
+    pull_open_clip_weights,
+    pull_sentence_weights,
+)
 
 Profile = Literal["auto", "clip", "compact"]
 
@@ -51,6 +58,21 @@ class ClipModels:
     sentence_model: str = CLIP_SENTENCE_MODEL
 
 
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Whether a model's weights are on this machine; size: roughly what they take to download."""
+
+    profile: str
+    channel: str
+    model: str
+    here: bool
+    size: str
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
 def make_encoder(spec: EncoderSpec) -> Encoder[Any]:
     """Raises WeightsError where its weights are not on disk, SnapshotError where the kind is unknown."""
     if spec.kind == "efficientnet-lite0":
@@ -87,6 +109,40 @@ def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpe
         EncoderSpec("sentence", clip.sentence_model),
         EncoderSpec("ngrams"),
     ], []
+
+
+def model_states() -> list[ModelState]:
+    """The models of every profile, and whether their weights are here."""
+    image_here = _is_here(find_open_clip_weights, CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
+    sentence_here = _is_here(find_sentence_weights, CLIP_SENTENCE_MODEL)
+    return [
+        ModelState("clip", "image", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "1.5 GB"),
+        ModelState("clip", "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
+        ModelState("compact", "image", "efficientnet-lite0", True, "with the package"),
+        ModelState("compact", "sentence", MINILM_WHEEL, True, "with the package"),
+        ModelState("all", "lexical", "character n-grams", True, "no weights"),
+    ]
+
+
+def pull_models(profile: str) -> Iterator[str]:
+    """Fetch the weights of a profile; yields each model's name when it is here.
+
+    Raises WeightsError where that fails, SettingsError for a profile that has nothing to fetch.
+    """
+    if profile != "clip":
+        raise SettingsError(f"only clip has weights to pull; those of {profile} come with the package")
+    pull_sentence_weights(CLIP_SENTENCE_MODEL)
+    yield CLIP_SENTENCE_MODEL
+    pull_open_clip_weights(CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
+    yield f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})"
+
+
+def _is_here(find: Callable[..., Weights], *names: str) -> bool:
+    try:
+        find(*names)
+    except WeightsError:
+        return False
+    return True
 
 
 _COMPACT = [EncoderSpec("efficientnet-lite0"), EncoderSpec("sentence", MINILM_WHEEL), EncoderSpec("ngrams")]
