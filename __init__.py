@@ -3,8 +3,7 @@
 from hashtag_recommender import open_recommender
 
 answer = open_recommender(".hashtag").suggest("photo.jpg", "오늘의 브런치")
-for suggestion in answer.suggestions:
-print(suggestion.hashtag, suggestion.score, [neighbour.post for neighbour in suggestion.evidence])
+print([suggestion.hashtag for suggestion in answer.suggestions])
 """
 
 # By the full name: pytest takes a root __init__.py for a package of its own and imports it without a parent.

@@ -4,13 +4,16 @@ Imports of other rooms stand inside the functions, so that `hashtag --help` load
 """
 
 import json
+import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from .core.errors import HomeError, SettingsError, StaleIndexError
+from .core.errors import DatabaseError, HomeError, SettingsError, StaleIndexError
 from .core.pipeline import batches
 from .core.post import Post, Query, Reject
 from .core.progress import Progress, Silent
@@ -20,7 +23,7 @@ from .core.settings import Settings, resolve_settings
 
 if TYPE_CHECKING:
     from .db.store import SqlPostStore
-    from .index.build import Built, ChannelPlan, Sample
+    from .index.build import ChannelPlan, Sample
     from .index.manifest import ChannelRecord, Manifest
     from .index.snapshot import Snapshot
     from .retrieval.channels import Channel
@@ -35,10 +38,16 @@ _QUERIES_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What `build_index` did. rejected: posts that could not be taken; rejects: the CSV of their rows and reasons."""
+    """What `build_index` did.
+
+    embedded: contents encoded now, by channel. published: whether a new snapshot is in service.
+    rejected: posts that could not be taken; rejects: the CSV of their rows and reasons.
+    """
 
     ingested: Ingested
-    built: "Built"
+    embedded: Mapping[str, int]
+    manifest: "Manifest"
+    published: bool
     rejected: int
     rejects: Path
     notes: tuple[str, ...]
@@ -47,9 +56,9 @@ class BuildReport:
         """For machines."""
         return {
             **asdict(self.ingested),
-            "embedded": dict(self.built.embedded),
-            "published": self.built.published,
-            "snapshot": self.built.manifest.snapshot,
+            "embedded": dict(self.embedded),
+            "published": self.published,
+            "snapshot": self.manifest.snapshot,
             "rejected": self.rejected,
             "rejects": str(self.rejects) if self.rejected else None,
             "notes": list(self.notes),
@@ -60,13 +69,12 @@ class BuildReport:
 class BatchReport:
     """What `suggest_batch` did.
 
-    posts: lines written. unlike: of these, posts that resemble nothing in the archive and got its most used hashtags.
-    rejected: of these, posts that could not be read.
+    posts: lines written. rejected: of these, posts that could not be read. notes: how many answers came with which.
     """
 
     posts: int
-    unlike: int
     rejected: int
+    notes: Mapping[str, int]
     out: Path
 
     def to_json(self) -> dict[str, Any]:
@@ -128,25 +136,29 @@ def build_channels(
 ) -> BuildReport:
     """As `build_index`, with a channel for each encoder named. notes: to stand in the report."""
     from .db.rejects import Rejects
-    from .index.build import build
+    from .index.build import Origin, build, embed
     from .index.snapshot import writing
 
     plans = [_plan(spec) for spec in specs]
-    with writing(settings.home), _open_store(settings) as store:
-        rejects = Rejects(reader)
-        ingested = store.ingest(reader.source, rejects.sift())
-        built = build(
-            settings.home,
-            store,
-            store.shown_url,
-            plans,
-            _learn,
-            f"{PROGRAM} {version(PROGRAM)}",
-            progress or Silent(),
-        )
-        path = settings.home / "rejects.csv"
-        rejected = rejects.write(path, built.unreadable)
-    return BuildReport(ingested, built, rejected, path, (*reader.notes(), *notes))
+    rejects = Rejects(reader, settings.home / "rejects.csv")
+    progress = progress or Silent()
+    try:
+        with writing(settings.home), _open_store(settings) as store:
+            try:
+                ingested = store.ingest(reader.source, rejects.sift())
+                embedded = embed(store, plans, progress)
+                rejects.add_unreadable(embedded.unreadable)
+            finally:
+                rejects.write()
+            origin = Origin(f"{PROGRAM} {version(PROGRAM)}", store.shown_url)
+            manifest, published = build(settings.home, store, plans, _learn, origin, progress)
+    except OSError as error:
+        raise HomeError(
+            f"{settings.home} cannot be written ({error.strerror or error}); see that its disk has room and that the "
+            "folder can be written"
+        ) from error
+    all_notes = (*reader.notes(), *notes)
+    return BuildReport(ingested, embedded.counts, manifest, published, len(rejects), rejects.path, all_notes)
 
 
 def index_info(settings: Settings) -> "Manifest":
@@ -158,9 +170,18 @@ def index_info(settings: Settings) -> "Manifest":
 
 def verify_index(settings: Settings) -> list[str]:
     """What is wrong with a home's index, one sentence each; empty when all is well. Raises NoIndexError."""
+    from .db.engine import default_path
     from .index.verify import verify
 
-    return verify(_existing(settings.home), lambda: _open_store(settings))
+    home = _existing(settings.home)
+
+    def open_known_store() -> "SqlPostStore":
+        if settings.db is None and not default_path(home).exists():
+            database = index_info(settings).database
+            raise DatabaseError(f"{home} holds no database; the index was built from {database}, name it with --db")
+        return _open_store(settings)
+
+    return verify(home, open_known_store)
 
 
 def suggest_batch(
@@ -176,23 +197,37 @@ def suggest_batch(
     The file appears whole or not at all. A post that cannot be read gets a line without hashtags that says why.
     Raises SettingsError where `out` cannot be written.
     """
-    posts = unlike = rejected = 0
-    partial = out.with_name(out.name + ".partial")
+    posts = rejected = 0
+    notes: Counter[str] = Counter()
     try:
-        with partial.open("w", encoding="utf-8") as lines, (progress or Silent()).stage("Suggesting", None) as stage:
+        with _whole_or_not_at_all(out) as lines, (progress or Silent()).stage("Suggesting", None) as stage:
             for entries in batches(reader.read(), _QUERIES_AT_ONCE):
                 for answer in _answers(recommender, entries, count, exclude):
                     lines.write(json.dumps(answer.to_json(), ensure_ascii=False) + "\n")
                     posts += 1
-                    unlike += bool(answer.notes)
+                    notes.update(answer.notes)
                     rejected += answer.error is not None
                 stage.advance(len(entries))
-        partial.replace(out)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
+    return BatchReport(posts, rejected, dict(notes), out)
+
+
+@contextmanager
+def _whole_or_not_at_all(out: Path) -> Iterator[TextIO]:
+    """A text file that takes its place when all of it is written; pipes and devices are written as they are."""
+    target = out.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+        partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return BatchReport(posts, unlike, rejected, out)
 
 
 def model_states() -> "list[ModelState]":
@@ -218,7 +253,7 @@ def _answers(
     queries = [Query(e.caption, e.photo.path if e.photo else None) for e in entries if isinstance(e, Post)]
     answers = iter(recommender.suggest_batch(queries, count, exclude=exclude))
     for entry in entries:
-        yield Answer((), recommender.snapshot, error=entry.reason) if isinstance(entry, Reject) else next(answers)
+        yield next(answers) if isinstance(entry, Post) else Answer((), recommender.snapshot, error=entry.reason)
 
 
 def _existing(home: Path) -> Path:
@@ -237,13 +272,22 @@ def _open_store(settings: Settings) -> "SqlPostStore":
 def _chosen(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
     from .retrieval.encoders.profiles import ClipModels, choose_encoders
 
+    profile = _profile(settings.encoders or "auto")
+    named = (settings.image_model, settings.image_weights, settings.sentence_model)
+    if profile == "compact" and any(named):
+        raise SettingsError("the compact encoders are fixed; name models with --encoders clip or auto")
     default = ClipModels()
     clip = ClipModels(
-        settings.image_model or default.image_model,
-        settings.image_weights or ("" if settings.image_model else default.image_weights),
-        settings.sentence_model or default.sentence_model,
+        _whole_path(settings.image_model) or default.image_model,
+        _whole_path(settings.image_weights) or ("" if settings.image_model else default.image_weights),
+        _whole_path(settings.sentence_model) or default.sentence_model,
     )
-    return choose_encoders(_profile(settings.encoders or "auto"), clip)
+    return choose_encoders(profile, clip)
+
+
+def _whole_path(name: str | None) -> str | None:
+    """A model's name, or the whole path of a file or folder, so that the index finds it from wherever it is asked."""
+    return str(Path(name).resolve()) if name and Path(name).exists() else name
 
 
 def _profile(name: str) -> "Profile":
@@ -254,13 +298,11 @@ def _profile(name: str) -> "Profile":
 
 def _plan(spec: "EncoderSpec") -> "ChannelPlan":
     from .index.build import ChannelPlan
-    from .index.faiss_index import FaissWriter
-    from .index.lexical import LexicalWriter
     from .retrieval.encoders.profiles import make_encoder
 
     if spec.kind == "ngrams":
-        return ChannelPlan(make_encoder(spec), spec.to_json(), LexicalWriter, kept=False)
-    return ChannelPlan(make_encoder(spec), spec.to_json(), FaissWriter, kept=True)
+        return ChannelPlan(make_encoder(spec), spec.to_json(), "lexical", kept=False)
+    return ChannelPlan(make_encoder(spec), spec.to_json(), "faiss", kept=True)
 
 
 def _learn(folder: Path, samples: Sequence["Sample"]) -> None:
@@ -269,6 +311,7 @@ def _learn(folder: Path, samples: Sequence["Sample"]) -> None:
 
     from .index.archive import SnapshotArchive
     from .index.build import read_rows
+    from .index.kinds import read_index
     from .retrieval.fusion import Probes, learn_fusion
     from .retrieval.voting import carried_matrix
 
@@ -278,9 +321,10 @@ def _learn(folder: Path, samples: Sequence["Sample"]) -> None:
     probes = [
         Probes(
             sample.record.channel,
+            sample.modality,
             sample.rows,
             stacked(sample.batches),
-            _read_index(folder / sample.record.channel, sample.record),
+            read_index(sample.record.index, folder / sample.record.channel),
             read_rows(folder / sample.record.channel, sample.record.vectors),
         )
         for sample in samples
@@ -300,6 +344,7 @@ def _recommender(snapshot: "Snapshot") -> "ArchiveRecommender":
 
 def _open_channel(snapshot: "Snapshot", record: "ChannelRecord") -> "Channel[Any]":
     from .index.build import read_rows
+    from .index.kinds import read_index
     from .retrieval.channels import Channel
     from .retrieval.encoders.profiles import EncoderSpec, make_encoder
 
@@ -311,11 +356,4 @@ def _open_channel(snapshot: "Snapshot", record: "ChannelRecord") -> "Channel[Any
             f"{encoder.fingerprint}; run `hashtag index build` again"
         )
     folder = snapshot.folder / record.channel
-    return Channel(encoder, _read_index(folder, record), read_rows(folder, record.vectors))
-
-
-def _read_index(folder: Path, record: "ChannelRecord") -> Any:
-    from .index.faiss_index import FaissIndex
-    from .index.lexical import LexicalIndex
-
-    return LexicalIndex.read(folder) if record.spec["kind"] == "ngrams" else FaissIndex.read(folder)
+    return Channel(encoder, read_index(record.index, folder), read_rows(folder, record.vectors))

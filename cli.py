@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,12 +36,20 @@ class Encoders(StrEnum):
     compact = "compact"
 
 
+class Pullable(StrEnum):
+    """Profiles whose weights are fetched."""
+
+    clip = "clip"
+
+
 Home = Annotated[
-    Path | None, typer.Option(help="The folder of database and index [default: HASHTAG_HOME, else ./.hashtag]")
+    Path | None, typer.Option(help="The folder of database and index (default: HASHTAG_HOME, else ./.hashtag).")
 ]
-Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database [default: SQLite in the home folder]")]
+Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Images = Annotated[Path | None, typer.Option(help="The folder that image paths are relative to [default: the file's]")]
+Images = Annotated[
+    Path | None, typer.Option(help="Folder that image paths are relative to (default: the file's own).")
+]
 Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
@@ -63,7 +72,7 @@ def build(
     image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,
     source_name: Annotated[
-        str | None, typer.Option("--source", help="Name by which the database knows this source [default: its path]")
+        str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
     ] = None,
     encoding: Encoding = None,
     image_column: ImageColumn = None,
@@ -138,7 +147,6 @@ def suggest(
     encoding: Encoding = None,
     image_column: ImageColumn = None,
     text_column: TextColumn = None,
-    id_column: IdColumn = None,
 ) -> None:
     """Suggest hashtags for a new post, from its photo, its caption or both."""
     from .assembly import open_recommender, read_posts, suggest_batch
@@ -147,8 +155,9 @@ def suggest(
     if batch is None:
         if photo is None and not text.strip():
             raise SettingsError('nothing to go by: give a photo, a caption (--text "..."), or both')
-        if out is not None:
-            raise SettingsError("--out belongs to --batch; use --json and redirect the output instead")
+        for option, value in {"--out": out, "--images": images, "--encoding": encoding}.items():
+            if value is not None:
+                raise SettingsError(f"{option} belongs to --batch; leave it out for a single post")
         answer = open_recommender(home_folder).suggest(photo, text, count=count, exclude=exclude or ())
         console.tell(answer.notes)
         if as_json:
@@ -160,7 +169,9 @@ def suggest(
         raise SettingsError("--batch takes its photos and captions from the file; leave PHOTO, --text, --explain out")
     if out is None:
         raise SettingsError("--batch needs --out OUT.jsonl")
-    columns = _columns(image_column, text_column, None, id_column, None, None)
+    if out.resolve() == batch.resolve():
+        raise SettingsError(f"--out {out} would overwrite the posts it is made from; name another file")
+    columns = _columns(image_column, text_column, None, None, None, None)
     reader = read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
     console.tell(reader.notes())
     report = suggest_batch(open_recommender(home_folder), reader, out, count, exclude or (), console.progress())
@@ -184,7 +195,7 @@ def list_models(as_json: AsJson = False) -> None:
 
 @models_app.command("pull")
 def pull_models(
-    profile: Annotated[Encoders, typer.Argument(help="clip (compact comes with the package).")],
+    profile: Annotated[Pullable, typer.Argument(help="The weights of compact come with the package.")],
 ) -> None:
     """Fetch the weights of a profile, with progress."""
     from .assembly import pull_models as pull
@@ -195,8 +206,11 @@ def pull_models(
 
 def main() -> None:
     """Run the command; errors end it with one line and exit code 2."""
-    # Pillow warns of what read_photo rejects with a reason of its own.
-    warnings.filterwarnings("ignore", message="Image size .* exceeds limit")
+    # What matters of a photo is in its reject; Pillow's warnings of odd metadata are nothing to act on.
+    warnings.filterwarnings("ignore", module="PIL")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal or pipe in cp949 has no ☕, which must not end the command
+            stream.reconfigure(errors="replace")
     try:
         app()
     except HashtagError as error:
@@ -219,7 +233,8 @@ def _columns(
 
 
 def _print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(json.dumps(document, ensure_ascii=not unicode) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What a person sees: tables, progress and one-line complaints. Narrow enough for 80 columns."""
 
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,24 +31,27 @@ if TYPE_CHECKING:
     from .index.manifest import Manifest
     from .retrieval.encoders.profiles import ModelState
 
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WIDEST = 30  # cells for a hashtag
+
 _out = Console(highlight=False, soft_wrap=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(line: str) -> None:
     """One line of result."""
-    _out.print(escape(line), soft_wrap=True)
+    _out.print(escape(_printable(line)), soft_wrap=True)
 
 
 def tell(notes: Iterable[str]) -> None:
     """What a person should know, beside the result."""
     for note in notes:
-        _err.print(f"[yellow]note:[/] {escape(note)}")
+        _err.print(f"[yellow]note:[/] {escape(_printable(note))}")
 
 
 def complain(error: str) -> None:
     """The one line that ends a command that failed."""
-    _err.print(f"[red]error:[/] {escape(error)}")
+    _err.print(f"[red]error:[/] {escape(_printable(error))}")
 
 
 def progress() -> Progress:
@@ -60,7 +64,7 @@ def show_answer(answer: Answer, explain: bool) -> None:
     if not answer.suggestions:
         say("no hashtag to suggest")
         return
-    width = max(cell_len(suggestion.hashtag) for suggestion in answer.suggestions) + 1
+    width = min(_WIDEST, max(cell_len(suggestion.hashtag) for suggestion in answer.suggestions) + 1)
     behind = "posts behind it" + (": similarity, channel, post, caption" if explain else "")
     _line(("hashtag", "bold"), width, (f"score  {behind}", "bold"))
     for suggestion in answer.suggestions:
@@ -76,20 +80,25 @@ def show_answer(answer: Answer, explain: bool) -> None:
 
 def _line(first: tuple[str, str], width: int, rest: tuple[str, str]) -> None:
     """One line of two styled columns, cut where the terminal ends; Korean letters take two cells each."""
-    line = Text.assemble((set_cell_size(first[0], max(width, len("hashtag"))), first[1]), "  ", rest)
+    line = Text.assemble((set_cell_size(first[0], max(width, len("hashtag"))), first[1]), "  ")
+    line.append(_printable(rest[0]), rest[1])
     line.truncate(_out.width, overflow="ellipsis")
     _out.print(line)
+
+
+def _printable(text: str) -> str:
+    """Text from outside without what could write all over the terminal: control characters and turns of direction."""
+    return "".join(" " if c in _TURNS or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
 
 
 def show_build(report: "BuildReport", home: Path) -> None:
     """What was read, encoded and published, and where the rejects lie."""
     tell(report.notes)
-    read, built = report.ingested, report.built
+    read, manifest = report.ingested, report.manifest
     say(f"{read.added} posts added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
-    for channel, n in built.embedded.items():
+    for channel, n in report.embedded.items():
         say(f"{n} {'photos' if channel == 'image' else 'captions'} encoded")
-    manifest = built.manifest
-    state = "published" if built.published else "nothing changed, still"
+    state = "published" if report.published else "nothing changed, still"
     say(f"{state} {manifest.snapshot} in {home}: {manifest.posts} posts, {manifest.hashtags} hashtags")
     if report.rejected:
         say(f"{report.rejected} posts rejected, with row and reason in {report.rejects}")
@@ -105,7 +114,7 @@ def show_info(manifest: "Manifest") -> None:
     table.add_row("posts", f"{manifest.posts}")
     table.add_row("hashtags", f"{manifest.hashtags}")
     for source, n in manifest.sources.items():
-        table.add_row("source", f"{escape(source)} ({n} posts)")
+        table.add_row("source", f"{escape(_printable(source))} ({n} posts)")
     for record in manifest.channels:
         table.add_row(f"{record.channel} channel", f"{record.vectors} posts, {escape(str(record.fingerprint))}")
     table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
@@ -122,8 +131,8 @@ def show_verdict(wrong: Sequence[str]) -> None:
 def show_batch(report: "BatchReport") -> None:
     """How many posts got hashtags, and where they are."""
     say(f"{report.posts} posts answered in {report.out}")
-    if report.unlike:
-        say(f"{report.unlike} resemble nothing in the archive and got its most used hashtags")
+    for note, n in report.notes.items():
+        say(f"{n} of them: {note}")
     if report.rejected:
         say(f"{report.rejected} posts rejected: their lines say why under `error`")
 

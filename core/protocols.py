@@ -65,7 +65,7 @@ class Encoder(Protocol[V_out]):
         ...
 
     def prepare(self, content: Any) -> Any:
-        """content: a caption (str), or a photo (Path, or bytes of a file).
+        """content: a caption (str), or a photo (Photo, Path, or bytes of a file).
 
         Raises PhotoError with the reason where a photo cannot be decoded.
         """
@@ -157,11 +157,14 @@ class PostStore(Protocol):
         ...
 
     def photos_without(self, fingerprint: Fingerprint) -> Iterator[Photo]:
-        """One photo for each content that has no vector of that encoder yet, set-aside ones included."""
+        """One photo for each content that has no vector of that encoder yet, set-aside ones included.
+
+        Of equal photos one that is still there, if any is.
+        """
         ...
 
-    def captions_without(self, fingerprint: Fingerprint) -> Iterator[str]:
-        """Each distinct non-empty caption that has no vector of that encoder yet."""
+    def captions_without(self, fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
+        """Each distinct non-empty caption that has no vector of that encoder yet, behind its digest."""
         ...
 
     def save_vectors(self, fingerprint: Fingerprint, digests: Sequence[str], vectors: Vectors) -> None:

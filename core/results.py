@@ -28,8 +28,8 @@ class Suggestion:
 
     hashtag: as the archive posts it most often.
     score: in [0, 1].
-    evidence: the neighbours that carry it, the most similar first by channel; empty where no neighbour spoke and
-    the archive's most used hashtags stand in.
+    evidence: neighbours that carry it, those whose votes weigh most first; empty where the archive's most used
+    hashtags stand in.
     """
 
     hashtag: str

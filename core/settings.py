@@ -35,8 +35,11 @@ def resolve_settings(
     """
     environment = os.environ if environment is None else environment
     folder = home or Path(environment.get("HASHTAG_HOME") or ".hashtag")
-    if folder.exists() and not folder.is_dir():
-        raise HomeError(f"{folder} is a file, not a home folder; name another by --home or HASHTAG_HOME")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise HomeError(f"{folder} is a file, not a home folder; name another by --home or HASHTAG_HOME")
+    except OSError as error:
+        raise HomeError(f"the home folder cannot be looked at ({error.strerror}); name another by --home") from error
     written = _read(folder / FILE)
     values = {
         name: options.get(name) or environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in NAMES

@@ -20,9 +20,11 @@ from ..core.errors import DatabaseError
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
 _WRITES = "hashtag_writes"
+_START_OVER = "move it away and build again"
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _ADVICE = {
     "locked": "another process is writing to it; try again when it is done",
+    "malformed": f"the file is damaged; {_START_OVER}",
     "not a database": "it is no SQLite file; move it away, or name another with --db",
     "unable to open": "see that its folder exists and can be written, or name another with --db",
     "readonly": "see that the file and its folder can be written, or name another with --db",
@@ -32,10 +34,14 @@ _ADVICE = {
 }
 
 
+def default_path(home: Path) -> Path:
+    """The SQLite file in a home folder."""
+    return (home / "hashtag.sqlite").absolute()
+
+
 def default_url(home: Path) -> str:
     """The address of the SQLite file in a home folder."""
-    path = str((home / "hashtag.sqlite").absolute())
-    return URL.create("sqlite", database=path).render_as_string(hide_password=False)
+    return URL.create("sqlite", database=str(default_path(home))).render_as_string(hide_password=False)
 
 
 def open_engine(address: str) -> Engine:
@@ -54,7 +60,7 @@ def open_engine(address: str) -> Engine:
 
 def shown(url: URL) -> str:
     """A database's address for a person: without password, and without options, which can hold one as well."""
-    if url.get_backend_name() == "sqlite":
+    if _is_sqlite(url):
         return url.database or "in memory"
     return url.set(query={}).render_as_string(hide_password=True)
 
@@ -63,7 +69,10 @@ def shown(url: URL) -> str:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection to read from; leaves nothing open behind it. Raises DatabaseError."""
     with _translated(engine.url), engine.connect() as connection:
-        yield connection
+        try:
+            yield connection
+        except (ValueError, TypeError) as error:  # from JSON or a time that another program has written
+            raise damage(engine.url, f"a value in it cannot be read ({_first_line(error)})") from None
 
 
 @contextmanager
@@ -71,6 +80,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction to write in: kept whole at the end, or not at all. Raises DatabaseError."""
     with _translated(engine.url), engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
+
+
+def damage(url: URL, reason: str) -> DatabaseError:
+    """The error for what no release of this program has written."""
+    advice = _START_OVER if _is_sqlite(url) else "restore a backup"
+    return DatabaseError(f"database {shown(url)} is damaged: {reason}; {advice}")
 
 
 def _create_engine(address: str) -> Engine:
@@ -89,7 +104,7 @@ def _create_engine(address: str) -> Engine:
         ) from None
     except (ArgumentError, TypeError, ValueError):
         raise DatabaseError(f"--db {shown(url)} has an option that its driver does not know; remove it") from None
-    if url.get_backend_name() == "sqlite":
+    if _is_sqlite(url):
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -135,10 +150,20 @@ def _translated(url: URL) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-        reason = _without_secrets(lines[0] if lines else type(error).__name__, url)
-        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), "see that --db is right")
+        reason = _without_secrets(_first_line(getattr(error, "orig", None) or error), url)
+        # A server is always named by --db; an SQLite file may lie where it does by default.
+        otherwise = f"see that its disk works, or {_START_OVER}" if _is_sqlite(url) else "see that --db is right"
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), otherwise)
         raise DatabaseError(f"database {shown(url)}: {reason}; {advice}") from None
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _without_secrets(text: str, url: URL) -> str:

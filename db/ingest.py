@@ -2,29 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..core.errors import DatabaseError
+from ..core.pipeline import batches
 from ..core.post import Post
 from ..core.protocols import Ingested
 from .tables import PostRow
 
 CHUNK = 500  # rows a statement; SQLite takes 999 parameters in its older releases
-
-T = TypeVar("T")
-
-
-def chunks(many: Iterable[T]) -> Iterator[list[T]]:
-    """Lists of CHUNK, the last one shorter."""
-    remaining = iter(many)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
 
 
 def caption_digest(caption: str) -> str | None:
@@ -47,10 +38,10 @@ class Ingest:
 
     def run(self, posts: Iterable[Post]) -> Ingested:
         """Add, update, and mark as removed what does not come."""
-        for chunk in chunks(posts):
+        for chunk in batches(posts, CHUNK):
             self._take(chunk)
         removed = len(self._unseen)
-        for keys in chunks(self._unseen):
+        for keys in batches(self._unseen, CHUNK):
             gone = update(PostRow).where(PostRow.id.in_(keys)).values(removed_at=datetime.now(UTC))
             self._connection.execute(gone)
         return Ingested(self._added, self._updated, self._unchanged, removed)

@@ -5,47 +5,82 @@ from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ..core.errors import SourceError
 from ..core.post import Post, Reject
 from ..core.protocols import PostReader
 
+_HEADER = ["source", "row", "reason"]
+
 
 class Rejects:
-    """Parts a source's posts from its rejects, and keeps these for the person who is to mend them."""
+    """Parts a source's posts from its rejects, and writes these into a CSV of source, row and reason."""
 
-    def __init__(self, reader: PostReader) -> None:
+    def __init__(self, reader: PostReader, path: Path) -> None:
+        """path: of the CSV; what other sources have in there stays."""
+        self.path = path
         self._reader = reader
         self._rejects: list[Reject] = []
         # Which rows a photo stands in, for those that later turn out not to be photos: 16 bytes a post.
         self._photos = array("Q")
         self._rows = array("Q")
 
+    def __len__(self) -> int:
+        return len(self._rejects)
+
     def sift(self) -> Iterator[Post]:
-        """The posts, in order."""
+        """The posts, in order.
+
+        Raises SourceError at the end where there was none, or none with a hashtag: an archive is not emptied by a
+        wrong path or a wrong column.
+        """
+        posts = carriers = 0
         for row, entry in enumerate(self._reader.read(), start=1):
             if isinstance(entry, Reject):
                 self._rejects.append(entry)
                 continue
+            posts += 1
+            carriers += bool(entry.hashtags)
             if entry.photo:
                 self._photos.append(_short(entry.photo.digest))
                 self._rows.append(row)
             yield entry
+        if self._rejects and not posts:
+            first = self._rejects[0]
+            raise SourceError(
+                f"no post of {self._reader.source} could be taken; row {first.row}: {first.reason}; "
+                f"every row and its reason stand in {self.path}"
+            )
+        if not carriers:
+            raise SourceError(
+                f"{self._reader.source} has {posts} posts and none carries a hashtag, so there is nothing to suggest "
+                "from; name the column that holds them with --hashtags-column"
+            )
 
-    def write(self, path: Path, unreadable: Mapping[str, str]) -> int:
-        """Write them all in the order of the source, with those whose photo (by digest) is unreadable; count them."""
-        reasons = {_short(digest): reason for digest, reason in unreadable.items()}
-        late = [
-            Reject(self._reader.source, row, reasons[photo])
-            for photo, row in zip(self._photos, self._rows, strict=True)
-            if photo in reasons
-        ]
-        rejects = sorted([*self._rejects, *late], key=lambda reject: reject.row)
-        path.unlink(missing_ok=True)
-        if rejects:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                table = csv.writer(file)
-                table.writerow(["source", "row", "reason"])
-                table.writerows((reject.source, reject.row, reject.reason) for reject in rejects)
-        return len(rejects)
+    def add_unreadable(self, reasons: Mapping[str, str]) -> None:
+        """Reject the posts whose photo (by digest) turned out to be none."""
+        short = {_short(digest): reason for digest, reason in reasons.items()}
+        for photo, row in zip(self._photos, self._rows, strict=True):
+            if photo in short:
+                self._rejects.append(Reject(self._reader.source, row, short[photo]))
+
+    def write(self) -> None:
+        """Write the file anew, in the order of the source; no file where there is nothing to tell."""
+        lines = self._lines_of_others()
+        rejects = sorted(self._rejects, key=lambda reject: reject.row)
+        lines += [[reject.source, str(reject.row), reject.reason] for reject in rejects]
+        if not lines:
+            self.path.unlink(missing_ok=True)
+            return
+        partial = self.path.with_name(self.path.name + ".partial")
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([_HEADER, *lines])
+        partial.replace(self.path)
+
+    def _lines_of_others(self) -> list[list[str]]:
+        if not self.path.exists():
+            return []
+        with self.path.open(encoding="utf-8", newline="") as file:
+            return [line for line in csv.reader(file) if line != _HEADER and line[:1] != [self._reader.source]]
 
 
 def _short(digest: str) -> int:

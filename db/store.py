@@ -10,12 +10,12 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from ..core.errors import DatabaseError
+from ..core.pipeline import batches
 from ..core.post import Photo, Post
 from ..core.protocols import Fingerprint, Ingested, Modality, StoredPost
 from ..core.vectors import Rows, Vectors
-from .engine import open_engine, reading, shown, writing
-from .ingest import Ingest, chunks
+from .engine import damage, open_engine, reading, shown, writing
+from .ingest import CHUNK, Ingest
 from .tables import EmbeddingRow, PostRow
 
 Rest = TypeVarTuple("Rest")
@@ -96,6 +96,8 @@ class SqlPostStore:
         ).where(_active())
         for page in self._pages(statement, PostRow.id, _POSTS_A_PAGE):
             for key, source, post_id, caption, hashtags, path, digest, author, posted_at in page:
+                if not isinstance(hashtags, list) or not all(isinstance(hashtag, str) for hashtag in hashtags):
+                    raise damage(self._engine.url, f"the hashtags of post {post_id!r} of {source} are no list of texts")
                 photo = Photo(Path(path), digest) if path and digest else None
                 yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), photo, author, posted_at))
 
@@ -113,14 +115,22 @@ class SqlPostStore:
             return connection.scalar(select(func.count(digest.distinct())).where(_lacks(fingerprint, digest))) or 0
 
     def photos_without(self, fingerprint: Fingerprint) -> Iterator[Photo]:
-        """One photo for each content that has no vector of that encoder yet, set-aside ones included."""
-        for digest, path in self._contents_without(fingerprint, "image", PostRow.photo_path):
-            yield Photo(Path(path), digest)
+        """One photo for each content that has no vector of that encoder yet, set-aside ones included.
 
-    def captions_without(self, fingerprint: Fingerprint) -> Iterator[str]:
-        """Each distinct non-empty caption that has no vector of that encoder yet, set-aside posts included."""
-        for _, caption in self._contents_without(fingerprint, "text", PostRow.caption):
-            yield caption
+        Of equal photos the first by path that is a file; where none is, the first.
+        """
+        for page in self._contents_without(fingerprint, "image", PostRow.photo_path):
+            elsewhere = self._photos_elsewhere([digest for digest, path in page if not _is_file(Path(path))])
+            for digest, path in page:
+                yield Photo(elsewhere.get(digest, Path(path)), digest)
+
+    def captions_without(self, fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
+        """Each distinct non-empty caption that has no vector of that encoder yet, behind its digest.
+
+        Those of set-aside posts are included.
+        """
+        pages = self._contents_without(fingerprint, "text", PostRow.caption)
+        return ((digest, caption) for page in pages for digest, caption in page)
 
     def save_vectors(self, fingerprint: Fingerprint, digests: Sequence[str], vectors: Vectors) -> None:
         """Keep vectors (n, d) by content digest, in one transaction; what stood there before is replaced.
@@ -140,7 +150,7 @@ class SqlPostStore:
             for digest, half in dict(zip(digests, halves, strict=True)).items()
         ]
         with writing(self._engine) as connection:
-            for chunk in chunks(rows):
+            for chunk in batches(rows, CHUNK):
                 connection.execute(
                     delete(EmbeddingRow).where(
                         EmbeddingRow.fingerprint == fingerprint.digest,
@@ -158,20 +168,32 @@ class SqlPostStore:
         )
         for page in self._pages(statement, PostRow.id, _VECTORS_A_PAGE):
             if any(len(vector) != fingerprint.dimension * _HALF.itemsize for _, vector in page):
-                raise DatabaseError(
-                    f"the database holds a vector of {fingerprint} with another length; restore a backup"
-                )
+                raise damage(self._engine.url, f"it holds a vector of {fingerprint} with another length")
             keys = np.fromiter((key for key, _ in page), dtype=np.int64, count=len(page))
             halves = np.frombuffer(b"".join(vector for _, vector in page), dtype=_HALF)
             yield keys, halves.reshape(len(page), fingerprint.dimension).astype(np.float32)
 
     def _contents_without(
         self, fingerprint: Fingerprint, modality: Modality, content: InstrumentedAttribute[Any]
-    ) -> Iterator[Row[Any, Any]]:
+    ) -> Iterator[Sequence[Row[Any, Any]]]:
+        """Pages of digests, each with the least content that has it."""
         digest = _digest_column(modality)
         statement = select(digest, func.min(content)).where(_lacks(fingerprint, digest)).group_by(digest)
-        for page in self._pages(statement, digest, _POSTS_A_PAGE):
-            yield from page
+        return self._pages(statement, digest, _POSTS_A_PAGE)
+
+    def _photos_elsewhere(self, digests: Sequence[str]) -> dict[str, Path]:
+        """For each of the digests the first path by which a post has it that is a file, if there is one."""
+        if not digests:
+            return {}
+        columns = (PostRow.photo_digest, PostRow.photo_path)
+        of_these = and_(PostRow.removed_at.is_(None), PostRow.photo_digest.in_(digests))
+        with reading(self._engine) as connection:
+            photos = connection.execute(select(*columns).where(of_these).distinct().order_by(*columns)).all()
+        found: dict[str, Path] = {}
+        for digest, path in photos:
+            if digest and path and digest not in found and _is_file(Path(path)):
+                found[digest] = Path(path)
+        return found
 
     def _pages(
         self, statement: Select[Any, *Rest], cursor: InstrumentedAttribute[Any], size: int
@@ -199,3 +221,10 @@ def _digest_column(modality: Modality) -> InstrumentedAttribute[str | None]:
 def _lacks(fingerprint: Fingerprint, digest: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
     embedded = exists().where(EmbeddingRow.content_digest == digest, EmbeddingRow.fingerprint == fingerprint.digest)
     return and_(PostRow.removed_at.is_(None), digest.is_not(None), ~embedded)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a folder that may not be entered
+        return False

@@ -1,20 +1,20 @@
 """Builds a snapshot from the database: embed what is new, index every channel, publish."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import NoIndexError, SnapshotError, SourceError
-from ..core.pipeline import encode_stream
+from ..core.pipeline import Encoded, encode_stream
 from ..core.progress import Progress
-from ..core.protocols import Encoder, Fingerprint, IndexWriter, PostStore
+from ..core.protocols import Encoder, Modality, PostStore
 from ..core.vectors import Rows
 from .archive import ArchiveWriter, SnapshotArchive
+from .kinds import IndexKind, new_writer
 from .manifest import ChannelRecord, Manifest
 from .snapshot import current_snapshot, publish
 
@@ -26,13 +26,13 @@ ROWS = "rows.npy"  # in every channel's folder: which row of the archive each ve
 class ChannelPlan:
     """A channel to be built.
 
-    spec: how the encoder is made again. new_writer: of its index, given the dimension.
-    kept: whether its vectors are kept in the database (those of the n-grams are made faster than read).
+    spec: how the encoder is made again. index: the kind that its vectors want. kept: whether they are kept in the
+    database (those of the n-grams are made faster than read).
     """
 
     encoder: Encoder[Any]
     spec: Mapping[str, str]
-    new_writer: Callable[[int], IndexWriter[Any]]
+    index: IndexKind
     kept: bool
 
 
@@ -44,44 +44,79 @@ class Sample:
     """
 
     record: ChannelRecord
+    modality: Modality
     rows: Rows
     batches: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What a build came to. embedded: contents encoded now, by channel. published: False where nothing had changed."""
+class Origin:
+    """Where a snapshot comes from. program: name and version. database: its address, without a password."""
 
-    manifest: Manifest
-    embedded: Mapping[str, int]
+    program: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """counts: contents encoded now, by channel. unreadable: reasons by digest, of photos that turned out to be none."""
+
+    counts: Mapping[str, int]
     unreadable: Mapping[str, str]
-    published: bool
+
+
+def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
+    """Encode what has no vector yet, and set aside the posts whose photo is none."""
+    counts: dict[str, int] = {}
+    unreadable: dict[str, str] = {}
+    for plan in plans:
+        if plan.kept:
+            counts[plan.encoder.channel] = 0
+            for batch in _encoded(store, plan, progress):
+                if batch.vectors is not None:
+                    store.save_vectors(plan.encoder.fingerprint, batch.keys, batch.vectors)
+                counts[plan.encoder.channel] += len(batch.keys)
+                unreadable |= dict(batch.failures)
+    store.set_unreadable(unreadable)
+    return Embedded(counts, unreadable)
+
+
+def _encoded(store: PostStore, plan: ChannelPlan, progress: Progress) -> Iterator[Encoded[str, Any]]:
+    encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
+    total = store.count_without(fingerprint, encoder.modality)
+    if not total:
+        return
+    contents: Iterator[tuple[str, Any]]
+    if encoder.modality == "image":
+        contents = ((photo.digest, photo) for photo in store.photos_without(fingerprint))
+    else:
+        contents = store.captions_without(fingerprint)
+    with progress.stage(f"Encoding {'photos' if encoder.modality == 'image' else 'captions'}", total) as stage:
+        for batch in encode_stream(encoder, contents):
+            yield batch
+            stage.advance(len(batch.keys) + len(batch.failures))
 
 
 def build(
     home: Path,
     store: PostStore,
-    database: str,
-    plans: Iterable[ChannelPlan],
-    finish: Callable[[Path, Sequence[Sample]], None],
-    program: str,
+    plans: Sequence[ChannelPlan],
+    learn: Callable[[Path, Sequence[Sample]], None],
+    origin: Origin,
     progress: Progress,
-) -> Built:
-    """Bring the home's index in line with the database; call it within `writing(home)`.
+) -> tuple[Manifest, bool]:
+    """Publish a snapshot of what the database holds, unless the one in service is that already.
 
-    database: the store's URL without a password. finish: adds to the folder of a snapshot what is learned from its
-    posts, of which it is given a sample by channel. program: name and version, for the manifest.
+    Call it within `writing(home)`, after `embed`. learn: adds to the folder of a snapshot what is learned from its
+    posts, of which it is given a sample by channel. Returns the manifest in service, and whether it is a new one.
     Raises SourceError where no post carries a hashtag.
     """
-    plans = list(plans)
-    embedded, unreadable = _embed(store, plans, progress)
-    store.set_unreadable(unreadable)
     archive = store.digest()
-    fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
     serving = _serving(home)
-    if serving and (serving.archive, serving.program) == (archive, program):
+    if serving and (serving.archive, serving.program) == (archive, origin.program):
+        fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         if {record.channel: record.fingerprint for record in serving.channels} == fingerprints:
-            return Built(serving, embedded, unreadable, published=False)
+            return serving, False
 
     def fill(folder: Path, name: str) -> Manifest:
         posts = ArchiveWriter(folder)
@@ -91,13 +126,13 @@ def build(
         sampled = sample_rows(SnapshotArchive(folder))
         written = [_write_channel(folder, store, plan, keys, sampled, progress) for plan in plans]
         with progress.stage("Learning how loud each channel counts", None):
-            finish(folder, [sample for _, sample in written if sample is not None])
+            learn(folder, [sample for _, sample in written if sample is not None])
         return Manifest(
             snapshot=name,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            program=program,
+            program=origin.program,
             archive=archive,
-            database=database,
+            database=origin.database,
             sources=dict(posts.sources),
             posts=len(keys),
             hashtags=posts.n_hashtags,
@@ -105,7 +140,7 @@ def build(
             files={},
         )
 
-    return Built(publish(home, fill), embedded, unreadable, published=True)
+    return publish(home, fill), True
 
 
 def _serving(home: Path) -> Manifest | None:
@@ -114,35 +149,6 @@ def _serving(home: Path) -> Manifest | None:
     except (NoIndexError, SnapshotError):
         # A damaged snapshot is the very reason to build: it is replaced by a whole one.
         return None
-
-
-def _embed(store: PostStore, plans: list[ChannelPlan], progress: Progress) -> tuple[dict[str, int], dict[str, str]]:
-    """Encode what has no vector yet. Returns counts by channel, and reasons by digest of photos that are none."""
-    embedded: dict[str, int] = {}
-    unreadable: dict[str, str] = {}
-    for plan in plans:
-        if not plan.kept:
-            continue
-        encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
-        total = store.count_without(fingerprint, encoder.modality)
-        embedded[encoder.channel] = 0
-        if not total:
-            continue
-        what = "photos" if encoder.modality == "image" else "captions"
-        with progress.stage(f"Encoding {what}", total) as stage:
-            for batch in encode_stream(encoder, _contents(store, plan, fingerprint)):
-                if batch.vectors is not None:
-                    store.save_vectors(fingerprint, batch.keys, batch.vectors)
-                embedded[encoder.channel] += len(batch.keys)
-                unreadable |= dict(batch.failures)
-                stage.advance(len(batch.keys) + len(batch.failures))
-    return embedded, unreadable
-
-
-def _contents(store: PostStore, plan: ChannelPlan, fingerprint: Fingerprint) -> Iterator[tuple[str, Any]]:
-    if plan.encoder.modality == "image":
-        return ((photo.digest, photo.path) for photo in store.photos_without(fingerprint))
-    return ((sha256(caption.encode()).hexdigest(), caption) for caption in store.captions_without(fingerprint))
 
 
 def sample_rows(archive: SnapshotArchive) -> Rows:
@@ -157,7 +163,7 @@ def _write_channel(
     folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, sampled: Rows, progress: Progress
 ) -> tuple[ChannelRecord, Sample | None]:
     encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
-    writer = plan.new_writer(fingerprint.dimension)
+    writer = new_writer(plan.index, fingerprint.dimension)
     rows: list[Rows] = []
     sample: list[tuple[Rows, Any]] = []
     vectors = _kept_vectors(store, plan, keys) if plan.kept else _fresh_vectors(store, plan)
@@ -169,13 +175,14 @@ def _write_channel(
             sample.append((batch_rows[drawn], batch[drawn]))
             stage.advance(len(batch_rows))
     n = sum(len(batch) for batch in rows)
-    record = ChannelRecord(encoder.channel, plan.spec, fingerprint, n)
+    record = ChannelRecord(encoder.channel, plan.spec, fingerprint, plan.index, n)
     if not n:  # such as the photos of an archive that has none: the channel has no files
         return record, None
     (folder / encoder.channel).mkdir()
     writer.write(folder / encoder.channel)
     np.save(folder / encoder.channel / ROWS, np.concatenate(rows))
-    return record, Sample(record, np.concatenate([drawn for drawn, _ in sample]), [batch for _, batch in sample])
+    drawn_rows, batches = zip(*sample, strict=True)
+    return record, Sample(record, encoder.modality, np.concatenate(drawn_rows), batches)
 
 
 def _kept_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:

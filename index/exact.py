@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from ..core.vectors import NO_ROW, Matches, Vectors, nearest, unit_rows
 
+_NO_LENGTH = 1e-3  # vectors are kept to half that precision
+
 FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
 
 
@@ -34,10 +36,15 @@ def mean_to_centre(total: NDArray[np.float64], n: int) -> Vectors:
 
 
 def centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    """Vectors less the mean, scaled to length 1; rows of zeros stay so. (n, d), a new array."""
-    silent = np.asarray(~vectors.any(axis=1))
-    rows = unit_rows(vectors - mean)
-    rows[silent] = 0
+    """Vectors less the mean, scaled to length 1, (n, d), a new array.
+
+    Rows of zeros stay so; a row that is the mean itself, as where all are equal, stays as it is.
+    """
+    rest = vectors - mean
+    rest[np.linalg.norm(rest, axis=1) < _NO_LENGTH] = 0
+    rows = unit_rows(rest)
+    as_they_are = ~rows.any(axis=1) | ~vectors.any(axis=1)
+    rows[as_they_are] = vectors[as_they_are]
     return rows
 
 

@@ -65,5 +65,8 @@ class FaissWriter:
         stored = faiss.rev_swig_ptr(self._index.get_xb(), self._index.ntotal * self._index.d)
         for vectors in np.array_split(stored.reshape(-1, self._index.d), 1 + self._index.ntotal // _AT_ONCE):
             vectors[:] = centred(vectors, mean)
-        faiss.write_index(self._index, str(folder / FILE))
+        try:
+            faiss.write_index(self._index, str(folder / FILE))
+        except RuntimeError as error:
+            raise OSError(None, "FAISS could not write its index", str(folder / FILE)) from error
         np.save(folder / MEAN, mean)

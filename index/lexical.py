@@ -16,9 +16,11 @@ _MATRIX = ("data", "indices", "indptr")
 K1 = 1.2  # how soon further occurrences of an n-gram stop counting
 B = 1.0  # how much a long caption's n-grams count less: in full
 
+_AT_ONCE = 64  # queries, whose similarities with the whole archive are held in memory
+
 
 class LexicalIndex:
-    """BM25 similarity of captions, as a share of the score that the query gives to itself.
+    """BM25 similarity of captions, as a share of the score that the query gives to itself, 1 at the most.
 
     similarity(q, p) = sum over n-grams g of q of idf(g) * weight(g, p) / the same sum with p = q,
     weight(g, p) = idf(g) * count * (K1 + 1) / (count + K1 * (1 - B + B * length(p) / mean length)),
@@ -49,7 +51,16 @@ class LexicalIndex:
         return int(self._inverted.shape[1])
 
     def search(self, queries: sparse.csr_matrix, k: int) -> Matches:
-        """See `VectorIndex.search`. queries: sparse (m, buckets) of counts."""
+        """See `VectorIndex.search`. queries: sparse (m, buckets) of counts.
+
+        A post that says all that the query says, and less besides, may be put before the query's own double.
+        """
+        slices = [self._search(queries[i : i + _AT_ONCE], k) for i in range(0, queries.shape[0], _AT_ONCE)]
+        rows = [np.zeros((0, k), dtype=np.int64), *(part.rows for part in slices)]
+        similarities = [np.zeros((0, k), dtype=np.float32), *(part.similarities for part in slices)]
+        return Matches(np.concatenate(rows), np.concatenate(similarities))
+
+    def _search(self, queries: sparse.csr_matrix, k: int) -> Matches:
         queries = queries.copy()
         queries.eliminate_zeros()
         asked = _with_data(queries, self._idf[queries.indices])
@@ -68,14 +79,15 @@ class LexicalIndex:
             order = np.lexsort((found, -values))
             rows[i, : len(order)] = found[order]
             best[i, : len(order)] = values[order]
-        return Matches(rows, best)
+        return Matches(rows, np.minimum(best, 1))
 
 
 class LexicalWriter:
     """Collects n-gram counts, and weights them once the whole archive is known."""
 
     def __init__(self, dimension: int) -> None:
-        """dimension: the number of buckets, as the counts have it."""
+        """dimension: the number of buckets."""
+        self._dimension = dimension
         self._counts: list[sparse.csr_matrix] = []
 
     def add(self, vectors: sparse.csr_matrix) -> None:
@@ -92,8 +104,8 @@ class LexicalWriter:
 
     def _weighted(self) -> tuple[sparse.csr_matrix, NDArray[np.float32], float]:
         counts = sparse.csr_matrix(sparse.vstack(self._counts, format="csr"))
-        n, buckets = counts.shape
-        df = np.bincount(counts.indices, minlength=buckets)
+        n = counts.shape[0]
+        df = np.bincount(counts.indices, minlength=self._dimension)
         idf = np.log(1 + (n - df + 0.5) / (df + 0.5)).astype(np.float32)
         mean_length = float(counts.sum()) / max(1, n)
         return sparse.csr_matrix(bm25(counts, idf, mean_length).T), idf, mean_length

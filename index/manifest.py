@@ -13,11 +13,12 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """A channel of a snapshot. spec: how its encoder is made again; vectors: how many posts have one."""
+    """A channel of a snapshot. spec: how its encoder is made again. index: its kind. vectors: posts that have one."""
 
     channel: str
     spec: Mapping[str, str]
     fingerprint: Fingerprint
+    index: str
     vectors: int
 
 

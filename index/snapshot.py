@@ -5,6 +5,7 @@ the SHA-256 of every other file. A build writes `snapshots/<id>.partial/`, force
 then replaces CURRENT, so a build killed at any moment leaves the snapshot before it in service.
 """
 
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ from .manifest import FileRecord, Manifest
 
 _MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
+_NAME = re.compile(r"snap-[\w-]+")
+_KEPT = 3  # snapshots, so that a process that has just read CURRENT still finds what it names
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ def named_snapshot(home: Path) -> Snapshot:
         raise NoIndexError(f"no index in {home}; run `hashtag index build SOURCE --home {home}` first") from None
     except (OSError, ValueError) as error:
         raise SnapshotError(f"{pointer} cannot be read; run `hashtag index build` again") from error
-    if Path(name).name != name:
-        raise SnapshotError(f"{pointer} leaves the home folder; run `hashtag index build` again")
+    if not _NAME.fullmatch(name):
+        raise SnapshotError(f"{pointer} names no snapshot; run `hashtag index build` again")
     return _open(home / "snapshots" / name, digest)
 
 
@@ -85,7 +88,7 @@ def damage(snapshot: Snapshot) -> list[str]:
 
 
 def publish(home: Path, fill: Callable[[Path, str], Manifest]) -> Manifest:
-    """Write a snapshot and put it in service; call it within `writing(home)`.
+    """Write a snapshot and put it in service; call it within `writing(home)`. The last three are kept.
 
     fill: writes the files into the folder given, for the id given, and returns the manifest, whose `files` are
     filled in here. An exception leaves the snapshot before in service.
@@ -106,6 +109,8 @@ def publish(home: Path, fill: Callable[[Path, str], Manifest]) -> Manifest:
     partial.rename(snapshots / name)
     sync_folder(snapshots)
     write_durably(home / "CURRENT", f"{name} {sha256(document).hexdigest()}\n".encode())
+    for outdated in sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(outdated, ignore_errors=True)
     return manifest
 
 

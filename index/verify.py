@@ -7,8 +7,7 @@ from pathlib import Path
 from ..core.errors import DatabaseError, SnapshotError
 from ..core.protocols import PostStore
 from .build import read_rows
-from .faiss_index import FaissIndex
-from .lexical import LexicalIndex
+from .kinds import read_index
 from .snapshot import Snapshot, damage, named_snapshot
 
 
@@ -49,8 +48,7 @@ def _counts(snapshot: Snapshot) -> list[str]:
             rows = read_rows(folder, record.vectors)
             if len(rows) and not 0 <= rows.min() <= rows.max() < manifest.posts:
                 wrong.append(f"{folder} speaks of posts that the snapshot does not hold")
-            lexical = record.spec.get("kind") == "ngrams"
-            vectors = len(LexicalIndex.read(folder) if lexical else FaissIndex.read(folder))
+            vectors = len(read_index(record.index, folder))
             if vectors != record.vectors:
                 wrong.append(f"{folder} holds {vectors} vectors, its manifest says {record.vectors}")
     except SnapshotError as error:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.pipeline import encode_stream
 from ..core.post import Query
@@ -48,11 +47,6 @@ class Heard:
     channel: str
     matches: Matches
     failures: dict[int, str]
-
-    @property
-    def spoke(self) -> NDArray[np.bool_]:
-        """(n,) whether any neighbour was found."""
-        return np.asarray((self.matches.rows != NO_ROW).any(axis=1))
 
 
 def listen(channel: Channel[Any], queries: Sequence[Query], k: int) -> Heard:

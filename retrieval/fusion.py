@@ -5,8 +5,12 @@ asking a sample of the archive's own posts as if they were new: expectation maxi
 1977) finds the mixture of voices, and of the archive's prior, under which the hashtags that these posts carry are most
 likely. So a channel that knows nothing of the archive's language falls silent by itself, and what popularity alone
 explains earns a voice nothing: the prior takes part in the learning, not in the vote.
+
+Weights are learned for each combination of modalities that a query can have: beside a photo that tells everything a
+caption has little to add, and yet a caption may come alone.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,7 +28,7 @@ NEIGHBOURHOODS = (10, 30, 100)
 
 _COPY = 0.95  # similarity from which a post is a copy of the one that asks
 _COPIES = 100  # neighbours looked at beyond the largest neighbourhood, in case so many are copies
-_FEWEST = 20  # posts below which nothing is learned
+_FEWEST = 20  # hashtags of posts that were asked, below which nothing is learned
 _ROUNDS = 200
 _FLATTEN = 0.5  # weights count by this power: half way between what was learned and all alike
 _SOFTEST = 1e-3  # a query may have no other voice
@@ -34,19 +38,20 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The vote of a channel's `neighbours` nearest posts. margin: see `voting.temperatures`. weight: above 0."""
+    """The vote of a channel's `neighbours` nearest posts. margin: see `voting.temperatures`."""
 
     channel: str
+    modality: str
     neighbours: int
     margin: float
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """The voices of all channels."""
+    """voices: of all channels. weights: of the voices, in their order, by the modalities of a query (`image text`)."""
 
     voices: tuple[Voice, ...]
+    weights: Mapping[str, tuple[float, ...]]
 
     def to_json(self) -> dict[str, Any]:
         """For the snapshot."""
@@ -56,8 +61,12 @@ class Fusion:
     def from_json(cls, fields: Mapping[str, Any]) -> "Fusion":
         """Raises SnapshotError on other fields."""
         try:
-            return cls(tuple(Voice(**voice) for voice in fields["voices"]))
-        except (KeyError, TypeError) as error:
+            voices = tuple(Voice(**voice) for voice in fields["voices"])
+            weights = {combination: tuple(own) for combination, own in fields["weights"].items()}
+            if any(len(own) != len(voices) for own in weights.values()):
+                raise ValueError("not as many weights as voices")
+            return cls(voices, weights)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SnapshotError(f"the fusion of the channels cannot be read: {error}") from error
 
 
@@ -69,22 +78,39 @@ class Fused:
     shares: tuple[Vectors, ...]
 
 
-def fuse(fusion: Fusion, heard: Mapping[str, Matches], carried: sparse.csr_matrix) -> Fused:
+def fuse(fusion: Fusion, heard: Mapping[str, Matches], carried: sparse.csr_matrix, n: int) -> Fused:
     """Mix the votes on n queries; a voice without neighbours leaves its weight to the others.
 
     heard: each channel's matches, (n, the largest neighbourhood). carried: (posts, m).
     """
-    n = len(next(iter(heard.values())).rows)
-    total = np.zeros(n, dtype=np.float32)
-    for voice in fusion.voices:
-        total += voice.weight * _speaks(heard[voice.channel])
+    weights = _weights(fusion, heard, n)
+    parts = weights / np.maximum(weights.sum(axis=1, keepdims=True), _SOFTEST)
     shares = []
-    parts = []
-    for voice in fusion.voices:
-        part = np.asarray(voice.weight / np.maximum(total, _SOFTEST), dtype=np.float32)
-        shares.append(_shares(voice, heard[voice.channel]) * part[:, None])
-        parts.append(votes(_nearest(heard[voice.channel], voice.neighbours), shares[-1], carried))
-    return Fused(sparse.csr_matrix(sum(parts[1:], start=parts[0])), tuple(shares))
+    ballots = []
+    for i, voice in enumerate(fusion.voices):
+        shares.append(_shares(voice, heard[voice.channel]) * parts[:, i : i + 1])
+        ballots.append(votes(_nearest(heard[voice.channel], voice.neighbours), shares[-1], carried))
+    silence = _nothing(n, carried.shape[1])
+    return Fused(sparse.csr_matrix(sum(ballots, start=silence)), tuple(shares))
+
+
+def _weights(fusion: Fusion, heard: Mapping[str, Matches], n: int) -> Vectors:
+    """How loud each voice is for each query: float32 (n, voices), 0 where it found nobody."""
+    speaks = np.zeros((n, len(fusion.voices)), dtype=bool)
+    for i, voice in enumerate(fusion.voices):
+        speaks[:, i] = _speaks(heard[voice.channel])
+    told_by = _told_by(fusion.voices, speaks)
+    weights = np.zeros(speaks.shape, dtype=np.float32)
+    for combination, own in fusion.weights.items():
+        exactly = [told if modality in combination.split() else ~told for modality, told in told_by.items()]
+        weights[np.logical_and.reduce(exactly)] = own
+    return weights * speaks
+
+
+def _told_by(voices: Sequence[Voice], speaks: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """For each modality, (n,) whether any voice of it speaks. speaks: (n, voices)."""
+    modality_of = np.array([voice.modality for voice in voices])
+    return {str(m): np.asarray(speaks[:, modality_of == m].any(axis=1)) for m in np.unique(modality_of)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +121,7 @@ class Probes:
     """
 
     channel: str
+    modality: str
     posts: Rows
     vectors: Any
     index: VectorIndex[Any]
@@ -105,22 +132,32 @@ def learn_fusion(probes: Sequence[Probes], carried: sparse.csr_matrix) -> Fusion
     """Learn margins and weights from a sample of the archive's posts.
 
     probes: one of each channel, n may differ. carried: (posts, hashtags) of the whole archive. Deterministic. With
-    fewer than 20 posts to learn from, all voices get equal weights.
+    fewer than 20 hashtags to learn from, the voices get equal weights.
     """
     heard = _ask(probes)
-    equal = [
-        Voice(probe.channel, k, _typical_margin(heard[probe.channel]), 1.0) for probe in probes for k in NEIGHBOURHOODS
-    ]
-    if sum(int(_speaks(matches).sum()) for matches in heard.values()) < _FEWEST:
-        return Fusion(tuple(equal))
-    learned = maximise(*_likelihoods(equal, heard, probes, carried))[:-1]
-    weights = np.maximum(learned**_FLATTEN, _SOFTEST).tolist()
-    return Fusion(
-        tuple(
-            Voice(voice.channel, voice.neighbours, voice.margin, weight)
-            for voice, weight in zip(equal, weights, strict=True)
-        )
+    voices = tuple(
+        Voice(probe.channel, probe.modality, k, _typical_margin(heard[probe.channel]))
+        for probe in probes
+        for k in NEIGHBOURHOODS
     )
+    likelihoods, speaks = _likelihoods(voices, heard, probes, carried)
+    told_by = _told_by(voices, speaks[:, :-1])
+    weights = {}
+    for size in range(1, len(told_by) + 1):
+        for combination in itertools.combinations(told_by, size):
+            told = np.logical_and.reduce([told_by[modality] for modality in combination])
+            allowed = np.array([*(voice.modality in combination for voice in voices), True])
+            weights[" ".join(combination)] = _learn_weights(likelihoods[told], speaks[told] & allowed)
+    return Fusion(voices, weights)
+
+
+def _learn_weights(likelihoods: Floats, speaks: NDArray[np.bool_]) -> tuple[float, ...]:
+    """The weights of all voices but the prior, the last; 0 for those that never speak."""
+    if len(likelihoods) < _FEWEST:
+        return (1.0,) * (likelihoods.shape[1] - 1)
+    learned = maximise(likelihoods, speaks)[:-1]
+    weights = np.maximum(learned**_FLATTEN, _SOFTEST) * speaks[:, :-1].any(axis=0)
+    return tuple(float(weight) for weight in weights.tolist())
 
 
 def maximise(likelihoods: Floats, speaks: NDArray[np.bool_]) -> Floats:
@@ -138,6 +175,11 @@ def maximise(likelihoods: Floats, speaks: NDArray[np.bool_]) -> Floats:
         weights = np.maximum(responsible / np.maximum(chances, 1e-9), 1e-12)
         weights /= weights.sum()
     return np.asarray(weights)
+
+
+def _nothing(n: int, m: int) -> sparse.csr_matrix:
+    empty = np.zeros(0, dtype=np.int64)
+    return sparse.csr_matrix((empty.astype(np.float32), empty, np.zeros(n + 1, dtype=np.int64)), shape=(n, m))
 
 
 def _ask(probes: Sequence[Probes]) -> dict[str, Matches]:
@@ -188,7 +230,7 @@ def _likelihoods(
     voices: Sequence[Voice], heard: Mapping[str, Matches], probes: Sequence[Probes], carried: sparse.csr_matrix
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """What each voice, and last the prior, gave to every hashtag that the probes carry; and whether it spoke at all."""
-    posts = np.unique(np.concatenate([probe.posts for probe in probes]))
+    posts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(probe.posts for probe in probes)]))
     truth = carried[posts].tocoo()
     likelihoods = np.zeros((len(truth.row), len(voices) + 1))
     speaks = np.zeros(likelihoods.shape, dtype=bool)
@@ -203,8 +245,7 @@ def _likelihoods(
     uses = np.asarray(carried.sum(axis=0)).ravel()
     likelihoods[:, -1] = (uses[truth.col] - 1) / max(1, carried.shape[0] - 1)
     speaks[:, -1] = True
-    told = speaks[:, :-1].any(axis=1)  # where the prior alone speaks there is nothing to learn
-    return likelihoods[told], speaks[told]
+    return likelihoods, speaks
 
 
 def _places(posts: Rows, some: Rows) -> Rows:

@@ -1,34 +1,42 @@
 """Reads photo files from outside: nothing but still pictures of a sane size, the right way up, in RGB."""
 
 import io
+from contextlib import nullcontext
+from hashlib import sha256
 from pathlib import Path
+from threading import BoundedSemaphore
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..core.errors import PhotoError
+from ..core.post import Photo
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb
 MAX_ASPECT = 50  # long side to short side; resizing a thin strip by its short side would fill the memory
 
 _WHITE = (255, 255, 255, 255)
+_LARGE = 10_000_000  # pixels
+_large_ones = BoundedSemaphore(2)  # so that many threads do not decode many large photos at once
 
 
-def read_photo(photo: Path | bytes, shortest_side: int) -> Image.Image:
-    """Decode a photo, upright by its EXIF orientation, transparency on white.
+def read_photo(photo: Photo | Path | bytes, shortest_side: int) -> Image.Image:
+    """Decode a photo, upright by its EXIF orientation, transparency on white, in RGB.
 
-    shortest_side: pixels that the reader needs; a JPEG is decoded at the smallest scale that leaves twice as many.
+    photo: a file, the bytes of one, or a photo whose bytes must still be those of its digest.
+    shortest_side: pixels that the caller needs; a much larger photo comes back smaller, but at least twice that.
     Raises PhotoError with the reason.
     """
     try:
-        with Image.open(io.BytesIO(photo) if isinstance(photo, bytes) else photo, formats=FORMATS) as image:
+        with Image.open(io.BytesIO(_content(photo)), formats=FORMATS) as image:
             _check(image)
-            image.draft("RGB", (2 * shortest_side, 2 * shortest_side))
-            return _to_rgb(ImageOps.exif_transpose(image))
-    except PhotoError:
+            with _large_ones if image.width * image.height > _LARGE else nullcontext():
+                image.draft("RGB", (2 * shortest_side, 2 * shortest_side))
+                upright = ImageOps.exif_transpose(_reduced(image, 2 * shortest_side))
+                return _to_rgb(upright)
+    except (PhotoError, MemoryError):
         raise
-    except FileNotFoundError:
-        raise PhotoError("the photo is missing") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PhotoError(f"the photo has more than {MAX_PIXELS // 1_000_000} million pixels") from None
     except UnidentifiedImageError:
@@ -36,6 +44,23 @@ def read_photo(photo: Path | bytes, shortest_side: int) -> Image.Image:
     except Exception as error:
         # Decoders answer hostile files with errors of every type (SyntaxError, struct.error, ...).
         raise PhotoError(f"the photo is damaged ({str(error) or type(error).__name__})") from error
+
+
+def _content(photo: Photo | Path | bytes) -> bytes:
+    if isinstance(photo, bytes):
+        return photo
+    path = photo.path if isinstance(photo, Photo) else photo
+    try:
+        if path.exists() and not path.is_file():
+            raise PhotoError("not a photo but a folder or a device")
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise PhotoError("the photo is missing") from None
+    except OSError as error:
+        raise PhotoError(f"the photo cannot be read ({error.strerror})") from None
+    if isinstance(photo, Photo) and sha256(content).hexdigest() != photo.digest:
+        raise PhotoError("the photo changed while the archive was read; build again")
+    return content
 
 
 def _check(image: Image.Image) -> None:
@@ -49,9 +74,26 @@ def _check(image: Image.Image) -> None:
         raise PhotoError("the photo is animated or has several pages; give a still one")
 
 
+def _reduced(image: Image.Image, least: int) -> Image.Image:
+    """The image by a whole factor smaller, its shorter side at least `least`; all that follows is then cheap."""
+    factor = min(image.size) // least
+    if factor < 2:
+        return image
+    if image.mode in ("P", "1", "PA"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode[0] in "IF":
+        return image.resize((image.width // factor, image.height // factor))
+    smaller = image.reduce(factor)
+    smaller.info["exif"] = image.getexif().tobytes()
+    return smaller
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip it to white
-        image = image.point(lambda grey: grey / 256).convert("L")
+    if image.mode[0] in "IF":  # more than 8 bits a pixel, which Pillow's own conversion would clip
+        grey = np.nan_to_num(np.asarray(image, dtype=np.float32))
+        brightest = next((limit for limit in (1, 255) if grey.max(initial=0) <= limit), 65535)
+        most = 65535 if image.mode.startswith("I;16") else brightest
+        image = Image.fromarray((np.clip(grey / most, 0, 1) * 255).astype(np.uint8))
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image.convert("RGBA"))
     return image.convert("RGB")

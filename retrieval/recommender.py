@@ -14,11 +14,15 @@ from ..core.results import Answer, Neighbour, Suggestion
 from ..core.vectors import NO_ROW, Vectors
 from .channels import Channel, Heard, listen
 from .fusion import NEIGHBOURHOODS, Fused, Fusion, fuse
+from .photos import read_photo
 from .voting import carried_matrix
 
 EVIDENCE = 5  # posts shown for a hashtag
 
-_NOTHING_ALIKE = "nothing in the archive resembles this post; these are the archive's most used hashtags"
+_LEAST_SHARE = 1e-3  # of the whole vote, below which a post is no evidence
+
+_MOST_USED = "no post of the archive speaks for a hashtag here; these are the archive's most used ones"
+_BLIND = "the archive has no photos, so this photo was not compared with any"
 
 
 class ArchiveRecommender:
@@ -42,9 +46,9 @@ class ArchiveRecommender:
         count: how many at most. exclude: hashtags not to suggest, in any spelling.
         Raises PhotoError where the photo cannot be read, SettingsError where there is neither photo nor text.
         """
-        if photo is None and not text.strip():
-            raise SettingsError("nothing to go by: give a photo, a caption, or both")
         query = Query(text, Path(photo) if isinstance(photo, str) else photo)
+        if query.photo is None and not _as_encoders_see_it(text):
+            raise SettingsError("nothing to go by: give a photo, a caption of more than hashtags, or both")
         answer = self.suggest_batch([query], count, exclude=exclude)[0]
         if answer.error is not None:
             raise PhotoError(f"{photo if isinstance(photo, str | Path) else 'photo'}: {answer.error}")
@@ -57,26 +61,41 @@ class ArchiveRecommender:
         """
         if count < 1:
             raise SettingsError(f"count is {count}; at least 1 hashtag can be asked for")
-        queries = [Query(take_out_hashtags(query.caption)[0], query.photo) for query in queries]
+        queries = [Query(_as_encoders_see_it(query.caption), query.photo) for query in queries]
         heard = [listen(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
         barred = {normalise_hashtag(tag) for tag in exclude}
-        fused = fuse(self._fusion, {channel.channel: channel.matches for channel in heard}, self._carried)
+        matches = {channel.channel: channel.matches for channel in heard}
+        fused = fuse(self._fusion, matches, self._carried, len(queries))
         failures = {place: reason for channel in heard for place, reason in channel.failures.items()}
+        if not self._sees_photos:
+            failures |= _unreadable(queries)
         return [
             Answer((), self.snapshot, error=failures[place])
             if place in failures
-            else self._answer(place, heard, fused, count, barred)
-            for place in range(len(queries))
+            else self._answer(place, heard, fused, count, barred, () if sighted else (_BLIND,))
+            for place, query in enumerate(queries)
+            for sighted in [query.photo is None or self._sees_photos]
         ]
 
-    def _answer(self, place: int, heard: Sequence[Heard], fused: Fused, count: int, barred: Collection[str]) -> Answer:
+    @property
+    def _sees_photos(self) -> bool:
+        return any(channel.encoder.modality == "image" for channel in self._channels)
+
+    def _answer(
+        self,
+        place: int,
+        heard: Sequence[Heard],
+        fused: Fused,
+        count: int,
+        barred: Collection[str],
+        notes: tuple[str, ...],
+    ) -> Answer:
         here = slice(fused.scores.indptr[place], fused.scores.indptr[place + 1])
         columns: NDArray[np.integer[Any]] = fused.scores.indices[here]
         scores = fused.scores.data[here]
-        notes: tuple[str, ...] = ()
         if not len(columns):
             columns = self._by_use[: count + len(barred)]
-            scores, notes = self._prior[columns], (_NOTHING_ALIKE,)
+            scores, notes = self._prior[columns], (*notes, _MOST_USED)
         order = np.lexsort((columns, -self._prior[columns], -scores))[: count + len(barred)]
         chosen = [i for i in order if self._archive.hashtags[columns[i]] not in barred][:count]
         evidence = self._evidence(place, columns[chosen], heard, fused)
@@ -100,6 +119,8 @@ class ArchiveRecommender:
             for j, who in enumerate(carries.T):
                 for i in np.flatnonzero(who)[:EVIDENCE]:
                     share = float(weights[i])
+                    if share < _LEAST_SHARE:
+                        continue
                     neighbour = self._archive.neighbour(int(rows[i]), channel.channel, float(similarities[i]), share)
                     found[j].append(neighbour)
         return [tuple(sorted(behind, key=lambda n: -n.share)[:EVIDENCE]) for behind in found]
@@ -111,3 +132,20 @@ class ArchiveRecommender:
             if voice.channel == channel:
                 weights[: voice.neighbours] += shares[place]
         return weights
+
+
+def _as_encoders_see_it(caption: str) -> str:
+    """Without hashtags; what is no text at all (half a character, from a terminal that is not UTF-8) as `?`."""
+    return take_out_hashtags(caption.encode(errors="replace").decode())[0]
+
+
+def _unreadable(queries: Sequence[Query]) -> dict[int, str]:
+    """Why photos cannot be read, by place: a photo that is none is told even where no channel looks at photos."""
+    reasons = {}
+    for place, query in enumerate(queries):
+        try:
+            if query.photo is not None:
+                read_photo(query.photo, 1)
+        except PhotoError as error:
+            reasons[place] = str(error)
+    return reasons

@@ -99,7 +99,7 @@ def test_models_are_listed_with_what_they_weigh(hashtag):
     assert all(state["here"] for state in states if state["profile"] != "clip")
     assert all("GB" in state["size"] for state in states if state["profile"] == "clip")
     ran = hashtag("models", "pull", "compact")
-    assert (ran.code, "come with the package" in ran.err) == (2, True)
+    assert ran.code == 2
 
 
 def test_columns_can_be_named(hashtag, tmp_path):

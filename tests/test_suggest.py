@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,9 +88,9 @@ def test_hashtags_in_the_caption_are_not_looked_at(recommender):
     assert recommender.suggest(text="espresso #cat #고양이") == recommender.suggest(text="espresso")
 
 
-def test_where_nothing_resembles_the_post_it_says_so(recommender):
-    answer = recommender.suggest(text="#onlyahashtag")
-    assert answer.notes and "nothing in the archive resembles" in answer.notes[0]
+def test_where_nothing_speaks_it_says_so(recommender):
+    answer = recommender.suggest_batch([Query("#onlyahashtag")], 5)[0]
+    assert answer.notes and "most used" in answer.notes[0]
     assert len(answer.suggestions) == 5
     assert not any(suggestion.evidence for suggestion in answer.suggestions)
 
@@ -150,7 +153,7 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
     assert "cat" in {normalise_hashtag(entry["hashtag"]) for entry in lines[0]["hashtags"]}
     assert "5 posts answered" in ran.out
     assert "2 posts rejected" in ran.out
-    assert "1 resemble nothing" in ran.out
+    assert "1 of them: no post of the archive speaks" in ran.out
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -159,6 +162,8 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
     [
         ([], "nothing to go by"),
         (["photo.jpg", "--out", "x.jsonl"], "--out belongs to --batch"),
+        (["--text", "x", "--images", "."], "--images belongs to --batch"),
+        (["--text", "#cafe"], "more than hashtags"),
         (["--batch", "x.csv"], "--batch needs --out"),
         (["photo.jpg", "--batch", "x.csv", "--out", "y"], "leave PHOTO"),
         (["--batch", "gone.csv", "--out", "y"], "gone.csv does not exist"),
@@ -180,6 +185,64 @@ def test_an_out_file_that_cannot_be_written_is_named(hashtag, demo_home, tmp_pat
     assert (ran.code, "cannot be written" in ran.err) == (2, True)
 
 
+@pytest.fixture
+def text_home(hashtag, tmp_path):
+    (tmp_path / "text.csv").write_text("id,text,hashtags\n1,\x1b[31mred [bold]espresso\u202e,coffee\n")
+    assert hashtag("index", "build", tmp_path / "text.csv", "--home", tmp_path / "text").code == 0
+    return tmp_path / "text"
+
+
+def test_a_photo_that_nothing_is_compared_with_is_looked_at_all_the_same(hashtag, demo, text_home):
+    ran = hashtag("suggest", demo / "posts.csv", "--text", "espresso", "--home", text_home)
+    assert (ran.code, "not a photo" in ran.err) == (2, True)
+    ran = hashtag("suggest", demo / "new" / "cat.jpg", "--text", "espresso", "--home", text_home)
+    assert (ran.code, "the archive has no photos" in ran.err) == (0, True)
+
+
+def test_captions_cannot_write_all_over_the_terminal(hashtag, text_home):
+    ran = hashtag("suggest", "--text", "espresso", "--home", text_home, "--explain")
+    assert "red [bold]espresso" in ran.out
+    assert "\x1b" not in ran.out and "\u202e" not in ran.out
+
+
+def test_an_archive_of_hashtags_alone_gives_the_most_used(hashtag, tmp_path):
+    (tmp_path / "posts.csv").write_text("id,text\n1,#coffee #cafe\n2,#coffee\n")
+    assert hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home").code == 0
+    ran = hashtag("suggest", "--text", "coffee", "--home", tmp_path / "home")
+    assert ran.out.splitlines()[-1] == "#coffee #cafe"
+    assert "most used" in ran.err
+
+
+def test_the_file_of_new_posts_is_not_overwritten(hashtag, demo_home, tmp_path):
+    posts, kept, link = tmp_path / "posts.csv", tmp_path / "kept.jsonl", tmp_path / "link.jsonl"
+    posts.write_text("text\nespresso\n")
+    ran = hashtag("suggest", "--batch", posts, "--out", posts, "--home", demo_home)
+    assert (ran.code, "would overwrite" in ran.err) == (2, True)
+    link.symlink_to(kept)
+    assert hashtag("suggest", "--batch", posts, "--out", link, "--home", demo_home).code == 0
+    assert link.is_symlink() and len(kept.read_text(encoding="utf-8").splitlines()) == 1
+    ran = hashtag("suggest", "--batch", posts, "--out", "/dev/null", "--home", demo_home)
+    assert ran.code == 0 and Path("/dev/null").is_char_device()
+
+
+def test_half_a_character_is_no_traceback(recommender):
+    assert recommender.suggest(text="espresso \udce9").suggestions
+
+
+def test_a_terminal_that_lacks_a_character_gets_another(demo, demo_home):
+    """Korean Windows redirects in cp949, which has no ☕."""
+    script = "from hashtag_recommender.cli import main; main()"
+    words = ["suggest", demo / "new" / "coffee.jpg", "--home", demo_home, "--explain"]
+    for json_option in ([], ["--json"]):
+        ran = subprocess.run(
+            [sys.executable, "-c", script, *map(str, words), *json_option],
+            env={**os.environ, "PYTHONIOENCODING": "cp949"},
+            capture_output=True,
+            check=True,
+        )
+        assert "카페" in (ran.stdout.decode("cp949") if not json_option else str(json.loads(ran.stdout)))
+
+
 def test_asked_anew_after_a_build_the_new_posts_answer(hashtag, demo, tmp_path):
     """A hashtag works the day it appears."""
     home, posts = tmp_path / "home", tmp_path / "posts.csv"
@@ -192,7 +255,7 @@ def test_asked_anew_after_a_build_the_new_posts_answer(hashtag, demo, tmp_path):
     assert Path(answer.suggestions[0].evidence[0].post).name == "999"
 
 
-def test_the_clip_profile_goes_all_the_way(hashtag, demo, clip_folder, sentence_folder, tmp_path):
+def test_the_clip_profile_goes_all_the_way(hashtag, demo, clip_folder, sentence_folder, tmp_path, monkeypatch):
     """Tiny checkpoints through the very code that loads the real ones."""
     home = tmp_path / "home"
     models = ["--image-model", clip_folder, "--sentence-model", sentence_folder]
@@ -202,6 +265,12 @@ def test_the_clip_profile_goes_all_the_way(hashtag, demo, clip_folder, sentence_
     assert [record["spec"]["kind"] for record in info["channels"]] == ["open_clip", "sentence", "ngrams"]
     answer = open_recommender(home).suggest(demo / "photos" / "003.jpg", "밤 열 시만 되면 이 눈빛")
     assert {neighbour.post for s in answer.suggestions for neighbour in s.evidence} >= {"003"}
+    monkeypatch.chdir(clip_folder.parent)  # another spelling of the same folder is the same encoder
+    models = ["--image-model", clip_folder.name, "--sentence-model", sentence_folder]
+    ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "clip", *models)
+    assert "nothing changed" in ran.out
     ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "clip")
     assert (ran.code, "hashtag models pull clip" in ran.err) == (2, True)
+    ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "compact", *models)
+    assert (ran.code, "compact encoders are fixed" in ran.err) == (2, True)
     assert open_recommender(home).snapshot == answer.snapshot

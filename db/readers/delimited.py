@@ -1,16 +1,16 @@
 """CSV and TSV."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from ...core.errors import SourceError
 from .rows import BrokenRow, Row
-from .textfile import MAX_LINE, TextFile
+from .textfile import TextFile
 
-# What csv.reader says at the end of a file, in words that help to find the place.
-_UNCLOSED = {"unexpected end of data": "a quote opens and never closes"}
+MAX_RECORD = 16_000_000  # characters; a quote that is open still counts as one that never closes
 
 
 class DelimitedFile:
@@ -56,7 +56,7 @@ class DelimitedFile:
         return next((delimiter for delimiter in ";\t" if delimiter in header), ",")
 
     def _records(self) -> Iterator[list[str] | BrokenRow]:
-        lines = _Lines(self._text.lines())
+        lines = _Lines(self._text.lines(MAX_RECORD), self._delimiter)
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         while True:
             lines.begin_record()
@@ -64,23 +64,27 @@ class DelimitedFile:
                 record = next(reader)
             except StopIteration:
                 return
-            except csv.Error as error:
-                lines.push_back()
-                reason = _UNCLOSED.get(str(error), str(error))
-                yield BrokenRow(f"is no valid {self._text.path.suffix[1:].upper()}: {reason}")
+            except csv.Error:
+                try:
+                    reason = lines.skip_record()
+                except csv.Error as error:
+                    reason = f"is no valid {self._text.path.suffix[1:].upper()}: {error}"
+                yield BrokenRow(reason)
                 continue
             if len(record) > 1 or record and record[0].strip():
                 yield record
 
 
 class _Lines:
-    """Feeds csv.reader line by line, and takes back what a broken record has swallowed.
+    """Feeds csv.reader line by line, and finds out where a record ends that it gives up on.
 
-    Without that a quote that never closes would turn the rest of the file into one field.
+    A quote that never closes would turn the rest of the file into one field, and a field that is too long would fall
+    into rows that nobody wrote. Memory: the lines of one record, MAX_RECORD characters and a line at most.
     """
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
         self._lines = lines
+        self._pattern = _line_pattern(delimiter)
         self._waiting: deque[str] = deque()
         self._taken: list[str] = []
         self._size = 0
@@ -92,8 +96,8 @@ class _Lines:
         line = self._waiting.popleft() if self._waiting else next(self._lines)
         self._taken.append(line)
         self._size += len(line)
-        if self._size > MAX_LINE:
-            raise csv.Error(f"longer than {MAX_LINE:,} characters")
+        if self._size > MAX_RECORD:
+            raise csv.Error(f"a quote opens and does not close within {MAX_RECORD:,} characters")
         return line
 
     def begin_record(self) -> None:
@@ -101,6 +105,38 @@ class _Lines:
         self._taken.clear()
         self._size = 0
 
-    def push_back(self) -> None:
-        """Give all lines of this record but its first once more."""
-        self._waiting.extendleft(reversed(self._taken[1:]))
+    def skip_record(self) -> str:
+        """Go to the end of a record that csv.reader did not take; returns what is too long in it.
+
+        Raises csv.Error where it has no end, since a quote is misplaced or never closes: then only its first line is
+        gone, and the others come once more.
+        """
+        try:
+            self._find_end()
+        except csv.Error:
+            self._waiting.extendleft(reversed(self._taken[1:]))
+            raise
+        if self._size > MAX_RECORD:
+            return f"is longer than {MAX_RECORD:,} characters"
+        return f"has a field of more than {csv.field_size_limit():,} characters"
+
+    def _find_end(self) -> None:
+        quote = ""  # what a line begins with when a quoted field goes on in it
+        for line in chain(self._taken.copy(), self):
+            found = self._pattern.fullmatch(quote + line)
+            if found is None:
+                raise csv.Error("text follows a closing quote")
+            if found["open"] is None:
+                return
+            quote = '"'
+        raise csv.Error("a quote opens and never closes")
+
+
+def _line_pattern(delimiter: str) -> re.Pattern[str]:
+    """Matches a line as csv.reader takes it, however long; `open` is the field whose quote it leaves open.
+
+    Possessive throughout: nothing is tried twice, so the time it takes grows with the line alone.
+    """
+    quoted = r'"[^"]*+(?:""[^"]*+)*+'
+    field = rf'(?:{quoted}"|[^"{delimiter}\r\n][^{delimiter}\r\n]*+)?+'
+    return re.compile(rf"(?:{field}{delimiter})*+(?:{field}[\r\n]*|(?P<open>{quoted}))")

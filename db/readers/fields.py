@@ -90,7 +90,9 @@ class PostMaker:
 
 
 def _text_id(caption: str, hashtags: tuple[str, ...]) -> str:
-    return "text-" + sha256("\n".join([caption, *hashtags]).encode()).hexdigest()[:12]
+    """An id by the caption, which stays when hashtags change; by the hashtags where there is nothing else."""
+    known_by = caption or "\n".join(["", *hashtags])  # no caption begins with a line end
+    return "text-" + sha256(known_by.encode()).hexdigest()[:12]
 
 
 def _text(row: Mapping[str, object], column: str | None) -> str:

@@ -24,14 +24,14 @@ class TextFile:
         self.note: str | None = None
         self._encoding = self._told(encoding) if encoding else self._found()
 
-    def lines(self) -> Iterator[str]:
-        """All lines with their ends; of one longer than MAX_LINE the first MAX_LINE + 1 characters."""
+    def lines(self, longest: int = MAX_LINE) -> Iterator[str]:
+        """All lines with their ends; of one longer than `longest` characters the first `longest` + 1."""
         try:
             with self.path.open(encoding=self._encoding, newline="") as file:
-                while line := file.readline(MAX_LINE + 1):
+                while line := file.readline(longest + 1):
                     yield line
                     while line and not line.endswith(("\n", "\r")):
-                        line = file.readline(MAX_LINE)
+                        line = file.readline(longest)
         except UnicodeError as error:
             raise SourceError(f"{self.path} changed while it was read; try again") from error
         except OSError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...core.post import Photo
 from ...core.protocols import Fingerprint, Modality
 from ...core.vectors import Vectors, unit_rows
 from ..photos import read_photo
@@ -37,7 +38,7 @@ class EfficientNetEncoder:
             preprocessing="bicubic 256, centre 224, (rgb - 127) / 128, pooled, unit length",
         )
 
-    def prepare(self, content: Path | bytes) -> NDArray[np.uint8]:
+    def prepare(self, content: Photo | Path | bytes) -> NDArray[np.uint8]:
         """Returns uint8 (3, 224, 224)."""
         photo = read_photo(content, _SIDE)
         crop = min(photo.size) * _CROP

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.errors import WeightsError
+from ...core.post import Photo
 from ...core.protocols import Fingerprint, Modality
 from ...core.vectors import Vectors, unit_rows
 from ..photos import read_photo
@@ -40,14 +41,14 @@ class OpenClipEncoder:
     def fingerprint(self) -> Fingerprint:
         """Known without loading the weights."""
         return Fingerprint(
-            model=self._name,
-            weights=self._weights_name or "folder",
+            model=Path(self._name).name,
+            weights=Path(self._weights_name).name or "folder",
             revision=self._weights.revision,
             dimension=int(self._config["embed_dim"]),
             preprocessing=f"open_clip {json.dumps(self._preprocessing, sort_keys=True)}, unit length",
         )
 
-    def prepare(self, content: Path | bytes) -> Vectors:
+    def prepare(self, content: Photo | Path | bytes) -> Vectors:
         """Returns float32 (3, height, width), normalised as the model wants it."""
         photo = read_photo(content, max(self._size))
         pixels: torch.Tensor = self._transform(photo)

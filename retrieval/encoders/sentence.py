@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ class SentenceEncoder:
     def fingerprint(self) -> Fingerprint:
         """Known without loading the weights for the wheel's model alone."""
         return Fingerprint(
-            model=self._name,
+            model=Path(self._name).name,
             weights="safetensors",
             revision=self._weights.revision,
             dimension=384 if self._name == MINILM_WHEEL else self._dimension(),

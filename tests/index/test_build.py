@@ -126,8 +126,72 @@ def test_an_archive_without_hashtags_is_refused_and_the_index_stays(archive, has
     before = current_snapshot(tmp_path / "home").name
     (tmp_path / "posts.csv").write_text(HEADER + "1,no hashtags,\n")
     ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
-    assert ran.code == 2 and "no post of the archive carries a hashtag" in ran.err
+    assert ran.code == 2 and "none carries a hashtag" in ran.err
     assert current_snapshot(tmp_path / "home").name == before
+
+
+def test_a_wrong_images_folder_empties_nothing(hashtag, demo, tmp_path):
+    shutil.copytree(demo / "photos", tmp_path / "here" / "photos")
+    shutil.copy(demo / "posts.csv", tmp_path / "posts.csv")
+    home = tmp_path / "home"
+    build = ["index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact"]
+    assert hashtag(*build, "--images", tmp_path / "here").code == 0
+    ran = hashtag(*build)
+    assert ran.code == 2
+    assert "no post of" in ran.err and "row 1: photo" in ran.err and "rejects.csv" in ran.err
+    assert len((home / "rejects.csv").read_text(encoding="utf-8").splitlines()) == 75
+    assert hashtag("index", "verify", "--home", home).code == 0
+
+
+def test_a_file_without_posts_empties_nothing(archive, hashtag, tmp_path):
+    archive(*POSTS)
+    (tmp_path / "posts.csv").write_text(HEADER)
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
+    assert (ran.code, "has 0 posts" in ran.err) == (2, True)
+    assert hashtag("index", "verify", "--home", tmp_path / "home").code == 0
+
+
+def test_rejects_of_other_sources_stay(archive, hashtag, tmp_path):
+    archive(*POSTS, "6,too,many,fields\n")
+    (tmp_path / "more.csv").write_text(HEADER + "1,a zeppelin,zeppelin\n2,,\n")
+    home = tmp_path / "home"
+    hashtag("index", "build", tmp_path / "more.csv", "--home", home, "--source", "more")
+    lines = (home / "rejects.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [str(tmp_path / "posts.csv"), "more"]
+
+
+def test_a_photo_put_in_another_ones_place_is_never_taken_for_it(hashtag, demo, tmp_path):
+    """The vectors in the database belong to bytes, not to paths."""
+    broken, whole = b"no photo", (demo / "photos" / "003.jpg").read_bytes()
+    for source, photo in (("a", broken), ("b", whole)):
+        (tmp_path / f"{source}.jpg").write_bytes(photo)
+        (tmp_path / f"{source}.csv").write_text(f"image,text,hashtags\n{source}.jpg,,tag{source}\n,words,word\n")
+    home = tmp_path / "home"
+    for source in ("a", "b"):
+        assert hashtag("index", "build", tmp_path / f"{source}.csv", "--home", home).code == 0
+        (tmp_path / "a.jpg").write_bytes(whole)
+    (tmp_path / "a.jpg").write_bytes(broken)
+    ran = hashtag("index", "build", tmp_path / "a.csv", "--home", home)
+    assert "1 posts rejected" in ran.out
+    document = json.loads(hashtag("suggest", tmp_path / "b.jpg", "--home", home, "--json").out)
+    assert "taga" not in [entry["hashtag"] for entry in document["hashtags"]]
+
+
+def test_a_home_that_cannot_be_written_midway_ends_with_one_line(archive, hashtag, tmp_path):
+    archive(*POSTS)
+    (tmp_path / "home" / "rejects.csv").mkdir()
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
+    assert ran.code == 2
+    assert "cannot be written" in ran.err.splitlines()[-1]
+
+
+def test_verify_makes_no_database_and_names_the_one_that_is_missing(archive, hashtag, tmp_path):
+    url = f"sqlite:///{tmp_path / 'else.sqlite'}"
+    archive(*POSTS, options=["--db", url])
+    ran = hashtag("index", "verify", "--home", tmp_path / "home")
+    assert ran.code == 1 and "else.sqlite" in ran.out and "--db" in ran.out
+    assert not (tmp_path / "home" / "hashtag.sqlite").exists()
+    assert hashtag("index", "verify", "--home", tmp_path / "home", "--db", url).code == 0
 
 
 def test_a_damaged_index_is_built_anew(archive, tmp_path):

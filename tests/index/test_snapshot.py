@@ -114,7 +114,7 @@ def test_every_harmed_file_is_refused_by_name(home, harm, name):
 
 
 def test_a_harmed_current_is_refused(home):
-    for content in (b"", b"snap", b"../../elsewhere 00", b"snap-gone 00", b"\xff\xfe"):
+    for content in (b"", b"snap", b"../../elsewhere 00", b".. 00", b"snap\0x 00", b"snap-gone 00", b"\xff\xfe"):
         (home / "CURRENT").write_bytes(content)
         with pytest.raises(SnapshotError):
             current_snapshot(home)
@@ -164,6 +164,15 @@ def test_a_home_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(HomeError, match="cannot be written"), writing(tmp_path / "file" / "home"):
         pass
+
+
+def test_the_last_three_snapshots_are_kept(home):
+    names = [current_snapshot(home).name]
+    for _ in range(4):
+        with writing(home):
+            names.append(publish(home, fill).snapshot)
+    assert sorted(path.name for path in (home / "snapshots").iterdir()) == sorted(names[-3:])
+    assert current_snapshot(home).name == names[-1]
 
 
 def test_a_copied_home_serves_elsewhere(home, tmp_path_factory):

@@ -113,6 +113,19 @@ def test_what_all_vectors_have_in_common_does_not_count():
     assert 0 < np.median(similarities[:, 1]) < 0.8 < (common @ common.T).min()
 
 
+def test_where_all_vectors_are_equal_they_are_found():
+    equal = np.repeat(unit_rows(np.ones((1, DIMENSION))), 30, axis=0)
+    assert ExactIndex(equal).search(equal[:1], 3).similarities[0] == pytest.approx(1)
+
+
+def test_a_short_caption_within_a_long_one_is_no_more_than_alike(tmp_path):
+    drawn = caption_counts().toarray()
+    drawn[0] = drawn[1] * (np.arange(40) < 20)
+    counts = sparse.csr_matrix(drawn)
+    index = lexical(counts, tmp_path)
+    assert index.search(counts, N).similarities.max() <= 1
+
+
 def bm25_by_the_book(query, post, archive):
     """The formula of LexicalIndex, one n-gram after another."""
     n = len(archive)

@@ -26,7 +26,8 @@ def subjects():
 
 def probes(channel, vectors, posts=None):
     posts = np.arange(len(vectors)) if posts is None else posts
-    return Probes(channel, posts, vectors[posts], ExactIndex(vectors), np.arange(len(vectors)))
+    modality = "image" if channel == "image" else "text"
+    return Probes(channel, modality, posts, vectors[posts], ExactIndex(vectors), np.arange(len(vectors)))
 
 
 def telling_vectors(of, seed=0):
@@ -38,14 +39,26 @@ def noise_vectors(of, seed=1):
     return unit_rows(np.random.default_rng(seed).normal(size=(len(of), 32)))
 
 
-def weight_of(fusion, channel):
-    return sum(voice.weight for voice in fusion.voices if voice.channel == channel)
+def weight_of(fusion, channel, modalities="image text"):
+    own = fusion.weights[modalities]
+    return sum(weight for voice, weight in zip(fusion.voices, own, strict=True) if voice.channel == channel)
 
 
 def test_a_channel_that_knows_nothing_falls_silent():
     of, carried = subjects()
     fusion = learn_fusion([probes("image", telling_vectors(of)), probes("sentence", noise_vectors(of))], carried)
     assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
+
+
+def test_a_caption_alone_is_weighed_without_the_photo():
+    """Beside a photo that tells all, what tells among captions would be noise; alone, it is learned."""
+    of, carried = subjects()
+    telling = telling_vectors(of, seed=3)
+    asked = [probes("image", telling_vectors(of)), probes("sentence", telling), probes("lexical", noise_vectors(of))]
+    fusion = learn_fusion(asked, carried)
+    assert weight_of(fusion, "image", "text") == 0
+    assert weight_of(fusion, "sentence", "text") > 5 * weight_of(fusion, "lexical", "text")
+    assert set(fusion.weights) == {"image", "text", "image text"}
 
 
 def test_copies_of_a_post_do_not_answer_for_it():
@@ -66,19 +79,20 @@ def test_learning_the_same_twice_gives_the_same():
 def test_with_hardly_any_posts_all_voices_are_equal():
     carried = sparse.csr_matrix(np.ones((3, 2), dtype=np.float32))
     fusion = learn_fusion([probes("image", unit_rows(np.eye(3)))], carried)
-    assert {voice.weight for voice in fusion.voices} == {1.0}
-    assert learn_fusion([], carried) == Fusion(())
+    assert fusion.weights == {"image": (1.0,) * len(NEIGHBOURHOODS)}
+    assert learn_fusion([], carried) == Fusion((), {})
 
 
 def test_fusing_by_hand():
     """Two voices on three queries: both speak, one speaks, none speaks."""
     carried = sparse.csr_matrix(np.array([[1, 0], [0, 1]], dtype=np.float32))
-    fusion = Fusion((Voice("image", 1, 0.1, 3.0), Voice("lexical", 1, 0.1, 1.0)))
+    voices = (Voice("image", "image", 1, 0.1), Voice("lexical", "text", 1, 0.1))
+    fusion = Fusion(voices, {"image": (1.0, 0.0), "text": (0.0, 1.0), "image text": (3.0, 1.0)})
     heard = {
         "image": Matches(np.array([[0], [0], [-1]]), np.array([[0.5], [0.5], [0]], dtype=np.float32)),
         "lexical": Matches(np.array([[1], [-1], [-1]]), np.array([[0.5], [0], [0]], dtype=np.float32)),
     }
-    fused = fuse(fusion, heard, carried)
+    fused = fuse(fusion, heard, carried, 3)
     assert fused.scores.toarray() == pytest.approx(np.array([[0.75, 0.25], [1, 0], [0, 0]]))
     assert [shares.ravel().tolist() for shares in fused.shares] == [[0.75, 1, 0], [0.25, 0, 0]]
 
@@ -100,7 +114,9 @@ def test_maximising_never_makes_what_was_seen_less_likely(seed):
 
 
 def test_it_survives_json():
-    fusion = Fusion(tuple(Voice("image", k, 0.1, 0.2) for k in NEIGHBOURHOODS))
+    voices = tuple(Voice("image", "image", k, 0.1) for k in NEIGHBOURHOODS)
+    fusion = Fusion(voices, {"image": (0.2,) * len(voices)})
     assert Fusion.from_json(json.loads(json.dumps(fusion.to_json()))) == fusion
-    with pytest.raises(SnapshotError, match="fusion"):
-        Fusion.from_json({"voices": [{"channel": "image"}]})
+    for fields in ({"voices": [{"channel": "image"}]}, fusion.to_json() | {"weights": {"image": [1.0]}}):
+        with pytest.raises(SnapshotError, match="fusion"):
+            Fusion.from_json(fields)

@@ -1,11 +1,14 @@
 import io
+import os
 import warnings
+from hashlib import sha256
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from hashtag_recommender.core.errors import PhotoError
+from hashtag_recommender.core.post import Photo
 from hashtag_recommender.retrieval.photos import read_photo
 
 
@@ -57,6 +60,41 @@ def test_transparency_turns_white():
 def test_sixteen_bit_grey_keeps_its_shades():
     grey = Image.fromarray(np.full((8, 8), 32768, dtype=np.uint16))
     assert read_photo(encoded(grey, "PNG"), 8).getpixel((1, 1)) == pytest.approx((128, 128, 128), abs=1)
+
+
+@pytest.mark.parametrize("dtype", [np.dtype(">u2"), np.dtype("<i4"), np.dtype("<f4")])
+def test_more_than_eight_bits_keep_their_shades(dtype):
+    """A 32-bit picture is read by the range that its values tell."""
+    most = {2: 65535, 4: 255}[dtype.itemsize]
+    grey = np.full((8, 8), most // 2, dtype=dtype)
+    grey[0, 0] = most
+    assert read_photo(encoded(Image.fromarray(grey), "TIFF"), 8).getpixel((4, 4)) == pytest.approx((127,) * 3, abs=1)
+
+
+def test_large_pictures_shrink_before_anything_is_done_to_them():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = read_photo(encoded(plain((1500, 1000), "RGBA", (0, 0, 255, 128)), "PNG", exif=exif), 100)
+    assert photo.size == (200, 300)
+    assert photo.getpixel((5, 5)) == pytest.approx((127, 127, 255), abs=2)
+    assert min(read_photo(encoded(plain((1500, 1000), "P", 0), "PNG", transparency=0), 100).size) == 200
+
+
+def test_a_photo_that_changed_since_it_was_listed_is_refused(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded(plain(), "PNG"))
+    listed = Photo(path, sha256(path.read_bytes()).hexdigest())
+    assert read_photo(listed, 32).size == (64, 48)
+    path.write_bytes(encoded(plain(colour="blue"), "PNG"))
+    with pytest.raises(PhotoError, match="changed while the archive was read"):
+        read_photo(listed, 8)
+
+
+def test_what_is_no_file_is_no_photo(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(PhotoError, match="a folder or a device"):
+            read_photo(path, 8)
 
 
 def animated():

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import Post, Reject
-from hashtag_recommender.db.readers import open_reader
-from hashtag_recommender.db.readers.textfile import MAX_LINE
+from hashtag_recommender.db.readers import delimited, open_reader
+from hashtag_recommender.db.readers.delimited import MAX_RECORD, DelimitedFile
+from hashtag_recommender.db.readers.rows import BrokenRow
+from hashtag_recommender.db.readers.textfile import TextFile
 
 Read = Callable[..., list[Post | Reject]]
 
@@ -98,15 +101,41 @@ def test_nul_bytes_are_rejected(read: Read) -> None:
     assert "NUL" in rows[1].reason and "NUL" in rows[2].reason  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("field", ["x" * 10_000_000, '"' + "x" * 10_000_000 + '"', "x" * 500_000])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "x" * 500_000,
+        "x" * 10_000_000,
+        '"' + "x" * 10_000_000 + '"',
+        '"' + "salt, pepper\n" * 12_000 + '"',
+        '"' + "salt, pepper\n" * 800_000 + '"',
+        '"' + "salt, pepper\r\n" * 12_000 + '"',
+        '"salt\n' + "x" * 2_000_000 + '\npepper"',
+        '"' + "x" * 200_000 + '\n""salt"", pepper\n"',
+        '"' + '""' * 200_000 + '"',
+    ],
+    ids=lambda field: f"{len(field)}",
+)
 def test_huge_fields_are_rejected(read: Read, field: str) -> None:
     limit = csv.field_size_limit()
-    assert captions(read("a.csv", f"text,hashtags\na,x\n{field},x\nb,x\n")) == ["a", 2, "b"]
+    rows = read("a.csv", f"text,hashtags\na,x\n{field},x\nb,x\n")
+    assert captions(rows) == ["a", 2, "b"]
+    assert rows[1] == Reject("src", 2, "has a field of more than 131,072 characters")
     assert csv.field_size_limit() == limit
 
 
-def test_a_huge_line_without_an_end(read: Read) -> None:
-    assert captions(read("a.csv", "text,hashtags\na,x\n" + "x" * 10_000_000)) == ["a", 2]
+@pytest.mark.parametrize("end", ["", "\n", ",x\nb,x\n"])
+def test_lines_without_an_end(read: Read, end: str) -> None:
+    rows = read("a.csv", "text,hashtags\na,x\n" + "x" * (MAX_RECORD + 1) + end)
+    assert captions(rows) == ["a", 2, *(["b"] if end.endswith("b,x\n") else [])]
+    assert rows[1] == Reject("src", 2, "is longer than 16,000,000 characters")
+
+
+def test_many_long_fields_make_no_endless_record(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_RECORD", 1000)
+    rows = read("a.csv", "text,hashtags\n" + '"a\n",' * 300 + "x\nb,x\n")
+    assert captions(rows)[-1] == "b"
+    assert rows[0] == Reject("src", 1, "is no valid CSV: a quote opens and does not close within 1,000 characters")
 
 
 @pytest.mark.parametrize(
@@ -130,10 +159,22 @@ def test_a_broken_quote_before_rows_with_quotes(read: Read) -> None:
     assert captions(rows) == [1, "b", "two\nlines"]
 
 
-def test_a_broken_quote_in_a_long_file(read: Read) -> None:
-    line = "c" * 1000 + ",x\n"
-    rows = read("a.csv", f'text,hashtags\n"never closed,x\n{line * (2 * MAX_LINE // len(line))}')
-    assert [isinstance(row, Reject) for row in rows] == [True] + [False] * (len(rows) - 1)
+@pytest.mark.parametrize(
+    ("n_lines", "reason"),
+    [(2_000, "never closes"), (2 * MAX_RECORD // 1000, "does not close within 16,000,000 characters")],
+)
+def test_a_broken_quote_in_a_long_file(read: Read, n_lines: int, reason: str) -> None:
+    line = "c" * 997 + ",x\n"
+    first, *others = read("a.csv", f'text,hashtags\n"never closed,x\n{line * n_lines}')
+    assert first == Reject("src", 1, f"is no valid CSV: a quote opens and {reason}")
+    assert captions(others) == ["c" * 997] * n_lines
+
+
+def test_a_broken_quote_far_before_another(read: Read) -> None:
+    good = "".join(f"c{i},x\n" for i in range(30_000))
+    rows = read("a.csv", f'text,hashtags\n"never closed,x\n{good}"quoted",x\n')
+    assert captions(rows) == [1, *(f"c{i}" for i in range(30_000)), "quoted"]
+    assert rows[0] == Reject("src", 1, "is no valid CSV: text follows a closing quote")
 
 
 def test_many_broken_quotes_take_no_more_than_their_time(read: Read) -> None:
@@ -189,3 +230,26 @@ def test_any_text_is_read_to_its_end(tmp_path_factory: pytest.TempPathFactory, c
     numbers = [row.row for row in rows if isinstance(row, Reject)]
     assert numbers == sorted(set(numbers)) and all(0 < number <= len(rows) for number in numbers)
     assert content.count('"') or isinstance(rows[-1], Post) and rows[-1].caption == "the end"
+
+
+# A row of nothing but space is none, so that it must not be too long either.
+ANY_ROWS = st.text(st.sampled_from('",;\n\rab\t '), max_size=40).filter(lambda text: not re.search(r"\s{4}", text))
+
+
+@given(content=ANY_ROWS, name=st.sampled_from(["a.csv", "a.tsv"]))
+def test_fields_that_are_too_long_hide_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, content: str, name: str
+) -> None:
+    path = tmp_path_factory.mktemp("archive") / name
+    path.write_bytes(("x\n" + content + "\nend\n").encode())
+    table = DelimitedFile(TextFile(path, None))
+    whole = list(table.rows())
+    limit = csv.field_size_limit(3)
+    try:
+        limited = list(table.rows())
+    finally:
+        csv.field_size_limit(limit)
+    too_long = BrokenRow("has a field of more than 3 characters")
+    assert len(limited) == len(whole)
+    for row, expected in zip(limited, whole, strict=True):
+        assert row == expected or row == too_long

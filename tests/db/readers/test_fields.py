@@ -191,7 +191,7 @@ def test_ids_come_from_images_and_texts_where_none_are_told(read_rows: Read, ima
         {"image": "images/a.jpg", "text": "one"},
         {"text": "same", "hashtags": "tag"},
         {"text": "same #tag"},
-        {"text": "same", "hashtags": "other"},
+        {"text": "other", "hashtags": "tag"},
         {"image": "images/a.jpg", "text": "two"},
         {"text": "same", "hashtags": "tag", "id": "told"},
         {"text": "same", "hashtags": "tag", "id": ""},
@@ -203,6 +203,17 @@ def test_ids_come_from_images_and_texts_where_none_are_told(read_rows: Read, ima
     assert [ids[i] for i in (0, 2, 4, 5, 6)] == ["images/a.jpg", f"{same}~2", "images/a.jpg~2", "told", f"{same}~3"]
     with_more_on_top = read_rows({"text": "new"}, *rows)
     assert [post.post_id for post in with_more_on_top if isinstance(post, Post)][1:] == ids
+
+
+def test_a_caption_stays_known_when_its_hashtags_change(read_rows: Read) -> None:
+    def ids(*rows: dict[str, Any]) -> list[str]:
+        return [post.post_id for post in read_rows(*rows) if isinstance(post, Post)]
+
+    before = ids({"text": "one #tag"}, {"text": "same #tag"}, {"text": "same"}, {"text": "#tag"})
+    after = ids({"text": "one", "hashtags": "other"}, {"text": "same"}, {"text": "same #tag"}, {"text": "#other"})
+    assert after[:3] == before[:3] and before[2] == f"{before[1]}~2"
+    assert after[3] != before[3], "a post that is nothing but hashtags is known by them"
+    assert len({*before, *ids({"text": "tag"})}) == 5
 
 
 def test_an_id_that_looks_like_a_copy_is_passed_over(read_rows: Read, images: Path) -> None:
