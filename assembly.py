@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from .core.errors import DatabaseError, HomeError, SettingsError, StaleIndexError
+from .core.errors import HomeError, SettingsError, StaleIndexError
 from .core.pipeline import batches
 from .core.post import Post, Query, Reject
 from .core.progress import Progress, Silent
@@ -41,7 +41,8 @@ class BuildReport:
     """What `build_index` did.
 
     embedded: contents encoded now, by channel. published: whether a new snapshot is in service.
-    rejected: posts that could not be taken; rejects: the CSV of their rows and reasons.
+    rejected: posts that could not be taken; first_reject: the row of the first of them and its reason; rejects: the
+    CSV of them all.
     """
 
     ingested: Ingested
@@ -49,6 +50,7 @@ class BuildReport:
     manifest: "Manifest"
     published: bool
     rejected: int
+    first_reject: str | None
     rejects: Path
     notes: tuple[str, ...]
 
@@ -158,7 +160,9 @@ def build_channels(
             "folder can be written"
         ) from error
     all_notes = (*reader.notes(), *notes)
-    return BuildReport(ingested, embedded.counts, manifest, published, len(rejects), rejects.path, all_notes)
+    return BuildReport(
+        ingested, embedded.counts, manifest, published, len(rejects), rejects.first(), rejects.path, all_notes
+    )
 
 
 def index_info(settings: Settings) -> "Manifest":
@@ -169,19 +173,19 @@ def index_info(settings: Settings) -> "Manifest":
 
 
 def verify_index(settings: Settings) -> list[str]:
-    """What is wrong with a home's index, one sentence each; empty when all is well. Raises NoIndexError."""
+    """What is wrong with a home's index, one sentence each; empty when all is well.
+
+    Raises NoIndexError where there is none, DatabaseError where the database cannot be opened.
+    """
     from .db.engine import default_path
     from .index.verify import verify
 
     home = _existing(settings.home)
-
-    def open_known_store() -> "SqlPostStore":
-        if settings.db is None and not default_path(home).exists():
-            database = index_info(settings).database
-            raise DatabaseError(f"{home} holds no database; the index was built from {database}, name it with --db")
-        return _open_store(settings)
-
-    return verify(home, open_known_store)
+    if settings.db is None and not default_path(home).exists():
+        database = index_info(settings).database
+        return [f"{home} holds no database; the index was built from {database}, name it with --db"]
+    with _open_store(settings, create=False) as store:
+        return verify(home, store)
 
 
 def suggest_batch(
@@ -262,11 +266,11 @@ def _existing(home: Path) -> Path:
     return home
 
 
-def _open_store(settings: Settings) -> "SqlPostStore":
+def _open_store(settings: Settings, create: bool = True) -> "SqlPostStore":
     from .db.engine import default_url
     from .db.store import open_store
 
-    return open_store(settings.db or default_url(settings.home))
+    return open_store(settings.db or default_url(settings.home), create)
 
 
 def _chosen(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:

@@ -13,6 +13,7 @@ import typer
 
 from . import console
 from .core.errors import HashtagError, SettingsError
+from .core.post import parse_hashtags
 from .core.settings import Settings, resolve_settings
 
 app = typer.Typer(
@@ -47,9 +48,7 @@ Home = Annotated[
 ]
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Images = Annotated[
-    Path | None, typer.Option(help="Folder that image paths are relative to (default: the file's own).")
-]
+Images = Annotated[Path | None, typer.Option(help="Folder that image paths are relative to (default: the file's own).")]
 Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
@@ -137,7 +136,7 @@ def suggest(
     photo: Annotated[Path | None, typer.Argument(help="The photo of the new post.")] = None,
     text: Annotated[str, typer.Option(help="Its caption.")] = "",
     count: Annotated[int, typer.Option(min=1, help="How many hashtags at most.")] = 5,
-    exclude: Annotated[list[str] | None, typer.Option(help="A hashtag not to suggest; may be repeated.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Hashtags not to suggest; may be repeated.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the posts behind each hashtag.")] = False,
     as_json: AsJson = False,
     home: Home = None,
@@ -152,13 +151,16 @@ def suggest(
     from .assembly import open_recommender, read_posts, suggest_batch
 
     home_folder = _settings(home).home
+    excluded = [tag for field in exclude or () for tag in parse_hashtags(field)]
     if batch is None:
         if photo is None and not text.strip():
             raise SettingsError('nothing to go by: give a photo, a caption (--text "..."), or both')
         for option, value in {"--out": out, "--images": images, "--encoding": encoding}.items():
             if value is not None:
                 raise SettingsError(f"{option} belongs to --batch; leave it out for a single post")
-        answer = open_recommender(home_folder).suggest(photo, text, count=count, exclude=exclude or ())
+        if photo is not None and not photo.exists():
+            raise SettingsError(f"there is no photo {photo}; a caption is given with --text")
+        answer = open_recommender(home_folder).suggest(photo, text, count=count, exclude=excluded)
         console.tell(answer.notes)
         if as_json:
             _print_json(answer.to_json())
@@ -174,7 +176,7 @@ def suggest(
     columns = _columns(image_column, text_column, None, None, None, None)
     reader = read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
     console.tell(reader.notes())
-    report = suggest_batch(open_recommender(home_folder), reader, out, count, exclude or (), console.progress())
+    report = suggest_batch(open_recommender(home_folder), reader, out, count, excluded, console.progress())
     if as_json:
         _print_json(report.to_json())
     else:

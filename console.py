@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     ProgressColumn,
     Task,
     TaskID,
@@ -33,9 +32,15 @@ if TYPE_CHECKING:
 
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WIDEST = 30  # cells for a hashtag
+_WIDEST_ID = 20  # characters for a post's id
 
 _out = Console(highlight=False, soft_wrap=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 post`, `2 posts`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def say(line: str) -> None:
@@ -72,7 +77,7 @@ def show_answer(answer: Answer, explain: bool) -> None:
         _line((f"#{suggestion.hashtag}", "bold cyan"), width, (f"{suggestion.score:>5.2f}  {posts or '-'}", ""))
         for neighbour in suggestion.evidence if explain else ():
             caption = " ".join(neighbour.caption.split())
-            seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {neighbour.post}  {caption}"
+            seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_short(neighbour.post)}  {caption}"
             _line(("", ""), width, (seen, "dim"))
     _out.print()
     sys.stdout.write(" ".join(f"#{suggestion.hashtag}" for suggestion in answer.suggestions) + "\n")
@@ -86,6 +91,11 @@ def _line(first: tuple[str, str], width: int, rest: tuple[str, str]) -> None:
     _out.print(line)
 
 
+def _short(post: str) -> str:
+    """A post's id, of a long one its end: in a path that is the file's name."""
+    return post if len(post) <= _WIDEST_ID else "…" + post[1 - _WIDEST_ID :]
+
+
 def _printable(text: str) -> str:
     """Text from outside without what could write all over the terminal: control characters and turns of direction."""
     return "".join(" " if c in _TURNS or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
@@ -95,13 +105,17 @@ def show_build(report: "BuildReport", home: Path) -> None:
     """What was read, encoded and published, and where the rejects lie."""
     tell(report.notes)
     read, manifest = report.ingested, report.manifest
-    say(f"{read.added} posts added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
+    say(
+        f"{counted(read.added, 'post')} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged"
+    )
     for channel, n in report.embedded.items():
-        say(f"{n} {'photos' if channel == 'image' else 'captions'} encoded")
+        say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} encoded")
     state = "published" if report.published else "nothing changed, still"
-    say(f"{state} {manifest.snapshot} in {home}: {manifest.posts} posts, {manifest.hashtags} hashtags")
+    holds = f"{counted(manifest.posts, 'post')}, {counted(manifest.hashtags, 'hashtag')}"
+    say(f"{state} {manifest.snapshot} in {home}: {holds}")
     if report.rejected:
-        say(f"{report.rejected} posts rejected, with row and reason in {report.rejects}")
+        say(f"{counted(report.rejected, 'post')} rejected, the first in row {report.first_reject}")
+        say(f"every row and its reason stand in {report.rejects}")
 
 
 def show_info(manifest: "Manifest") -> None:
@@ -125,16 +139,16 @@ def show_verdict(wrong: Sequence[str]) -> None:
     """Whether an index is sound, and what is wrong with it."""
     for problem in wrong:
         say(problem)
-    say("the index is sound" if not wrong else f"{len(wrong)} problems; `hashtag index build` makes the index anew")
+    say(counted(len(wrong), "problem") if wrong else "the index is sound")
 
 
 def show_batch(report: "BatchReport") -> None:
     """How many posts got hashtags, and where they are."""
-    say(f"{report.posts} posts answered in {report.out}")
+    say(f"{counted(report.posts, 'post')} answered in {report.out}")
     for note, n in report.notes.items():
         say(f"{n} of them: {note}")
     if report.rejected:
-        say(f"{report.rejected} posts rejected: their lines say why under `error`")
+        say(f"{counted(report.rejected, 'post')} rejected: why stands in each line under `error`")
 
 
 def show_models(states: "Sequence[ModelState]") -> None:
@@ -155,7 +169,7 @@ class _Bars:
         bars = RichBars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
-            MofNCompleteColumn(),
+            _Done(),
             _Rate(),
             TimeRemainingColumn(),
             console=_err,
@@ -171,6 +185,12 @@ class _BarStage:
 
     def advance(self, n: int) -> None:
         self._bars.advance(self._task, n)
+
+
+class _Done(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        done = f"{task.completed:,.0f}" if task.completed else ""
+        return Text(f"{done or 0}/{task.total:,.0f}" if task.total is not None else done)
 
 
 class _Rate(ProgressColumn):

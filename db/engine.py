@@ -44,12 +44,15 @@ def default_url(home: Path) -> str:
     return URL.create("sqlite", database=str(default_path(home))).render_as_string(hide_password=False)
 
 
-def open_engine(address: str) -> Engine:
+def open_engine(address: str, create: bool = True) -> Engine:
     """Connect to a database URL and bring its tables up to date.
 
     Raises DatabaseError where that cannot be, or where a later release has written it.
     """
     engine = _create_engine(address)
+    file = engine.url.database
+    if not create and engine.url.get_backend_name() == "sqlite" and file and not Path(file).exists():
+        raise DatabaseError(f"there is no database {file}; name the one that the index was built from with --db")
     try:
         _upgrade(engine)
     except BaseException:

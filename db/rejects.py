@@ -27,6 +27,11 @@ class Rejects:
     def __len__(self) -> int:
         return len(self._rejects)
 
+    def first(self) -> str | None:
+        """The first row that was rejected and why, if any was."""
+        first = min(self._rejects, key=lambda reject: reject.row, default=None)
+        return f"{first.row}: {first.reason}" if first else None
+
     def sift(self) -> Iterator[Post]:
         """The posts, in order.
 
@@ -45,9 +50,8 @@ class Rejects:
                 self._rows.append(row)
             yield entry
         if self._rejects and not posts:
-            first = self._rejects[0]
             raise SourceError(
-                f"no post of {self._reader.source} could be taken; row {first.row}: {first.reason}; "
+                f"no post of {self._reader.source} could be taken; row {self.first()}; "
                 f"every row and its reason stand in {self.path}"
             )
         if not carriers:

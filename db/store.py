@@ -26,12 +26,13 @@ _VECTORS_A_PAGE = 4096
 _KEYS_A_PAGE = 10_000
 
 
-def open_store(url: str) -> "SqlPostStore":
+def open_store(url: str, create: bool = True) -> "SqlPostStore":
     """Open the database at an SQLAlchemy URL; its tables are made or brought up to date on the way.
 
+    create: make an SQLite file where there is none; else that is a DatabaseError.
     Raises DatabaseError where it cannot be reached or written, or where a later release has written it.
     """
-    return SqlPostStore(open_engine(url))
+    return SqlPostStore(open_engine(url, create))
 
 
 class SqlPostStore:

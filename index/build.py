@@ -174,7 +174,8 @@ def _write_channel(
             drawn = np.isin(batch_rows, sampled)
             sample.append((batch_rows[drawn], batch[drawn]))
             stage.advance(len(batch_rows))
-    n = sum(len(batch) for batch in rows)
+        n = sum(len(batch) for batch in rows)
+        stage.advance(len(keys) - n)  # posts without this modality
     record = ChannelRecord(encoder.channel, plan.spec, fingerprint, plan.index, n)
     if not n:  # such as the photos of an archive that has none: the channel has no files
         return record, None

@@ -1,17 +1,15 @@
 """Checks a home: files against their checksums, counts against each other, the database against the index."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..core.errors import DatabaseError, SnapshotError
+from ..core.errors import SnapshotError
 from ..core.protocols import PostStore
 from .build import read_rows
 from .kinds import read_index
 from .snapshot import Snapshot, damage, named_snapshot
 
 
-def verify(home: Path, open_store: Callable[[], AbstractContextManager[PostStore]]) -> list[str]:
+def verify(home: Path, store: PostStore) -> list[str]:
     """What is wrong, one sentence each; empty when all is well.
 
     Raises NoIndexError where no snapshot was published.
@@ -20,14 +18,8 @@ def verify(home: Path, open_store: Callable[[], AbstractContextManager[PostStore
         snapshot = named_snapshot(home)
     except SnapshotError as error:
         return [str(error)]
-    wrong = damage(snapshot)
-    if not wrong:
-        wrong = _counts(snapshot)
-    try:
-        with open_store() as store:
-            return wrong + _database(snapshot, store)
-    except DatabaseError as error:
-        return [*wrong, str(error)]
+    harmed = [f"{harm}; run `hashtag index build` again" for harm in damage(snapshot)]
+    return (harmed or _counts(snapshot)) + _database(snapshot, store)
 
 
 def _counts(snapshot: Snapshot) -> list[str]:

@@ -154,10 +154,9 @@ def learn_fusion(probes: Sequence[Probes], carried: sparse.csr_matrix) -> Fusion
 def _learn_weights(likelihoods: Floats, speaks: NDArray[np.bool_]) -> tuple[float, ...]:
     """The weights of all voices but the prior, the last; 0 for those that never speak."""
     if len(likelihoods) < _FEWEST:
-        return (1.0,) * (likelihoods.shape[1] - 1)
+        return tuple([1.0] * int(likelihoods.shape[1] - 1))
     learned = maximise(likelihoods, speaks)[:-1]
-    weights = np.maximum(learned**_FLATTEN, _SOFTEST) * speaks[:, :-1].any(axis=0)
-    return tuple(float(weight) for weight in weights.tolist())
+    return tuple((np.maximum(learned**_FLATTEN, _SOFTEST) * speaks[:, :-1].any(axis=0)).tolist())
 
 
 def maximise(likelihoods: Floats, speaks: NDArray[np.bool_]) -> Floats:

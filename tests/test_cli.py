@@ -112,3 +112,10 @@ def test_columns_can_be_named(hashtag, tmp_path):
     assert document["hashtags"][0]["evidence"][0]["post"] == "k1"
     ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", "--text-column", "nope")
     assert (ran.code, "nope" in ran.err) == (2, True)
+
+
+def test_columns_that_may_be_meant_are_told(hashtag, tmp_path):
+    (tmp_path / "posts.csv").write_text("picture,text,labels,tags\n,latte art,,cafe\n")
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", "--encoders", "compact")
+    assert ran.code == 0
+    assert "no column is known for image" in ran.err and "picture, labels" in ran.err and "--image-column" in ran.err

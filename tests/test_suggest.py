@@ -167,7 +167,7 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
         (["--batch", "x.csv"], "--batch needs --out"),
         (["photo.jpg", "--batch", "x.csv", "--out", "y"], "leave PHOTO"),
         (["--batch", "gone.csv", "--out", "y"], "gone.csv does not exist"),
-        (["gone.jpg"], "gone.jpg: the photo is missing"),
+        (["gone.jpg"], "there is no photo gone.jpg; a caption is given with --text"),
     ],
 )
 def test_contradictions_end_with_one_line(hashtag, demo_home, words, complaint):

@@ -7,7 +7,7 @@ from pathlib import Path
 from ...core.errors import SourceError
 from ...core.post import Post, Reject
 from ...core.protocols import PostReader
-from .columns import Columns, find_columns
+from .columns import Columns, find_columns, missing_columns
 from .delimited import DelimitedFile
 from .fields import MAX_ID, PostMaker
 from .jsonlines import JsonLinesFile
@@ -73,7 +73,8 @@ class _ArchiveReader:
     for_queries: bool
 
     def notes(self) -> Sequence[str]:
-        return [self.text.note] if self.text.note else []
+        missing = [] if self.for_queries else missing_columns(self.table.columns, self.columns)
+        return [*([self.text.note] if self.text.note else []), *missing]
 
     def read(self) -> Iterator[Post | Reject]:
         maker = PostMaker(self.source, self.images, self.columns, self.for_queries)

@@ -1,7 +1,7 @@
 """Which column of an archive is what."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 
 from ...core.errors import SourceError
 
@@ -58,6 +58,16 @@ def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Col
             f"{_advice('hashtags', 'text')}"
         )
     return columns
+
+
+def missing_columns(found: Sequence[str], columns: Columns) -> list[str]:
+    """What a person should know where an archive has no photos or hashtags, but columns that may well be theirs."""
+    unread = [name for name in found if name and name not in astuple(columns)]
+    return [
+        f"no column is known for {role}, and these are not read: {', '.join(unread[:_SHOWN_COLUMNS])}; {_advice(role)}"
+        for role in ("image", "hashtags")
+        if unread and getattr(columns, role) is None
+    ]
 
 
 def _usual(role: str, found: Sequence[str], taken: set[str]) -> str | None:

@@ -95,8 +95,8 @@ def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpe
     if profile == "compact":
         return _COMPACT, []
     try:
+        find_sentence_weights(clip.sentence_model)  # first, since the other loads open_clip to know its models
         find_open_clip_weights(clip.image_model, clip.image_weights)
-        find_sentence_weights(clip.sentence_model)
     except WeightsError:
         if profile == "clip" or clip != ClipModels():
             raise

@@ -112,7 +112,7 @@ def test_photos_that_are_none_are_rejected_with_their_row(hashtag, demo, tmp_pat
     home = tmp_path / "home"
     for _ in range(2):  # the second build finds the same
         ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact")
-        assert ran.code == 0 and "6 posts rejected" in ran.out
+        assert ran.code == 0 and "6 posts rejected, the first in row 2: the photo is damaged" in ran.out
         lines = (home / "rejects.csv").read_text(encoding="utf-8").splitlines()[1:]
         reasons = {int(line.split(",")[1]): line for line in lines}
         for row, reason in [(2, "damaged"), (3, "not a photo"), (4, "0 bytes"), (5, "leaves"), (6, "missing")]:
@@ -172,7 +172,7 @@ def test_a_photo_put_in_another_ones_place_is_never_taken_for_it(hashtag, demo, 
         (tmp_path / "a.jpg").write_bytes(whole)
     (tmp_path / "a.jpg").write_bytes(broken)
     ran = hashtag("index", "build", tmp_path / "a.csv", "--home", home)
-    assert "1 posts rejected" in ran.out
+    assert "1 post rejected" in ran.out
     document = json.loads(hashtag("suggest", tmp_path / "b.jpg", "--home", home, "--json").out)
     assert "taga" not in [entry["hashtag"] for entry in document["hashtags"]]
 
@@ -206,8 +206,15 @@ def test_verify_finds_the_index_sound_and_names_what_is_not(archive, hashtag, tm
     home = tmp_path / "home"
     archive(*POSTS)
     assert hashtag("index", "verify", "--home", home).code == 0
-    ran = hashtag("index", "verify", "--home", home, "--db", f"sqlite:///{tmp_path / 'other.sqlite'}", "--json")
-    assert ran.code == 1 and "the database holds 0 posts, the index 5" in json.loads(ran.out)["problems"][0]
+    ran = hashtag("index", "verify", "--home", home, "--db", f"sqlite:///{tmp_path / 'other.sqlite'}")
+    assert (ran.code, "there is no database" in ran.err) == (2, True)
+    assert not (tmp_path / "other.sqlite").exists()
+    hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "other", "--encoders", "compact")
+    (tmp_path / "posts.csv").write_text(HEADER + POSTS[0])
+    hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "other", "--encoders", "compact")
+    url = f"sqlite:///{tmp_path / 'other' / 'hashtag.sqlite'}"
+    ran = hashtag("index", "verify", "--home", home, "--db", url, "--json")
+    assert ran.code == 1 and "the database holds 1 posts, the index 5" in json.loads(ran.out)["problems"][0]
     (current_snapshot(home).folder / "sentence" / "rows.npy").write_bytes(b"")
     ran = hashtag("index", "verify", "--home", home)
     assert ran.code == 1 and "rows.npy has 0 bytes" in ran.out
