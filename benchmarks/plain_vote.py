@@ -31,12 +31,12 @@ def split(posts: Path, folder: Path) -> list[list[str]]:
     with posts.open(encoding="utf-8", newline="") as file:
         table = csv.DictReader(file)
         rows = list(table)
-    parts = {"train": [], "test": []}
+    parts: dict[str, list[dict[str, str]]] = {"train": [], "test": []}
     for row in rows:
         parts["test" if int(row["group"][1:], 16) // 2 % 5 == 0 else "train"].append(row)
     for part, own in parts.items():
         with (folder / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, table.fieldnames)
+            writer = csv.DictWriter(file, table.fieldnames or [])
             writer.writeheader()
             writer.writerows(own)
     return [parse_hashtags(row["hashtags"]) for row in parts["test"]]
@@ -63,7 +63,7 @@ def alone(folder: Path, images: Path, k: int) -> dict[str, list[list[str]]]:
     for spec in choose_encoders("compact", ClipModels())[0]:
         settings = Settings(folder / "home")
         report = build_channels(settings, [spec], read_posts(folder / "train.csv", images=images))
-        channel = report.built.manifest.channels[0]
+        channel = report.manifest.channels[0]
         if channel.vectors:
             out = folder / f"{channel.channel}.jsonl"
             queries = read_posts(folder / "test.csv", images=images, for_queries=True)
