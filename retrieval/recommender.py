@@ -19,7 +19,7 @@ from .voting import carried_matrix
 
 EVIDENCE = 5  # posts shown for a hashtag
 
-_LEAST_SHARE = 1e-3  # of the whole vote, below which a post is no evidence
+_WEIGHTLESS = 0.02  # of what the weightiest post brings, below which another is no evidence
 
 _MOST_USED = "no post of the archive speaks for a hashtag here; these are the archive's most used ones"
 _BLIND = "the archive has no photos, so this photo was not compared with any"
@@ -118,12 +118,9 @@ class ArchiveRecommender:
             carries = self._carried[rows][:, columns].toarray() > 0
             for j, who in enumerate(carries.T):
                 for i in np.flatnonzero(who)[:EVIDENCE]:
-                    share = float(weights[i])
-                    if share < _LEAST_SHARE:
-                        continue
-                    neighbour = self._archive.neighbour(int(rows[i]), channel.channel, float(similarities[i]), share)
-                    found[j].append(neighbour)
-        return [tuple(sorted(behind, key=lambda n: -n.share)[:EVIDENCE]) for behind in found]
+                    similarity, share = float(similarities[i]), float(weights[i])
+                    found[j].append(self._archive.neighbour(int(rows[i]), channel.channel, similarity, share))
+        return [_weightiest(behind) for behind in found]
 
     def _weights(self, place: int, channel: str, fused: Fused) -> Vectors:
         """What the vote of each of a channel's neighbours weighs in the scores, over all its neighbourhoods."""
@@ -132,6 +129,11 @@ class ArchiveRecommender:
             if voice.channel == channel:
                 weights[: voice.neighbours] += shares[place]
         return weights
+
+
+def _weightiest(behind: list[Neighbour]) -> tuple[Neighbour, ...]:
+    ranked = sorted(behind, key=lambda neighbour: -neighbour.share)[:EVIDENCE]
+    return tuple(neighbour for neighbour in ranked if neighbour.share >= _WEIGHTLESS * ranked[0].share)
 
 
 def _as_encoders_see_it(caption: str) -> str:
