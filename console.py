@@ -105,9 +105,8 @@ def show_build(report: "BuildReport", home: Path) -> None:
     """What was read, encoded and published, and where the rejects lie."""
     tell(report.notes)
     read, manifest = report.ingested, report.manifest
-    say(
-        f"{counted(read.added, 'post')} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged"
-    )
+    added = counted(read.added, "post")
+    say(f"{added} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
     for channel, n in report.embedded.items():
         say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} encoded")
     state = "published" if report.published else "nothing changed, still"
