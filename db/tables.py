@@ -1,10 +1,22 @@
-"""The tables: posts, and the vectors that encoders have made of their contents."""
+"""The tables: posts, the vectors that encoders have made of their contents, and a person's rules on hashtags."""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from ..core.rules import RuleKind
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -78,3 +90,18 @@ class EmbeddingRow(Base):
     content_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(32), primary_key=True)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class HashtagRuleRow(Base):
+    """What a person has ruled on one hashtag.
+
+    hashtag, target: normalised. kind: a `RuleKind`; an alias, and only an alias, has a target, which is no alias.
+    """
+
+    __tablename__ = "hashtag_rule"
+    __table_args__ = (CheckConstraint("(kind = 'alias') = (target IS NOT NULL)", name="ck_hashtag_rule_target"),)
+
+    hashtag: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[RuleKind] = mapped_column(String(8))
+    target: Mapped[str | None] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)

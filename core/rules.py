@@ -1,0 +1,60 @@
+"""Which hashtags are never to be suggested, and which mean the same: lists that ship, and what a person has ruled."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+RuleKind = Literal["block", "allow", "alias"]
+
+OWN = "blocked by you"
+
+
+@dataclass(frozen=True, slots=True)
+class HashtagRule:
+    """What a person has ruled on one hashtag.
+
+    hashtag: normalised. target: for an alias, the hashtag (normalised, itself no alias) that means the same.
+    """
+
+    hashtag: str
+    kind: RuleKind
+    target: str | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules at once; hashtags are normalised.
+
+    blocked: why each of these is not suggested. fragments: why no hashtag that holds one of these is.
+    allowed: suggested all the same. aliases: pairs that mean the same, in whatever order and however chained.
+    """
+
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    fragments: Mapping[str, str] = field(default_factory=dict)
+    allowed: frozenset[str] = frozenset()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def why_blocked(self, hashtag: str) -> str | None:
+        """The reason not to suggest a hashtag (normalised); None where it may be."""
+        if hashtag in self.allowed:
+            return None
+        if hashtag in self.blocked:
+            return self.blocked[hashtag]
+        for fragment, reason in self.fragments.items():
+            if fragment in hashtag:
+                return reason
+        return None
+
+
+def combine_rules(shipped: Rules, own: Iterable[HashtagRule]) -> Rules:
+    """The lists that ship, as a person's own rules amend them: these win."""
+    ruled = list(own)
+    return Rules(
+        blocked={**shipped.blocked, **{rule.hashtag: OWN for rule in ruled if rule.kind == "block"}},
+        fragments=shipped.fragments,
+        allowed=(shipped.allowed | {rule.hashtag for rule in ruled if rule.kind == "allow"})
+        - {rule.hashtag for rule in ruled if rule.kind == "block"},
+        aliases={**shipped.aliases, **{rule.hashtag: rule.target for rule in ruled if rule.target is not None}},
+    )

@@ -1,0 +1,100 @@
+"""What a person has ruled on hashtags, kept beside the posts: blocked, allowed, of one meaning."""
+
+from datetime import UTC, datetime
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from ..core.errors import SettingsError
+from ..core.post import normalise_hashtag
+from ..core.rules import HashtagRule, RuleKind
+from .engine import open_engine, reading, writing
+from .tables import HashtagRuleRow
+
+
+def open_rule_book(url: str) -> "RuleBook":
+    """Open the rules in the database at an SQLAlchemy URL; see `store.open_store`."""
+    return RuleBook(open_engine(url))
+
+
+class RuleBook:
+    """One rule for each hashtag; the last one given stands. Close it, or use it in a `with` statement.
+
+    Hashtags may come in any spelling. All methods raise DatabaseError where the database fails, and those that change
+    something SettingsError on what is no hashtag.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> "RuleBook":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def block(self, raw: str) -> HashtagRule:
+        """Never suggest this hashtag."""
+        return self._rule(_normalised(raw), "block")
+
+    def allow(self, raw: str) -> HashtagRule:
+        """Suggest this hashtag even if a list that ships has it."""
+        return self._rule(_normalised(raw), "allow")
+
+    def alias(self, raw: str, target: str) -> HashtagRule:
+        """The first hashtag means the same as the second: at most one of them goes into an answer.
+
+        Where the second is an alias itself, the first becomes one of what that stands for; and so do the aliases of
+        the first. So no stored target is ever an alias. Raises SettingsError where both are one already.
+        """
+        hashtag, meant = _normalised(raw), _normalised(target)
+        with writing(self._engine) as connection:
+            end = _target_of(connection, meant) or meant
+            if end == hashtag:
+                already = f"#{meant} is an alias of it already" if meant != hashtag else "they are the same hashtag"
+                raise SettingsError(f"#{hashtag} cannot be an alias of #{meant}: {already}")
+            connection.execute(update(HashtagRuleRow).where(HashtagRuleRow.target == hashtag).values(target=end))
+            return _write(connection, hashtag, "alias", end)
+
+    def remove(self, raw: str) -> None:
+        """Take back the rule on this hashtag. Raises SettingsError where there is none."""
+        hashtag = _normalised(raw)
+        with writing(self._engine) as connection:
+            if not connection.execute(delete(HashtagRuleRow).where(HashtagRuleRow.hashtag == hashtag)).rowcount:
+                raise SettingsError(f"there is no rule on #{hashtag}; `hashtag tags list` shows all rules")
+
+    def rules(self) -> tuple[HashtagRule, ...]:
+        """All rules, by kind and hashtag."""
+        columns = (HashtagRuleRow.hashtag, HashtagRuleRow.kind, HashtagRuleRow.target, HashtagRuleRow.added_at)
+        with reading(self._engine) as connection:
+            rules = [HashtagRule(*row) for row in connection.execute(select(*columns))]
+        # Databases sort text by rules of their own.
+        return tuple(sorted(rules, key=lambda rule: (rule.kind, rule.hashtag)))
+
+    def _rule(self, hashtag: str, kind: RuleKind) -> HashtagRule:
+        with writing(self._engine) as connection:
+            return _write(connection, hashtag, kind, None)
+
+
+def _write(connection: Connection, hashtag: str, kind: RuleKind, target: str | None) -> HashtagRule:
+    rule = HashtagRule(hashtag, kind, target, datetime.now(UTC).replace(microsecond=0))
+    connection.execute(delete(HashtagRuleRow).where(HashtagRuleRow.hashtag == hashtag))
+    connection.execute(insert(HashtagRuleRow).values(hashtag=hashtag, kind=kind, target=target, added_at=rule.added_at))
+    return rule
+
+
+def _target_of(connection: Connection, hashtag: str) -> str | None:
+    return connection.scalar(select(HashtagRuleRow.target).where(HashtagRuleRow.hashtag == hashtag))
+
+
+def _normalised(raw: str) -> str:
+    hashtag = normalise_hashtag(raw)
+    if not hashtag:
+        raise SettingsError(f"{raw!r} is no hashtag: it has neither letter nor number")
+    return hashtag

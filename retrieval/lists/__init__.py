@@ -1,0 +1,115 @@
+"""Dated lists that ship with the package: hashtags that are spam or hidden, and how many each platform takes.
+
+Both are TOML, and a file of one's own can stand in for the one that ships.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ...core.errors import SettingsError
+from ...core.post import normalise_hashtag
+from ...core.rules import Rules
+
+SPAM = "spam.toml"
+PLATFORMS = "platforms.toml"
+
+Basis = Literal["rule", "advice"]
+
+_HEADINGS = ("dated", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where a post is to appear.
+
+    most: hashtags a post may have; None where no number is known. basis: whether the platform refuses more, or it is
+    only advised. since: from when on ("2025-12"), where that is known.
+    """
+
+    name: str
+    most: int | None
+    basis: Basis | None
+    since: str | None
+    note: str
+
+
+def spam_rules(own: Path | None = None) -> Rules:
+    """The hashtags that are spam or hidden by platforms, each with the reason.
+
+    own: a file that stands in for the list that ships, where it exists. Raises SettingsError where it can't be used.
+    """
+    written, shown = _read(SPAM, own)
+    blocked: dict[str, str] = {}
+    fragments: dict[str, str] = {}
+    kinds = written.get("kinds", [])
+    if not isinstance(kinds, list) or not all(isinstance(kind, dict) for kind in kinds):
+        raise SettingsError(f"{shown}: kinds must be tables, each under a line [[kinds]]")
+    for place, kind in enumerate(kinds, start=1):
+        where = f"{shown}: kind {place}"
+        reason = kind.get("reason")
+        if not isinstance(reason, str) or not reason:
+            raise SettingsError(f"{where} has no reason, which is what people are told")
+        blocked |= dict.fromkeys(_hashtags(kind, "hashtags", where), reason)
+        fragments |= dict.fromkeys(_hashtags(kind, "fragments", where), reason)
+    return Rules(blocked=blocked, fragments=fragments)
+
+
+def platforms(own: Path | None = None) -> dict[str, Platform]:
+    """All platforms, by name.
+
+    own: a file whose entries win over those that ship, where it exists. Raises SettingsError where it can't be used.
+    """
+    known: dict[str, Platform] = {}
+    for path in (None, own):
+        written, shown = _read(PLATFORMS, path)
+        known |= {
+            name.lower(): _platform(name, fields, f"{shown}: {name}")
+            for name, fields in written.items()
+            if name not in _HEADINGS
+        }
+    return known
+
+
+def platform(name: str, own: Path | None = None) -> Platform:
+    """The platform of that name, in any case; see `platforms`. Raises SettingsError on one that is not known."""
+    known = platforms(own)
+    if name.lower() not in known:
+        raise SettingsError(f"platform {name!r} is not known; known are {', '.join(sorted(known))}")
+    return known[name.lower()]
+
+
+def _read(name: str, own: Path | None) -> tuple[dict[str, Any], str]:
+    """A list and how a person is told of it: one's own where it exists, else the one that ships."""
+    try:
+        if own is not None:
+            return tomllib.loads(own.read_text(encoding="utf-8")), str(own)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{own} cannot be read: {error}") from error
+    return tomllib.loads(files(__name__).joinpath(name).read_text(encoding="utf-8")), name
+
+
+def _hashtags(kind: Mapping[str, Any], name: str, where: str) -> list[str]:
+    listed = kind.get(name, [])
+    if not isinstance(listed, list) or not all(isinstance(raw, str) for raw in listed):
+        raise SettingsError(f"{where}: {name} must be a list of texts")
+    normalised = [normalise_hashtag(raw) for raw in listed]
+    if "" in normalised:
+        raise SettingsError(f"{where}: {listed[normalised.index('')]!r} is no hashtag")
+    return normalised
+
+
+def _platform(name: str, fields: Any, where: str) -> Platform:
+    if not isinstance(fields, dict):
+        raise SettingsError(f"{where} must be a table, under a line [{name}]")
+    most, basis, since = fields.get("most"), fields.get("basis"), fields.get("since")
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
+        raise SettingsError(f"{where}: most is {most!r}; it must be a number of hashtags, 1 at least")
+    if (most is None) != (basis is None) or basis not in (None, *get_args(Basis)):
+        raise SettingsError(f'{where}: basis must be "rule" or "advice", and stand where most does')
+    return Platform(name.lower(), most, basis, None if since is None else str(since), str(fields.get("note", "")))

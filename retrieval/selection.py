@@ -1,0 +1,237 @@
+"""From the candidates for one post to the hashtags that are suggested: those a person can use, and as many as help.
+
+In order: what the rules block and a person excludes, what means the same as another, languages, popularity, the least
+score, how many. Diversity comes last: what is not shown must not push others away.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.rules import Rules
+from ..core.scripts import written_in
+from ..core.vectors import Rows
+from ..core.wishes import Mix, Wishes
+from .inflections import singulars
+
+Floats = NDArray[np.float64]
+Step = Literal["blocked", "merged", "excluded", "language"]
+
+TIERS = ("head", "middle", "tail")
+FLOOR = 0.05  # a hashtag that is wrong nineteen times in twenty deserves no place
+
+# What a tier's probabilities count, from head to tail, when candidates are put in order.
+_FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
+_RELEVANCE = 0.7  # against novelty; the middle of what the literature finds to work
+_DEEP = 5  # candidates for each place in a diverse answer; further down it would only be odd
+
+
+@dataclass(frozen=True)
+class HashtagTable:
+    """The m hashtags of an archive.
+
+    hashtags: (m,) normalised. shown: (m,) as most posted. uses: (m,) posts that carry each. carried: sparse (posts, m).
+    """
+
+    hashtags: Sequence[str]
+    shown: Sequence[str]
+    uses: NDArray[np.integer[Any]]
+    carried: sparse.csr_matrix
+
+    @cached_property
+    def tiers(self) -> NDArray[np.int8]:
+        """(m,) places in TIERS. Each tier holds about a third of all uses: the head is few hashtags, the tail most.
+
+        Hashtags used alike are of one tier, by the middle of what they hold together.
+        """
+        rarest_first = np.sort(self.uses)
+        up_to = np.concatenate([[0], np.cumsum(rarest_first)])
+        less_used, no_more_used = (up_to[np.searchsorted(rarest_first, self.uses, side)] for side in ("left", "right"))
+        from_top = 1 - (less_used + no_more_used) / (2 * max(up_to[-1], 1))
+        return np.asarray(np.minimum(3 * from_top, 2), dtype=np.int8)
+
+    @cached_property
+    def singulars(self) -> Mapping[str, str]:
+        """The plurals among the hashtags, each with its singular, which is one of them too."""
+        return singulars(self.hashtags)
+
+    @cached_property
+    def by_hashtag(self) -> sparse.csc_matrix:
+        """`carried`, quick to take columns from."""
+        return sparse.csc_matrix(self.carried)
+
+    def likeness(self, columns: Rows) -> Floats:
+        """How alike hashtags are by the posts that carry them: cosines, (c, c) for c columns, in [0, 1]."""
+        carriers = self.by_hashtag[:, columns]
+        together = np.asarray((carriers.T @ carriers).toarray(), dtype=np.float64)
+        lengths = np.sqrt(np.maximum(together.diagonal(), 1))
+        return np.asarray(together / np.outer(lengths, lengths))
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A hashtag, as shown, that would have stood in the answer, the step that took it out, and why in words."""
+
+    hashtag: str
+    step: Step
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """columns, scores: (s,) of the hashtags chosen, in their order. removed: likeliest first."""
+
+    columns: Rows
+    scores: Floats
+    removed: tuple[Removed, ...]
+
+
+class Meanings:
+    """Which hashtags mean the same: an English plural and its singular, and what a person has ruled to."""
+
+    def __init__(self, table: HashtagTable, aliases: Mapping[str, str]) -> None:
+        self._singulars = table.singulars
+        self._ends: dict[str, str] = {}
+        for alias, target in aliases.items():
+            one, other = self.of(alias), self.of(target)
+            if one != other:
+                self._ends[one] = other
+
+    def of(self, hashtag: str) -> str:
+        """One name (normalised) for all hashtags that mean the same as this one."""
+        name = self._singulars.get(hashtag, hashtag)
+        while name in self._ends:
+            name = self._ends[name]
+        return name
+
+
+def select(
+    columns: NDArray[np.integer[Any]],
+    scores: NDArray[np.floating[Any]],
+    table: HashtagTable,
+    wishes: Wishes,
+    rules: Rules,
+) -> Selected:
+    """Choose among one post's candidates.
+
+    columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; those returned are among them.
+    Deterministic: of equal candidates the earlier one comes first.
+    """
+    likeliest = np.argsort(-scores, kind="stable")
+    candidates: Rows = columns[likeliest].astype(np.int64)
+    likelihoods: Floats = scores[likeliest].astype(np.float64)
+    kept, removed = _sift(candidates, table, wishes, rules)
+    shown = candidates[[place for _, place in kept]]
+    probabilities = likelihoods[[place for place, _ in kept]]
+    places = wishes.count or min(expected_f1_count(probabilities), wishes.most)
+    weights = _mix_weights(probabilities, table.tiers[shown], wishes.mix)
+    order = np.argsort(-weights, kind="stable")
+    order = order[probabilities[order] >= wishes.min_score]
+    if wishes.diverse:
+        order = order[: places * _DEEP]
+        order = order[_diverse(weights[order], table.likeness(shown[order]), places)]
+    order = order[:places]
+    least = probabilities[order].min() if len(order) else max(wishes.min_score, FLOOR)
+    told = tuple(why for place, why in removed if likelihoods[place] >= least)
+    return Selected(shown[order], probabilities[order], told)
+
+
+def expected_f1_count(probabilities: Floats, floor: float = FLOOR) -> int:
+    """How many hashtags, taken from the likeliest on, promise the best F1.
+
+    probabilities: (c,) calibrated, highest first. Returns the n that maximises 2 sum(p_1..n) / (n + sum(p_1..c)), the
+    usual approximation of expected F1 (Jansche, 2007; Dembczynski et al., 2011; Lipton et al., 2014, who show that
+    every hashtag is then worth taking whose probability is above half of the F1 reached); of equal ones the lowest.
+    0 where even the likeliest is below `floor`.
+    """
+    if not len(probabilities) or probabilities[0] < floor:
+        return 0
+    counts = np.arange(1, len(probabilities) + 1)
+    return 1 + int(np.argmax(np.cumsum(probabilities) / (counts + probabilities.sum())))
+
+
+def _sift(
+    columns: Rows, table: HashtagTable, wishes: Wishes, rules: Rules
+) -> tuple[list[tuple[int, int]], list[tuple[int, Removed]]]:
+    """Part the candidates, likeliest first, by their places.
+
+    Returns for each meaning left its likeliest place and the place of the hashtag to show, the most used one of those
+    in the languages wished for; and each place removed, with why.
+    """
+    groups, removed = _by_meaning(columns, table, wishes, rules)
+    kept: list[tuple[int, int]] = []
+    for places in groups:
+        fitting = _in_languages(places, columns, table, wishes)
+        best = max(fitting, key=lambda place: table.uses[columns[place]], default=None)
+        if best is not None:
+            kept.append((places[0], best))
+        for place in places:
+            if best is None:
+                foreign = f"not in {', '.join(sorted(wishes.languages))}"
+                removed.append((place, Removed(table.shown[columns[place]], "language", foreign)))
+            elif place != best:
+                same = f"means the same as #{table.shown[columns[best]]}"
+                removed.append((place, Removed(table.shown[columns[place]], "merged", same)))
+    return kept, sorted(removed, key=lambda entry: entry[0])
+
+
+def _in_languages(places: list[int], columns: Rows, table: HashtagTable, wishes: Wishes) -> list[int]:
+    if not wishes.languages:
+        return places
+    return [place for place in places if written_in(table.hashtags[columns[place]], wishes.languages)]
+
+
+def _by_meaning(
+    columns: Rows, table: HashtagTable, wishes: Wishes, rules: Rules
+) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
+    """The places of the candidates by meaning, without those blocked and excluded, which come second."""
+    meanings = None if wishes.raw else Meanings(table, rules.aliases)
+    excluded = {meanings.of(hashtag) if meanings else hashtag for hashtag in wishes.exclude}
+    groups: dict[str, list[int]] = {}
+    removed: list[tuple[int, Removed]] = []
+    for place, column in enumerate(columns.tolist()):
+        hashtag = table.hashtags[column]
+        meaning = meanings.of(hashtag) if meanings else hashtag
+        if meanings and (reason := rules.why_blocked(hashtag)):
+            removed.append((place, Removed(table.shown[column], "blocked", reason)))
+        elif meaning in excluded:
+            removed.append((place, Removed(table.shown[column], "excluded", "excluded by you")))
+        else:
+            groups.setdefault(meaning, []).append(place)
+    return list(groups.values()), removed
+
+
+def _mix_weights(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None) -> Floats:
+    """By what candidates, likeliest first, are put in order: (c,), above 0 where the probabilities are.
+
+    Balanced: the tiers take turns as parties take seats in a parliament, by D'Hondt's highest averages.
+    """
+    if mix is None:
+        return probabilities
+    if mix != "balanced":
+        return np.asarray(probabilities * np.array(_FAVOUR[mix])[tiers])
+    turns = np.ones(len(tiers))
+    for tier in range(len(TIERS)):
+        turns[tiers == tier] = np.arange(1, np.count_nonzero(tiers == tier) + 1)
+    return probabilities / turns
+
+
+def _diverse(relevance: Floats, likeness: Floats, places: int) -> list[int]:
+    """Maximal marginal relevance (Carbonell and Goldstein, 1998): each next one relevant, and unlike those before it.
+
+    relevance: (c,). likeness: (c, c) in [0, 1]. Returns at most `places` of the c, in order.
+    """
+    relevance = relevance / max(relevance.max(initial=0.0), 1e-30)
+    nearest = np.zeros(len(relevance))
+    chosen: list[int] = []
+    for _ in range(min(places, len(relevance))):
+        gains = _RELEVANCE * relevance - (1 - _RELEVANCE) * nearest
+        gains[chosen] = -np.inf
+        chosen.append(int(np.argmax(gains)))
+        nearest = np.maximum(nearest, likeness[chosen[-1]])
+    return chosen

@@ -1,0 +1,315 @@
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from hashtag_recommender.core.rules import Rules
+from hashtag_recommender.core.scripts import written_in
+from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.retrieval.selection import (
+    FLOOR,
+    TIERS,
+    HashtagTable,
+    Meanings,
+    Removed,
+    Selected,
+    expected_f1_count,
+    select,
+)
+
+
+def table_of(*posts: str) -> HashtagTable:
+    """An archive of posts, each written as its hashtags; columns in order of appearance, shown in capitals."""
+    carried = [post.split() for post in posts]
+    hashtags = tuple(dict.fromkeys(hashtag for post in carried for hashtag in post))
+    matrix = np.array([[hashtag in post for hashtag in hashtags] for post in carried], dtype=np.float32)
+    uses = matrix.sum(axis=0).astype(np.int64)
+    shown = tuple(hashtag.upper() for hashtag in hashtags)
+    return HashtagTable(hashtags, shown, uses, sparse.csr_matrix(matrix))
+
+
+def chosen(table: HashtagTable, selected: Selected) -> list[str]:
+    return [table.hashtags[column] for column in selected.columns]
+
+
+def select_by_name(
+    table: HashtagTable, likely: dict[str, float], wishes: Wishes, rules: Rules | None = None
+) -> Selected:
+    columns = np.array([table.hashtags.index(hashtag) for hashtag in likely])
+    return select(columns, np.array(list(likely.values())), table, wishes, rules or Rules())
+
+
+CATS = table_of(
+    "cat cute", "cat 고양이", "cat cats", "cats 고양이", "f4f cat", "파리 paris", "photos 2024", "photo 2024"
+)
+
+
+def test_likeliest_first_and_no_more_than_asked_for() -> None:
+    selected = select_by_name(CATS, {"cute": 0.2, "cat": 0.9, "paris": 0.5}, Wishes(count=2))
+    assert chosen(CATS, selected) == ["cat", "paris"]
+    assert selected.scores.tolist() == [0.9, 0.5]
+    assert selected.removed == ()
+
+
+def test_equal_ones_keep_their_order() -> None:
+    selected = select_by_name(CATS, {"cute": 0.5, "paris": 0.5, "cat": 0.5}, Wishes(count=3))
+    assert chosen(CATS, selected) == ["cute", "paris", "cat"]
+
+
+def test_what_is_blocked_is_told() -> None:
+    rules = Rules(blocked={"f4f": "asks for follows"}, fragments={"ca": "barred"}, allowed=frozenset(["cats"]))
+    likely = {"f4f": 0.9, "cats": 0.8, "cat": 0.7, "cute": 0.6, "paris": 0.5}
+    selected = select_by_name(CATS, likely, Wishes(count=2), rules)
+    assert chosen(CATS, selected) == ["cats", "cute"]
+    assert selected.removed == (Removed("F4F", "blocked", "asks for follows"), Removed("CAT", "blocked", "barred"))
+
+
+def test_only_what_would_have_stood_in_the_answer_is_told() -> None:
+    rules = Rules(blocked={"f4f": "asks for follows"})
+    assert select_by_name(CATS, {"cat": 0.9, "f4f": 0.4}, Wishes(count=1), rules).removed == ()
+    nothing_left = select_by_name(CATS, {"f4f": 0.4}, Wishes(count=1), rules)
+    assert len(nothing_left.columns) == 0
+    assert [removed.hashtag for removed in nothing_left.removed] == ["F4F"]
+
+
+def test_of_one_meaning_the_most_used_is_shown_with_the_highest_score() -> None:
+    likely = {"cats": 0.9, "cute": 0.8, "cat": 0.7, "고양이": 0.1}
+    selected = select_by_name(CATS, likely, Wishes(count=2), Rules(aliases={"고양이": "cat"}))
+    assert chosen(CATS, selected) == ["cat", "cute"]
+    assert selected.scores.tolist() == [0.9, 0.8]
+    assert selected.removed == (Removed("CATS", "merged", "means the same as #CAT"),)
+
+
+def test_without_the_most_used_among_the_candidates_another_is_shown() -> None:
+    selected = select_by_name(CATS, {"고양이": 0.9}, Wishes(count=2), Rules(aliases={"고양이": "cat"}))
+    assert chosen(CATS, selected) == ["고양이"]
+
+
+def test_exclusion_covers_the_meaning() -> None:
+    likely = {"고양이": 0.9, "cats": 0.8, "cute": 0.7}
+    selected = select_by_name(
+        CATS, likely, Wishes(count=3, exclude=frozenset(["cat", "unheard_of"])), Rules(aliases={"고양이": "cat"})
+    )
+    assert chosen(CATS, selected) == ["cute"]
+    assert selected.removed[0] == Removed("고양이", "excluded", "excluded by you")
+
+
+def test_languages_choose_the_form_that_is_shown() -> None:
+    likely = {"cat": 0.9, "cute": 0.8, "2024": 0.7, "고양이": 0.1}
+    rules = Rules(aliases={"고양이": "cat"})
+    selected = select_by_name(CATS, likely, Wishes(count=3, languages=frozenset(["ko"])), rules)
+    assert chosen(CATS, selected) == ["고양이", "2024"]
+    assert selected.scores.tolist() == [0.9, 0.7]
+    assert selected.removed == (
+        Removed("CAT", "merged", "means the same as #고양이"),
+        Removed("CUTE", "language", "not in ko"),
+    )
+
+
+def test_raw_blocks_and_merges_nothing_and_has_no_cap() -> None:
+    likely = {"f4f": 0.9, "cats": 0.8, "cat": 0.7, "고양이": 0.6}
+    rules = Rules(blocked={"f4f": "asks for follows"}, aliases={"고양이": "cat"})
+    wishes = Wishes(count=4, most=2, raw=True, exclude=frozenset(["cat"]))
+    selected = select_by_name(CATS, likely, wishes, rules)
+    assert chosen(CATS, selected) == ["f4f", "cats", "고양이"]
+    assert selected.removed == (Removed("CAT", "excluded", "excluded by you"),)
+
+
+def test_the_least_score_cuts() -> None:
+    likely = {"cat": 0.9, "cute": 0.5, "paris": 0.49}
+    assert chosen(CATS, select_by_name(CATS, likely, Wishes(count=3, min_score=0.5))) == ["cat", "cute"]
+
+
+def test_as_many_as_deserve_it() -> None:
+    likely = {"cat": 0.9, "cute": 0.8, "paris": 0.1, "photo": 0.1}
+    assert chosen(CATS, select_by_name(CATS, likely, Wishes())) == ["cat", "cute"]
+    assert chosen(CATS, select_by_name(CATS, likely, Wishes(most=1))) == ["cat"]
+    assert chosen(CATS, select_by_name(CATS, {"cat": FLOOR / 2}, Wishes())) == []
+
+
+def test_no_candidates_no_hashtags() -> None:
+    selected = select(np.array([], dtype=np.int32), np.array([], dtype=np.float32), CATS, Wishes(diverse=True), Rules())
+    assert (len(selected.columns), len(selected.scores), selected.removed) == (0, 0, ())
+
+
+# Used by 4, 3, 1, 1, 1, 1 and 1 of the posts, 12 uses in all: `a` holds the first third, `b` most of the second.
+TIERED = table_of("a b c", "a b d", "a b e", "a", "f", "g")
+
+
+def test_tiers_hold_a_third_of_all_uses_each() -> None:
+    assert [TIERS[tier] for tier in TIERED.tiers] == ["head", "middle", "tail", "tail", "tail", "tail", "tail"]
+    assert {TIERS[tier] for tier in table_of("a", "b", "c").tiers} == {"middle"}, "what is used alike is of one tier"
+
+
+def test_mixes_reorder_and_leave_scores_alone() -> None:
+    likely = {"a": 0.8, "b": 0.6, "c": 0.5, "d": 0.4}
+    niche, broad = (select_by_name(TIERED, likely, Wishes(count=4, mix=mix)) for mix in ("niche", "broad"))
+    assert chosen(TIERED, niche) == ["c", "d", "b", "a"]
+    assert niche.scores.tolist() == [0.5, 0.4, 0.6, 0.8]
+    assert chosen(TIERED, broad) == ["a", "b", "c", "d"]
+
+
+def test_balanced_lets_every_tier_have_its_turn() -> None:
+    likely = {"c": 0.9, "d": 0.8, "e": 0.7, "a": 0.35, "b": 0.28, "f": 0.1}
+    selected = select_by_name(TIERED, likely, Wishes(count=5, mix="balanced"))
+    assert chosen(TIERED, selected) == ["c", "d", "a", "b", "e"], "by 0.9, 0.8 / 2, 0.35, 0.28, 0.7 / 3"
+
+
+def test_diversity_puts_off_what_the_same_posts_carry() -> None:
+    table = table_of("cat kitten", "cat kitten", "cat kitten", "window", "window")
+    likely = {"cat": 0.9, "kitten": 0.8, "window": 0.6}
+    assert chosen(table, select_by_name(table, likely, Wishes(count=2))) == ["cat", "kitten"]
+    assert chosen(table, select_by_name(table, likely, Wishes(count=3, diverse=True))) == ["cat", "window", "kitten"]
+
+
+def test_what_falls_below_the_least_score_pushes_nothing_away() -> None:
+    table = table_of("low cat", "low cat", "cute")
+    likely = {"cute": 0.9, "cat": 0.7, "low": 0.69}
+    assert chosen(table, select_by_name(table, likely, Wishes(count=3, min_score=0.7, diverse=True))) == ["cute", "cat"]
+
+
+def test_likeness_is_the_cosine_of_posts() -> None:
+    table = table_of("a b", "a", "a", "a", "c")
+    assert table.likeness(np.array([1, 0, 2])) == pytest.approx(np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]]))
+
+
+# --- one meaning
+
+
+def test_meanings_join_through_plurals_and_aliases() -> None:
+    meanings = Meanings(CATS, {"고양이": "cats", "냥이": "고양이", "cat": "kitty", "kitty": "냥이"})
+    assert len({meanings.of(hashtag) for hashtag in ("cat", "cats", "고양이", "냥이", "kitty")}) == 1
+    assert meanings.of("paris") == "paris"
+
+
+# --- how many
+
+
+def exact_f1(probabilities: tuple[float, ...], n: int) -> float:
+    """Expected F1 of the first n, over every possible truth."""
+    total = 0.0
+    for truth in product([0, 1], repeat=len(probabilities)):
+        chance = float(np.prod([p if true else 1 - p for p, true in zip(probabilities, truth, strict=True)]))
+        total += chance * 2 * sum(truth[:n]) / max(n + sum(truth), 1)
+    return total
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "n"),
+    [
+        ([], 0),
+        ([0.04, 0.04], 0),
+        ([0.05], 1),
+        ([1.0, 1.0, 0.0], 2),
+        ([0.9, 0.5, 0.3, 0.1], 2),  # .9/2.8 = .32, 1.4/3.8 = .37, 1.7/4.8 = .35, 1.8/5.8 = .31
+        ([0.2] * 10, 10),
+        ([0.0, 0.0], 0),
+    ],
+)
+def test_counts_worked_by_hand(probabilities: list[float], n: int) -> None:
+    assert expected_f1_count(np.array(probabilities)) == n
+
+
+@given(st.lists(st.floats(0.4, 1), min_size=1, max_size=7))
+def test_where_hashtags_are_likely_the_count_comes_close_to_the_best_there_is(drawn: list[float]) -> None:
+    probabilities = tuple(sorted(drawn, reverse=True))
+    n = expected_f1_count(np.array(probabilities))
+    best = max(exact_f1(probabilities, k) for k in range(1, len(probabilities) + 1))
+    assert exact_f1(probabilities, n) >= 0.9 * best
+
+
+# --- what holds for every answer
+
+ARCHIVE = table_of(
+    "cat cats 고양이 cute",
+    "cat 고양이 pet",
+    "cats pet 강아지 dog",
+    "dog dogs 강아지",
+    "dogs cute ねこ",
+    "f4f 맞팔 cat",
+    "cafe cafes 카페 coffee",
+    "카페 커피 coffee",
+    "cafe 2024 ねこ",
+    "맞팔 먹스타맞팔 카페",
+    "paris 파리",
+)
+RULES = Rules(
+    blocked={"f4f": "asks for follows"},
+    fragments={"맞팔": "asks for follows"},
+    aliases={"고양이": "cat", "ねこ": "고양이", "강아지": "dogs", "카페": "cafe", "커피": "coffee"},
+)
+MEANINGS = Meanings(ARCHIVE, RULES.aliases)
+CANDIDATES = st.dictionaries(st.integers(0, len(ARCHIVE.hashtags) - 1), st.sampled_from(np.linspace(0, 1, 21).tolist()))
+HASHTAGS = st.sampled_from(ARCHIVE.hashtags)
+SHAPED = st.builds(
+    Wishes,
+    count=st.none() | st.integers(1, 5),
+    most=st.integers(5, 8),
+    min_score=st.sampled_from([0.0, 0.3, 0.9]),
+    exclude=st.frozensets(HASHTAGS, max_size=2),
+    languages=st.sampled_from([frozenset[str](), frozenset(["ko"]), frozenset(["en", "ja"])]),
+    mix=st.sampled_from([None, "niche", "balanced", "broad"]),
+    diverse=st.booleans(),
+)
+
+
+def chosen_from(candidates: dict[int, float], wishes: Wishes) -> Selected:
+    columns = np.array(list(candidates), dtype=np.int64)
+    return select(columns, np.array(list(candidates.values()), dtype=np.float64), ARCHIVE, wishes, RULES)
+
+
+@given(CANDIDATES, SHAPED)
+def test_no_answer_breaks_a_wish_or_a_rule(candidates: dict[int, float], wishes: Wishes) -> None:
+    selected = chosen_from(candidates, wishes)
+    hashtags = chosen(ARCHIVE, selected)
+    meant = [MEANINGS.of(hashtag) for hashtag in hashtags]
+    assert len(hashtags) <= min(wishes.count or wishes.most, wishes.most)
+    assert not any(RULES.why_blocked(hashtag) for hashtag in hashtags)
+    assert len(set(meant)) == len(meant)
+    assert not set(meant) & {MEANINGS.of(hashtag) for hashtag in wishes.exclude}
+    assert all(written_in(hashtag, wishes.languages or {"ko", "en", "ja"}) for hashtag in hashtags)
+    assert (selected.scores >= wishes.min_score).all()
+    assert set(selected.columns.tolist()) <= set(candidates)
+    assert not {removed.hashtag for removed in selected.removed} & {hashtag.upper() for hashtag in hashtags}
+
+
+@given(CANDIDATES, SHAPED)
+def test_scores_are_the_highest_of_a_meaning(candidates: dict[int, float], wishes: Wishes) -> None:
+    selected = chosen_from(candidates, wishes)
+    for hashtag, score in zip(chosen(ARCHIVE, selected), selected.scores, strict=True):
+        alike = [
+            p
+            for column, p in candidates.items()
+            if MEANINGS.of(ARCHIVE.hashtags[column]) == MEANINGS.of(hashtag)
+            and not RULES.why_blocked(ARCHIVE.hashtags[column])
+        ]
+        assert score == max(alike)
+
+
+@given(CANDIDATES, st.integers(1, 8), st.booleans())
+def test_plain_answers_are_in_order_of_probability_and_come_to_rest(
+    candidates: dict[int, float], count: int, raw: bool
+) -> None:
+    wishes = Wishes(count=count, raw=raw)
+    once = chosen_from(candidates, wishes)
+    assert once.scores.tolist() == sorted(once.scores, reverse=True)
+    again = chosen_from(dict(zip(once.columns.tolist(), once.scores.tolist(), strict=True)), wishes)
+    assert again.columns.tolist() == once.columns.tolist()
+    assert again.scores.tolist() == once.scores.tolist()
+
+
+@given(CANDIDATES, SHAPED)
+def test_the_same_again_gives_the_same(candidates: dict[int, float], wishes: Wishes) -> None:
+    one, other = chosen_from(candidates, wishes), chosen_from(candidates, wishes)
+    assert one.columns.tolist() == other.columns.tolist()
+    assert one.removed == other.removed
+
+
+@given(CANDIDATES, st.integers(1, 8))
+def test_raw_is_the_plain_ranking(candidates: dict[int, float], count: int) -> None:
+    selected = chosen_from(candidates, Wishes(count=count, raw=True))
+    assert selected.columns.tolist() == sorted(candidates, key=lambda column: -candidates[column])[:count]
+    assert selected.removed == ()
