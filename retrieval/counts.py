@@ -1,0 +1,98 @@
+"""What an archive tells of its hashtags, and what it would tell without some of its posts.
+
+What is counted for learning must not count the learning post itself, nor tell by a missing one which hashtags are its
+own: hence whole blocks of posts are left out together.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.vectors import Rows, Vectors
+
+_FEWEST_TOGETHER = 2  # posts; pairs of hashtags met less often are most pairs, and hardly tell
+
+Columns = NDArray[np.integer[Any]]
+
+
+class PairCounts:
+    """How many posts carry two hashtags together."""
+
+    def __init__(self, carried: sparse.csr_matrix, fewest: int) -> None:
+        """carried: (posts, m). fewest: pairs met less often are forgotten."""
+        together = sparse.csr_matrix(carried.T @ carried)
+        together.sort_indices()
+        kept = together.data >= fewest
+        rows = np.repeat(np.arange(together.shape[0], dtype=np.int64), np.diff(together.indptr))
+        self._m = carried.shape[1]
+        self._keys = rows[kept] * self._m + together.indices[kept]
+        self._counts = together.data[kept].astype(np.float32)
+
+    def between(self, ones: Columns, others: Columns) -> Vectors:
+        """float32 (a, b) for a and b columns."""
+        asked = ones.astype(np.int64)[:, None] * self._m + others
+        if not len(self._keys):
+            return np.zeros(asked.shape, dtype=np.float32)
+        places = np.minimum(np.searchsorted(self._keys, asked), len(self._keys) - 1)
+        return np.where(self._keys[places] == asked, self._counts[places], np.float32(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What n_posts posts tell of m hashtags.
+
+    uses: (m,) posts that carry each. mentions, kept: (m,) captions that contain each, and those of them whose post
+    carries it. pairs: of the whole archive; less: of the posts left out.
+    """
+
+    n_posts: int
+    uses: Vectors
+    mentions: Vectors
+    kept: Vectors
+    pairs: PairCounts
+    less: PairCounts | None = None
+
+    def prior(self, columns: Columns) -> Vectors:
+        """The part of all posts that carries each of c hashtags: float32 (c,)."""
+        return self.uses[columns] / np.float32(max(1, self.n_posts))
+
+    def together(self, ones: Columns, others: Columns) -> Vectors:
+        """Posts that carry two hashtags, float32 (a, b); pairs met in a single post count as never met."""
+        counts = self.pairs.between(ones, others)
+        if self.less is not None:
+            counts = counts - self.less.between(ones, others)
+        return np.where(counts >= _FEWEST_TOGETHER, counts, np.float32(0))
+
+    def without(self, rows: Rows, carried: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> "Counts":
+        """The same without some posts. carried, mentioned: (posts, m) of the whole archive."""
+        carried = carried[rows]
+        uses, mentions, kept = _sums(carried, mentioned[rows])
+        return Counts(
+            self.n_posts - len(rows),
+            self.uses - uses,
+            self.mentions - mentions,
+            self.kept - kept,
+            self.pairs,
+            PairCounts(carried, 1),
+        )
+
+
+def count(carried: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> Counts:
+    """carried, mentioned: (posts, m), above 0 where a post carries a hashtag, and where its caption contains one."""
+    return recount(carried, *_sums(carried, mentioned)[1:])
+
+
+def recount(carried: sparse.csr_matrix, mentions: Vectors, kept: Vectors) -> Counts:
+    """Counts whose captions are no longer at hand. mentions, kept: (m,) as they were counted."""
+    uses = np.bincount(carried.indices, minlength=carried.shape[1]).astype(np.float32)
+    return Counts(carried.shape[0], uses, mentions, kept, PairCounts(carried, _FEWEST_TOGETHER))
+
+
+def _sums(carried: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> tuple[Vectors, Vectors, Vectors]:
+    contained = mentioned > 0
+    tables = (carried, contained, carried.multiply(contained))
+    uses, mentions, kept = (np.asarray(table.sum(axis=0), dtype=np.float32).ravel() for table in tables)
+    return uses, mentions, kept

@@ -1,0 +1,97 @@
+"""Near-duplicates: reposts, advertisements copied fifty times over, one photo under several captions."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from ..core.vectors import Rows, Vectors
+from .kernel import Comparable
+
+START = 30  # letters and digits by which two captions begin alike
+LIKE_CAPTIONS = 0.8  # cosine of n-grams from which two captions are one
+LIKE_VECTORS = 0.97  # cosine from which two photos, or the meanings of two captions, are one
+
+_AT_ONCE = 1024  # posts compared with all others at once
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def duplicate_clusters(captions: Sequence[str], posts: Comparable) -> Rows:
+    """Which posts are copies of each other, by any chain of likenesses.
+
+    captions: (n,), those of `posts`. Returns (n,): the number of each post's cluster, from 0 in order of its first
+    post. Time grows with n squared in the dense channels, memory with n.
+    """
+    n = len(captions)
+    copies, firsts = _same_start(captions)
+    found = [copies]
+    found.extend((firsts[ones], firsts[others]) for ones, others in _alike_captions(posts.words[firsts]))
+    for vectors in posts.dense.values():
+        found.extend(_alike_vectors(vectors))
+    ones, others = (np.concatenate([pairs[side] for pairs in found]) for side in (0, 1))
+    links = sparse.csr_matrix((np.ones(len(ones), dtype=bool), (ones, others)), shape=(n, n))
+    clusters = connected_components(links, directed=False)[1]
+    _, first, place = np.unique(clusters, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.int64)
+
+
+def members_of(clusters: Rows) -> list[Rows]:
+    """The posts of each cluster, ascending. clusters: (n,) numbers from 0, as `duplicate_clusters` gives them."""
+    order = np.argsort(clusters, kind="stable").astype(np.int64)
+    return np.split(order, np.cumsum(np.bincount(clusters))[:-1])
+
+
+def _same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
+    """Each post with a caption and the first that begins alike; and all those first ones, which stand for the rest."""
+    first: dict[str, int] = {}
+    pairs = [(row, first.setdefault(start, row)) for row, start in enumerate(map(_start, captions)) if start]
+    rows = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    return (rows[:, 0], rows[:, 1]), np.asarray(list(first.values()), dtype=np.int64)
+
+
+def _start(caption: str) -> str:
+    """The first letters and digits of a caption; the whole of it where there are too few to tell it from others."""
+    folded = unicodedata.normalize("NFKC", caption[: 20 * START]).casefold()
+    letters = "".join(character for character in folded if character.isalnum())
+    return letters[:START] if len(letters) >= START else caption
+
+
+def _alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
+    """Pairs of rows with a cosine of at least LIKE_CAPTIONS, each once.
+
+    Prefix filtering (Bayardo, Ma and Srikant, Scaling Up All Pairs Similarity Search, WWW 2007): such a pair shares
+    one of the rarest n-grams of each, and these have short lists of posts, so few pairs need to be looked at.
+    """
+    rare = _rarest(words)
+    by_ngram = sparse.csr_matrix(rare.T)
+    for start in range(0, words.shape[0], _AT_ONCE):
+        shared = (rare[start : start + _AT_ONCE] @ by_ngram).tocoo()
+        later = shared.row + start < shared.col
+        ones, others = shared.row[later].astype(np.int64) + start, shared.col[later].astype(np.int64)
+        for some in range(0, len(ones), 64 * _AT_ONCE):
+            one, other = ones[some : some + 64 * _AT_ONCE], others[some : some + 64 * _AT_ONCE]
+            alike = np.asarray(words[one].multiply(words[other]).sum(axis=1)).ravel() >= LIKE_CAPTIONS
+            yield one[alike], other[alike]
+
+
+def _rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Of each row as many of its rarest n-grams as leave a rest shorter than LIKE_CAPTIONS, as ones."""
+    df = np.bincount(words.indices, minlength=words.shape[1])
+    row_of = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
+    order = np.lexsort((-words.indices, -df[words.indices], row_of))  # commonest first, rows together
+    squares = np.concatenate([[0.0], np.cumsum(words.data[order].astype(np.float64) ** 2)])
+    rest = squares[1:] - squares[words.indptr[row_of]]  # of an n-gram and all commoner ones of its row
+    kept = order[(rest >= LIKE_CAPTIONS**2 - 1e-6) & (words.data[order] > 0)]
+    ones = np.ones(len(kept), dtype=np.float32)
+    return sparse.csr_matrix((ones, (row_of[kept], words.indices[kept])), shape=words.shape)
+
+
+def _alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
+    for start in range(0, len(vectors), _AT_ONCE):
+        ones, others = np.nonzero(vectors[start : start + _AT_ONCE] @ vectors[start:].T >= LIKE_VECTORS)
+        later = ones < others
+        yield ones[later] + start, others[later] + start

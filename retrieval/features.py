@@ -1,0 +1,237 @@
+"""Candidates for one post, and what speaks for and against each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.vectors import NO_ROW, Matches, Vectors
+from .counts import Columns, Counts
+from .encoders.ngrams import NgramEncoder
+from .fusion import Fusion
+from .kernel import Scales
+from .mentions import HashtagFinder
+from .ridge import Asked, KernelRidge
+from .voting import margins, temperatures, vote_shares
+
+CANDIDATES = 50  # of each source
+
+_POOL = 200  # hashtags that the vote, and that mere use, puts before the regression
+_COMPANIONS = 15  # likeliest hashtags, with which candidates should go together
+_SCRIPTS = {"latin": ("a", "z"), "han": ("\u3040", "\u9fff"), "digits": ("0", "9")}
+
+Features = dict[str, Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one post.
+
+    heard: by channel its neighbours, (1, k). voted, votes: (v,) hashtags that the fused vote names, and their scores.
+    ngrams, weights: (g,) its caption's comparable n-grams, ascending. asked: what the regression is asked. counts:
+    those of the archive, without the post.
+    """
+
+    caption: str
+    heard: Mapping[str, Matches]
+    voted: Columns
+    votes: Vectors
+    ngrams: Columns
+    weights: Vectors
+    asked: Asked
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """columns: (c,) of the hashtags, ascending. features: by name float32 (c,), always the same names in one order."""
+
+    columns: Columns
+    features: Features
+
+    def matrix(self) -> Vectors:
+        """float32 (c, features); NaN where a channel or the regression has nothing to say."""
+        return np.stack(list(self.features.values()), axis=1)
+
+
+class FeatureMaker:
+    """Finds the candidates of one post at a time, and what a scorer should know of them."""
+
+    def __init__(
+        self,
+        hashtags: Sequence[str],
+        carried: sparse.csr_matrix,
+        scales: Scales,
+        fusion: Fusion,
+        ridge: KernelRidge,
+    ) -> None:
+        """hashtags: (m,) normalised. carried: (posts, m)."""
+        self.finder = HashtagFinder(hashtags)
+        self._carried = carried
+        self._sizes: Vectors = np.diff(carried.indptr).astype(np.float32)
+        self._fusion = fusion
+        self._ridge = ridge
+        uses = np.bincount(carried.indices, minlength=len(hashtags))
+        self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
+        self._looks = _looks(hashtags)
+        encoder = NgramEncoder()
+        self._spelling = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in hashtags]))
+
+    def candidates(self, evidence: Evidence) -> Candidates:
+        """The most voted hashtags, those that the regression prefers, and those that the caption contains.
+
+        None that no post of `evidence.counts` carries.
+        """
+        counts = evidence.counts
+        mentioned = self.finder.find(evidence.caption)
+        contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
+        pool = np.union1d(np.union1d(_best(evidence.voted, evidence.votes, _POOL), self._most_used), contained)
+        regressed = self._regress(evidence, pool)
+        from_vote = _best(evidence.voted, evidence.votes, CANDIDATES)
+        from_ridge = _best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
+        columns = np.union1d(np.union1d(from_vote, from_ridge), contained)
+        columns = columns[counts.uses[columns] > 0]
+        ridge = regressed[np.searchsorted(pool, columns)]
+        vote = _looked_up(columns, evidence.voted, evidence.votes)
+        features = _popularity(counts, columns) | _vote_features(vote, counts.prior(columns))
+        for channel in dict.fromkeys(voice.channel for voice in self._fusion.voices):
+            features |= self._channel_features(channel, evidence.heard[channel], columns)
+        features |= self._ridge_features(evidence.asked, ridge, counts.prior(columns))
+        features |= self._caption_features(evidence, columns, mentioned)
+        features |= {name: looks[columns] for name, looks in self._looks.items()}
+        features |= _company(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
+        return Candidates(columns, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()})
+
+    def _regress(self, evidence: Evidence, columns: Columns) -> Vectors:
+        counts = evidence.counts
+        scores = self._ridge.scores(evidence.asked, columns, counts.prior(columns), self._carried)
+        # Whether a hashtag was common enough for the regression must not count the post itself.
+        scores[counts.uses[columns] < self._ridge.fewest] = np.nan
+        return scores
+
+    def _channel_features(self, channel: str, matches: Matches, columns: Columns) -> Features:
+        """The votes of one channel's neighbours, and which of them carry a candidate; NaN where there are none."""
+        present = matches.rows[0] != NO_ROW
+        voices = [voice for voice in self._fusion.voices if voice.channel == channel]
+        names = [f"{channel}_{voice.neighbours}" for voice in voices] + [
+            f"{channel}_{what}" for what in ("carriers", "nearest", "similarity", "margin")
+        ]
+        if not present.any():
+            return {name: np.full(len(columns), np.nan, dtype=np.float32) for name in names}
+        similarities = matches.similarities[0]
+        place, neighbour = self._who_carries(matches.rows[0][present], columns)
+        features: list[NDArray[Any]] = []
+        for voice in voices:
+            near = Matches(matches.rows[:, : voice.neighbours], matches.similarities[:, : voice.neighbours])
+            shares = np.zeros(len(similarities), dtype=np.float32)
+            shares[: voice.neighbours] = vote_shares(near, temperatures(matches, voice.margin))[0]
+            features.append(np.bincount(place, shares[neighbour], len(columns)))
+        features.append(np.bincount(place, minlength=len(columns)))
+        nearest = np.zeros(len(columns), dtype=np.float32)
+        nearest[place[::-1]] = similarities[neighbour[::-1]]  # of each place the first neighbour is written last
+        features.append(nearest)
+        features.append(np.full(len(columns), similarities[0]))
+        features.append(np.full(len(columns), margins(matches)[0]))
+        return dict(zip(names, features, strict=True))
+
+    def _who_carries(self, rows: NDArray[np.int64], columns: Columns) -> tuple[Columns, Columns]:
+        """(place of a candidate, place of a neighbour that carries it), neighbours ascending."""
+        starts, ends = self._carried.indptr[rows], self._carried.indptr[rows + 1]
+        lengths = ends - starts
+        neighbour = np.repeat(np.arange(len(rows)), lengths)
+        entries = np.arange(len(neighbour)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        place, known = _places(columns, self._carried.indices[entries])
+        return place[known], neighbour[known]
+
+    def _ridge_features(self, asked: Asked, ridge: Vectors, prior: Vectors) -> Features:
+        return {
+            "ridge": ridge,
+            "ridge_lift": np.log((np.maximum(ridge, 0) + 1e-3) / (prior + 1e-4)),
+            "ridge_place": _standing(np.nan_to_num(ridge, nan=-1.0)),
+            "ridge_hashtags": np.full(len(ridge), self._ridge.n_hashtags(asked, self._sizes)),
+        }
+
+    def _caption_features(self, evidence: Evidence, columns: Columns, mentioned: Mapping[int, int]) -> Features:
+        counts = evidence.counts
+        trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
+        mention = np.asarray([mentioned.get(column, 0) for column in columns.tolist()], dtype=np.float32)
+        names = self._spelling[columns]
+        shared = names.data * _looked_up(names.indices, evidence.ngrams, evidence.weights)
+        products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
+        return {
+            "mention": mention,
+            "mention_trust": trust,
+            "mention_chance": np.where(mention > 0, trust, np.float32(-1)),
+            "caption_length": np.full(len(columns), len(evidence.caption)),
+            "spelling": products[names.indptr[1:]] - products[names.indptr[:-1]],
+        }
+
+
+def _popularity(counts: Counts, columns: Columns) -> Features:
+    return {"uses": np.log(counts.uses[columns]), "prior": np.log(counts.prior(columns))}
+
+
+def _vote_features(vote: Vectors, prior: Vectors) -> Features:
+    return {
+        "vote": vote,
+        "vote_lift": np.log((vote + 1e-4) / (prior + 1e-4)),
+        "vote_place": _standing(vote),
+        "vote_of_best": vote / max(float(vote.max(initial=0)), 1e-9),
+    }
+
+
+def _company(counts: Counts, columns: Columns, chance: Vectors) -> Features:
+    """How well candidates go together with the likeliest ones, as conditional probability and as mutual information."""
+    likeliest = np.argsort(-chance, kind="stable")[:_COMPANIONS]
+    together = counts.together(columns, columns[likeliest])
+    uses, theirs = counts.uses[columns], np.maximum(counts.uses[columns[likeliest]], 1)
+    weights = np.tile(np.maximum(chance[likeliest], 0), (len(columns), 1))
+    weights[likeliest, np.arange(len(likeliest))] = 0  # nobody is their own company
+    total = np.maximum(weights.sum(axis=1), 1e-6)
+    expected = np.maximum(uses[:, None] * theirs / max(1, counts.n_posts), 0.1)
+    return {
+        "company": (weights * together / theirs).sum(axis=1) / total,
+        "company_lift": (weights * np.log((together + 0.1) / expected)).sum(axis=1) / total,
+    }
+
+
+def _looks(hashtags: Sequence[str]) -> Features:
+    """What hashtags look like: float32 (m,) each."""
+    looks = {"letters": np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.float32)}
+    for name, (first, last) in _SCRIPTS.items():
+        holds = [any(first <= character <= last for character in hashtag) for hashtag in hashtags]
+        looks[name] = np.asarray(holds, dtype=np.float32)
+    return looks
+
+
+def _best(columns: Columns, scores: Vectors, n: int) -> Columns:
+    """The n columns of highest score; equal ones in their order."""
+    if len(columns) <= n:
+        return columns
+    return columns[np.argsort(-scores, kind="stable")[:n]]
+
+
+def _standing(scores: Vectors) -> Vectors:
+    """The place of each score from 0, the highest."""
+    standing = np.empty(len(scores), dtype=np.float32)
+    standing[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    return standing
+
+
+def _places(columns: Columns, some: Columns) -> tuple[Columns, NDArray[np.bool_]]:
+    """Where each of `some` stands in `columns`, which ascend, and whether it does."""
+    if not len(columns):
+        return np.zeros(len(some), dtype=np.int64), np.zeros(len(some), dtype=bool)
+    places = np.minimum(np.searchsorted(columns, some), len(columns) - 1)
+    return places, columns[places] == some
+
+
+def _looked_up(columns: Columns, some: Columns, values: Vectors) -> Vectors:
+    """float32 (c,): the value of each column among `some`, which ascend, and 0 for those that are not there."""
+    places, known = _places(some, columns)
+    found = np.zeros(len(columns), dtype=np.float32)
+    found[known] = values[places[known]]
+    return found

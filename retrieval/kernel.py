@@ -1,0 +1,120 @@
+"""How alike two posts are in all that they show and say: the kernel that ridge regression and duplicates stand on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.vectors import Vectors, unit_rows
+
+FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
+
+_DENSE = 0.5  # what a dense channel's cosine counts beside that of the n-grams
+_AT_ONCE = 1024  # posts, whose likeness to all others is held in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What n posts show and say, as encoders see it.
+
+    captions: (n,) without hashtags; "" where there is none. ngrams: sparse (n, b) counts of their n-grams, rows
+    without entries where there is no caption. dense: by channel float32 (n, d), rows of zeros where there is nothing.
+    """
+
+    captions: Sequence[str]
+    ngrams: sparse.csr_matrix
+    dense: Mapping[str, Vectors]
+
+    def __len__(self) -> int:
+        return len(self.captions)
+
+    def take(self, rows: NDArray[np.integer[Any]]) -> "Contents":
+        """The contents of some posts, in the order of `rows`."""
+        dense = {channel: vectors[rows] for channel, vectors in self.dense.items()}
+        return Contents([self.captions[row] for row in rows], self.ngrams[rows], dense)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """Contents of n posts of which inner products are cosines: sparse (n, b), and by channel (n, d), all float32."""
+
+    words: sparse.csr_matrix
+    dense: Mapping[str, Vectors]
+
+    def __len__(self) -> int:
+        return int(self.words.shape[0])
+
+    def take(self, rows: NDArray[np.integer[Any]] | slice) -> "Comparable":
+        """Some posts, in the order of `rows`."""
+        return Comparable(self.words[rows], {channel: vectors[rows] for channel, vectors in self.dense.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What is typical of an archive, against which single posts are weighed.
+
+    idf: float32 (b,), 0 for n-grams that the archive does not know. means: by channel float32 (d,).
+    """
+
+    idf: Vectors
+    means: Mapping[str, Vectors]
+
+    @classmethod
+    def learn(cls, contents: Contents) -> "Scales":
+        """idf(g) = 1 + ln((1 + n) / (1 + df)) over n posts, as scikit-learn's `TfidfTransformer` has it."""
+        n, buckets = contents.ngrams.shape
+        df = np.bincount(contents.ngrams.indices, minlength=buckets)
+        idf = np.where(df > 0, 1 + np.log((1 + n) / (1 + df)), 0).astype(np.float32)
+        return cls(idf, {channel: _mean(vectors) for channel, vectors in contents.dense.items()})
+
+    def weigh(self, contents: Contents) -> Comparable:
+        """n posts made comparable; new arrays. A channel that the archive has not is left out."""
+        dense = {channel: _centred(contents.dense[channel], mean) for channel, mean in self.means.items()}
+        return Comparable(self.weigh_ngrams(contents.ngrams), dense)
+
+    def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Tf-idf with sublinear tf, (n, b), rows of length 1 or without weight."""
+        weights = (1 + np.log(np.maximum(counts.data, 1))) * self.idf[counts.indices]
+        squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
+        lengths = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
+        scale = np.repeat(1 / np.maximum(lengths, 1e-9), np.diff(counts.indptr))
+        weighed = np.asarray(weights * scale, dtype=np.float32)
+        return sparse.csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
+
+
+class Likeness:
+    """The kernel between any posts and n fixed ones: cosine of n-grams + 1/2 cosine of each dense channel.
+
+    A sum of inner products, so positive semidefinite; a post's likeness to itself is 1 + 1/2 for each dense channel.
+    """
+
+    def __init__(self, posts: Comparable) -> None:
+        self.posts = posts
+        self._words = sparse.csr_matrix(posts.words.T)
+        self._dense = {channel: np.ascontiguousarray(vectors.T) for channel, vectors in posts.dense.items()}
+
+    def of(self, others: Comparable) -> Vectors:
+        """float32 (m, n) for m others."""
+        alike = np.zeros((len(others), len(self.posts)), dtype=np.float32)
+        for start in range(0, len(others), _AT_ONCE):
+            here = slice(start, start + _AT_ONCE)
+            alike[here] = (others.words[here] @ self._words).toarray()
+            for channel, vectors in self._dense.items():
+                alike[here] += _DENSE * (others.dense[channel][here] @ vectors)
+        return alike
+
+
+def _mean(vectors: Vectors) -> Vectors:
+    present = vectors.any(axis=1)
+    if present.sum() < FEWEST_TO_CENTRE:
+        return np.zeros(vectors.shape[1], dtype=np.float32)
+    return np.asarray(vectors[present].mean(axis=0, dtype=np.float64), dtype=np.float32)
+
+
+def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
+    rest = vectors - mean
+    rest[~vectors.any(axis=1)] = 0
+    return unit_rows(rest)

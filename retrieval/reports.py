@@ -1,0 +1,141 @@
+"""How a learned reranker does on posts it has not seen, against the plain vote on the same."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.vectors import Rows, Vectors
+
+KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared
+
+_BINS = 10
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What is to be learned from t posts: their c candidates, one post after another.
+
+    rows: (t,) of the archive. unseen: (t,) whether no copy of the post was in sight. due: (t,) hashtags that each
+    carries. names: (f,). features: (c, f).
+    place: (c,) of each candidate's post, ascending. carried: (c,) whether that post carries it. folds: (c,).
+    """
+
+    rows: Rows
+    unseen: Flags
+    due: NDArray[np.integer[Any]]
+    names: tuple[str, ...]
+    features: Vectors
+    place: NDArray[np.int64]
+    carried: Flags
+    folds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Of n suggestions with about the same probability: its mean, and the part of them that was right."""
+
+    n: int
+    probability: float
+    carried: float
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerReport:
+    """How the reranker did on posts of the archive whose near-duplicates it had not seen, and the vote on the same.
+
+    posts, clusters: how many, and in how many groups of near-duplicates. vote_f1, reranker_f1: micro F1 by number of
+    hashtags. threshold: the least probability that is worth suggesting when the number is free; auto_f1: micro F1
+    then; auto_count: hashtags suggested for a post then. ece, reliability: expected calibration error of what stands
+    above the threshold, and what it is made of.
+    """
+
+    posts: int
+    clusters: int
+    vote_f1: Mapping[int, float]
+    reranker_f1: Mapping[int, float]
+    threshold: float
+    auto_f1: float
+    auto_count: float
+    ece: float
+    reliability: tuple[Reliability, ...]
+
+    @property
+    def ships(self) -> bool:
+        """Whether it is better than the vote."""
+        return sum(self.reranker_f1.values()) > sum(self.vote_f1.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """For the snapshot and for machines."""
+        return asdict(self) | {"ships": self.ships}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "RerankerReport":
+        """Raises KeyError, TypeError or ValueError on other fields."""
+        known = {name: fields[name] for name in cls.__slots__}
+        for name in ("vote_f1", "reranker_f1"):
+            known[name] = {int(k): float(f1) for k, f1 in known[name].items()}
+        known["reliability"] = tuple(Reliability(**entry) for entry in known["reliability"])
+        return cls(**known)
+
+
+def report_on(lessons: Lessons, probabilities: Floats, clusters: Rows) -> RerankerReport:
+    """probabilities: (c,) of the candidates, from models that had not seen their cluster. clusters: of all posts."""
+    # Where F is the best F1 that can be reached, what is likelier than F / 2 is worth its place (Lipton, Elkan and
+    # Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1, 2014).
+    threshold = _best_f1(lessons, probabilities) / 2
+    suggested = probabilities >= threshold
+    bins, ece = _reliability(probabilities[suggested], lessons.carried[suggested])
+    unseen = lessons.rows[lessons.unseen]
+    free = suggested & lessons.unseen[lessons.place]
+    vote = _vote(lessons)
+    return RerankerReport(
+        posts=len(unseen),
+        clusters=len(np.unique(clusters[unseen])),
+        vote_f1={k: _f1_at(k, lessons, vote) for k in KS},
+        reranker_f1={k: _f1_at(k, lessons, probabilities) for k in KS},
+        threshold=threshold,
+        auto_f1=2 * int(lessons.carried[free].sum()) / max(1, int(free.sum()) + int(lessons.due[lessons.unseen].sum())),
+        auto_count=int(free.sum()) / max(1, len(unseen)),
+        ece=ece,
+        reliability=bins,
+    )
+
+
+def _vote(lessons: Lessons) -> Floats:
+    """The fused vote as it would stand: of equal hashtags, the more used one first."""
+    votes, prior = (lessons.features[:, lessons.names.index(name)].astype(np.float64) for name in ("vote", "prior"))
+    return votes + 1e-6 * np.exp(prior)
+
+
+def _f1_at(k: int, lessons: Lessons, scores: Floats) -> float:
+    """Micro F1 of the k best candidates of each post of which no copy was in sight."""
+    order = np.lexsort((-scores, lessons.place))
+    place = lessons.place[order]
+    standing = np.arange(len(place)) - np.searchsorted(place, place)
+    best = order[(standing < k) & lessons.unseen[place]]
+    right = int(lessons.carried[best].sum())
+    return 2 * right / max(1, k * int(lessons.unseen.sum()) + int(lessons.due[lessons.unseen].sum()))
+
+
+def _best_f1(lessons: Lessons, probabilities: Floats) -> float:
+    """The micro F1 that one threshold for all posts reaches at best."""
+    right = np.cumsum(lessons.carried[np.argsort(-probabilities, kind="stable")])
+    suggested = np.arange(1, len(right) + 1)
+    return float((2 * right / (suggested + lessons.due.sum())).max(initial=0.0))
+
+
+def _reliability(probabilities: Floats, carried: Flags) -> tuple[tuple[Reliability, ...], float]:
+    """By tenths of probability, and the expected calibration error over them."""
+    tenth = np.minimum((probabilities * _BINS).astype(np.int64), _BINS - 1)
+    bins = tuple(
+        Reliability(int(here.sum()), float(probabilities[here].mean()), float(carried[here].mean()))
+        for here in (tenth == i for i in np.unique(tenth))
+    )
+    off = sum(some.n * abs(some.probability - some.carried) for some in bins)
+    return bins, off / max(1, len(probabilities))

@@ -1,0 +1,180 @@
+"""The learned reranker: hashtags for a post in order of probability, from its neighbours and from the whole archive."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.errors import SnapshotError
+from ..core.vectors import Matches
+from .counts import Columns, Counts, recount
+from .features import Candidates, Evidence, FeatureMaker
+from .fusion import Fusion
+from .kernel import Comparable, Contents, Scales
+from .reports import RerankerReport
+from .ridge import Asked, KernelRidge
+from .scorer import Scorer
+
+VERSION = 1  # of the files, and of the features that the scorer was learned on
+
+_FILE = "reranker.json"
+_MATRIX = ("data", "indices", "indptr")
+_AGAIN = "run `hashtag index build` again"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBatch:
+    """n new posts, and what the vote makes of them.
+
+    heard: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
+    """
+
+    contents: Contents
+    heard: Mapping[str, Matches]
+    votes: sparse.csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A post's candidates, likeliest first. columns: (c,) of the archive's hashtags. probabilities: float64 (c,)."""
+
+    columns: Columns
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What was learned from an archive, and all that is kept of it."""
+
+    scales: Scales
+    ridge: KernelRidge
+    counts: Counts
+    scorer: Scorer
+
+
+class Reranker:
+    """Made by `training.learn_reranker`, or loaded from a snapshot."""
+
+    def __init__(self, learning: Learning, maker: FeatureMaker, fusion: Fusion, report: RerankerReport) -> None:
+        self._learning = learning
+        self._maker = maker
+        self._fusion = fusion
+        self.report = report
+
+    def rank(self, queries: QueryBatch) -> list[Ranked]:
+        """The candidates of each post; for one that resembles nothing, those that the archive uses most."""
+        comparable = self._learning.scales.weigh(queries.contents)
+        asked = self._learning.ridge.ask(comparable)
+        found = [
+            self._maker.candidates(evidence)
+            for evidence in gather(queries, comparable.words, asked, self._learning.counts)
+        ]
+        if not found:
+            return []
+        probabilities = self._learning.scorer.probability(np.concatenate([some.matrix() for some in found]))
+        ends = np.cumsum([len(some.columns) for some in found])
+        return [_ranked(some, part) for some, part in zip(found, np.split(probabilities, ends[:-1]), strict=True)]
+
+    def save(self, folder: Path) -> None:
+        """Write into `folder`, which exists: numbers as .npy, the rest as JSON."""
+        scales, ridge, counts = self._learning.scales, self._learning.ridge, self._learning.counts
+        arrays: dict[str, NDArray[Any]] = {"idf": scales.idf, "ridge": ridge.weights.astype(np.float16)}
+        arrays |= {f"mean_{channel}": mean for channel, mean in scales.means.items()}
+        arrays |= {f"landmarks_{channel}": vectors for channel, vectors in ridge.landmarks.dense.items()}
+        arrays |= {f"landmarks_{name}": getattr(ridge.landmarks.words, name) for name in _MATRIX}
+        arrays |= {"mentions": counts.mentions, "kept": counts.kept}
+        arrays |= self._learning.scorer.arrays()
+        for name, array in arrays.items():
+            np.save(folder / f"{name}.npy", array)
+        fields = {
+            "version": VERSION,
+            "arrays": sorted(arrays),
+            "channels": sorted(scales.means),
+            "fewest": ridge.fewest,
+            "fusion": self._fusion.to_json(),
+            "report": self.report.to_json(),
+        }
+        (folder / _FILE).write_text(json.dumps(fields, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
+        """hashtags: (m,) normalised, carried: (posts, m), fusion: those it was learned with.
+
+        Raises SnapshotError on files of another version, of another archive or fusion, and on damaged ones. Executes
+        nothing from them.
+        """
+        fields, report = _read_fields(folder)
+        if fields.get("fusion") != json.loads(json.dumps(fusion.to_json())):
+            raise SnapshotError(f"the reranker in {folder} was learned with another fusion; {_AGAIN}")
+        try:
+            arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in fields["arrays"]}
+            scales = Scales(arrays["idf"], {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]})
+            words = sparse.csr_matrix(
+                tuple(arrays[f"landmarks_{name}"] for name in _MATRIX),
+                shape=(len(arrays["landmarks_indptr"]) - 1, len(scales.idf)),
+            )
+            dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
+            weights, fewest = arrays["ridge"].astype(np.float32), int(fields["fewest"])
+            mentions, kept = arrays["mentions"], arrays["kept"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
+        if not mentions.shape == kept.shape == (len(hashtags),) == carried.shape[1:]:
+            raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
+        counts = recount(carried, mentions, kept)
+        ridge = KernelRidge(Comparable(words, dense), weights, counts.uses, fewest)
+        learning = Learning(scales, ridge, counts, Scorer.from_arrays(arrays))
+        return cls(learning, FeatureMaker(hashtags, carried, scales, fusion, ridge), fusion, report)
+
+
+def read_report(folder: Path) -> RerankerReport:
+    """What `index info` shows, without loading the reranker. Raises SnapshotError as `Reranker.load` does."""
+    return _read_fields(folder)[1]
+
+
+def gather(queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked], counts: Counts) -> list[Evidence]:
+    """What is known of each post of a batch. words: sparse (n, b), the captions made comparable. asked: (n,)."""
+    votes, words = queries.votes.sorted_indices(), words.sorted_indices()
+    gathered = []
+    for i, caption in enumerate(queries.contents.captions):
+        voted = slice(votes.indptr[i], votes.indptr[i + 1])
+        said = slice(words.indptr[i], words.indptr[i + 1])
+        heard = {
+            channel: Matches(matches.rows[i : i + 1], matches.similarities[i : i + 1])
+            for channel, matches in queries.heard.items()
+        }
+        gathered.append(
+            Evidence(
+                caption,
+                heard,
+                votes.indices[voted],
+                votes.data[voted],
+                words.indices[said],
+                words.data[said],
+                asked[i],
+                counts,
+            )
+        )
+    return gathered
+
+
+def _ranked(candidates: Candidates, probabilities: Floats) -> Ranked:
+    order = np.argsort(-probabilities, kind="stable")
+    return Ranked(candidates.columns[order].astype(np.int64), probabilities[order])
+
+
+def _read_fields(folder: Path) -> tuple[dict[str, Any], RerankerReport]:
+    try:
+        fields: dict[str, Any] = json.loads((folder / _FILE).read_bytes())
+        version = fields["version"]
+        if version != VERSION:
+            raise SnapshotError(f"the reranker in {folder} is of version {version}, not {VERSION}; {_AGAIN}")
+        return fields, RerankerReport.from_json(fields["report"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error

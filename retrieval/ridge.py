@@ -1,0 +1,175 @@
+"""Kernel ridge regression from posts to hashtags; it can answer for an archive's own post as if that were not there.
+
+score(q) = sum over posts p of beta_p(q) Y_p + (1 - sum beta(q)) prior, beta(q) = (K + penalty)^-1 k(q). Beyond some
+thousand posts K stands for its Nystroem approximation from landmarks (Williams and Seeger, 2001).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+from ..core.errors import SnapshotError
+from ..core.vectors import Rows, Vectors
+from .kernel import Comparable, Likeness
+
+LANDMARKS = 2500
+
+_EVERY_POST = 3000  # posts up to which all of them are landmarks
+_PENALTY = 1.0
+_JITTER = 1e-3  # keeps near-copies among the landmarks from making the kernel singular
+_MOST_WEIGHTS = 25_000_000  # numbers kept at most; then the least used hashtags go without
+_AT_ONCE = 1024  # posts learned from at once
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A post put to the regression.
+
+    likeness: float32 (m,), of the post and the landmarks, or for a post of the archive that mixture of its copies'
+    which stands for it. left_out, parts: posts not to be learned from, (e,), and what to add for what they carry, (e,).
+    """
+
+    likeness: Vectors
+    left_out: Rows
+    parts: Vectors
+
+
+class KernelRidge:
+    """Made by `learn_ridge`, or from what was kept of it."""
+
+    def __init__(self, landmarks: Comparable, weights: Vectors, uses: NDArray[Any], fewest: int) -> None:
+        """landmarks: m posts.
+
+        weights: (r + 2, m) of r hashtags, of 1, and of how many hashtags a post carries.
+        uses: (hashtags,) posts that carry each. fewest: uses from which a hashtag has weights.
+        """
+        served = uses >= fewest
+        if weights.shape != (np.count_nonzero(served) + 2, len(landmarks)):
+            raise SnapshotError("the reranker's regression is not of this archive; run `hashtag index build` again")
+        self._likeness = Likeness(landmarks)
+        self._place = np.where(served, np.cumsum(served) - 1, -1)
+        self.weights = weights
+        self.fewest = fewest
+
+    @property
+    def landmarks(self) -> Comparable:
+        """The m posts that stand for all."""
+        return self._likeness.posts
+
+    def likeness(self, posts: Comparable) -> Vectors:
+        """float32 (n, m), of n posts and the landmarks."""
+        return self._likeness.of(posts)
+
+    def ask(self, posts: Comparable) -> list[Asked]:
+        """New posts."""
+        nobody, nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        return [Asked(row, nobody, nothing) for row in self.likeness(posts)]
+
+    def scores(
+        self, asked: Asked, columns: NDArray[np.integer[Any]], prior: Vectors, carried: sparse.csr_matrix
+    ) -> Vectors:
+        """How likely hashtags are for a post: float32 (c,), mostly in [0, 1]; NaN for those too rare.
+
+        columns: (c,). prior: (c,) the part of all posts that carries each. carried: (posts, hashtags).
+        """
+        places = self._place[columns]
+        found = self.weights[np.maximum(places, 0)] @ asked.likeness
+        if len(asked.left_out):
+            found += asked.parts @ carried[asked.left_out][:, columns].toarray()
+        total = self.weights[-2] @ asked.likeness + asked.parts.sum()
+        return np.asarray(np.where(places >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
+
+    def n_hashtags(self, asked: Asked, counts: Vectors) -> float:
+        """How many hashtags such a post carries. counts: (posts,) what each post of the archive carries."""
+        total = self.weights[-2] @ asked.likeness + asked.parts.sum()
+        found = self.weights[-1] @ asked.likeness + asked.parts @ counts[asked.left_out]
+        return float(found + (1 - total) * counts.mean())
+
+
+class ArchiveRidge:
+    """What is needed, beside the regression, to ask it about posts it was learned from."""
+
+    def __init__(self, ridge: KernelRidge, lower: Vectors, penalised: Any) -> None:
+        self.ridge = ridge
+        self._lower = lower
+        self._penalised = penalised
+
+    def ask_without(self, posts: Comparable, copies: Sequence[Rows], rows: Sequence[Rows]) -> list[list[Asked]]:
+        """Posts of the archive, as if they and their copies were not there: exact, without learning anew.
+
+        posts: the archive. copies: by cluster its e posts. rows: of each cluster those that are asked about, (a,).
+        With the hat matrix H among the copies and x (I - H) = a post's own unit row: x f(copies) - x H Y(copies).
+        Memory grows with the copies of all clusters, and with the square of the largest.
+        """
+        everyone = np.concatenate(copies)
+        likeness = self.ridge.likeness(posts.take(everyone))
+        features = linalg.solve_triangular(self._lower, likeness.T, lower=True, check_finite=False)
+        solved = linalg.cho_solve(self._penalised, features, check_finite=False)
+        asked = []
+        ends = np.cumsum([len(members) for members in copies])
+        for end, members, own in zip(ends, copies, rows, strict=True):
+            here = slice(end - len(members), end)
+            hat = features[:, here].T.astype(np.float64) @ solved[:, here]
+            units = np.equal.outer(own, members).astype(np.float64)
+            mixtures = np.linalg.solve((np.eye(len(members)) - hat).T, units.T).T
+            alike = (mixtures @ likeness[here]).astype(np.float32)
+            parts = (units - mixtures).astype(np.float32)  # - x H, since x - x H is the unit row
+            asked.append([Asked(row, members, part) for row, part in zip(alike, parts, strict=True)])
+        return asked
+
+
+def learn_ridge(posts: Comparable, carried: sparse.csr_matrix, clusters: Sequence[Rows]) -> ArchiveRidge:
+    """posts: n of the archive. carried: (n, hashtags). clusters: the copies, of which one may be a landmark."""
+    marks = _choose(clusters, len(posts))
+    landmarks = posts.take(marks)
+    likeness = Likeness(landmarks)
+    among = likeness.of(landmarks)
+    among[np.diag_indices(len(marks))] += _JITTER
+    lower = linalg.cholesky(among, lower=True, overwrite_a=True, check_finite=False)
+    uses = np.bincount(carried.indices, minlength=carried.shape[1])
+    fewest = _fewest(uses, len(marks))
+    targets = _targets(carried, uses >= fewest)
+    gram = np.zeros((len(marks), len(marks)), dtype=np.float32)
+    seen = np.zeros((len(marks), targets.shape[1]), dtype=np.float32)
+    for start in range(0, len(posts), _AT_ONCE):
+        here = slice(start, start + _AT_ONCE)
+        features = linalg.solve_triangular(lower, likeness.of(posts.take(here)).T, lower=True, check_finite=False)
+        gram += features @ features.T
+        seen += (targets[here].T @ features.T).T
+    gram[np.diag_indices(len(marks))] += _PENALTY
+    penalised = linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+    solved = linalg.cho_solve(penalised, seen, overwrite_b=True, check_finite=False)
+    weights = linalg.solve_triangular(lower, solved, lower=True, trans="T", overwrite_b=True, check_finite=False)
+    ridge = KernelRidge(landmarks, _as_stored(np.asarray(weights.T, dtype=np.float32)), uses, fewest)
+    return ArchiveRidge(ridge, lower, penalised)
+
+
+def _choose(clusters: Sequence[Rows], n: int) -> Rows:
+    """The landmarks, ascending: the first post of each cluster, or of some drawn the same way every time."""
+    firsts = np.asarray([members[0] for members in clusters], dtype=np.int64)
+    if n > _EVERY_POST and len(firsts) > LANDMARKS:
+        firsts = np.random.default_rng(0).choice(firsts, LANDMARKS, replace=False)
+    return np.sort(firsts)
+
+
+def _fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
+    """Uses from which hashtags get weights, so that there is room for all of them."""
+    fewest = 1
+    while np.count_nonzero(uses >= fewest) * n_landmarks > _MOST_WEIGHTS:
+        fewest += 1
+    return fewest
+
+
+def _targets(carried: sparse.csr_matrix, served: NDArray[np.bool_]) -> sparse.csr_matrix:
+    counts = np.diff(carried.indptr).astype(np.float32)
+    beside = sparse.csr_matrix(np.stack([np.ones_like(counts), counts], axis=1))
+    return sparse.csr_matrix(sparse.hstack([carried[:, served], beside], format="csr"))
+
+
+def _as_stored(weights: Vectors) -> Vectors:
+    """Rounded to half precision, in which they are kept: half the size, and a ten-thousandth off."""
+    return np.ascontiguousarray(weights.astype(np.float16).astype(np.float32))

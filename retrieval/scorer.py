@@ -1,0 +1,174 @@
+"""From features to probabilities: boosted trees and logistic regression, blended and calibrated on held-out groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import SnapshotError
+from ..core.vectors import Vectors
+from .trees import MOST_LEAVES, BoostedTrees
+
+FOLDS = 3
+
+_BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_MANY = 60_000  # candidates from which trees may be more
+_CLIP = 8.0  # standard deviations
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A logistic regression's line over features seen through `_straightened`.
+
+    logged: features whose logarithm joins in. means, scales, slopes: (f + logged,). offset: (1,).
+    """
+
+    logged: NDArray[np.int64]
+    means: Vectors
+    scales: Vectors
+    slopes: Floats
+    offset: Floats
+
+    def decision(self, features: Vectors) -> Floats:
+        """Log odds, float64 (n,)."""
+        return np.asarray(_standardised(features, self.logged, self.means, self.scales) @ self.slopes + self.offset[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """What a candidate's features say: log odds = slope * ((1 - blend) * line + blend * trees) + offset.
+
+    calibration: (blend, slope, offset).
+    """
+
+    line: Line
+    trees: BoostedTrees
+    calibration: Floats
+
+    def probability(self, features: Vectors) -> Floats:
+        """features: float32 (n, f). Returns float64 (n,) in [0, 1]."""
+        blend, slope, offset = self.calibration
+        odds = np.zeros(len(features))
+        if blend < 1:
+            odds += (1 - blend) * self.line.decision(features)
+        if blend > 0:
+            odds += blend * self.trees.decision(features)
+        return logistic(slope * odds + offset)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """For the snapshot."""
+        line = {f"line_{name}": getattr(self.line, name) for name in Line.__slots__}
+        return line | self.trees.arrays() | {"calibration": self.calibration}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Scorer":
+        """Raises SnapshotError on other arrays."""
+        try:
+            line = Line(**{name: arrays[f"line_{name}"] for name in Line.__slots__})
+            calibration = arrays["calibration"]
+        except KeyError as error:
+            raise SnapshotError(f"the reranker lacks {error}; run `hashtag index build` again") from error
+        lengths = {line.means.shape, line.scales.shape, line.slopes.shape}
+        if len(lengths) > 1 or line.offset.shape != (1,) or calibration.shape != (3,):
+            raise SnapshotError("the reranker's arrays contradict each other; run `hashtag index build` again")
+        return cls(line, BoostedTrees.from_arrays(arrays), calibration)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A scorer, and the probabilities it gave to candidates when it had not seen their group: float64 (n,)."""
+
+    scorer: Scorer
+    held_out: Floats
+
+
+def learn_scorer(features: Vectors, carried: NDArray[np.bool_], folds: NDArray[np.int64], logged: list[int]) -> Learned:
+    """Learn one model on each fold's complement, and take their mean.
+
+    features: (n, f). carried: (n,), what is true. folds: (n,) in 0..FOLDS-1; candidates of one group share one.
+    logged: features that are shares, whose logarithm the line sees too. Deterministic.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    chosen = np.asarray(logged, dtype=np.int64)
+    straight = _straightened(features, chosen)
+    means: Vectors = np.asarray(straight.mean(axis=0), dtype=np.float32)
+    scales: Vectors = np.asarray(straight.std(axis=0) + 1e-6, dtype=np.float32)
+    standard = _standardised(features, chosen, means, scales)
+    odds = np.zeros((2, len(carried)))
+    lines, forests = [], []
+    for fold in range(FOLDS):
+        out = folds == fold
+        # One thread: so small a job gains little from more, and loses much where others want the same cores.
+        with threadpool_limits(1):
+            lines.append(LogisticRegression(C=0.01, max_iter=60, tol=1e-3).fit(standard[~out], carried[~out]))
+            forests.append(_boosted(len(carried) > _MANY).fit(features[~out], carried[~out]))
+            odds[0, out] = lines[-1].decision_function(standard[out])
+            odds[1, out] = forests[-1].decision_function(features[out])
+    blend = min(_BLENDS, key=lambda part: log_loss((1 - part) * odds[0] + part * odds[1], carried))
+    blended = (1 - blend) * odds[0] + blend * odds[1]
+    slope, offset = _platt(blended, carried)
+    slopes = np.asarray(np.mean([line.coef_[0] for line in lines], axis=0), dtype=np.float64)
+    start = np.asarray(np.mean([line.intercept_ for line in lines], axis=0), dtype=np.float64)
+    scorer = Scorer(
+        Line(chosen, means, scales, slopes, start), BoostedTrees.of(forests), np.asarray([blend, slope, offset])
+    )
+    return Learned(scorer, _cross_calibrated(blended, carried, folds))
+
+
+def logistic(odds: Floats) -> Floats:
+    """Log odds to probabilities, without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(odds / 2)))
+
+
+def log_loss(odds: Floats, carried: NDArray[np.bool_]) -> float:
+    """The mean surprise, in nats, at what is true under log odds."""
+    return float(np.mean(np.logaddexp(0, odds) - carried * odds))
+
+
+def _boosted(many: bool) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        max_iter=100 if many else 80,
+        learning_rate=0.1,
+        max_leaf_nodes=MOST_LEAVES,
+        min_samples_leaf=40,
+        l2_regularization=5.0,
+        max_features=0.5,
+        early_stopping=False,
+        random_state=0,
+    )
+
+
+def _straightened(features: Vectors, logged: NDArray[np.int64]) -> Vectors:
+    known = np.nan_to_num(features, nan=0.0)
+    logs = np.log(np.maximum(known[:, logged], 0) + np.float32(1e-3))
+    return np.concatenate([known, logs], axis=1)
+
+
+def _standardised(features: Vectors, logged: NDArray[np.int64], means: Vectors, scales: Vectors) -> Vectors:
+    return np.asarray(np.clip((_straightened(features, logged) - means) / scales, -_CLIP, _CLIP))
+
+
+def _platt(odds: Floats, carried: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset that make log odds honest (Platt, 1999)."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=1e3).fit(odds[:, None], carried)
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+
+
+def _cross_calibrated(odds: Floats, carried: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
+    """Probabilities of which not even the calibration has seen the answer."""
+    calibrated = np.zeros(len(odds))
+    for fold in range(FOLDS):
+        out = folds == fold
+        slope, offset = _platt(odds[~out], carried[~out])
+        calibrated[out] = logistic(slope * odds[out] + offset)
+    return calibrated

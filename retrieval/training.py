@@ -1,0 +1,168 @@
+"""Learns the reranker from an archive's own posts, each asked about as if it were new."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from ..core.protocols import VectorIndex
+from ..core.vectors import NO_ROW, Matches, Rows
+from .counts import Counts, count
+from .duplicates import duplicate_clusters, members_of
+from .features import Candidates, FeatureMaker
+from .fusion import NEIGHBOURHOODS, Fusion, fuse
+from .kernel import Contents, Scales
+from .reports import Lessons, report_on
+from .reranker import Learning, QueryBatch, Reranker, gather
+from .ridge import Asked, learn_ridge
+from .scorer import FOLDS, learn_scorer
+
+FEWEST_POSTS = 200  # with hashtags, below which learning cannot be trusted
+MOST_POSTS = 2000  # that are asked about
+
+_BLOCKS = 10  # of which one at a time is left out of what is counted
+_SEE_COPIES = 0.5  # part of the posts that are asked about with their copies in sight
+_LARGEST = 1000  # copies of a post that is asked about; of an advertisement posted more often nothing is learned
+_COPIES = 100  # neighbours looked at beyond the largest neighbourhood, in case so many are copies
+_GROUPS_AT_ONCE = 256  # posts with their copies, of which the regression is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A channel's index, as at suggestion time. rows: (n,) the post to which each of its vectors belongs."""
+
+    index: VectorIndex[Any]
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingArchive:
+    """An archive of n posts to learn from.
+
+    carried: sparse (n, m). hashtags: (m,) normalised. channels: all those of the fusion; one that is not among
+    `contents.dense` takes `contents.ngrams`.
+    """
+
+    contents: Contents
+    carried: sparse.csr_matrix
+    hashtags: Sequence[str]
+    channels: Mapping[str, Asking]
+
+
+def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Reranker | None:
+    """Learn from the archive itself; None where it is too small for learning to be trusted.
+
+    Whether the reranker is better than the vote stands in its report. Deterministic. The search for near-duplicates
+    takes time with the square of the posts; the rest little more for many than for some thousand.
+    """
+    if np.count_nonzero(np.diff(archive.carried.indptr)) < FEWEST_POSTS:
+        return None
+    classroom = _Classroom(archive, fusion)
+    rows = classroom.draw()
+    if len(rows) < FEWEST_POSTS:
+        return None
+    lessons = classroom.lessons(rows)
+    if any(len(np.unique(lessons.carried[lessons.folds != fold])) < 2 for fold in range(FOLDS)):
+        return None  # no candidate, or every candidate, is right: there is nothing to tell apart
+    shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge") or name in classroom.voices]
+    learned = learn_scorer(lessons.features, lessons.carried, lessons.folds, shares)
+    report = report_on(lessons, learned.held_out, classroom.clusters)
+    learning = Learning(classroom.scales, classroom.ridge.ridge, classroom.counts, learned.scorer)
+    return Reranker(learning, classroom.maker, fusion, report)
+
+
+class _Classroom:
+    """An archive made ready to ask its own posts."""
+
+    def __init__(self, archive: TrainingArchive, fusion: Fusion) -> None:
+        self._archive = archive
+        self._fusion = fusion
+        self.voices = frozenset(f"{voice.channel}_{voice.neighbours}" for voice in fusion.voices)
+        self.scales = Scales.learn(archive.contents)
+        self._posts = self.scales.weigh(archive.contents)
+        self.clusters = duplicate_clusters(archive.contents.captions, self._posts)
+        self._members = members_of(self.clusters)
+        # Some new posts are copies of old ones, as every post of a campaign is, and the scorer must have met such.
+        self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
+        self.ridge = learn_ridge(self._posts, archive.carried, self._members)
+        self.maker = FeatureMaker(archive.hashtags, archive.carried, self.scales, fusion, self.ridge.ridge)
+        self._mentioned = self.maker.finder.find_all(archive.contents.captions)
+        self.counts = count(archive.carried, self._mentioned)
+
+    def draw(self) -> Rows:
+        """The posts to ask about, ascending."""
+        few_copies = np.bincount(self.clusters)[self.clusters] <= _LARGEST
+        carriers = np.flatnonzero((np.diff(self._archive.carried.indptr) > 0) & few_copies)
+        if len(carriers) > MOST_POSTS:
+            carriers = np.sort(np.random.default_rng(0).choice(carriers, MOST_POSTS, replace=False))
+        return carriers.astype(np.int64)
+
+    def lessons(self, rows: Rows) -> Lessons:
+        """Ask about posts, block by block."""
+        rng = np.random.default_rng(1)
+        blocks = rng.integers(_BLOCKS, size=len(self._members))[self.clusters]
+        folds = rng.integers(FOLDS, size=len(self._members))[self.clusters]
+        rows = rows[np.argsort(blocks[rows], kind="stable")]
+        found: list[Candidates] = []
+        for block in range(_BLOCKS):
+            some = rows[blocks[rows] == block]
+            left_out = np.flatnonzero(blocks == block)
+            found += self._candidates(some, self.counts.without(left_out, self._archive.carried, self._mentioned))
+        place = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
+        columns = np.concatenate([candidates.columns for candidates in found])
+        truth = self._archive.carried[rows]
+        return Lessons(
+            rows,
+            ~self._sees_copies[rows] | (np.bincount(self.clusters)[self.clusters[rows]] == 1),
+            np.diff(truth.indptr),
+            tuple(found[0].features),
+            np.concatenate([candidates.matrix() for candidates in found]),
+            place,
+            np.asarray(truth[place, columns]).ravel() > 0,
+            folds[rows][place],
+        )
+
+    def _candidates(self, rows: Rows, counts: Counts) -> list[Candidates]:
+        if not len(rows):
+            return []
+        contents = self._archive.contents.take(rows)
+        heard = {channel: self._hear(asking, channel, rows) for channel, asking in self._archive.channels.items()}
+        votes = fuse(self._fusion, heard, self._archive.carried, len(rows)).scores
+        words = self._posts.words[rows]
+        evidence = gather(QueryBatch(contents, heard, votes), words, self._ask(rows), counts)
+        return [self.maker.candidates(known) for known in evidence]
+
+    def _ask(self, rows: Rows) -> list[Asked]:
+        """What the regression says of posts, as if those to be left out were not there."""
+        kept_from = np.where(self._sees_copies[rows], len(self._members) + rows, self.clusters[rows])
+        groups, place = np.unique(kept_from, return_inverse=True)
+        asked: dict[int, Asked] = {}
+        for start in range(0, len(groups), _GROUPS_AT_ONCE):
+            some = groups[start : start + _GROUPS_AT_ONCE]
+            own = [rows[place == start + i] for i in range(len(some))]
+            copies = [self._members[g] if g < len(self._members) else one for g, one in zip(some, own, strict=True)]
+            answers = self.ridge.ask_without(self._posts, copies, own)
+            for posts, answer in zip(own, answers, strict=True):
+                asked.update(zip(posts.tolist(), answer, strict=True))
+        return [asked[row] for row in rows.tolist()]
+
+    def _hear(self, asking: Asking, channel: str, rows: Rows) -> Matches:
+        """A channel's neighbours of posts, without those to be left out."""
+        k = max(NEIGHBOURHOODS)
+        heard = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
+        vectors: Any = self._archive.contents.dense.get(channel, self._archive.contents.ngrams)[rows]
+        present = np.flatnonzero(np.asarray(abs(vectors).sum(axis=1)).ravel())
+        if not len(present):
+            return heard
+        found = asking.index.search(vectors[present], k + _COPIES)
+        near = np.where(found.rows == NO_ROW, NO_ROW, asking.rows[found.rows])
+        own = rows[present][:, None]
+        copies = (self.clusters[near] == self.clusters[own]) & ~self._sees_copies[own]
+        out = (near == NO_ROW) | (near == own) | copies
+        closed_up = np.argsort(out, axis=1, kind="stable")[:, :k]
+        heard.rows[present] = np.take_along_axis(np.where(out, NO_ROW, near), closed_up, axis=1)
+        likeness = np.where(out, np.float32(0), found.similarities)
+        heard.similarities[present] = np.take_along_axis(likeness, closed_up, axis=1)
+        return heard

@@ -1,0 +1,169 @@
+"""Boosted trees as plain arrays: learned by scikit-learn, kept without pickle, and quick for a few rows at a time.
+
+After QuickScorer (Lucchese et al., SIGIR 2015): each tree's leaves are bits, left to right. A split that sends a row
+to the right rules out the leaves on its left; the first leaf that no split of the tree rules out is the row's. Which
+leaves a feature rules out depends only on how many of its thresholds lie below the row's value, so that a row costs one
+look-up for each feature, in all trees at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import SnapshotError
+
+MOST_LEAVES = 16
+
+_ROWS_AT_ONCE = 4096
+_FIELDS = ("features", "thresholds", "missing_left", "spared", "trees", "values", "start")
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """All splits of t trees, (s,) each, and their leaves.
+
+    features, thresholds: a value of at most the threshold goes left. missing_left: whether NaN does.
+    spared: uint16, the leaves of the tree that are left when a row goes right, as bits. trees: the tree of each split.
+    values: float64 (t, MOST_LEAVES), what a leaf adds. start: (1,), what there is before any tree.
+    """
+
+    features: NDArray[np.int32]
+    thresholds: NDArray[np.float64]
+    missing_left: NDArray[np.bool_]
+    spared: NDArray[np.uint16]
+    trees: NDArray[np.int32]
+    values: NDArray[np.float64]
+    start: NDArray[np.float64]
+
+
+class BoostedTrees:
+    """The mean of the decision functions of several boosted models."""
+
+    def __init__(self, splits: Splits) -> None:
+        """Raises SnapshotError where the arrays contradict each other."""
+        self._check(splits)
+        self.splits = splits
+        self._tables = [
+            _table(splits, splits.features == feature) for feature in range(int(splits.features.max(initial=-1)) + 1)
+        ]
+
+    @classmethod
+    def of(cls, models: Sequence[Any]) -> "BoostedTrees":
+        """models: fitted `HistGradientBoostingClassifier`s of two classes, at most MOST_LEAVES leaves to a tree.
+
+        Raises ValueError on larger trees, and on categorical features.
+        """
+        columns: list[list[Any]] = [[] for _ in range(5)]
+        values: list[NDArray[np.float64]] = []
+        for model in models:
+            for (predictor,) in model._predictors:
+                for column, part in zip(columns, _splits_of(predictor.nodes, len(values), values), strict=True):
+                    column.extend(part)
+        start = sum(float(np.ravel(model._baseline_prediction)[0]) for model in models) / len(models)
+        features, thresholds, missing_left, spared, trees = columns
+        return cls(
+            Splits(
+                np.asarray(features, dtype=np.int32),
+                np.asarray(thresholds, dtype=np.float64),
+                np.asarray(missing_left, dtype=np.bool_),
+                np.asarray(spared, dtype=np.uint16),
+                np.asarray(trees, dtype=np.int32),
+                np.asarray(values, dtype=np.float64).reshape(-1, MOST_LEAVES) / len(models),
+                np.asarray([start]),
+            )
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """For the snapshot."""
+        return {name: getattr(self.splits, name) for name in _FIELDS}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "BoostedTrees":
+        """Raises SnapshotError on other arrays."""
+        try:
+            return cls(Splits(**{name: arrays[name] for name in _FIELDS}))
+        except KeyError as error:
+            raise SnapshotError(f"the reranker's trees lack {error}; run `hashtag index build` again") from error
+
+    def decision(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """As scikit-learn's `decision_function`, NaN included. features: (n, f). Returns float64 (n,)."""
+        parts = [np.zeros(0)]
+        for start in range(0, len(features), _ROWS_AT_ONCE):
+            parts.append(self._decision(features[start : start + _ROWS_AT_ONCE].astype(np.float64)))
+        return np.concatenate(parts)
+
+    def _decision(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        n_trees = len(self.splits.values)
+        left = np.full((len(features), n_trees), 0xFFFF, dtype=np.uint16)
+        for (thresholds, spared), column in zip(self._tables, features.T, strict=False):
+            below = np.searchsorted(thresholds, column, side="left")
+            below[np.isnan(column)] = len(thresholds) + 1
+            left &= spared[below]
+        leaves = _FIRST_BIT[left]
+        return np.asarray(self.splits.values[np.arange(n_trees), leaves].sum(axis=1) + self.splits.start[0])
+
+    @staticmethod
+    def _check(splits: Splits) -> None:
+        columns = (splits.features, splits.thresholds, splits.missing_left, splits.spared, splits.trees)
+        n_trees = len(splits.values)
+        fit = (
+            len({column.shape for column in columns}) == 1
+            and splits.features.ndim == 1
+            and splits.values.shape == (n_trees, MOST_LEAVES)
+            and splits.start.shape == (1,)
+            and splits.spared.dtype == np.uint16
+            and bool(((splits.trees >= 0) & (splits.trees < n_trees) & (splits.features >= 0)).all())
+        )
+        if not fit:
+            raise SnapshotError("the reranker's trees contradict each other; run `hashtag index build` again")
+
+
+def _splits_of(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list[list[Any]]:
+    """The splits of one tree, as columns of `Splits`; its leaves are added to `values`."""
+    if nodes["is_categorical"].any() or int(nodes["is_leaf"].sum()) > MOST_LEAVES:
+        raise ValueError(f"only trees of at most {MOST_LEAVES} leaves, without categories, are kept as arrays")
+    leaves: list[float] = []
+    rows: list[tuple[int, float, bool, int, int]] = []
+
+    def walk(place: int) -> int:
+        """Visit what is below a node, left to right; returns its leaves as bits."""
+        node = nodes[place]
+        if node["is_leaf"]:
+            leaves.append(float(node["value"]))
+            return 1 << (len(leaves) - 1)
+        left = walk(int(node["left"]))
+        right = walk(int(node["right"]))
+        threshold, missing_left = float(node["num_threshold"]), bool(node["missing_go_to_left"])
+        rows.append((int(node["feature_idx"]), threshold, missing_left, 0xFFFF & ~left, tree))
+        return left | right
+
+    walk(0)
+    values.append(np.pad(np.asarray(leaves), (0, MOST_LEAVES - len(leaves))))
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(5)]
+
+
+def _table(splits: Splits, of_feature: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
+    """A feature's u thresholds, ascending, and uint16 (u + 2, trees): the leaves spared by how many lie below a value.
+
+    The last row is for NaN.
+    """
+    thresholds, places = np.unique(splits.thresholds[of_feature], return_inverse=True)
+    trees, spared, missing_left = (x[of_feature] for x in (splits.trees, splits.spared, splits.missing_left))
+    table = np.full((len(thresholds) + 2, len(splits.values)), 0xFFFF, dtype=np.uint16)
+    np.bitwise_and.at(table, (places + 1, trees), spared)
+    table[:-1] = np.bitwise_and.accumulate(table[:-1], axis=0)
+    table[-1] = 0xFFFF
+    np.bitwise_and.at(table[-1], trees[~missing_left], spared[~missing_left])
+    return thresholds, table
+
+
+def _first_bits() -> NDArray[np.uint8]:
+    every = np.arange(1 << MOST_LEAVES, dtype=np.int64)
+    lowest = np.maximum(every & -every, 1)
+    return np.asarray(np.log2(lowest), dtype=np.uint8)
+
+
+_FIRST_BIT = _first_bits()

@@ -1,0 +1,104 @@
+"""A small archive whose subjects show in photos, captions and hashtags, made once for all tests."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from hashtag_recommender.core.vectors import Matches, unit_rows
+from hashtag_recommender.index.exact import ExactIndex
+from hashtag_recommender.index.lexical import LexicalIndex, LexicalWriter
+from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
+from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Probes, fuse, learn_fusion
+from hashtag_recommender.retrieval.kernel import Contents
+from hashtag_recommender.retrieval.reranker import QueryBatch
+from hashtag_recommender.retrieval.training import Asking, TrainingArchive
+
+SUBJECTS = ("latte", "mountain", "puppy", "sourdough", "surfing", "tulips")
+WORDS = "morning quiet golden again today friends little old walk window rain bright slow warm".split()
+N_POSTS = 260
+
+
+def ngrams(captions):
+    encoder = NgramEncoder()
+    if not captions:
+        return sparse.csr_matrix((0, BUCKETS), dtype=np.float32)
+    counts = encoder.encode([encoder.prepare(caption) for caption in captions])
+    counts.sort_indices()
+    return counts
+
+
+def make_contents(n, seed):
+    """n posts and their subjects: every ninth without a photo, every eleventh without a caption."""
+    rng = np.random.default_rng(seed)
+    of = rng.integers(len(SUBJECTS), size=n)
+    captions = [
+        "" if i % 11 == 0 else f"{' '.join(rng.choice(WORDS, 6))} {SUBJECTS[s] if i % 2 else ''} {i}".strip()
+        for i, s in enumerate(of)
+    ]
+    centres = np.random.default_rng(7).normal(size=(len(SUBJECTS), 16))
+    photos = unit_rows(centres[of] + 1.2 * rng.normal(size=(n, 16)))
+    photos[::9] = 0
+    return Contents(captions, ngrams(captions), {"image": photos}), of
+
+
+def carried_by(of, seed):
+    """Each post carries its subject and, most of them, its subject's day; some carry what anybody does."""
+    rng = np.random.default_rng(seed)
+    table = np.zeros((len(of), 2 * len(SUBJECTS) + 3), dtype=np.float32)
+    table[np.arange(len(of)), of] = 1
+    table[np.arange(len(of)), len(SUBJECTS) + of] = rng.random(len(of)) < 0.7
+    table[:, -3:] = rng.random((len(of), 3)) < (0.5, 0.2, 0.05)
+    return sparse.csr_matrix(table)
+
+
+def hear(channels, contents):
+    heard = {}
+    for channel, asking in channels.items():
+        vectors = contents.dense.get(channel, contents.ngrams)
+        found = asking.index.search(vectors, max(NEIGHBOURHOODS))
+        heard[channel] = Matches(np.where(found.rows < 0, -1, asking.rows[found.rows]), found.similarities)
+    return heard
+
+
+@pytest.fixture(scope="session")
+def archive():
+    contents, of = make_contents(N_POSTS, 0)
+    hashtags = [*SUBJECTS, *(f"{subject}day" for subject in SUBJECTS), "daily", "photo", "weekend"]
+    with_photo = np.flatnonzero(contents.dense["image"].any(axis=1))
+    with_caption = np.flatnonzero(np.diff(contents.ngrams.indptr))
+    writer = LexicalWriter(BUCKETS)
+    writer.add(contents.ngrams[with_caption])
+    channels = {
+        "image": Asking(ExactIndex(contents.dense["image"][with_photo]), with_photo),
+        "lexical": Asking(LexicalIndex(*writer._weighted()), with_caption),
+    }
+    return TrainingArchive(contents, carried_by(of, 1), hashtags, channels)
+
+
+@pytest.fixture(scope="session")
+def fusion(archive):
+    probes = [
+        Probes(
+            channel,
+            modality,
+            asking.rows,
+            archive.contents.dense.get(channel, archive.contents.ngrams)[asking.rows],
+            asking.index,
+            asking.rows,
+        )
+        for (channel, asking), modality in zip(archive.channels.items(), ("image", "text"), strict=True)
+    ]
+    return learn_fusion(probes, archive.carried)
+
+
+@pytest.fixture(scope="session")
+def ask(archive, fusion):
+    """Make a batch of queries of n new posts; returns it, and what they carry."""
+
+    def make(n, seed=5):
+        contents, of = make_contents(n, seed)
+        heard = hear(archive.channels, contents)
+        votes = fuse(fusion, heard, archive.carried, n).scores
+        return QueryBatch(contents, heard, votes), carried_by(of, seed)
+
+    return make

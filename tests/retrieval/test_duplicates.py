@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from hashtag_recommender.core.vectors import unit_rows
+from hashtag_recommender.retrieval.duplicates import LIKE_CAPTIONS, _alike_captions, duplicate_clusters, members_of
+from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+from hashtag_recommender.retrieval.kernel import Comparable, Contents, Scales
+
+ADVERT = "Grand opening of our bakery in the old town, first bread for free until noon"
+
+
+def clusters(captions, **dense):
+    encoder = NgramEncoder()
+    counts = encoder.encode([encoder.prepare(caption) for caption in captions])
+    posts = Scales.learn(Contents(captions, counts, dense)).weigh(Contents(captions, counts, dense))
+    return duplicate_clusters(captions, posts).tolist()
+
+
+def test_captions_that_begin_alike_are_one():
+    assert clusters([ADVERT, "Rain again", f"{ADVERT.upper()[:40]} and so on with quite other words", ""]) == [
+        0,
+        1,
+        0,
+        2,
+    ]
+
+
+def test_captions_that_differ_in_a_word_are_one():
+    changed = "Today: " + ADVERT.replace("noon", "ten")
+    assert clusters([ADVERT, "Rain again", changed, "A walk by the sea"]) == [0, 1, 0, 2]
+
+
+def test_short_captions_that_begin_alike_are_not():
+    assert clusters(["coffee", "coffee and a long walk along the shore"]) == [0, 1]
+
+
+def test_empty_posts_are_no_copies_of_each_other():
+    assert clusters(["", "", ""], image=np.zeros((3, 4), dtype=np.float32)) == [0, 1, 2]
+
+
+def test_photos_chain_posts_together():
+    """The first and last post share nothing but each a copy of the middle one."""
+    photos = unit_rows(np.array([[1, 0, 0], [1, 0.02, 0], [0, 0, 1]]))
+    assert clusters(["One", ADVERT, ADVERT + "!"], image=photos) == [0, 0, 0]
+
+
+def test_members_by_cluster():
+    members = members_of(np.array([0, 1, 0, 2, 1]))
+    assert [rows.tolist() for rows in members] == [[0, 2], [1, 4], [3]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_no_alike_pair_is_missed(seed):
+    """Against the slow oracle, all cosines."""
+    rng = np.random.default_rng(seed)
+    table = (rng.random((14, 10)) < 0.5) * rng.choice([0.2, 1, 3], size=(14, 10))
+    words = sparse.csr_matrix(unit_rows(np.vstack([table, table[:4] + 0.3 * (rng.random((4, 10)) < 0.3)])))
+    found = {(int(a), int(b)) for ones, others in _alike_captions(words) for a, b in zip(ones, others, strict=True)}
+    cosines = (words @ words.T).toarray()
+    expected = {(a, b) for a, b in zip(*np.nonzero(np.triu(cosines >= LIKE_CAPTIONS, 1)), strict=True)}
+    assert found == pytest.approx(expected) if not expected else found == expected
+
+
+def test_nothing_to_compare():
+    nothing = Comparable(sparse.csr_matrix((0, 4), dtype=np.float32), {})
+    assert duplicate_clusters([], nothing).tolist() == []

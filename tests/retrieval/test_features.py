@@ -1,0 +1,96 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from hashtag_recommender.core.vectors import Matches
+from hashtag_recommender.retrieval.counts import count
+from hashtag_recommender.retrieval.features import Evidence, FeatureMaker
+from hashtag_recommender.retrieval.fusion import fuse
+from hashtag_recommender.retrieval.kernel import Scales
+from hashtag_recommender.retrieval.reranker import gather
+from hashtag_recommender.retrieval.ridge import learn_ridge
+from hashtag_recommender.retrieval.voting import temperatures, vote_shares
+
+
+@pytest.fixture(scope="module")
+def learned(archive, fusion):
+    scales = Scales.learn(archive.contents)
+    posts = scales.weigh(archive.contents)
+    ridge = learn_ridge(posts, archive.carried, [np.array([row]) for row in range(len(posts))]).ridge
+    maker = FeatureMaker(archive.hashtags, archive.carried, scales, fusion, ridge)
+    counts = count(archive.carried, maker.finder.find_all(archive.contents.captions))
+    return scales, ridge, maker, counts
+
+
+def evidence_of(queries, learned) -> list[Evidence]:
+    scales, ridge, _, counts = learned
+    comparable = scales.weigh(queries.contents)
+    return gather(queries, comparable.words, ridge.ask(comparable), counts)
+
+
+def test_every_post_has_the_same_features_in_one_order(ask, learned):
+    queries, _ = ask(30)
+    found = [learned[2].candidates(evidence) for evidence in evidence_of(queries, learned)]
+    assert len({tuple(candidates.features) for candidates in found}) == 1
+    for candidates in found:
+        assert np.all(np.diff(candidates.columns) > 0)
+        assert candidates.matrix().shape == (len(candidates.columns), len(candidates.features))
+        assert candidates.matrix().dtype == np.float32
+        assert not np.isinf(candidates.matrix()).any()
+
+
+def test_the_votes_are_the_channels_own(ask, learned, archive, fusion):
+    """Against the slow way: every neighbour's share, hashtag by hashtag."""
+    queries, _ = ask(3)
+    evidence = evidence_of(queries, learned)[1]
+    candidates = learned[2].candidates(evidence)
+    for voice in fusion.voices:
+        matches = evidence.heard[voice.channel]
+        near = Matches(matches.rows[:, : voice.neighbours], matches.similarities[:, : voice.neighbours])
+        shares = vote_shares(near, temperatures(matches, voice.margin))[0]
+        expected = np.zeros(len(archive.hashtags))
+        for row, share in zip(near.rows[0], shares, strict=True):
+            if row >= 0:
+                expected += share * archive.carried[row].toarray()[0]
+        mine = candidates.features[f"{voice.channel}_{voice.neighbours}"]
+        assert mine == pytest.approx(expected[candidates.columns], abs=1e-5)
+    carriers = archive.carried[evidence.heard["image"].rows[0]].toarray()[:, candidates.columns] > 0
+    assert candidates.features["image_carriers"].tolist() == carriers.sum(axis=0).tolist()
+    nearest = np.where(carriers, evidence.heard["image"].similarities[0][:, None], 0).max(axis=0)
+    assert candidates.features["image_nearest"] == pytest.approx(nearest)
+    assert candidates.features["vote"] == pytest.approx(queries.votes[1].toarray()[0, candidates.columns])
+
+
+def test_a_channel_that_was_not_asked_is_unknown(ask, learned):
+    queries, _ = ask(12)
+    without_photo, without_caption = (learned[2].candidates(evidence_of(queries, learned)[i]) for i in (9, 11))
+    assert np.isnan(without_photo.features["image_10"]).all()
+    assert not np.isnan(without_photo.features["lexical_10"]).any()
+    assert np.isnan(without_caption.features["lexical_nearest"]).all()
+    assert not without_caption.features["mention"].any()
+
+
+def test_a_hashtag_in_the_caption_is_a_candidate_that_no_neighbour_carries(ask, learned, archive, fusion):
+    queries, _ = ask(1)
+    nobody = {
+        channel: Matches(np.full_like(matches.rows, -1), np.zeros_like(matches.similarities))
+        for channel, matches in queries.heard.items()
+    }
+    votes = fuse(fusion, nobody, archive.carried, 1).scores
+    contents = dataclasses.replace(queries.contents, captions=["surfing all day"])
+    silent = dataclasses.replace(queries, contents=contents, heard=nobody, votes=votes)
+    candidates = learned[2].candidates(evidence_of(silent, learned)[0])
+    place = candidates.columns.tolist().index(archive.hashtags.index("surfing"))
+    assert candidates.features["mention"][place] == 2
+    assert candidates.features["vote"][place] == 0
+
+
+def test_hashtags_known_only_from_posts_left_out_are_no_candidates(ask, learned, archive):
+    queries, _ = ask(2)
+    left_out = archive.carried[:, 0].nonzero()[0]
+    nothing = sparse.csr_matrix(archive.carried.shape, dtype=np.float32)
+    counts = count(archive.carried, nothing).without(left_out, archive.carried, nothing)
+    evidence = dataclasses.replace(evidence_of(queries, learned)[1], counts=counts)
+    assert 0 not in learned[2].candidates(evidence).columns

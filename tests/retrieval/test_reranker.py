@@ -1,0 +1,172 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.vectors import Matches
+from hashtag_recommender.retrieval.fusion import Fusion
+from hashtag_recommender.retrieval.reports import Lessons, report_on
+from hashtag_recommender.retrieval.reranker import Reranker, read_report
+from hashtag_recommender.retrieval.training import FEWEST_POSTS, TrainingArchive, learn_reranker
+
+
+@pytest.fixture(scope="module")
+def reranker(archive, fusion):
+    learned = learn_reranker(archive, fusion)
+    assert learned is not None
+    return learned
+
+
+@pytest.fixture
+def saved(reranker, tmp_path):
+    reranker.save(tmp_path)
+    return tmp_path
+
+
+def part(archive, rows):
+    """The first posts of an archive, with channels that know only them."""
+    channels = {
+        channel: dataclasses.replace(asking, index=Truncated(asking, len(rows)))
+        for channel, asking in archive.channels.items()
+    }
+    return TrainingArchive(archive.contents.take(rows), archive.carried[rows], archive.hashtags, channels)
+
+
+class Truncated:
+    """Finds only posts below n."""
+
+    def __init__(self, asking, n):
+        self._asking, self._n = asking, n
+
+    def search(self, queries, k):
+        found = self._asking.index.search(queries, k)
+        rows = np.where(self._asking.rows[found.rows] < self._n, found.rows, -1)
+        return Matches(rows, np.where(rows < 0, np.float32(0), found.similarities))
+
+
+def test_it_is_better_than_the_vote_and_knows_it(reranker, ask):
+    assert reranker.report.ships
+    queries, carried = ask(200)
+    right = {"vote": 0.0, "reranker": 0.0}
+    for i, ranked in enumerate(reranker.rank(queries)):
+        truth = carried[i].toarray()[0]
+        right["reranker"] += truth[ranked.columns[:2]].sum()
+        right["vote"] += truth[np.argsort(-queries.votes[i].toarray()[0], kind="stable")[:2]].sum()
+    assert right["reranker"] >= right["vote"]
+
+
+def test_its_probabilities_are_honest(reranker, ask):
+    queries, carried = ask(300)
+    ranked = reranker.rank(queries)
+    given = np.concatenate([r.probabilities for r in ranked])
+    true = np.concatenate([carried[i].toarray()[0, r.columns] for i, r in enumerate(ranked)])
+    sure = given > 0.5
+    assert true[sure].mean() == pytest.approx(given[sure].mean(), abs=0.1)
+    assert true[~sure].mean() == pytest.approx(given[~sure].mean(), abs=0.1)
+
+
+def test_ranked_likeliest_first_one_by_one_as_in_a_batch(reranker, ask):
+    queries, _ = ask(12)
+    together = reranker.rank(queries)
+    for i, ranked in enumerate(together):
+        assert np.all(np.diff(ranked.probabilities) <= 0)
+        assert ((ranked.probabilities >= 0) & (ranked.probabilities <= 1)).all()
+        assert len(set(ranked.columns.tolist())) == len(ranked.columns)
+        alone = dataclasses.replace(
+            queries,
+            contents=queries.contents.take(np.array([i])),
+            heard={name: Matches(m.rows[[i]], m.similarities[[i]]) for name, m in queries.heard.items()},
+            votes=queries.votes[i],
+        )
+        assert reranker.rank(alone)[0].probabilities == pytest.approx(ranked.probabilities, abs=1e-4)
+    assert reranker.rank(ask(0)[0]) == []
+
+
+def test_learning_the_same_twice_gives_the_same(archive, fusion, reranker, saved, tmp_path_factory):
+    again = tmp_path_factory.mktemp("again")
+    learned = learn_reranker(archive, fusion)
+    assert learned is not None
+    learned.save(again)
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == {
+        path.name: path.read_bytes() for path in saved.iterdir()
+    }
+
+
+def test_copies_of_a_post_do_not_make_it_look_known(archive, fusion, reranker):
+    """Each post twice: what is told of posts whose copies were out of sight must not be better for it."""
+    rows = np.repeat(np.arange(130), 2)
+    twice = archive.contents.take(rows)
+    channels = {
+        channel: dataclasses.replace(asking, rows=2 * asking.rows)
+        for channel, asking in part(archive, np.arange(130)).channels.items()
+    }
+    learned = learn_reranker(TrainingArchive(twice, archive.carried[rows], archive.hashtags, channels), fusion)
+    assert learned is not None
+    assert learned.report.clusters < learned.report.posts
+    assert learned.report.auto_f1 < reranker.report.auto_f1 + 0.05
+
+
+def test_small_archives_keep_the_vote(archive, fusion):
+    assert learn_reranker(part(archive, np.arange(FEWEST_POSTS - 1)), fusion) is None
+
+
+def test_it_survives_its_folder(reranker, saved, archive, fusion, ask):
+    again = Reranker.load(saved, archive.hashtags, archive.carried, fusion)
+    assert again.report == reranker.report == read_report(saved)
+    queries, _ = ask(5)
+    for one, other in zip(again.rank(queries), reranker.rank(queries), strict=True):
+        assert np.array_equal(one.columns, other.columns)
+        assert np.array_equal(one.probabilities, other.probabilities)
+
+
+def test_another_version_is_refused(saved, archive, fusion):
+    fields = json.loads((saved / "reranker.json").read_text())
+    (saved / "reranker.json").write_text(json.dumps(fields | {"version": 99}))
+    with pytest.raises(SnapshotError, match="version 99.*index build"):
+        Reranker.load(saved, archive.hashtags, archive.carried, fusion)
+
+
+def test_another_fusion_or_archive_is_refused(saved, archive, fusion):
+    other = Fusion.from_json(fusion.to_json() | {"voices": [v | {"margin": 9.0} for v in fusion.to_json()["voices"]]})
+    with pytest.raises(SnapshotError, match="another fusion"):
+        Reranker.load(saved, archive.hashtags, archive.carried, other)
+    with pytest.raises(SnapshotError, match="not of this archive"):
+        Reranker.load(saved, archive.hashtags[:-1], archive.carried[:, :-1], fusion)
+
+
+@pytest.mark.parametrize("damage", ["missing", "pickled", "no json", "no report"])
+def test_damaged_files_are_refused(saved, archive, fusion, damage):
+    if damage == "missing":
+        (saved / "idf.npy").unlink()
+    elif damage == "pickled":
+        np.save(saved / "idf.npy", np.array([{"never": "run"}]), allow_pickle=True)
+    elif damage == "no json":
+        (saved / "reranker.json").write_text("{")
+    else:
+        (saved / "reranker.json").write_text('{"version": 1}')
+    with pytest.raises(SnapshotError, match="index build"):
+        Reranker.load(saved, archive.hashtags, archive.carried, fusion)
+
+
+def test_the_report_by_hand():
+    """Two posts; the second saw a copy, and counts only for threshold and calibration."""
+    lessons = Lessons(
+        rows=np.array([4, 7]),
+        unseen=np.array([True, False]),
+        due=np.array([2, 2]),
+        names=("vote", "prior"),
+        features=np.array([[0.1, 0], [0.9, 0], [0.5, 0], [0.4, 0]], dtype=np.float32),
+        place=np.array([0, 0, 1, 1]),
+        carried=np.array([True, False, True, False]),
+        folds=np.zeros(4, dtype=np.int64),
+    )
+    report = report_on(lessons, np.array([0.75, 0.15, 0.65, 0.05]), np.arange(10))
+    assert report.threshold == pytest.approx(2 * 2 / (2 + 4) / 2)
+    assert (report.posts, report.clusters, report.auto_count) == (1, 1, 1)
+    assert report.auto_f1 == pytest.approx(2 * 1 / (1 + 2))
+    assert report.vote_f1[5] == report.reranker_f1[5] == pytest.approx(2 * 1 / (5 + 2))
+    assert report.ece == pytest.approx((0.25 + 0.35) / 2)
+    assert [some.n for some in report.reliability] == [1, 1]
+    assert not report.ships  # no better than the vote

@@ -1,0 +1,83 @@
+"""Against the textbook: the regression solved anew for every post left out."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.vectors import unit_rows
+from hashtag_recommender.retrieval import ridge as ridge_module
+from hashtag_recommender.retrieval.kernel import Comparable, Likeness
+from hashtag_recommender.retrieval.ridge import KernelRidge, learn_ridge
+
+N, M = 60, 7
+
+
+@pytest.fixture(scope="module")
+def posts():
+    rng = np.random.default_rng(0)
+    words = sparse.csr_matrix(unit_rows(rng.random((N, 20)) * (rng.random((N, 20)) < 0.4)))
+    return Comparable(words, {"image": unit_rows(rng.normal(size=(N, 8)))})
+
+
+@pytest.fixture(scope="module")
+def carried():
+    return sparse.csr_matrix((np.random.default_rng(1).random((N, M)) < 0.3).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def learned(posts, carried):
+    return learn_ridge(posts, carried, [np.array([i]) for i in range(N)])
+
+
+def textbook(posts, carried, query, kept, prior):
+    """Scores and number of hashtags for one post from those kept, by solving the linear system."""
+    kernel = Likeness(posts).of(posts).astype(np.float64)
+    system = kernel[np.ix_(kept, kept)] + np.eye(len(kept))
+    beta = np.linalg.solve(system, kernel[kept, query])
+    sizes = np.diff(carried.indptr)
+    scores = beta @ carried[kept].toarray() + (1 - beta.sum()) * prior
+    return scores, beta @ sizes[kept] + (1 - beta.sum()) * sizes.mean()
+
+
+def test_a_new_post_by_the_textbook(posts, carried, learned):
+    ridge, prior = learned.ridge, carried.toarray().mean(axis=0)
+    asked = ridge.ask(posts)[3]
+    scores, size = textbook(posts, carried, 3, np.arange(N), prior)
+    assert ridge.scores(asked, np.arange(M), prior, carried) == pytest.approx(scores, abs=3e-3)
+    assert ridge.n_hashtags(asked, np.diff(carried.indptr).astype(np.float32)) == pytest.approx(size, abs=1e-2)
+
+
+def test_leaving_out_a_cluster_is_learning_without_it(posts, carried, learned):
+    ridge, prior = learned.ridge, carried.toarray().mean(axis=0)
+    copies = np.array([3, 9, 31])
+    (asked, other), (alone,) = learned.ask_without(posts, [copies, np.array([17])], [np.array([9, 31]), np.array([17])])
+    for one, query, out in ((asked, 9, copies), (other, 31, copies), (alone, 17, [17])):
+        scores, size = textbook(posts, carried, query, np.setdiff1d(np.arange(N), out), prior)
+        assert ridge.scores(one, np.arange(M), prior, carried) == pytest.approx(scores, abs=3e-3)
+        assert ridge.n_hashtags(one, np.diff(carried.indptr).astype(np.float32)) == pytest.approx(size, abs=1e-2)
+
+
+def test_some_landmarks_stand_for_all(posts, carried, monkeypatch):
+    monkeypatch.setattr(ridge_module, "_EVERY_POST", 10)
+    monkeypatch.setattr(ridge_module, "LANDMARKS", 40)
+    ridge = learn_ridge(posts, carried, [np.array([i]) for i in range(N)]).ridge
+    prior = carried.toarray().mean(axis=0)
+    exact, _ = textbook(posts, carried, 3, np.arange(N), prior)
+    assert len(ridge.landmarks) == 40
+    scores = ridge.scores(ridge.ask(posts)[3], np.arange(M), prior, carried)
+    assert np.corrcoef(scores, exact)[0, 1] > 0.8
+
+
+def test_where_room_is_short_rare_hashtags_go_without(posts, carried, monkeypatch):
+    monkeypatch.setattr(ridge_module, "_MOST_WEIGHTS", 3 * N)
+    ridge = learn_ridge(posts, carried, [np.array([i]) for i in range(N)]).ridge
+    uses = carried.toarray().sum(axis=0)
+    scores = ridge.scores(ridge.ask(posts)[0], np.arange(M), uses / N, carried)
+    assert np.isnan(scores).tolist() == (uses < ridge.fewest).tolist()
+    assert 1 <= np.count_nonzero(~np.isnan(scores)) <= 3
+
+
+def test_weights_of_another_archive_are_refused(learned):
+    with pytest.raises(SnapshotError, match="not of this archive"):
+        KernelRidge(learned.ridge.landmarks, learned.ridge.weights, np.zeros(M), 1)
