@@ -75,6 +75,10 @@ class Encoder(Protocol[V_out]):
         """n prepared contents to n vectors, in order; dense ones float32 (n, d) of length 1."""
         ...
 
+    def release(self) -> None:
+        """Let go of the weights; the next `encode` loads them again."""
+        ...
+
 
 class VectorIndex(Protocol[V_in]):
     """Nearest vectors by similarity: 1 for the query itself. The exact NumPy index is the oracle for dense ones."""

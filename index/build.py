@@ -77,6 +77,7 @@ def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) ->
                     store.save_vectors(plan.encoder.fingerprint, batch.keys, batch.vectors)
                 counts[plan.encoder.channel] += len(batch.keys)
                 unreadable |= dict(batch.failures)
+            plan.encoder.release()  # what follows needs the memory, and no model
     store.set_unreadable(unreadable)
     return Embedded(counts, unreadable)
 

@@ -52,6 +52,10 @@ class EfficientNetEncoder:
         """n arrays of `prepare` to float32 (n, 1280), of length 1."""
         return unit_rows(self._runtime.run(np.stack(prepared)))
 
+    def release(self) -> None:
+        """See `Encoder.release`."""
+        self.__dict__.pop("_runtime", None)
+
     @cached_property
     def _runtime(self) -> Runtime:
         import torch

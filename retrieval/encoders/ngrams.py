@@ -45,6 +45,9 @@ class NgramEncoder:
         counts: csr_matrix = self._vectorizer.transform(prepared)
         return counts
 
+    def release(self) -> None:
+        """There are no weights to let go of."""
+
     @cached_property
     def _vectorizer(self) -> "HashingVectorizer":
         from sklearn.feature_extraction.text import HashingVectorizer

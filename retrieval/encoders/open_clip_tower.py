@@ -58,6 +58,10 @@ class OpenClipEncoder:
         """n arrays of `prepare` to float32 (n, d), of length 1."""
         return unit_rows(self._runtime.run(np.stack(prepared)))
 
+    def release(self) -> None:
+        """See `Encoder.release`."""
+        self.__dict__.pop("_runtime", None)
+
     @cached_property
     def _folder(self) -> dict[str, Any] | None:
         """The folder's own configuration, where the model is a folder."""

@@ -57,6 +57,10 @@ class SentenceEncoder:
         )
         return unit_rows(np.asarray(vectors, dtype=np.float32))
 
+    def release(self) -> None:
+        """See `Encoder.release`."""
+        self.__dict__.pop("_model", None)
+
     def _dimension(self) -> int:
         dimension = self._model.get_embedding_dimension()
         if dimension is None:

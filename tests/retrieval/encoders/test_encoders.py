@@ -100,6 +100,14 @@ def test_another_checkpoint_has_another_fingerprint(clip_folder, tmp_path):
     assert one.fingerprint.revision != other.fingerprint.revision
 
 
+def test_letting_go_of_the_weights_changes_nothing(encoder_and_contents):
+    encoder, contents = encoder_and_contents
+    prepared = [encoder.prepare(content) for content in contents]
+    before = dense(encoder.encode(prepared))
+    encoder.release()
+    assert dense(encoder.encode(prepared)) == pytest.approx(before, abs=1e-6)
+
+
 def test_no_file_name_reaches_an_encoder(photos, tmp_path):
     encoder = EfficientNetEncoder()
     twin = tmp_path / "cat_cat_cat.png"
