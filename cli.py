@@ -29,6 +29,9 @@ app.add_typer(index_app, name="index")
 app.add_typer(models_app, name="models")
 
 
+_INTERRUPTED = 130  # the exit code after Ctrl-C
+
+
 class Encoders(StrEnum):
     """Profiles of encoders."""
 
@@ -215,6 +218,10 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            console.complain("stopped; what served before still serves, run the command again to go on")
+        raise
     except HashtagError as error:
         console.complain(" ".join(str(error).split()))
         sys.exit(2)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import PhotoError, SettingsError
 from ..core.post import Query, normalise_hashtag, take_out_hashtags
-from ..core.protocols import Archive
+from ..core.protocols import Archive, Recommender
 from ..core.results import Answer, Neighbour, Suggestion
 from ..core.vectors import NO_ROW, Vectors
 from .channels import Channel, Heard, listen
@@ -25,8 +25,8 @@ _MOST_USED = "no post of the archive speaks for a hashtag here; these are the ar
 _BLIND = "the archive has no photos, so this photo was not compared with any"
 
 
-class ArchiveRecommender:
-    """Satisfies core's `Recommender`. Open one with `open_recommender`; it may be asked any number of times."""
+class ArchiveRecommender(Recommender):
+    """A recommender over one snapshot. Open one with `open_recommender`; it may be asked any number of times."""
 
     def __init__(self, channels: Sequence[Channel[Any]], archive: Archive, fusion: Fusion, snapshot: str) -> None:
         self._channels = channels

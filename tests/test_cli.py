@@ -119,3 +119,16 @@ def test_columns_that_may_be_meant_are_told(hashtag, tmp_path):
     ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", "--encoders", "compact")
     assert ran.code == 0
     assert "no column is known for image" in ran.err and "picture, labels" in ran.err and "--image-column" in ran.err
+
+
+def test_ctrl_c_ends_with_one_line(hashtag, tmp_path, monkeypatch):
+    from hashtag_recommender import assembly
+
+    def press_ctrl_c(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(assembly, "build_index", press_ctrl_c)
+    (tmp_path / "posts.csv").write_text("text,hashtags\nlatte,cafe\n")
+    ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
+    assert (ran.code, len(ran.err.strip().splitlines())) == (130, 1)
+    assert "stopped" in ran.err
