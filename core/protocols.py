@@ -6,9 +6,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .post import Photo, Post, Query, Reject
 from .results import Answer, Neighbour
 from .vectors import Matches, Rows, Vectors
+from .wishes import Wishes
 
 Modality = Literal["image", "text"]
 
@@ -87,6 +91,13 @@ class VectorIndex(Protocol[V_in]):
 
     def search(self, queries: V_in, k: int) -> Matches:
         """The k nearest vectors for n queries, of similarity above 0; a query of zeros matches nothing."""
+        ...
+
+    def extended(self, vectors: V_in) -> "VectorIndex[V_in]":
+        """An index with n more vectors after its own, numbered from `len(self)`; this one stays as it is.
+
+        What was measured of the archive when it was built, its mean or its idf, holds for the newcomers, too.
+        """
         ...
 
 
@@ -198,6 +209,21 @@ class Archive(Protocol):
         """Which post carries which hashtags, as a sparse matrix: row pointers (n + 1,) and columns (all hashtags,)."""
         ...
 
+    @property
+    def authors(self) -> Sequence[str]:
+        """(a,) the names of all who posted, each once."""
+        ...
+
+    @property
+    def author_of(self) -> Rows:
+        """(n,) each post's place in `authors`, -1 where its author is unknown."""
+        ...
+
+    @property
+    def posted(self) -> NDArray[np.float64]:
+        """(n,) when each post was posted, in days since 1970-01-01 UTC; NaN where it carries no date."""
+        ...
+
     def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
         """The post of a row, as evidence. Raises IndexError beyond n."""
         ...
@@ -206,6 +232,6 @@ class Archive(Protocol):
 class Recommender(Protocol):
     """Suggests hashtags for new posts: the product, and every baseline it is measured against."""
 
-    def suggest_batch(self, queries: Sequence[Query], count: int) -> list[Answer]:
-        """At most `count` hashtags for each query, best first."""
+    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes) -> list[Answer]:
+        """The hashtags wished for, for each query, best first."""
         ...

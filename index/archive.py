@@ -1,13 +1,16 @@
-"""The posts of a snapshot: a matrix of who carries what, and the text that evidence quotes."""
+"""The posts of a snapshot: a matrix of who carries what, authors and dates, and the text that evidence quotes."""
 
 import json
+import math
 import mmap
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import SnapshotError
 from ..core.post import Post, normalise_hashtag
@@ -15,7 +18,53 @@ from ..core.protocols import StoredPost
 from ..core.results import Neighbour
 from ..core.vectors import Rows
 
-_QUOTED = 200  # characters of a caption that evidence shows
+QUOTED = 200  # characters of a caption that evidence shows
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PostTable:
+    """What the vote sees of posts, collected one after another as numbers: see `Archive` for the columns.
+
+    Hashtags and authors are numbered on from those that are known before the first post.
+    """
+
+    def __init__(self, hashtags: Iterable[str] = (), authors: Iterable[str] = ()) -> None:
+        """hashtags: (m,) normalised, and authors: (a,), that are known already."""
+        self.pointers = array("q", [0])
+        self.columns = array("q")
+        self.author_of = array("q")
+        self.posted = array("d")
+        self._column_of = {hashtag: column for column, hashtag in enumerate(hashtags)}
+        self._place_of = {author: place for place, author in enumerate(authors)}
+        self._known = len(self._column_of)
+        self._forms: defaultdict[int, Counter[str]] = defaultdict(Counter)
+
+    def add(self, post: Post) -> None:
+        """One more post."""
+        for form in post.hashtags:
+            column = self._column_of.setdefault(normalise_hashtag(form), len(self._column_of))
+            self._forms[column][form] += 1
+            self.columns.append(column)
+        self.pointers.append(len(self.columns))
+        author = post.author
+        self.author_of.append(-1 if author is None else self._place_of.setdefault(author, len(self._place_of)))
+        self.posted.append(_days(post.posted_at))
+
+    @property
+    def hashtags(self) -> list[str]:
+        """All hashtags so far, those known before and then the new ones."""
+        return list(self._column_of)
+
+    @property
+    def authors(self) -> list[str]:
+        """All authors so far, in the same way."""
+        return list(self._place_of)
+
+    def new_shown(self) -> list[str]:
+        """The new hashtags as most posted."""
+        new = (self._forms[column] for column in range(self._known, len(self._column_of)))
+        return [max(sorted(forms), key=lambda form, forms=forms: forms[form]) for forms in new]  # type: ignore[misc]
 
 
 class ArchiveWriter:
@@ -25,11 +74,8 @@ class ArchiveWriter:
         """folder: of the snapshot under way."""
         self._folder = folder
         self._keys = array("q")
-        self._pointers = array("q", [0])
-        self._columns = array("q")
         self._offsets = array("q", [0])
-        self._column_of: dict[str, int] = {}
-        self._forms: list[Counter[str]] = []
+        self._table = PostTable()
         self.sources: Counter[str] = Counter()
 
     def write(self, posts: Iterable[StoredPost]) -> Rows:
@@ -37,34 +83,28 @@ class ArchiveWriter:
         with (self._folder / "posts.jsonl").open("wb") as lines:
             for stored in posts:
                 self._offsets.append(self._offsets[-1] + lines.write(_line(stored.post)))
-                self._add(stored)
+                self._keys.append(stored.key)
+                self._table.add(stored.post)
+                self.sources[stored.post.source] += 1
         for name, numbers in [
             ("posts.offsets", self._offsets),
             ("posts.keys", self._keys),
-            ("carried.pointers", self._pointers),
-            ("carried.columns", self._columns),
+            ("posts.authors", self._table.author_of),
+            ("posts.posted", self._table.posted),
+            ("carried.pointers", self._table.pointers),
+            ("carried.columns", self._table.columns),
         ]:
-            np.save(self._folder / f"{name}.npy", np.frombuffer(numbers, dtype=np.int64))
-        shown = [max(sorted(forms), key=lambda form, forms=forms: forms[form]) for forms in self._forms]  # type: ignore[misc]
-        hashtags = {"normalised": list(self._column_of), "shown": shown}
-        (self._folder / "hashtags.json").write_text(json.dumps(hashtags, ensure_ascii=False), encoding="utf-8")
+            np.save(self._folder / f"{name}.npy", np.asarray(numbers))
+        hashtags = {"normalised": self._table.hashtags, "shown": self._table.new_shown()}
+        for name, document in [("hashtags", hashtags), ("authors", self._table.authors)]:
+            text = json.dumps(document, ensure_ascii=False)
+            (self._folder / f"{name}.json").write_text(text, encoding="utf-8")
         return np.frombuffer(self._keys, dtype=np.int64)
 
     @property
     def n_hashtags(self) -> int:
         """Distinct hashtags so far."""
-        return len(self._column_of)
-
-    def _add(self, stored: StoredPost) -> None:
-        self._keys.append(stored.key)
-        self.sources[stored.post.source] += 1
-        for form in stored.post.hashtags:
-            column = self._column_of.setdefault(normalise_hashtag(form), len(self._column_of))
-            if column == len(self._forms):
-                self._forms.append(Counter())
-            self._forms[column][form] += 1
-            self._columns.append(column)
-        self._pointers.append(len(self._columns))
+        return len(self._table.hashtags)
 
 
 class SnapshotArchive:
@@ -76,22 +116,27 @@ class SnapshotArchive:
             hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
             self._hashtags: list[str] = hashtags["normalised"]
             self._shown: list[str] = hashtags["shown"]
+            self._authors: list[str] = json.loads((folder / "authors.json").read_text(encoding="utf-8"))
             self._offsets, self.keys, pointers, columns = (
                 np.load(folder / f"{name}.npy", allow_pickle=False)
                 for name in ("posts.offsets", "posts.keys", "carried.pointers", "carried.columns")
             )
+            self._author_of: Rows = np.load(folder / "posts.authors.npy", allow_pickle=False)
+            self._posted: NDArray[np.float64] = np.load(folder / "posts.posted.npy", allow_pickle=False)
             with (folder / "posts.jsonl").open("rb") as lines:
                 self._lines = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError) as error:
             raise SnapshotError(f"the posts in {folder} cannot be read: {error}") from error
         self._carried = (pointers, columns)
         n = len(self.keys)
         consistent = (
             len(self._offsets) == len(pointers) == n + 1
+            and len(self._author_of) == len(self._posted) == n
             and self._offsets[-1] == len(self._lines)
             and pointers[-1] == len(columns)
             and len(self._hashtags) == len(self._shown)
             and (len(columns) == 0 or columns.max() < len(self._hashtags))
+            and (n == 0 or -1 <= self._author_of.min() <= self._author_of.max() < len(self._authors))
         )
         if not consistent:
             raise SnapshotError(f"the posts in {folder} and their hashtags do not fit together")
@@ -111,6 +156,21 @@ class SnapshotArchive:
         """See `Archive.carried`."""
         return self._carried
 
+    @property
+    def authors(self) -> Sequence[str]:
+        """See `Archive.authors`."""
+        return self._authors
+
+    @property
+    def author_of(self) -> Rows:
+        """See `Archive.author_of`."""
+        return self._author_of
+
+    @property
+    def posted(self) -> NDArray[np.float64]:
+        """See `Archive.posted`."""
+        return self._posted
+
     def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
         """See `Archive.neighbour`."""
         if not 0 <= row < len(self.keys):
@@ -127,11 +187,18 @@ class SnapshotArchive:
         )
 
 
+def _days(moment: datetime | None) -> float:
+    """Since 1970-01-01 UTC; NaN for None. A moment without a zone is taken as UTC, as in the database."""
+    if moment is None:
+        return math.nan
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) / timedelta(days=1)
+
+
 def _line(post: Post) -> bytes:
     quoted = {
         "source": post.source,
         "post": post.post_id,
-        "caption": post.caption[:_QUOTED],
+        "caption": post.caption[:QUOTED],
         "photo": str(post.photo.path) if post.photo else None,
     }
     return json.dumps(quoted, ensure_ascii=False).encode() + b"\n"

@@ -13,12 +13,11 @@ from ..core.pipeline import Encoded, encode_stream
 from ..core.progress import Progress
 from ..core.protocols import Encoder, Modality, PostStore
 from ..core.vectors import Rows
-from .archive import ArchiveWriter, SnapshotArchive
+from .archive import ArchiveWriter
 from .kinds import IndexKind, new_writer
 from .manifest import ChannelRecord, Manifest
 from .snapshot import current_snapshot, publish
 
-SAMPLE = 1500  # posts that are learned from
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to
 
 
@@ -37,8 +36,8 @@ class ChannelPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Posts of a new snapshot with their vectors in one channel, to learn from.
+class Indexed:
+    """A channel of a new snapshot, and its vectors, to learn from.
 
     rows: (n,) of the archive. batches: their vectors, n rows in all.
     """
@@ -102,14 +101,14 @@ def build(
     home: Path,
     store: PostStore,
     plans: Sequence[ChannelPlan],
-    learn: Callable[[Path, Sequence[Sample]], None],
+    learn: Callable[[Path, Sequence[Indexed]], None],
     origin: Origin,
     progress: Progress,
 ) -> tuple[Manifest, bool]:
     """Publish a snapshot of what the database holds, unless the one in service is that already.
 
     Call it within `writing(home)`, after `embed`. learn: adds to the folder of a snapshot what is learned from its
-    posts, of which it is given a sample by channel. Returns the manifest in service, and whether it is a new one.
+    posts and their vectors. Returns the manifest in service, and whether it is a new one.
     Raises SourceError where no post carries a hashtag.
     """
     archive = store.digest()
@@ -124,10 +123,9 @@ def build(
         keys = posts.write(store.posts())
         if posts.n_hashtags == 0:
             raise SourceError("no post of the archive carries a hashtag, so there is nothing to suggest from")
-        sampled = sample_rows(SnapshotArchive(folder))
-        written = [_write_channel(folder, store, plan, keys, sampled, progress) for plan in plans]
-        with progress.stage("Learning how loud each channel counts", None):
-            learn(folder, [sample for _, sample in written if sample is not None])
+        written = [_write_channel(folder, store, plan, keys, progress) for plan in plans]
+        with progress.stage("Learning from the archive", None):
+            learn(folder, written)
         return Manifest(
             snapshot=name,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -137,7 +135,7 @@ def build(
             sources=dict(posts.sources),
             posts=len(keys),
             hashtags=posts.n_hashtags,
-            channels=tuple(record for record, _ in written),
+            channels=tuple(channel.record for channel in written),
             files={},
         )
 
@@ -152,39 +150,26 @@ def _serving(home: Path) -> Manifest | None:
         return None
 
 
-def sample_rows(archive: SnapshotArchive) -> Rows:
-    """The rows, ascending, of at most SAMPLE posts with hashtags, drawn the same way every time."""
-    carriers = np.flatnonzero(np.diff(archive.carried[0]))
-    if len(carriers) > SAMPLE:
-        carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
-    return carriers.astype(np.int64)
-
-
-def _write_channel(
-    folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, sampled: Rows, progress: Progress
-) -> tuple[ChannelRecord, Sample | None]:
+def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:
     encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
     writer = new_writer(plan.index, fingerprint.dimension)
     rows: list[Rows] = []
-    sample: list[tuple[Rows, Any]] = []
+    batches: list[Any] = []
     vectors = _kept_vectors(store, plan, keys) if plan.kept else _fresh_vectors(store, plan)
     with progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage:
         for batch_rows, batch in vectors:
             writer.add(batch)
             rows.append(batch_rows)
-            drawn = np.isin(batch_rows, sampled)
-            sample.append((batch_rows[drawn], batch[drawn]))
+            batches.append(batch)
             stage.advance(len(batch_rows))
-        n = sum(len(batch) for batch in rows)
+        n = sum(map(len, rows))
         stage.advance(len(keys) - n)  # posts without this modality
     record = ChannelRecord(encoder.channel, plan.spec, fingerprint, plan.index, n)
-    if not n:  # such as the photos of an archive that has none: the channel has no files
-        return record, None
-    (folder / encoder.channel).mkdir()
-    writer.write(folder / encoder.channel)
-    np.save(folder / encoder.channel / ROWS, np.concatenate(rows))
-    drawn_rows, batches = zip(*sample, strict=True)
-    return record, Sample(record, encoder.modality, np.concatenate(drawn_rows), batches)
+    if n:  # else, as for the photos of an archive that has none, the channel has no files
+        (folder / encoder.channel).mkdir()
+        writer.write(folder / encoder.channel)
+        np.save(folder / encoder.channel / ROWS, np.concatenate(rows))
+    return Indexed(record, encoder.modality, np.concatenate([np.zeros(0, dtype=np.int64), *rows]), batches)
 
 
 def _kept_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:

@@ -17,12 +17,16 @@ _AT_ONCE = 4096  # vectors centred at once
 
 
 class FaissIndex:
-    """A FAISS index that was written by `FaissWriter`."""
+    """A FAISS index that was written by `FaissWriter`, and the newcomers since, which are compared beside it."""
 
-    def __init__(self, index: Any, mean: Vectors) -> None:
-        """index: a faiss.Index with inner product, of centred vectors. mean: (d,) that was taken off them."""
-        self._index = faiss.index_cpu_to_all_gpus(index) if faiss.get_num_gpus() else index
+    def __init__(self, index: Any, mean: Vectors, newcomers: Vectors) -> None:
+        """index: a faiss.Index with inner product, of centred vectors, on any device; it is only read.
+
+        mean: (d,) that was taken off them. newcomers: float32 (m, d), centred on it, too.
+        """
+        self._index = index
         self._mean = mean
+        self._newcomers = newcomers
 
     @classmethod
     def read(cls, folder: Path) -> "FaissIndex":
@@ -35,15 +39,29 @@ class FaissIndex:
             raise SnapshotError(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
         if index.metric_type != faiss.METRIC_INNER_PRODUCT or mean.shape != (index.d,):
             raise SnapshotError(f"{path} and {MEAN} beside it do not fit together")
-        return cls(index, mean)
+        if faiss.get_num_gpus():
+            index = faiss.index_cpu_to_all_gpus(index)
+        return cls(index, mean, np.zeros((0, len(mean)), dtype=np.float32))
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return int(self._index.ntotal) + len(self._newcomers)
 
     def search(self, queries: Vectors, k: int) -> Matches:
         """See `VectorIndex.search`. queries: float32 (m, d)."""
-        similarities, rows = self._index.search(centred(queries, self._mean), k)
-        return positive(Matches(rows, similarities))
+        asked = centred(queries, self._mean)
+        similarities, rows = self._index.search(asked, k)
+        if len(self._newcomers):
+            most = min(k, len(self._newcomers))
+            more, places = faiss.knn(asked, self._newcomers, most, faiss.METRIC_INNER_PRODUCT)
+            similarities, rows = np.hstack([similarities, more]), np.hstack([rows, self._index.ntotal + places])
+        order = np.lexsort((rows, -similarities))[:, :k]  # equal ones by row, which FAISS does not do by itself
+        best = Matches(np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarities, order, axis=1))
+        return positive(best)
+
+    def extended(self, vectors: Vectors) -> "FaissIndex":
+        """See `VectorIndex.extended`. vectors: float32 (m, d), rows of length 1."""
+        newcomers = np.concatenate([self._newcomers, centred(vectors, self._mean)])
+        return FaissIndex(self._index, self._mean, newcomers)
 
 
 class FaissWriter:

@@ -29,9 +29,18 @@ class LexicalIndex:
     since the n-grams of a rare word are many and overlap.
     """
 
-    def __init__(self, inverted: sparse.csr_matrix, idf: NDArray[np.float32], mean_length: float) -> None:
-        """inverted: (buckets, n) weights. idf: (buckets,). mean_length: n-grams in a caption."""
-        self._inverted = inverted
+    def __init__(
+        self,
+        inverted: sparse.csr_matrix,
+        idf: NDArray[np.float32],
+        mean_length: float,
+        newcomers: sparse.csr_matrix | None = None,
+    ) -> None:
+        """inverted: (buckets, n) weights. idf: (buckets,). mean_length: n-grams in a caption.
+
+        newcomers: (buckets, m) weights of posts that came later, by the same idf and mean length.
+        """
+        self._parts = (inverted,) if newcomers is None else (inverted, newcomers)
         self._idf = idf
         self._mean_length = mean_length
 
@@ -48,7 +57,7 @@ class LexicalIndex:
         return cls(inverted, idf, float(mean_length))
 
     def __len__(self) -> int:
-        return int(self._inverted.shape[1])
+        return sum(int(part.shape[1]) for part in self._parts)
 
     def search(self, queries: sparse.csr_matrix, k: int) -> Matches:
         """See `VectorIndex.search`. queries: sparse (m, buckets) of counts.
@@ -60,6 +69,15 @@ class LexicalIndex:
         similarities = [np.zeros((0, k), dtype=np.float32), *(part.similarities for part in slices)]
         return Matches(np.concatenate(rows), np.concatenate(similarities))
 
+    def extended(self, vectors: sparse.csr_matrix) -> "LexicalIndex":
+        """See `VectorIndex.extended`. vectors: sparse (m, buckets) of counts.
+
+        An n-gram that only the newcomers have keeps the idf of df 0, by which queries weigh it, too.
+        """
+        weights = bm25(vectors, self._idf, self._mean_length).T
+        newcomers = sparse.csr_matrix(sparse.hstack([*self._parts[1:], weights], format="csr"))
+        return LexicalIndex(self._parts[0], self._idf, self._mean_length, newcomers)
+
     def _search(self, queries: sparse.csr_matrix, k: int) -> Matches:
         queries = queries.copy()
         queries.eliminate_zeros()
@@ -67,16 +85,16 @@ class LexicalIndex:
         own = asked.multiply(bm25(queries, self._idf, self._mean_length)).sum(axis=1)
         scale = 1 / np.maximum(np.asarray(own).ravel(), 1e-9)
         asked.data *= np.repeat(scale, np.diff(asked.indptr))
-        similarities = sparse.csr_matrix(asked @ self._inverted, dtype=np.float32)
+        similarities = sparse.csr_matrix(sparse.hstack([asked @ part for part in self._parts], format="csr"))
         rows = np.full((queries.shape[0], k), NO_ROW, dtype=np.int64)
         best = np.zeros(rows.shape, dtype=np.float32)
         for i in range(queries.shape[0]):
             here = slice(similarities.indptr[i], similarities.indptr[i + 1])
             found, values = similarities.indices[here], similarities.data[here]
             if len(found) > k:
-                top = np.argpartition(-values, k - 1)[:k]
-                found, values = found[top], values[top]
-            order = np.lexsort((found, -values))
+                high = values >= np.partition(values, -k)[-k]  # more than k where the last of them are equal
+                found, values = found[high], values[high]
+            order = np.lexsort((found, -values))[:k]
             rows[i, : len(order)] = found[order]
             best[i, : len(order)] = values[order]
         return Matches(rows, np.minimum(best, 1))

@@ -8,7 +8,7 @@ from typing import Any
 from ..core.errors import SnapshotError
 from ..core.protocols import Fingerprint
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,20 @@ def publish(home: Path, fill: Callable[[Path, str], Manifest]) -> Manifest:
     return manifest
 
 
+def drop_others(home: Path, name: str) -> None:
+    """Delete all snapshots but one; call it within `writing(home)`."""
+    for path in (home / "snapshots").iterdir():
+        if path.name != name:
+            shutil.rmtree(path)
+
+
+def withdraw(home: Path) -> None:
+    """Take the index out of service and delete all snapshots; call it within `writing(home)`."""
+    (home / "CURRENT").unlink(missing_ok=True)
+    sync_folder(home)
+    drop_others(home, "")
+
+
 @contextmanager
 def writing(home: Path) -> Iterator[None]:
     """Hold the home's lock while it is written, and clear away what a killed writer left half done.

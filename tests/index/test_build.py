@@ -76,6 +76,16 @@ def test_posts_without_hashtags_are_kept_and_have_no_vote(archive, tmp_path):
     assert current_snapshot(tmp_path / "home").manifest.posts == 7
 
 
+def test_authors_and_dates_reach_the_snapshot(hashtag, tmp_path):
+    rows = "id,text,hashtags,author,posted_at\n1,a cat,cat,mina,1970-01-02T09:00:00+09:00\n2,a dog,dog,,\n"
+    (tmp_path / "posts.csv").write_text(rows)
+    home = tmp_path / "home"
+    assert hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact").code == 0
+    archive_ = current_snapshot(home).archive
+    assert (archive_.authors, archive_.author_of.tolist()) == (["mina"], [0, -1])
+    assert archive_.posted == pytest.approx([1, float("nan")], nan_ok=True)
+
+
 def test_two_sources_share_a_home(archive, hashtag, tmp_path):
     archive(*POSTS)
     (tmp_path / "more.csv").write_text(HEADER + "1,a zeppelin,zeppelin\n")

@@ -5,11 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from hashtag_recommender.core.errors import HomeError, NoIndexError, SnapshotError
-from hashtag_recommender.index.manifest import Manifest
+from hashtag_recommender.index.manifest import FORMAT, Manifest
 from hashtag_recommender.index.snapshot import current_snapshot, publish, writing
 
 FILES = {"posts.txt": b"some posts", "image/vectors": bytes(range(256)) * 40}
@@ -125,8 +126,6 @@ def test_a_manifest_that_names_files_outside_is_refused(tmp_path):
         (tmp_path / "secret").write_text("secret")
         return manifest(name)
 
-    from dataclasses import replace
-
     from hashtag_recommender.index import snapshot as module
     from hashtag_recommender.index.manifest import FileRecord
 
@@ -137,10 +136,11 @@ def test_a_manifest_that_names_files_outside_is_refused(tmp_path):
         current_snapshot(tmp_path)
 
 
-def test_a_later_format_is_refused_with_what_to_do():
-    later = manifest("x").to_bytes().replace(b'"format": 1', b'"format": 99')
-    with pytest.raises(SnapshotError, match="format 99"):
-        Manifest.from_bytes(later)
+@pytest.mark.parametrize("other", [FORMAT - 1, FORMAT + 1])
+def test_another_format_is_refused_with_what_to_do(other):
+    document = replace(manifest("x"), format=other).to_bytes()
+    with pytest.raises(SnapshotError, match=f"has format {other}, .* run `hashtag index build` again"):
+        Manifest.from_bytes(document)
 
 
 def test_a_manifest_survives_its_document():

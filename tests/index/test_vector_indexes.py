@@ -1,17 +1,21 @@
 """One contract for every index, and the slow, obvious oracles beside the fast ones."""
 
 import math
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import NO_ROW, unit_rows
-from hashtag_recommender.index.exact import ExactIndex
+from hashtag_recommender.index.exact import ExactIndex, mean_to_centre
 from hashtag_recommender.index.faiss_index import FILE, FaissIndex, FaissWriter
-from hashtag_recommender.index.lexical import K1, B, LexicalIndex, LexicalWriter
+from hashtag_recommender.index.lexical import K1, B, LexicalIndex, LexicalWriter, bm25
 
 N, DIMENSION = 60, 16
 
@@ -46,7 +50,25 @@ def lexical(counts, tmp_path):
     return LexicalIndex.read(tmp_path)
 
 
-@pytest.fixture(params=[(exact, dense_vectors), (faiss, dense_vectors), (lexical, caption_counts)])
+def extended(make):
+    """Make an index of the first vectors that grows twice."""
+
+    def make_extended(vectors, tmp_path):
+        return make(vectors[:30], tmp_path).extended(vectors[30:41]).extended(vectors[41:])
+
+    return make_extended
+
+
+@pytest.fixture(
+    params=[
+        (exact, dense_vectors),
+        (faiss, dense_vectors),
+        (lexical, caption_counts),
+        (extended(exact), dense_vectors),
+        (extended(faiss), dense_vectors),
+        (extended(lexical), caption_counts),
+    ]
+)
 def indexed(request, tmp_path):
     make, draw = request.param
     vectors = draw()
@@ -154,6 +176,63 @@ def test_the_lexical_index_agrees_with_the_formula(tmp_path):
         for place, post in enumerate(found.rows[i]):
             expected = bm25_by_the_book(query, as_counters[post], as_counters)
             assert found.similarities[i, place] == pytest.approx(expected, abs=1e-5)
+
+
+def exact_about(old, vectors):
+    return ExactIndex(vectors, mean_to_centre(old.sum(axis=0, dtype=np.float64), len(old)))
+
+
+def lexical_about(old, counts):
+    writer = LexicalWriter(old.shape[1])
+    writer.add(old)
+    _, idf, mean_length = writer._weighted()
+    return LexicalIndex(sparse.csr_matrix(bm25(counts, idf, mean_length).T), idf, mean_length)
+
+
+@pytest.mark.parametrize(
+    ("make", "make_anew", "draw"),
+    [
+        (exact, exact_about, dense_vectors),
+        (faiss, exact_about, dense_vectors),
+        (lexical, lexical_about, caption_counts),
+    ],
+)
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(8, N), st.integers(0, 20), st.integers(1, N + 30))
+def test_an_extended_index_is_one_built_of_all(make, make_anew, draw, seed, n, more, k):
+    vectors, queries = draw(seed, n + more), draw(seed + 1, 5)
+    with tempfile.TemporaryDirectory() as folder:
+        index = make(vectors[:n], Path(folder))
+    before = index.search(queries, k)
+    grown, anew = index.extended(vectors[n:]), make_anew(vectors[:n], vectors)
+    found, expected = grown.search(queries, k), anew.search(queries, k)
+    assert len(grown) == len(anew) == n + more
+    assert found.rows.tolist() == expected.rows.tolist()
+    assert found.similarities == pytest.approx(expected.similarities, abs=1e-5)
+    assert len(index) == n
+    assert index.search(queries, k).rows.tolist() == before.rows.tolist()
+    assert grown.search(vectors[n:], 1).similarities == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("make", "draw"), [(exact, dense_vectors), (faiss, dense_vectors), (lexical, caption_counts)])
+def test_of_equal_posts_the_earlier_comes_first(make, draw, tmp_path):
+    vectors = draw()
+    index = make(vectors, tmp_path).extended(vectors[:20]).extended(vectors[:10])
+    assert index.search(vectors[:10], 3).rows.tolist() == [[i, N + i, N + 20 + i] for i in range(10)]
+    assert index.search(vectors[:10], 2).rows.tolist() == [[i, N + i] for i in range(10)]
+
+
+def test_what_only_a_newcomer_says_finds_it(tmp_path):
+    counts = caption_counts().toarray()
+    counts[:, 20:] = 0
+    said = np.zeros((1, 40), dtype=np.float32)
+    said[0, [0, 20, 21]] = 1
+    asked = sparse.csr_matrix(said * (np.arange(40) >= 20))
+    index = lexical(sparse.csr_matrix(counts), tmp_path)
+    assert (index.search(asked, 3).rows == NO_ROW).all()
+    found = index.extended(sparse.csr_matrix(said)).search(asked, 3)
+    assert found.rows[0].tolist() == [N, NO_ROW, NO_ROW]
+    assert found.similarities[0, 0] > 0.5
 
 
 def test_a_file_that_is_no_index_is_named(tmp_path):

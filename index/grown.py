@@ -1,0 +1,85 @@
+"""An archive that has grown since its snapshot: the newcomers lie in memory, the snapshot stays as it is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.protocols import Archive, StoredPost
+from ..core.results import Neighbour
+from ..core.vectors import Rows
+from .archive import QUOTED, PostTable
+
+
+class GrownArchive:
+    """The posts of an archive and, after them, some more; satisfies core's `Archive`.
+
+    New hashtags and authors come after those known. A hashtag that is known stays as it was shown.
+    """
+
+    def __init__(self, archive: Archive, posts: Sequence[StoredPost]) -> None:
+        """posts: in the order of the rows that they get."""
+        table = PostTable(archive.hashtags, archive.authors)
+        for stored in posts:
+            table.add(stored.post)
+        pointers, columns = archive.carried
+        more = np.asarray(table.pointers)[1:]
+        self._archive = archive
+        self._posts = posts
+        self._hashtags = table.hashtags
+        self._shown = [*archive.shown, *table.new_shown()]
+        self._carried = (
+            np.concatenate([pointers, pointers[-1] + more]),
+            np.concatenate([columns, np.asarray(table.columns)]),
+        )
+        self._authors = table.authors
+        self._author_of = np.concatenate([archive.author_of, np.asarray(table.author_of)])
+        self._posted = np.concatenate([archive.posted, np.asarray(table.posted)])
+
+    @property
+    def hashtags(self) -> Sequence[str]:
+        """See `Archive.hashtags`."""
+        return self._hashtags
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """See `Archive.shown`."""
+        return self._shown
+
+    @property
+    def carried(self) -> tuple[Rows, Rows]:
+        """See `Archive.carried`."""
+        return self._carried
+
+    @property
+    def authors(self) -> Sequence[str]:
+        """See `Archive.authors`."""
+        return self._authors
+
+    @property
+    def author_of(self) -> Rows:
+        """See `Archive.author_of`."""
+        return self._author_of
+
+    @property
+    def posted(self) -> NDArray[np.float64]:
+        """See `Archive.posted`."""
+        return self._posted
+
+    def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
+        """See `Archive.neighbour`."""
+        known = len(self._author_of) - len(self._posts)
+        if row < known:
+            return self._archive.neighbour(row, channel, similarity, share)
+        if row >= len(self._author_of):
+            raise IndexError(f"row {row} of {len(self._author_of)} posts")
+        post = self._posts[row - known].post
+        return Neighbour(
+            source=post.source,
+            post=post.post_id,
+            channel=channel,
+            similarity=similarity,
+            share=share,
+            caption=post.caption[:QUOTED],
+            photo=post.photo.path if post.photo else None,
+        )

@@ -1,0 +1,186 @@
+"""What is written of posts is read again, and an archive that grows is the one that would be written of all."""
+
+import json
+import math
+import tempfile
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.post import Photo, Post, normalise_hashtag
+from hashtag_recommender.core.protocols import StoredPost
+from hashtag_recommender.index.archive import QUOTED, ArchiveWriter, SnapshotArchive
+from hashtag_recommender.index.grown import GrownArchive
+
+SEOUL = timezone(timedelta(hours=9))
+FILES = [
+    "hashtags.json",
+    "authors.json",
+    "posts.offsets.npy",
+    "posts.keys.npy",
+    "posts.authors.npy",
+    "posts.posted.npy",
+    "carried.pointers.npy",
+    "carried.columns.npy",
+]
+
+
+def stored(key, hashtags, author=None, posted_at=None, caption="", photo=None):
+    return StoredPost(key, Post("a.csv", str(key), caption, tuple(hashtags), photo, author, posted_at))
+
+
+def some_posts():
+    return [
+        stored(1, ["Cafe", "라떼"], "mina", datetime(1970, 1, 2, tzinfo=UTC), "라떼 " * QUOTED),
+        stored(2, []),
+        stored(5, ["cafe"], None, datetime(2026, 5, 1, 9, 30, tzinfo=SEOUL), "noon", Photo(Path("/p/5.jpg"), "00")),
+        stored(7, ["cafe", "cat"], "준", None, "cat"),
+        stored(8, ["Cat"], "mina", datetime(1969, 12, 31, 18), "again"),
+    ]
+
+
+def written(posts, folder):
+    ArchiveWriter(folder).write(posts)
+    return SnapshotArchive(folder)
+
+
+def told(archive):
+    """All that an archive tells of its posts, apart from how hashtags are shown."""
+    n = len(archive.author_of)
+    return {
+        "hashtags": list(archive.hashtags),
+        "carried": [numbers.tolist() for numbers in archive.carried],
+        "authors": list(archive.authors),
+        "author_of": archive.author_of.tolist(),
+        "posted": [None if math.isnan(days) else days for days in archive.posted],
+        "neighbours": [archive.neighbour(row, "image", 0.5, 0.25) for row in range(n)],
+    }
+
+
+def test_authors_and_dates_survive_the_files(tmp_path):
+    archive = written(some_posts(), tmp_path)
+    assert archive.authors == ["mina", "준"]
+    assert archive.author_of.tolist() == [0, -1, -1, 1, 0]
+    noon = (datetime(2026, 5, 1, 0, 30) - datetime(1970, 1, 1)) / timedelta(days=1)
+    assert archive.posted == pytest.approx([1, math.nan, noon, math.nan, -0.25], nan_ok=True)
+    assert (archive.author_of.dtype, archive.posted.dtype) == (np.int64, np.float64)
+
+
+def test_posts_without_authors_and_dates_have_none(tmp_path):
+    archive = written([stored(1, ["cat"]), stored(2, ["dog"])], tmp_path)
+    assert archive.authors == []
+    assert archive.author_of.tolist() == [-1, -1]
+    assert np.isnan(archive.posted).all()
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("part", [0, 0.3, 0.9])
+def test_files_cut_short_are_refused(tmp_path, name, part):
+    written(some_posts(), tmp_path)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        SnapshotArchive(tmp_path)
+
+
+@pytest.mark.parametrize("name", [*FILES, "posts.jsonl"])
+def test_files_that_are_gone_are_refused(tmp_path, name):
+    written(some_posts(), tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        SnapshotArchive(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("posts.authors", np.array([0, -1, -1, 1])),
+        ("posts.authors", np.array([0, -1, -1, 2, 0])),
+        ("posts.authors", np.array([0, -2, -1, 1, 0])),
+        ("posts.posted", np.zeros(6)),
+        ("posts.keys", np.arange(4)),
+        ("carried.columns", np.array([0, 1, 0, 0, 2, 3])),
+        ("carried.pointers", np.array([0, 2, 2, 3, 5])),
+    ],
+)
+def test_files_that_contradict_each_other_are_refused(tmp_path, name, numbers):
+    written(some_posts(), tmp_path)
+    np.save(tmp_path / f"{name}.npy", numbers)
+    with pytest.raises(SnapshotError, match="do not fit together"):
+        SnapshotArchive(tmp_path)
+
+
+def test_too_few_authors_are_refused(tmp_path):
+    written(some_posts(), tmp_path)
+    (tmp_path / "authors.json").write_text(json.dumps(["mina"]))
+    with pytest.raises(SnapshotError, match="do not fit together"):
+        SnapshotArchive(tmp_path)
+
+
+HASHTAGS = st.lists(
+    st.sampled_from(["cat", "Cat", "CAT", "dog", "카페", "sky"]), unique_by=normalise_hashtag, max_size=4
+)
+MOMENTS = st.none() | st.datetimes(timezones=st.sampled_from([None, UTC, SEOUL]))
+PHOTOS = st.none() | st.just(Photo(Path("/p/cat.jpg"), "00"))
+POSTS = st.lists(
+    st.builds(
+        stored,
+        st.just(1),
+        HASHTAGS,
+        st.sampled_from([None, "mina", "준"]),
+        MOMENTS,
+        st.text("ab 커", max_size=9),
+        PHOTOS,
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(POSTS, st.data())
+def test_a_grown_archive_is_the_one_written_of_all(posts, data):
+    old = data.draw(st.integers(1, len(posts)))
+    middle = data.draw(st.integers(old, len(posts)))
+    with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as all_:
+        snapshot, whole = written(posts[:old], Path(few)), written(posts, Path(all_))
+        before = told(snapshot)
+        grown = GrownArchive(snapshot, posts[old:])
+        assert (
+            told(grown) == told(GrownArchive(GrownArchive(snapshot, posts[old:middle]), posts[middle:])) == told(whole)
+        )
+        assert told(snapshot) == before
+        assert [normalise_hashtag(form) for form in grown.shown] == grown.hashtags
+        assert grown.shown[: len(snapshot.shown)] == snapshot.shown
+
+
+def test_newcomers_come_after_and_change_nothing_before(tmp_path):
+    archive = written(some_posts(), tmp_path)
+    newcomers = [
+        stored(9, ["CAT", "Zeppelin"], "zoe", datetime(2026, 5, 2, tzinfo=UTC), "z" * 300),
+        stored(10, ["CAT", "zeppelin"], "mina"),
+        stored(11, ["zeppelin"]),
+    ]
+    grown = GrownArchive(archive, newcomers)
+    assert grown.hashtags == ["cafe", "라떼", "cat", "zeppelin"]
+    assert grown.shown == [*archive.shown, "zeppelin"]
+    assert grown.authors == ["mina", "준", "zoe"]
+    assert grown.author_of[5:].tolist() == [2, 0, -1]
+    pointers, columns = grown.carried
+    assert [columns[pointers[row] : pointers[row + 1]].tolist() for row in (5, 6, 7)] == [[2, 3], [2, 3], [3]]
+    neighbour = grown.neighbour(5, "sentence", 0.5, 0.25)
+    assert (neighbour.post, neighbour.caption, neighbour.photo) == ("9", "z" * QUOTED, None)
+    assert grown.neighbour(2, "image", 0.5, 0.25) == archive.neighbour(2, "image", 0.5, 0.25)
+
+
+@pytest.mark.parametrize("row", [-1, 5, 6])
+def test_a_row_beyond_is_refused(tmp_path, row):
+    posts = some_posts()
+    written(posts[:4], tmp_path)
+    with pytest.raises(IndexError, match=f"row {row} of"):
+        GrownArchive(SnapshotArchive(tmp_path), posts[4:]).neighbour(row, "image", 0.5, 0.25)
