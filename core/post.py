@@ -11,6 +11,7 @@ from pathlib import Path
 
 MAX_CAPTION = 100_000  # characters; Instagram allows 2,200, a long blog post has 50,000
 MAX_HASHTAG = 100  # characters
+ADDED = "added"  # the source of posts that are added one by one
 
 _LONGEST_ADDRESS = 200  # characters before a `#` that are looked at to see whether it stands in a web address
 
@@ -64,10 +65,16 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A new post that wants hashtags. photo: a file, or the bytes of one."""
+    """A new post that wants hashtags.
+
+    photo: a file, or the bytes of one. given: hashtags that it has already, in any spelling. author: whose own history
+    is to count.
+    """
 
     caption: str = ""
     photo: Path | bytes | None = None
+    given: tuple[str, ...] = ()
+    author: str | None = None
 
 
 def clean_hashtag(raw: str) -> str:

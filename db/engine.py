@@ -19,7 +19,7 @@ from ..core.errors import DatabaseError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
-_WRITES = "hashtag_writes"
+_BEGIN = "hashtag_begin"  # the execution option by which a connection tells how SQLite is to begin
 _START_OVER = "move it away and build again"
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _ADVICE = {
@@ -81,8 +81,27 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction to write in: kept whole at the end, or not at all. Raises DatabaseError."""
-    with _translated(engine.url), engine.execution_options(**{_WRITES: True}).begin() as connection:
+    with _translated(engine.url), engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
         yield connection
+
+
+def erase_deleted(engine: Engine) -> None:
+    """Leave nothing readable in an SQLite file, nor in its log, of what was deleted or overwritten.
+
+    Writes the file anew, for which its disk needs as much room again. A server does that in its own time.
+    Raises DatabaseError, also where another process goes on reading what was there before.
+    """
+    if not _is_sqlite(engine.url):
+        return
+    with _translated(engine.url), engine.execution_options(**{_BEGIN: ""}).connect() as connection:
+        # Not by `secure_delete`: that forgets the copies left behind by rows that have moved from page to page.
+        connection.exec_driver_sql("VACUUM")
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+    if busy:
+        raise DatabaseError(
+            f"database {shown(engine.url)}: another process is reading what was there before it was deleted, so its "
+            "files still hold that; try again when it is done"
+        )
 
 
 def damage(url: URL, reason: str) -> DatabaseError:
@@ -125,8 +144,9 @@ def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> No
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once where another has written in between, without
     # waiting: who will write takes the lock at the start.
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 def _upgrade(engine: Engine) -> None:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ..core.errors import DatabaseError
+from ..core.errors import DatabaseError, SettingsError
 from ..core.pipeline import batches
 from ..core.post import Post
 from ..core.protocols import Ingested
-from .tables import PostRow
+from .tables import ForgottenAuthorRow, PostRow
 
 CHUNK = 500  # rows a statement; SQLite takes 999 parameters in its older releases
 
@@ -23,10 +24,21 @@ def caption_digest(caption: str) -> str | None:
     return sha256(caption.encode()).hexdigest() if caption else None
 
 
+def author_digest(author: str) -> str:
+    """SHA-256 (hex) of an author's name, the same however its letters are composed."""
+    return sha256(normalize("NFC", author.strip()).encode(errors="surrogatepass")).hexdigest()
+
+
+def forgotten_authors(connection: Connection) -> frozenset[str]:
+    """The `author_digest` of all authors of whom no post is taken in any more."""
+    return frozenset(connection.scalars(select(ForgottenAuthorRow.digest)))
+
+
 class Ingest:
     """One reading of one source, within the transaction of `connection`.
 
     Memory: one number for each post that the source had before.
+    Raises SettingsError on a post of a forgotten author; a source's `Rejects` keep these away.
     """
 
     def __init__(self, connection: Connection, source: str) -> None:
@@ -34,7 +46,13 @@ class Ingest:
         self._source = source
         active = select(PostRow.id).where(PostRow.source == source, PostRow.removed_at.is_(None))
         self._unseen = set(connection.scalars(active))
+        self._forgotten = forgotten_authors(connection)
         self._added = self._updated = self._unchanged = 0
+
+    def add(self, post: Post) -> bool:
+        """Add or update one post, and mark none as removed. Returns whether that changed anything."""
+        self._take([post])
+        return not self._unchanged
 
     def run(self, posts: Iterable[Post]) -> Ingested:
         """Add, update, and mark as removed what does not come."""
@@ -78,6 +96,11 @@ class Ingest:
     def _row(self, post: Post) -> dict[str, Any]:
         if post.source != self._source:
             raise ValueError(f"a post of {post.source!r} among those of {self._source!r}")
+        if post.author and author_digest(post.author) in self._forgotten:
+            raise SettingsError(
+                f"post {post.post_id!r} of {post.source} cannot be taken: its author was forgotten (`hashtag posts "
+                "forget`)"
+            )
         stored = {
             "source": post.source,
             "post_id": post.post_id,

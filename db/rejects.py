@@ -2,14 +2,16 @@
 
 import csv
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from ..core.errors import SourceError
 from ..core.post import Post, Reject
 from ..core.protocols import PostReader
+from .ingest import author_digest
 
 _HEADER = ["source", "row", "reason"]
+_FORGOTTEN = "its author is to be forgotten"
 
 
 class Rejects:
@@ -32,8 +34,8 @@ class Rejects:
         first = min(self._rejects, key=lambda reject: reject.row, default=None)
         return f"{first.row}: {first.reason}" if first else None
 
-    def sift(self) -> Iterator[Post]:
-        """The posts, in order.
+    def sift(self, forgotten: Set[str]) -> Iterator[Post]:
+        """The posts, in order. forgotten: whose posts are rejected, as `SqlPostStore.forgotten` tells.
 
         Raises SourceError at the end where there was none, or none with a hashtag: an archive is not emptied by a
         wrong path or a wrong column.
@@ -42,6 +44,9 @@ class Rejects:
         for row, entry in enumerate(self._reader.read(), start=1):
             if isinstance(entry, Reject):
                 self._rejects.append(entry)
+                continue
+            if entry.author and author_digest(entry.author) in forgotten:
+                self._rejects.append(Reject(self._reader.source, row, _FORGOTTEN))
                 continue
             posts += 1
             carriers += bool(entry.hashtags)

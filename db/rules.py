@@ -1,24 +1,18 @@
 """What a person has ruled on hashtags, kept beside the posts: blocked, allowed, of one meaning."""
 
 from datetime import UTC, datetime
-from types import TracebackType
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from ..core.errors import SettingsError
 from ..core.post import normalise_hashtag
 from ..core.rules import HashtagRule, RuleKind
-from .engine import open_engine, reading, writing
+from .engine import reading, writing
 from .tables import HashtagRuleRow
 
 
-def open_rule_book(url: str) -> "RuleBook":
-    """Open the rules in the database at an SQLAlchemy URL; see `store.open_store`."""
-    return RuleBook(open_engine(url))
-
-
 class RuleBook:
-    """One rule for each hashtag; the last one given stands. Close it, or use it in a `with` statement.
+    """One rule for each hashtag; the last one given stands.
 
     Hashtags may come in any spelling. All methods raise DatabaseError where the database fails, and those that change
     something SettingsError on what is no hashtag.
@@ -26,18 +20,6 @@ class RuleBook:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def __enter__(self) -> "RuleBook":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._engine.dispose()
 
     def block(self, raw: str) -> HashtagRule:
         """Never suggest this hashtag."""

@@ -10,12 +10,14 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from ..core.errors import SettingsError
 from ..core.pipeline import batches
-from ..core.post import Photo, Post
+from ..core.post import ADDED, Photo, Post
 from ..core.protocols import Fingerprint, Ingested, Modality, StoredPost
 from ..core.vectors import Rows, Vectors
-from .engine import damage, open_engine, reading, shown, writing
-from .ingest import CHUNK, Ingest
+from .engine import damage, erase_deleted, open_engine, reading, shown, writing
+from .forgetting import forget
+from .ingest import CHUNK, Ingest, forgotten_authors
 from .tables import EmbeddingRow, PostRow
 
 Rest = TypeVarTuple("Rest")
@@ -67,10 +69,44 @@ class SqlPostStore:
 
         What is added or updated is active until `set_unreadable` says otherwise. Whatever ends it midway, an error
         out of `posts` included, leaves the database as it was.
-        Raises DatabaseError where two posts have the same id.
+        Raises DatabaseError where two posts have the same id, SettingsError where one is of a forgotten author and
+        where the source has the name of that which `add` fills.
         """
+        if source == ADDED:
+            raise SettingsError(
+                f"a source named {ADDED!r} would take the place of all posts that were added one by one (`hashtag "
+                "posts add`); give it another name with --source"
+            )
         with writing(self._engine) as connection:
             return Ingest(connection, source).run(posts)
+
+    def add(self, post: Post) -> tuple[StoredPost, bool]:
+        """Take in one post of the source ADDED, in one transaction; it replaces that of the same id.
+
+        Returns it, and whether that changed anything. Raises SettingsError where its author is forgotten.
+        """
+        with writing(self._engine) as connection:
+            changed = Ingest(connection, ADDED).add(post)
+            known_by = and_(PostRow.source == ADDED, PostRow.post_id == post.post_id)
+            key = connection.execute(select(PostRow.id).where(known_by)).scalar_one()
+        return StoredPost(key, post), changed
+
+    def forget_author(self, author: str) -> int:
+        """Delete all posts of an author, with the vectors and the feedback of what no other post has.
+
+        No later post of theirs is taken in; their name is not kept. Returns how many posts were deleted, also of those
+        removed or set aside. Raises SettingsError where there is none and the author was not forgotten before,
+        DatabaseError also where the posts are deleted but their text stays readable in the file: then do it again.
+        """
+        with writing(self._engine) as connection:
+            deleted = forget(connection, author)
+        erase_deleted(self._engine)
+        return deleted
+
+    def forgotten(self) -> frozenset[str]:
+        """SHA-256 (hex) of the name of each forgotten author, for `Rejects.sift`."""
+        with reading(self._engine) as connection:
+            return forgotten_authors(connection)
 
     def set_unreadable(self, reasons: dict[str, str]) -> None:
         """Exactly the posts with these photos (digest: reason) are set aside; all others are active again."""
@@ -84,23 +120,11 @@ class SqlPostStore:
 
     def posts(self) -> Iterator[StoredPost]:
         """The active posts (neither removed nor set aside) of all sources, by key."""
-        statement = select(
-            PostRow.id,
-            PostRow.source,
-            PostRow.post_id,
-            PostRow.caption,
-            PostRow.hashtags,
-            PostRow.photo_path,
-            PostRow.photo_digest,
-            PostRow.author,
-            PostRow.posted_at,
-        ).where(_active())
-        for page in self._pages(statement, PostRow.id, _POSTS_A_PAGE):
-            for key, source, post_id, caption, hashtags, path, digest, author, posted_at in page:
-                if not isinstance(hashtags, list) or not all(isinstance(hashtag, str) for hashtag in hashtags):
-                    raise damage(self._engine.url, f"the hashtags of post {post_id!r} of {source} are no list of texts")
-                photo = Photo(Path(path), digest) if path and digest else None
-                yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), photo, author, posted_at))
+        return self._posts_where(_active())
+
+    def added(self) -> Iterator[StoredPost]:
+        """The active posts of the source ADDED, by key."""
+        return self._posts_where(and_(_active(), PostRow.source == ADDED))
 
     def digest(self) -> str:
         """SHA-256 (hex) over the active posts and their keys; equal exactly when they are."""
@@ -168,11 +192,48 @@ class SqlPostStore:
             .where(_active(), EmbeddingRow.fingerprint == fingerprint.digest)
         )
         for page in self._pages(statement, PostRow.id, _VECTORS_A_PAGE):
-            if any(len(vector) != fingerprint.dimension * _HALF.itemsize for _, vector in page):
-                raise damage(self._engine.url, f"it holds a vector of {fingerprint} with another length")
             keys = np.fromiter((key for key, _ in page), dtype=np.int64, count=len(page))
-            halves = np.frombuffer(b"".join(vector for _, vector in page), dtype=_HALF)
-            yield keys, halves.reshape(len(page), fingerprint.dimension).astype(np.float32)
+            yield keys, self._unpacked(fingerprint, [vector for _, vector in page])
+
+    def vectors_of(self, fingerprint: Fingerprint, digests: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of some contents by digest, float32 (d,); contents that have none are left out."""
+        found: dict[str, Vectors] = {}
+        with reading(self._engine) as connection:
+            for chunk in batches(digests, CHUNK):
+                kept = connection.execute(
+                    select(EmbeddingRow.content_digest, EmbeddingRow.vector).where(
+                        EmbeddingRow.fingerprint == fingerprint.digest, EmbeddingRow.content_digest.in_(chunk)
+                    )
+                ).all()
+                vectors = self._unpacked(fingerprint, [vector for _, vector in kept])
+                found.update(zip((digest for digest, _ in kept), vectors, strict=True))
+        return found
+
+    def _unpacked(self, fingerprint: Fingerprint, packed: Sequence[bytes]) -> Vectors:
+        """n vectors as they are kept to float32 (n, d)."""
+        if any(len(vector) != fingerprint.dimension * _HALF.itemsize for vector in packed):
+            raise damage(self._engine.url, f"it holds a vector of {fingerprint} with another length")
+        halves = np.frombuffer(b"".join(packed), dtype=_HALF)
+        return halves.reshape(len(packed), fingerprint.dimension).astype(np.float32)
+
+    def _posts_where(self, condition: ColumnElement[bool]) -> Iterator[StoredPost]:
+        statement = select(
+            PostRow.id,
+            PostRow.source,
+            PostRow.post_id,
+            PostRow.caption,
+            PostRow.hashtags,
+            PostRow.photo_path,
+            PostRow.photo_digest,
+            PostRow.author,
+            PostRow.posted_at,
+        ).where(condition)
+        for page in self._pages(statement, PostRow.id, _POSTS_A_PAGE):
+            for key, source, post_id, caption, hashtags, path, digest, author, posted_at in page:
+                if not isinstance(hashtags, list) or not all(isinstance(hashtag, str) for hashtag in hashtags):
+                    raise damage(self._engine.url, f"the hashtags of post {post_id!r} of {source} are no list of texts")
+                photo = Photo(Path(path), digest) if path and digest else None
+                yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), photo, author, posted_at))
 
     def _contents_without(
         self, fingerprint: Fingerprint, modality: Modality, content: InstrumentedAttribute[Any]

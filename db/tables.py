@@ -1,4 +1,4 @@
-"""The tables: posts, the vectors that encoders have made of their contents, and a person's rules on hashtags."""
+"""The tables: posts, the vectors that encoders have made of their contents, and what people say of hashtags."""
 
 from datetime import UTC, datetime
 
@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Dialect,
+    Double,
     Index,
     LargeBinary,
     String,
@@ -16,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from ..core.feedback import Verdict
 from ..core.rules import RuleKind
 
 
@@ -105,3 +107,31 @@ class HashtagRuleRow(Base):
     kind: Mapped[RuleKind] = mapped_column(String(8))
     target: Mapped[str | None] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FeedbackRow(Base):
+    """What a person said of one hashtag that was suggested for one post, as `Judgement` tells.
+
+    caption_digest, photo_digest: as in `PostRow`, but "" where there is none; with the hashtag they are the key.
+    """
+
+    __tablename__ = "feedback"
+
+    caption_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    photo_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hashtag: Mapped[str] = mapped_column(Text, primary_key=True)
+    verdict: Mapped[Verdict] = mapped_column(String(8))
+    score: Mapped[float] = mapped_column(Double)
+    snapshot: Mapped[str] = mapped_column(Text)
+    caption: Mapped[str] = mapped_column(Text)
+    photo_path: Mapped[str | None] = mapped_column(Text)
+    judged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ForgottenAuthorRow(Base):
+    """An author of whom no post is taken in any more. digest: SHA-256 (hex) of the name, which is forgotten as well."""
+
+    __tablename__ = "forgotten_author"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    forgotten_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from hashtag_recommender.core.post import Photo, Post
-from hashtag_recommender.db import ingest
+from hashtag_recommender.db import forgetting, ingest
 from hashtag_recommender.db import store as store_module
+from hashtag_recommender.db.database import Database, open_database
 from hashtag_recommender.db.engine import default_url
 from hashtag_recommender.db.store import SqlPostStore, open_store
 
@@ -42,6 +43,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    with open_database(url) as database:
+        yield database
+
+
+@pytest.fixture
 def store(url: str) -> Iterator[SqlPostStore]:
     with open_store(url) as store:
         yield store
@@ -50,7 +57,7 @@ def store(url: str) -> Iterator[SqlPostStore]:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that few posts fill several pages."""
-    for module in (ingest, store_module):
+    for module in (forgetting, ingest, store_module):
         monkeypatch.setattr(module, "CHUNK", 2)
     for size in ("_POSTS_A_PAGE", "_VECTORS_A_PAGE", "_KEYS_A_PAGE"):
         monkeypatch.setattr(store_module, size, 2)

@@ -24,6 +24,8 @@ def test_vectors_of_another_length_are_refused(store: SqlPostStore, make_post: M
         connection.exec_driver_sql("UPDATE embedding SET vector = substr(vector, 1, 4)")
     with pytest.raises(DatabaseError, match="another length"):
         list(store.vectors(ENCODER, "image"))
+    with pytest.raises(DatabaseError, match="another length"):
+        store.vectors_of(ENCODER, ["a" * 64])
 
 
 @pytest.mark.parametrize("hashtags", ["null", "5", '"tag"', '{"a": 1}', "[1]"])

@@ -11,6 +11,7 @@ from sqlalchemy import inspect, make_url
 from hashtag_recommender.core.errors import DatabaseError
 from hashtag_recommender.core.post import Post
 from hashtag_recommender.db import engine as engine_module
+from hashtag_recommender.db.database import open_database
 from hashtag_recommender.db.engine import default_url, open_engine, shown, writing
 from hashtag_recommender.db.store import open_store
 from hashtag_recommender.db.tables import Base, PostRow
@@ -119,6 +120,13 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="see that its folder exists"):
         open_store(default_url(tmp_path / "missing"))
+
+
+def test_a_database_that_is_missing_is_made_only_if_wished(tmp_path: Path) -> None:
+    for opening in (open_store, open_database):
+        with pytest.raises(DatabaseError, match="there is no database .*; name the one that the index was built from"):
+            opening(default_url(tmp_path), create=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_database_of_another_program(tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -8,17 +7,17 @@ from sqlalchemy import CheckConstraint, inspect
 
 from hashtag_recommender.core.errors import DatabaseError, SettingsError
 from hashtag_recommender.core.rules import OWN, HashtagRule, Rules, combine_rules
+from hashtag_recommender.db.database import Database, open_database
 from hashtag_recommender.db.engine import writing
-from hashtag_recommender.db.rules import RuleBook, open_rule_book
+from hashtag_recommender.db.rules import RuleBook
 from hashtag_recommender.db.tables import HashtagRuleRow
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-def book(url: str) -> Iterator[RuleBook]:
-    with open_rule_book(url) as book:
-        yield book
+def book(database: Database) -> RuleBook:
+    return database.rules
 
 
 def rules(book: RuleBook) -> list[tuple[str, str, str | None]]:
@@ -27,10 +26,12 @@ def rules(book: RuleBook) -> list[tuple[str, str, str | None]]:
 
 def test_rules_are_kept_in_normalised_form(url: str) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    with open_rule_book(url) as book:
+    with open_database(url) as database:
+        book = database.rules
         assert book.rules() == ()
         given_back = [book.block("#F4F"), book.allow("소통"), book.alias("고양이", "#Cat")]
-    with open_rule_book(url) as book:
+    with open_database(url) as database:
+        book = database.rules
         assert rules(book) == [("고양이", "alias", "cat"), ("소통", "allow", None), ("f4f", "block", None)]
         assert set(book.rules()) == set(given_back)
         assert all(before <= rule.added_at <= datetime.now(UTC) for rule in book.rules())
@@ -82,14 +83,13 @@ def test_circles_are_refused(book: RuleBook) -> None:
     assert rules(book) == [("고양이", "alias", "cat"), ("냥이", "alias", "cat")]
 
 
-def test_the_database_itself_refuses_an_alias_of_nothing(url: str) -> None:
-    with open_rule_book(url) as book:
-        for kind, target in [("alias", None), ("block", "cat")]:
-            with pytest.raises(DatabaseError), writing(book._engine) as connection:
-                connection.execute(
-                    HashtagRuleRow.__table__.insert().values(hashtag="a", kind=kind, target=target, added_at=NOW)
-                )
-        constraints = inspect(book._engine).get_check_constraints("hashtag_rule")
+def test_the_database_itself_refuses_an_alias_of_nothing(book: RuleBook) -> None:
+    for kind, target in [("alias", None), ("block", "cat")]:
+        with pytest.raises(DatabaseError), writing(book._engine) as connection:
+            connection.execute(
+                HashtagRuleRow.__table__.insert().values(hashtag="a", kind=kind, target=target, added_at=NOW)
+            )
+    constraints = inspect(book._engine).get_check_constraints("hashtag_rule")
     declared = [c.name for c in HashtagRuleRow.__table__.constraints if isinstance(c, CheckConstraint)]
     assert [constraint["name"] for constraint in constraints] == declared
 
@@ -102,7 +102,8 @@ LETTERS = st.sampled_from("abcde")
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_target_is_ever_an_alias(steps: list[tuple[str, str, str]]) -> None:
-    with open_rule_book("sqlite://") as book:
+    with open_database("sqlite://") as database:
+        book = database.rules
         for kind, hashtag, target in steps:
             try:
                 book.alias(hashtag, target) if kind == "alias" else getattr(book, kind)(hashtag)

@@ -108,6 +108,20 @@ def test_saved_vectors_are_replaced(store: SqlPostStore, make_post: Make) -> Non
     assert vectors.tolist() == [[2, 2, 2]]
 
 
+def test_vectors_are_found_by_content(store: SqlPostStore) -> None:
+    digests = [letter * 64 for letter in "abcde"]
+    store.save_vectors(ENCODER, digests, np.arange(15, dtype=np.float32).reshape(5, 3))
+    store.save_vectors(OTHER, ["f" * 64], np.ones((1, 3), np.float32))
+    found = store.vectors_of(ENCODER, [digests[4], "f" * 64, digests[0], digests[2], digests[0]])
+    assert {digest[0]: vector.tolist() for digest, vector in found.items()} == {
+        "e": [12, 13, 14],
+        "a": [0, 1, 2],
+        "c": [6, 7, 8],
+    }
+    assert all(vector.dtype == np.float32 for vector in found.values())
+    assert store.vectors_of(ENCODER, []) == store.vectors_of(ENCODER, ["0" * 64]) == {}
+
+
 @pytest.mark.parametrize(
     "vectors",
     [np.zeros((1, 3)), np.zeros((2, 4)), np.full((2, 3), np.nan), np.full((2, 3), np.inf), np.full((2, 3), 1e6)],
