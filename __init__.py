@@ -11,5 +11,6 @@ from hashtag_recommender.assembly import open_recommender
 from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import Query
 from hashtag_recommender.core.results import Answer, Neighbour, Suggestion
+from hashtag_recommender.core.wishes import Wishes
 
-__all__ = ["Answer", "HashtagError", "Neighbour", "Query", "Suggestion", "open_recommender"]
+__all__ = ["Answer", "HashtagError", "Neighbour", "Query", "Suggestion", "Wishes", "open_recommender"]

@@ -22,13 +22,15 @@ from rich.progress import Progress as RichBars
 from rich.table import Table
 from rich.text import Text
 
+from .core.feedback import Judgement
 from .core.progress import Progress, Silent, Stage
-from .core.results import Answer
+from .core.results import Answer, Removed, Suggestion
+from .core.rules import HashtagRule
 
 if TYPE_CHECKING:
-    from .assembly import BatchReport, BuildReport
-    from .index.manifest import Manifest
+    from .assembly import Added, BatchReport, BuildReport, Forgotten, IndexInfo
     from .retrieval.encoders.profiles import ModelState
+    from .retrieval.synonyms import AliasCandidate
 
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WIDEST = 30  # cells for a hashtag
@@ -65,22 +67,50 @@ def progress() -> Progress:
 
 
 def show_answer(answer: Answer, explain: bool) -> None:
-    """Hashtags with their scores and the posts behind them; last, a line to copy."""
+    """Hashtags with their scores and the posts behind them; what was left out; last, a line to copy."""
+    _show_removed(answer.removed, explain)
     if not answer.suggestions:
         say("no hashtag to suggest")
         return
     width = min(_WIDEST, max(cell_len(suggestion.hashtag) for suggestion in answer.suggestions) + 1)
-    behind = "posts behind it" + (": similarity, channel, post, caption" if explain else "")
+    behind = "why, and the posts behind it" if explain else "posts behind it"
     _line(("hashtag", "bold"), width, (f"score  {behind}", "bold"))
     for suggestion in answer.suggestions:
         posts = ", ".join(dict.fromkeys(neighbour.post for neighbour in suggestion.evidence))
-        _line((f"#{suggestion.hashtag}", "bold cyan"), width, (f"{suggestion.score:>5.2f}  {posts or '-'}", ""))
-        for neighbour in suggestion.evidence if explain else ():
-            caption = " ".join(neighbour.caption.split())
-            seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_short(neighbour.post)}  {caption}"
-            _line(("", ""), width, (seen, "dim"))
+        told = f"{counted(suggestion.uses, 'post')} carry it: {suggestion.tier}" if explain else posts or "-"
+        _line((f"#{suggestion.hashtag}", "bold cyan"), width, (f"{suggestion.score:>5.2f}  {told}", ""))
+        if explain:
+            _explain(suggestion, width)
+    if explain:
+        _show_photos(answer.suggestions)
     _out.print()
     sys.stdout.write(" ".join(f"#{suggestion.hashtag}" for suggestion in answer.suggestions) + "\n")
+
+
+def _explain(suggestion: Suggestion, width: int) -> None:
+    for reason in suggestion.reasons:
+        _line(("", ""), width, (f"{reason.log_odds:>+5.1f}  {reason.what}", ""))
+    for neighbour in suggestion.evidence:
+        caption = " ".join(neighbour.caption.split())
+        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_short(neighbour.post)}  {caption}"
+        _line(("", ""), width, (seen, "dim"))
+
+
+def _show_photos(suggestions: Sequence[Suggestion]) -> None:
+    """Where the photos of the posts behind an answer lie, whole, to be opened."""
+    behind = {n.post: n.photo for suggestion in suggestions for n in suggestion.evidence if n.photo is not None}
+    if behind:
+        _out.print("\nphotos", style="bold")
+    for post, photo in behind.items():
+        _out.print(Text(_printable(f"{_short(post)}  {photo}"), style="dim"), soft_wrap=True)
+
+
+def _show_removed(removed: Sequence[Removed], explain: bool) -> None:
+    """Which hashtags were left out, on standard error; those merged, excluded or foreign only where asked why."""
+    told = [gone for gone in removed if explain or gone.step == "blocked"]
+    if told:
+        listed = ", ".join(f"#{gone.hashtag} ({gone.reason})" for gone in told)
+        _err.print(f"[yellow]left out:[/] {escape(_printable(listed))}")
 
 
 def _line(first: tuple[str, str], width: int, rest: tuple[str, str]) -> None:
@@ -117,8 +147,9 @@ def show_build(report: "BuildReport", home: Path) -> None:
         say(f"every row and its reason stand in {report.rejects}")
 
 
-def show_info(manifest: "Manifest") -> None:
-    """What an index holds."""
+def show_info(info: "IndexInfo") -> None:
+    """What an index holds, and what it has learned."""
+    manifest = info.manifest
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -131,7 +162,25 @@ def show_info(manifest: "Manifest") -> None:
     for record in manifest.channels:
         table.add_row(f"{record.channel} channel", f"{record.vectors} posts, {escape(str(record.fingerprint))}")
     table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
+    for name, told in _learned(info):
+        table.add_row(name, told)
     _out.print(table)
+
+
+def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
+    report = info.report
+    if report is None:
+        yield "ranked by", "the vote: fewer than 200 posts with hashtags, too few to learn from"
+        return
+    yield "ranked by", "the learned reranker" if report.ships else "the vote, which did better than a learned reranker"
+    yield "held out", f"{counted(report.posts, 'post')} in {counted(report.clusters, 'group')} of near-duplicates"
+    for k in report.vote_f1:
+        yield f"F1 at {k}", f"{report.reranker_f1[k]:.3f} reranker, {report.vote_f1[k]:.3f} vote"
+    shown = f"{report.auto_count:.1f} hashtags a post, of probability {report.threshold:.2f} and more"
+    yield "F1 at auto", f"{report.auto_f1:.3f}, {shown}"
+    yield "calibration", f"off by {report.ece:.3f} on average"
+    for some in report.reliability:
+        yield "", f"of {some.n} suggested at {some.probability:.2f}, {some.carried:.2f} were right"
 
 
 def show_verdict(wrong: Sequence[str]) -> None:
@@ -146,8 +195,59 @@ def show_batch(report: "BatchReport") -> None:
     say(f"{counted(report.posts, 'post')} answered in {report.out}")
     for note, n in report.notes.items():
         say(f"{n} of them: {note}")
+    for reason, n in report.removed.items():
+        say(f"{counted(n, 'hashtag')} left out: {reason}")
     if report.rejected:
         say(f"{counted(report.rejected, 'post')} rejected: why stands in each line under `error`")
+
+
+def show_added(report: "Added") -> None:
+    """Which post is in the archive now."""
+    say(f"added as post {report.post_id}" if report.new else f"post {report.post_id} is there already")
+
+
+def show_forgotten(report: "Forgotten") -> None:
+    """What is gone."""
+    say(f"{counted(report.posts, 'post')} deleted")
+    say(f"published {report.snapshot}" if report.snapshot else "no index is left: no other post carries a hashtag")
+
+
+def show_judgements(judgements: Sequence[Judgement]) -> None:
+    """What was kept."""
+    for judgement in judgements:
+        say(f"#{judgement.hashtag}: {judgement.verdict}ed, suggested with {judgement.score:.2f}")
+    say("counts when the index is built again")
+
+
+def show_changed(rules: Sequence[HashtagRule]) -> None:
+    """Rules that were given."""
+    for rule in rules:
+        say(f"#{rule.hashtag}: {_ruled(rule)}")
+
+
+def show_rules(rules: Sequence[HashtagRule], shipped: int) -> None:
+    """All rules of a person, and how many hashtags are blocked besides."""
+    show_changed(rules)
+    say(f"{counted(shipped, 'hashtag')} blocked by the list of spam")
+
+
+def _ruled(rule: HashtagRule) -> str:
+    return f"means #{rule.target}" if rule.target else f"{rule.kind}ed"
+
+
+def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
+    """Pairs that may mean the same."""
+    if not candidates:
+        say("no two hashtags of the archive look as if they meant the same")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("hashtag", "may mean", "posts with both", "likeness"):
+        table.add_column(column, overflow="fold")
+    for pair in candidates:
+        alias, target = escape(_printable(pair.alias)), escape(_printable(pair.target))
+        table.add_row(f"#{alias}", f"#{target}", str(pair.posts), f"{pair.cosine:.2f}")
+    _out.print(table)
+    say("where they do: hashtag tags alias HASHTAG MEANING")
 
 
 def show_models(states: "Sequence[ModelState]") -> None:

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+Step = Literal["blocked", "merged", "excluded", "language"]
+Tier = Literal["head", "middle", "tail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,50 +26,81 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """What moved a hashtag's probability, in words, and by how much in log odds; below 0 it spoke against it."""
+
+    what: str
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """A hashtag for a post.
 
     hashtag: as the archive posts it most often.
-    score: in [0, 1].
+    score: in [0, 1]; a probability where the archive was large enough to learn from.
     evidence: neighbours that carry it, those whose votes weigh most first; empty where the archive's most used
-    hashtags stand in.
+    hashtags stand in, and for one that was found by other means.
+    uses: posts of the archive that carry it. tier: whether it is of the few that hold a third of all uses (head), of
+    the many that do (tail), or between. reasons: the weightiest first; empty unless they were asked for.
     """
 
     hashtag: str
     score: float
     evidence: tuple[Neighbour, ...]
+    uses: int
+    tier: Tier
+    reasons: tuple[Reason, ...] = ()
+
+    def to_json(self, explain: bool) -> dict[str, Any]:
+        """The documented shape. explain: with all that `--explain` tells a person."""
+        shown: dict[str, Any] = {
+            "hashtag": self.hashtag,
+            "score": round(self.score, 6),
+            "evidence": [
+                {"post": n.post, "similarity": round(n.similarity, 6), "channel": n.channel}
+                | ({"share": round(n.share, 6), "photo": str(n.photo) if n.photo else None} if explain else {})
+                for n in self.evidence
+            ],
+        }
+        if explain:
+            reasons = [{"what": reason.what, "log_odds": round(reason.log_odds, 3)} for reason in self.reasons]
+            shown |= {"uses": self.uses, "tier": self.tier, "reasons": reasons}
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A hashtag, as shown, that would have stood in the answer, the step that took it out, and why in words."""
+
+    hashtag: str
+    step: Step
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """All hashtags suggested for one post, best first, and the snapshot they come from.
 
-    notes: what a person should know of how they came about, such as that nothing in the archive resembles the post.
-    error: why there are none, where the post itself could not be read.
+    removed: what would have stood there too. notes: what a person should know of how they came about, such as that
+    nothing in the archive resembles the post. error: why there are none, where the post itself could not be read.
     """
 
     suggestions: tuple[Suggestion, ...]
     snapshot: str
+    removed: tuple[Removed, ...] = ()
     notes: tuple[str, ...] = ()
     error: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, explain: bool = False) -> dict[str, Any]:
         """The documented shape: hashtags with score and evidence (post, similarity, channel), and the snapshot.
 
-        `error` joins them only where there is one.
+        `removed` and `error` join them only where there are any.
         """
+        removed = [{"hashtag": r.hashtag, "step": r.step, "reason": r.reason} for r in self.removed]
         return {
-            "hashtags": [
-                {
-                    "hashtag": suggestion.hashtag,
-                    "score": round(suggestion.score, 6),
-                    "evidence": [
-                        {"post": n.post, "similarity": round(n.similarity, 6), "channel": n.channel}
-                        for n in suggestion.evidence
-                    ],
-                }
-                for suggestion in self.suggestions
-            ],
+            "hashtags": [suggestion.to_json(explain) for suggestion in self.suggestions],
             "snapshot": self.snapshot,
+            **({"removed": removed} if removed else {}),
             **({"error": self.error} if self.error is not None else {}),
         }

@@ -22,6 +22,7 @@ class Wishes:
     languages: keys of `scripts.SCRIPTS`; only hashtags in their letters. Empty: all.
     mix: favour hashtags that few posts carry, that many carry, or see that each kind has its turn. None: neither.
     diverse: rather hashtags that tell different things than the likeliest ones.
+    half_life: days after which a post counts half; None: all count alike.
     raw: hashtags as the archive posts them: nothing blocked, nothing merged.
     Raises SettingsError on wishes that nothing can fulfil.
     """
@@ -33,6 +34,7 @@ class Wishes:
     languages: frozenset[str] = frozenset()
     mix: Mix | None = None
     diverse: bool = False
+    half_life: float | None = None
     raw: bool = False
 
     def __post_init__(self) -> None:
@@ -50,6 +52,8 @@ class Wishes:
             raise SettingsError(f"language {unknown[0]!r} is not known; known are {', '.join(sorted(SCRIPTS))}")
         if self.mix is not None and self.mix not in get_args(Mix):
             raise SettingsError(f"mix is {self.mix!r}; it must be niche, balanced or broad")
+        if self.half_life is not None and not self.half_life > 0:
+            raise SettingsError(f"the half-life is {self.half_life} days; it must be above 0")
         if self.raw and (contradicted := self._shaping()):
             raise SettingsError(f"raw shows hashtags as the archive posts them; leave {' and '.join(contradicted)} out")
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from ..core.vectors import Rows, Vectors
-from .kernel import Comparable
+from .kernel import Comparable, Contents, Scales
 
 START = 30  # letters and digits by which two captions begin alike
 LIKE_CAPTIONS = 0.8  # cosine of n-grams from which two captions are one
@@ -37,6 +37,11 @@ def duplicate_clusters(captions: Sequence[str], posts: Comparable) -> Rows:
     clusters = connected_components(links, directed=False)[1]
     _, first, place = np.unique(clusters, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.int64)
+
+
+def find_duplicates(contents: Contents) -> Rows:
+    """The near-duplicates among posts; see `duplicate_clusters`."""
+    return duplicate_clusters(contents.captions, Scales.learn(contents).weigh(contents))
 
 
 def members_of(clusters: Rows) -> list[Rows]:

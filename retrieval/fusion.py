@@ -20,14 +20,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.errors import SnapshotError
-from ..core.protocols import VectorIndex
 from ..core.vectors import NO_ROW, Matches, Rows, Vectors
-from .voting import margins, temperatures, vote_shares, votes
+from .neighbours import Neighbourhood
+from .voting import faded, margins, temperatures, vote_shares, votes
 
 NEIGHBOURHOODS = (10, 30, 100)
 
-_COPY = 0.95  # similarity from which a post is a copy of the one that asks
-_COPIES = 100  # neighbours looked at beyond the largest neighbourhood, in case so many are copies
 _FEWEST = 20  # hashtags of posts that were asked, below which nothing is learned
 _ROUNDS = 200
 _FLATTEN = 0.5  # weights count by this power: half way between what was learned and all alike
@@ -78,17 +76,23 @@ class Fused:
     shares: tuple[Vectors, ...]
 
 
-def fuse(fusion: Fusion, heard: Mapping[str, Matches], carried: sparse.csr_matrix, n: int) -> Fused:
+def fuse(
+    fusion: Fusion, heard: Mapping[str, Matches], carried: sparse.csr_matrix, n: int, ages: Vectors | None = None
+) -> Fused:
     """Mix the votes on n queries; a voice without neighbours leaves its weight to the others.
 
-    heard: each channel's matches, (n, the largest neighbourhood). carried: (posts, m).
+    heard: each channel's matches, (n, the largest neighbourhood). carried: (posts, m). ages: (posts,) in half-lives, by
+    which a neighbour's vote counts less than those of the same voice that are younger; None: all count alike.
     """
     weights = _weights(fusion, heard, n)
     parts = weights / np.maximum(weights.sum(axis=1, keepdims=True), _SOFTEST)
     shares = []
     ballots = []
     for i, voice in enumerate(fusion.voices):
-        shares.append(_shares(voice, heard[voice.channel]) * parts[:, i : i + 1])
+        own = _shares(voice, heard[voice.channel])
+        if ages is not None:
+            own = faded(own, _nearest(heard[voice.channel], voice.neighbours), ages)
+        shares.append(own * parts[:, i : i + 1])
         ballots.append(votes(_nearest(heard[voice.channel], voice.neighbours), shares[-1], carried))
     silence = _nothing(n, carried.shape[1])
     return Fused(sparse.csr_matrix(sum(ballots, start=silence)), tuple(shares))
@@ -117,27 +121,24 @@ def _told_by(voices: Sequence[Voice], speaks: NDArray[np.bool_]) -> dict[str, ND
 class Probes:
     """Posts of the archive that one channel is asked about as if they were new.
 
-    posts: (n,) rows of the archive. vectors: theirs, n rows. index, rows: as in a `Channel`.
+    posts: (n,) rows of the archive. vectors: theirs, n rows.
     """
 
-    channel: str
-    modality: str
+    neighbourhood: Neighbourhood
     posts: Rows
     vectors: Any
-    index: VectorIndex[Any]
-    rows: Rows
 
 
 def learn_fusion(probes: Sequence[Probes], carried: sparse.csr_matrix) -> Fusion:
-    """Learn margins and weights from a sample of the archive's posts.
+    """Learn margins and weights from a sample of the archive's posts, without themselves and without their copies.
 
     probes: one of each channel, n may differ. carried: (posts, hashtags) of the whole archive. Deterministic. With
     fewer than 20 hashtags to learn from, the voices get equal weights.
     """
-    heard = _ask(probes)
+    heard = {probe.neighbourhood.channel: _ask(probe) for probe in probes}
     voices = tuple(
-        Voice(probe.channel, probe.modality, k, _typical_margin(heard[probe.channel]))
-        for probe in probes
+        Voice(probe.neighbourhood.channel, probe.neighbourhood.modality, k, _typical_margin(matches))
+        for probe, matches in zip(probes, heard.values(), strict=True)
         for k in NEIGHBOURHOODS
     )
     likelihoods, speaks = _likelihoods(voices, heard, probes, carried)
@@ -181,31 +182,9 @@ def _nothing(n: int, m: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((empty.astype(np.float32), empty, np.zeros(n + 1, dtype=np.int64)), shape=(n, m))
 
 
-def _ask(probes: Sequence[Probes]) -> dict[str, Matches]:
-    """Each channel's neighbours of its probes, without themselves and without their copies in any channel."""
-    found = {}
-    copies = [np.zeros(0, dtype=np.int64)]
-    for probe in probes:
-        matches = probe.index.search(probe.vectors, max(NEIGHBOURHOODS) + _COPIES)
-        rows = np.where(matches.rows == NO_ROW, NO_ROW, probe.rows[matches.rows])
-        found[probe.channel] = Matches(rows, matches.similarities)
-        copies.append(_pairs(probe.posts, rows)[(rows != NO_ROW) & (matches.similarities >= _COPY)])
-    barred = np.unique(np.concatenate(copies))
-    return {probe.channel: _without(found[probe.channel], probe.posts, barred) for probe in probes}
-
-
-def _pairs(posts: Rows, rows: Rows) -> Rows:
-    """A number for each (asking post, neighbour), the same in every channel."""
-    return np.asarray((posts[:, None] << 32) + rows)
-
-
-def _without(matches: Matches, posts: Rows, barred: Rows) -> Matches:
-    """The matches but for those barred and the asking post itself, closed up."""
-    out = np.isin(_pairs(posts, matches.rows), barred) | (matches.rows == posts[:, None])
-    closed_up = np.argsort(out | (matches.rows == NO_ROW), axis=1, kind="stable")
-    rows = np.take_along_axis(np.where(out, NO_ROW, matches.rows), closed_up, axis=1)
-    similarities = np.take_along_axis(np.where(out, np.float32(0), matches.similarities), closed_up, axis=1)
-    return _nearest(Matches(rows, similarities), max(NEIGHBOURHOODS))
+def _ask(probe: Probes) -> Matches:
+    nobody = np.zeros(len(probe.posts), dtype=bool)
+    return probe.neighbourhood.nearest_to_own(probe.posts, probe.vectors, max(NEIGHBOURHOODS), sees_copies=nobody)
 
 
 def _nearest(matches: Matches, k: int) -> Matches:
@@ -233,7 +212,7 @@ def _likelihoods(
     truth = carried[posts].tocoo()
     likelihoods = np.zeros((len(truth.row), len(voices) + 1))
     speaks = np.zeros(likelihoods.shape, dtype=bool)
-    place_of = {probe.channel: _places(posts, probe.posts) for probe in probes}
+    place_of = {probe.neighbourhood.channel: _places(posts, probe.posts) for probe in probes}
     for i, voice in enumerate(voices):
         matches = heard[voice.channel]
         given = votes(_nearest(matches, voice.neighbours), _shares(voice, matches), carried)

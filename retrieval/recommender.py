@@ -1,139 +1,242 @@
 """The product: hashtags for new posts from their neighbours in the archive, each with the posts that speak for it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.errors import PhotoError, SettingsError
 from ..core.post import Query, normalise_hashtag, take_out_hashtags
 from ..core.protocols import Archive, Recommender
-from ..core.results import Answer, Neighbour, Suggestion
-from ..core.vectors import NO_ROW, Vectors
-from .channels import Channel, Heard, listen
-from .fusion import NEIGHBOURHOODS, Fused, Fusion, fuse
+from ..core.results import Answer, Reason, Suggestion
+from ..core.rules import Rules
+from ..core.vectors import Rows, Vectors
+from ..core.wishes import Wishes
+from .channels import Channel, contents_of, listen
+from .evidence import Witnesses
+from .fusion import NEIGHBOURHOODS, Fused, fuse
+from .leanings import Contexts, lean, lift, shifted
+from .learning import Learned
 from .photos import read_photo
+from .ranking import Floats, QueryBatch, Ranked
+from .selection import TIERS, HashtagTable, select
 from .voting import carried_matrix
 
-EVIDENCE = 5  # posts shown for a hashtag
+FIVE = Wishes(count=5)
 
-_WEIGHTLESS = 0.02  # of what the weightiest post brings, below which another is no evidence
+_FELT = 0.05  # log odds below which nothing was moved
 
 _MOST_USED = "no post of the archive speaks for a hashtag here; these are the archive's most used ones"
 _BLIND = "the archive has no photos, so this photo was not compared with any"
+_NO_PROBABILITIES = (
+    "the archive is too small to learn from, so scores are shares of the vote, and their number a guess by these"
+)
 
 
 class ArchiveRecommender(Recommender):
     """A recommender over one snapshot. Open one with `open_recommender`; it may be asked any number of times."""
 
-    def __init__(self, channels: Sequence[Channel[Any]], archive: Archive, fusion: Fusion, snapshot: str) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Channel[Any]],
+        archive: Archive,
+        learned: Learned,
+        snapshot: str,
+        rules: Rules,
+        notes: Sequence[str] = (),
+    ) -> None:
+        """rules: what is not suggested, and what means the same. notes: of whatever could not be opened."""
         self._channels = channels
         self._archive = archive
-        self._fusion = fusion
+        self._learned = learned
+        self._rules = rules
         self._carried = carried_matrix(archive)
-        self._prior: Vectors = np.asarray(self._carried.mean(axis=0), dtype=np.float32).ravel()
-        self._by_use = np.argsort(-self._prior, kind="stable")
+        uses = np.bincount(self._carried.indices, minlength=len(archive.hashtags))
+        self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._carried)
+        self._column_of = {hashtag: column for column, hashtag in enumerate(archive.hashtags)}
+        self._contexts = Contexts(self._carried, archive.author_of)
+        self._author_named = {_as_known(name): number for number, name in enumerate(archive.authors)}
+        self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
+        self._ranker = learned.ranker(self._carried)
         self.snapshot = snapshot
+        self.notes = (*learned.notes, *notes)
+
+    def knows(self, hashtag: str) -> bool:
+        """Whether any post carries a hashtag, in whatever spelling."""
+        return normalise_hashtag(hashtag) in self._column_of
 
     def suggest(
-        self, photo: str | Path | bytes | None = None, text: str = "", *, count: int = 5, exclude: Collection[str] = ()
+        self,
+        photo: str | Path | bytes | None = None,
+        text: str = "",
+        *,
+        wishes: Wishes = FIVE,
+        given: Collection[str] = (),
+        author: str | None = None,
+        explain: bool = False,
     ) -> Answer:
         """Hashtags for one new post.
 
-        photo: a file, or the bytes of one. text: its caption; hashtags in it are not looked at.
-        count: how many at most. exclude: hashtags not to suggest, in any spelling.
-        Raises PhotoError where the photo cannot be read, SettingsError where there is neither photo nor text.
+        photo: a file, or the bytes of one. text: its caption; hashtags in it are not looked at. wishes: how many, and
+        which. given, author: see `Query`. explain: with the reasons for each.
+        Raises PhotoError where the photo cannot be read, SettingsError where there is neither photo nor text and on an
+        author that the archive does not know.
         """
-        query = Query(text, Path(photo) if isinstance(photo, str) else photo)
+        query = Query(text, Path(photo) if isinstance(photo, str) else photo, tuple(given), author)
         if query.photo is None and not _as_encoders_see_it(text):
             raise SettingsError("nothing to go by: give a photo, a caption of more than hashtags, or both")
-        answer = self.suggest_batch([query], count, exclude=exclude)[0]
+        answer = self.suggest_batch([query], wishes, explain=explain)[0]
         if answer.error is not None:
             raise PhotoError(f"{photo if isinstance(photo, str | Path) else 'photo'}: {answer.error}")
         return answer
 
-    def suggest_batch(self, queries: Sequence[Query], count: int, *, exclude: Collection[str] = ()) -> list[Answer]:
+    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes, *, explain: bool = False) -> list[Answer]:
         """Hashtags for many new posts, in order; a post whose photo cannot be read gets an answer with `error`.
 
         Memory grows with the number of queries times the hashtags of their neighbours: ask a few hundred at a time.
+        Raises SettingsError where an author is not known, or dates are asked for and the archive has none.
         """
-        if count < 1:
-            raise SettingsError(f"count is {count}; at least 1 hashtag can be asked for")
-        queries = [Query(_as_encoders_see_it(query.caption), query.photo) for query in queries]
+        for author in (query.author for query in queries if query.author is not None):
+            if _as_known(author) not in self._author_named:
+                raise SettingsError(f"no post of the archive is by an author {author!r}")
+        ages = self._ages(wishes.half_life)
+        queries = [replace(query, caption=_as_encoders_see_it(query.caption)) for query in queries]
         heard = [listen(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
-        barred = {normalise_hashtag(tag) for tag in exclude}
         matches = {channel.channel: channel.matches for channel in heard}
-        fused = fuse(self._fusion, matches, self._carried, len(queries))
+        fused = fuse(self._learned.fusion, matches, self._carried, len(queries))
+        contents = contents_of(
+            [query.caption for query in queries],
+            [
+                (channel.name, channel.encoder.fingerprint.dimension, found.places, found.vectors)
+                for channel, found in zip(self._channels, heard, strict=True)
+            ],
+        )
+        ranked = self._ranker.rank(QueryBatch(contents, matches, fused.scores))
+        recent = None if ages is None else fuse(self._learned.fusion, matches, self._carried, len(queries), ages)
+        witnesses = Witnesses(self._archive, self._carried, self._learned.fusion, heard, recent or fused)
         failures = {place: reason for channel in heard for place, reason in channel.failures.items()}
         if not self._sees_photos:
             failures |= _unreadable(queries)
         return [
             Answer((), self.snapshot, error=failures[place])
             if place in failures
-            else self._answer(place, heard, fused, count, barred, () if sighted else (_BLIND,))
+            else self._answer(place, query, ranked[place], fused, recent, witnesses, wishes, explain)
             for place, query in enumerate(queries)
-            for sighted in [query.photo is None or self._sees_photos]
         ]
 
     @property
     def _sees_photos(self) -> bool:
         return any(channel.encoder.modality == "image" for channel in self._channels)
 
+    def _ages(self, half_life: float | None) -> Vectors | None:
+        """The age of every post in half-lives before the newest; one without a date counts as middling old."""
+        if half_life is None:
+            return None
+        posted = self._archive.posted
+        if np.isnan(posted).all():
+            raise SettingsError("no post of the archive carries a date, so none is older than another")
+        dated = np.where(np.isnan(posted), np.nanmedian(posted), posted)
+        return np.asarray((dated.max() - dated) / half_life, dtype=np.float32)
+
     def _answer(
         self,
         place: int,
-        heard: Sequence[Heard],
+        query: Query,
+        ranked: Ranked,
         fused: Fused,
-        count: int,
-        barred: Collection[str],
-        notes: tuple[str, ...],
+        recent: Fused | None,
+        witnesses: Witnesses,
+        wishes: Wishes,
+        explain: bool,
     ) -> Answer:
-        here = slice(fused.scores.indptr[place], fused.scores.indptr[place + 1])
-        columns: NDArray[np.integer[Any]] = fused.scores.indices[here]
-        scores = fused.scores.data[here]
-        if not len(columns):
-            columns = self._by_use[: count + len(barred)]
-            scores, notes = self._prior[columns], (*notes, _MOST_USED)
-        order = np.lexsort((columns, -self._prior[columns], -scores))[: count + len(barred)]
-        chosen = [i for i in order if self._archive.hashtags[columns[i]] not in barred][:count]
-        evidence = self._evidence(place, columns[chosen], heard, fused)
+        notes = [*self._notes_on(query), *self._notes_of(place, fused, wishes)]
+        moves: dict[str, Floats] = {}
+        for what, after, moved in self._contexts_of(place, query, ranked, fused, recent):
+            ranked = after
+            moves[what] = moved
+        given = frozenset(normalise_hashtag(tag) for tag in query.given)
+        barred = replace(wishes, exclude=wishes.exclude | given - {""})
+        chosen = select(ranked.columns, ranked.probabilities, self._table, barred, self._rules, self._ranker.threshold)
         suggestions = tuple(
-            Suggestion(self._archive.shown[columns[i]], min(1.0, float(scores[i])), behind)
-            for i, behind in zip(chosen, evidence, strict=True)
+            Suggestion(
+                hashtag=self._table.shown[column],
+                score=float(score),
+                evidence=behind,
+                uses=int(self._table.uses[column]),
+                tier=TIERS[self._table.tiers[column]],
+                reasons=why,
+            )
+            for column, score, behind, why in zip(
+                chosen.columns.tolist(),
+                chosen.scores,
+                witnesses.behind(place, chosen.columns),
+                self._reasons(ranked, chosen.columns, moves) if explain else [()] * len(chosen.columns),
+                strict=True,
+            )
         )
-        return Answer(suggestions, self.snapshot, notes)
+        return Answer(suggestions, self.snapshot, chosen.removed, tuple(notes))
 
-    def _evidence(
-        self, place: int, columns: NDArray[np.integer[Any]], heard: Sequence[Heard], fused: Fused
-    ) -> list[tuple[Neighbour, ...]]:
-        """For each column, the neighbours that carry it, those whose votes weigh most first."""
-        found: list[list[Neighbour]] = [[] for _ in columns]
-        for channel in heard:
-            weights = self._weights(place, channel.channel, fused)
-            present = channel.matches.rows[place] != NO_ROW
-            rows = channel.matches.rows[place][present]
-            similarities = channel.matches.similarities[place][present]
-            carries = self._carried[rows][:, columns].toarray() > 0
-            for j, who in enumerate(carries.T):
-                for i in np.flatnonzero(who)[:EVIDENCE]:
-                    similarity, share = float(similarities[i]), float(weights[i])
-                    found[j].append(self._archive.neighbour(int(rows[i]), channel.channel, similarity, share))
-        return [_weightiest(behind) for behind in found]
+    def _notes_on(self, query: Query) -> Iterable[str]:
+        if query.photo is not None and not self._sees_photos:
+            yield _BLIND
+        for tag in query.given:
+            if not self.knows(tag):
+                yield f"no post of the archive carries #{tag.lstrip('#')}, so it tells nothing of other hashtags"
 
-    def _weights(self, place: int, channel: str, fused: Fused) -> Vectors:
-        """What the vote of each of a channel's neighbours weighs in the scores, over all its neighbourhoods."""
-        weights = np.zeros(max(NEIGHBOURHOODS), dtype=np.float32)
-        for voice, shares in zip(self._fusion.voices, fused.shares, strict=True):
-            if voice.channel == channel:
-                weights[: voice.neighbours] += shares[place]
-        return weights
+    def _notes_of(self, place: int, fused: Fused, wishes: Wishes) -> Iterable[str]:
+        if fused.scores.indptr[place] == fused.scores.indptr[place + 1]:
+            yield _MOST_USED
+        if wishes.count is None and self._learned.report is None:
+            yield _NO_PROBABILITIES
+
+    def _contexts_of(
+        self, place: int, query: Query, ranked: Ranked, fused: Fused, recent: Fused | None
+    ) -> Iterable[tuple[str, Ranked, Floats]]:
+        """All that is known beside photo and caption: the words for it, the candidates after it, and its part in them.
+
+        That is (m,), what it adds to the log odds of every hashtag.
+        """
+        leanings, prior = self._learned.leanings, self._contexts.prior
+        given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
+        if given:
+            moved = leanings.given.lift * lift(self._contexts.beside(given), prior)
+            ranked = lean(ranked, moved, prior, leanings.given)
+            yield "what goes with the hashtags given", ranked, moved
+        if query.author is not None:
+            moved = leanings.author.lift * lift(self._contexts.by(self._author_named[_as_known(query.author)]), prior)
+            ranked = lean(ranked, moved, prior, leanings.author)
+            yield f"how often {query.author} uses it", ranked, moved
+        if recent is not None:
+            moved = self._recency(place, fused, recent)
+            ranked = shifted(ranked, moved)
+            yield "how recent the posts behind it are", ranked, moved
+        if self._judged.any():
+            ranked = shifted(ranked, self._judged)
+            yield "whether it was accepted or rejected before", ranked, self._judged
+
+    def _recency(self, place: int, fused: Fused, recent: Fused) -> Floats:
+        """ln of how many times more the vote is for each hashtag when older posts count less: (m,)."""
+        plain, decayed = (votes.scores[place].toarray().ravel().astype(np.float64) for votes in (fused, recent))
+        doubt = 0.1 * self._contexts.prior + 1e-6
+        return np.asarray(np.log((decayed + doubt) / (plain + doubt)))
+
+    def _reasons(self, ranked: Ranked, columns: Rows, moves: dict[str, Floats]) -> list[tuple[Reason, ...]]:
+        places = np.asarray([int(np.flatnonzero(ranked.columns == column)[0]) for column in columns], dtype=np.int64)
+        reranker = self._learned.reranker
+        learned = reranker.reasons(ranked, places) if reranker is not None else [()] * len(columns)
+        told: list[tuple[Reason, ...]] = []
+        for column, why in zip(columns.tolist(), learned, strict=True):
+            moved = [Reason(what, float(by[column])) for what, by in moves.items() if abs(by[column]) >= _FELT]
+            told.append((*moved, *why))
+        return told
 
 
-def _weightiest(behind: list[Neighbour]) -> tuple[Neighbour, ...]:
-    ranked = sorted(behind, key=lambda neighbour: -neighbour.share)[:EVIDENCE]
-    return tuple(neighbour for neighbour in ranked if neighbour.share >= _WEIGHTLESS * ranked[0].share)
+def _as_known(author: str) -> str:
+    """The same name however its letters are composed."""
+    return normalize("NFC", author.strip())
 
 
 def _as_encoders_see_it(caption: str) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.vectors import Rows, Vectors
+from .ranking import Calibration, log_votes
+from .scorer import cross_calibrated, platt
 
 KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared
 
@@ -23,7 +25,8 @@ class Lessons:
 
     rows: (t,) of the archive. unseen: (t,) whether no copy of the post was in sight. due: (t,) hashtags that each
     carries. names: (f,). features: (c, f).
-    place: (c,) of each candidate's post, ascending. carried: (c,) whether that post carries it. folds: (c,).
+    place: (c,) of each candidate's post, ascending. columns: (c,) which hashtag it is. carried: (c,) whether that post
+    carries it. post_folds: (posts of the archive,), near-duplicates in one.
     """
 
     rows: Rows
@@ -32,8 +35,14 @@ class Lessons:
     names: tuple[str, ...]
     features: Vectors
     place: NDArray[np.int64]
+    columns: NDArray[np.integer[Any]]
     carried: Flags
-    folds: NDArray[np.int64]
+    post_folds: NDArray[np.int64]
+
+    @property
+    def folds(self) -> NDArray[np.int64]:
+        """(c,) those of the candidates' posts."""
+        return self.post_folds[self.rows][self.place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,16 @@ class RerankerReport:
     """How the reranker did on posts of the archive whose near-duplicates it had not seen, and the vote on the same.
 
     posts, clusters: how many, and in how many groups of near-duplicates. vote_f1, reranker_f1: micro F1 by number of
-    hashtags. threshold: the least probability that is worth suggesting when the number is free; auto_f1: micro F1
-    then; auto_count: hashtags suggested for a post then. ece, reliability: expected calibration error of what stands
-    above the threshold, and what it is made of.
+    hashtags. calibration: of the vote. Of the better one, which is used: threshold: the least probability that is worth
+    suggesting when the number is free; auto_f1: micro F1 then; auto_count: hashtags suggested for a post then. ece,
+    reliability: expected calibration error of what stands above the threshold, and what it is made of.
     """
 
     posts: int
     clusters: int
     vote_f1: Mapping[int, float]
     reranker_f1: Mapping[int, float]
+    calibration: Calibration
     threshold: float
     auto_f1: float
     auto_count: float
@@ -68,7 +78,7 @@ class RerankerReport:
     @property
     def ships(self) -> bool:
         """Whether it is better than the vote."""
-        return sum(self.reranker_f1.values()) > sum(self.vote_f1.values())
+        return _better(self.reranker_f1, self.vote_f1)
 
     def to_json(self) -> dict[str, Any]:
         """For the snapshot and for machines."""
@@ -80,12 +90,22 @@ class RerankerReport:
         known = {name: fields[name] for name in cls.__slots__}
         for name in ("vote_f1", "reranker_f1"):
             known[name] = {int(k): float(f1) for k, f1 in known[name].items()}
+        known["calibration"] = Calibration(**known["calibration"])
         known["reliability"] = tuple(Reliability(**entry) for entry in known["reliability"])
         return cls(**known)
 
 
-def report_on(lessons: Lessons, probabilities: Floats, clusters: Rows) -> RerankerReport:
-    """probabilities: (c,) of the candidates, from models that had not seen their cluster. clusters: of all posts."""
+def report_on(lessons: Lessons, probabilities: Floats, clusters: Rows) -> tuple[RerankerReport, Floats]:
+    """probabilities: (c,) of the candidates, from models that had not seen their cluster. clusters: of all posts.
+
+    Returns with the report the probabilities of the better one of reranker and vote, (c,).
+    """
+    vote = _vote(lessons)
+    vote_f1 = {k: _f1_at(k, lessons, vote) for k in KS}
+    reranker_f1 = {k: _f1_at(k, lessons, probabilities) for k in KS}
+    odds = log_votes(lessons.features[:, lessons.names.index("vote")])
+    if not _better(reranker_f1, vote_f1):
+        probabilities = cross_calibrated(odds, lessons.carried, lessons.folds)
     # Where F is the best F1 that can be reached, what is likelier than F / 2 is worth its place (Lipton, Elkan and
     # Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1, 2014).
     threshold = _best_f1(lessons, probabilities) / 2
@@ -93,18 +113,23 @@ def report_on(lessons: Lessons, probabilities: Floats, clusters: Rows) -> Rerank
     bins, ece = _reliability(probabilities[suggested], lessons.carried[suggested])
     unseen = lessons.rows[lessons.unseen]
     free = suggested & lessons.unseen[lessons.place]
-    vote = _vote(lessons)
-    return RerankerReport(
+    report = RerankerReport(
         posts=len(unseen),
         clusters=len(np.unique(clusters[unseen])),
-        vote_f1={k: _f1_at(k, lessons, vote) for k in KS},
-        reranker_f1={k: _f1_at(k, lessons, probabilities) for k in KS},
+        vote_f1=vote_f1,
+        reranker_f1=reranker_f1,
+        calibration=Calibration(*platt(odds, lessons.carried)),
         threshold=threshold,
         auto_f1=2 * int(lessons.carried[free].sum()) / max(1, int(free.sum()) + int(lessons.due[lessons.unseen].sum())),
         auto_count=int(free.sum()) / max(1, len(unseen)),
         ece=ece,
         reliability=bins,
     )
+    return report, probabilities
+
+
+def _better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
+    return sum(one.values()) > sum(other.values())
 
 
 def _vote(lessons: Lessons) -> Floats:

@@ -1,7 +1,7 @@
 """The learned reranker: hashtags for a post in order of probability, from its neighbours and from the whole archive."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.errors import SnapshotError
-from ..core.vectors import Matches
-from .counts import Columns, Counts, recount
+from ..core.results import Reason
+from ..core.vectors import Matches, Rows, Vectors
+from .counts import Counts, recount
 from .features import Candidates, Evidence, FeatureMaker
 from .fusion import Fusion
-from .kernel import Comparable, Contents, Scales
+from .kernel import Comparable, Scales
+from .ranking import Floats, QueryBatch, Ranked
+from .reasons import reasons
 from .reports import RerankerReport
 from .ridge import Asked, KernelRidge
-from .scorer import Scorer
+from .scorer import Scorer, log_odds
 
 VERSION = 1  # of the files, and of the features that the scorer was learned on
 
@@ -26,37 +29,16 @@ _FILE = "reranker.json"
 _MATRIX = ("data", "indices", "indptr")
 _AGAIN = "run `hashtag index build` again"
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class QueryBatch:
-    """n new posts, and what the vote makes of them.
-
-    heard: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
-    """
-
-    contents: Contents
-    heard: Mapping[str, Matches]
-    votes: sparse.csr_matrix
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A post's candidates, likeliest first. columns: (c,) of the archive's hashtags. probabilities: float64 (c,)."""
-
-    columns: Columns
-    probabilities: Floats
-
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """What was learned from an archive, and all that is kept of it."""
+    """What was learned from an archive, and all that is kept of it. names: (f,) of the scorer's features."""
 
     scales: Scales
     ridge: KernelRidge
     counts: Counts
     scorer: Scorer
+    names: tuple[str, ...]
 
 
 class Reranker:
@@ -78,9 +60,23 @@ class Reranker:
         ]
         if not found:
             return []
-        probabilities = self._learning.scorer.probability(np.concatenate([some.matrix() for some in found]))
-        ends = np.cumsum([len(some.columns) for some in found])
-        return [_ranked(some, part) for some, part in zip(found, np.split(probabilities, ends[:-1]), strict=True)]
+        features = [some.matrix() for some in found]
+        probabilities = self._learning.scorer.probability(np.concatenate(features))
+        parts = np.split(probabilities, np.cumsum([len(some.columns) for some in found])[:-1])
+        return [_ranked(*some) for some in zip(found, parts, features, strict=True)]
+
+    def reasons(self, ranked: Ranked, places: Rows) -> list[tuple[Reason, ...]]:
+        """What moved some of a post's candidates, by their places."""
+
+        def odds(features: Vectors) -> Floats:
+            return log_odds(self._learning.scorer.probability(features))
+
+        return reasons(self._learning.names, ranked.features, places, odds)
+
+    @property
+    def threshold(self) -> float:
+        """See `Ranker.threshold`."""
+        return self.report.threshold
 
     def save(self, folder: Path) -> None:
         """Write into `folder`, which exists: numbers as .npy, the rest as JSON."""
@@ -98,6 +94,8 @@ class Reranker:
             "arrays": sorted(arrays),
             "channels": sorted(scales.means),
             "fewest": ridge.fewest,
+            "posts": counts.n_posts,
+            "features": list(self._learning.names),
             "fusion": self._fusion.to_json(),
             "report": self.report.to_json(),
         }
@@ -107,6 +105,7 @@ class Reranker:
     def load(cls, folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
         """hashtags: (m,) normalised, carried: (posts, m), fusion: those it was learned with.
 
+        Posts and hashtags that have come since stand after the others; of them only neighbours and counts tell.
         Raises SnapshotError on files of another version, of another archive or fusion, and on damaged ones. Executes
         nothing from them.
         """
@@ -122,14 +121,17 @@ class Reranker:
             )
             dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
             weights, fewest = arrays["ridge"].astype(np.float32), int(fields["fewest"])
-            mentions, kept = arrays["mentions"], arrays["kept"]
+            mentions, kept, n_posts = arrays["mentions"], arrays["kept"], int(fields["posts"])
+            names = tuple(map(str, fields["features"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
-        if not mentions.shape == kept.shape == (len(hashtags),) == carried.shape[1:]:
+        newcomers = len(hashtags) - len(mentions)
+        if mentions.shape != kept.shape or newcomers < 0 or carried.shape[0] < n_posts:
             raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
-        counts = recount(carried, mentions, kept)
-        ridge = KernelRidge(Comparable(words, dense), weights, counts.uses, fewest)
-        learning = Learning(scales, ridge, counts, Scorer.from_arrays(arrays))
+        counts = recount(carried, np.pad(mentions, (0, newcomers)), np.pad(kept, (0, newcomers)))
+        learned_from = np.bincount(carried[:n_posts].indices, minlength=len(hashtags))
+        ridge = KernelRidge(Comparable(words, dense), weights, learned_from, fewest)
+        learning = Learning(scales, ridge, counts, Scorer.from_arrays(arrays), names)
         return cls(learning, FeatureMaker(hashtags, carried, scales, fusion, ridge), fusion, report)
 
 
@@ -164,9 +166,9 @@ def gather(queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked]
     return gathered
 
 
-def _ranked(candidates: Candidates, probabilities: Floats) -> Ranked:
+def _ranked(candidates: Candidates, probabilities: Floats, features: Vectors) -> Ranked:
     order = np.argsort(-probabilities, kind="stable")
-    return Ranked(candidates.columns[order].astype(np.int64), probabilities[order])
+    return Ranked(candidates.columns[order].astype(np.int64), probabilities[order], features[order])
 
 
 def _read_fields(folder: Path) -> tuple[dict[str, Any], RerankerReport]:

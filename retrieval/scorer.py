@@ -112,18 +112,24 @@ def learn_scorer(features: Vectors, carried: NDArray[np.bool_], folds: NDArray[n
             odds[1, out] = forests[-1].decision_function(features[out])
     blend = min(_BLENDS, key=lambda part: log_loss((1 - part) * odds[0] + part * odds[1], carried))
     blended = (1 - blend) * odds[0] + blend * odds[1]
-    slope, offset = _platt(blended, carried)
+    slope, offset = platt(blended, carried)
     slopes = np.asarray(np.mean([line.coef_[0] for line in lines], axis=0), dtype=np.float64)
     start = np.asarray(np.mean([line.intercept_ for line in lines], axis=0), dtype=np.float64)
     scorer = Scorer(
         Line(chosen, means, scales, slopes, start), BoostedTrees.of(forests), np.asarray([blend, slope, offset])
     )
-    return Learned(scorer, _cross_calibrated(blended, carried, folds))
+    return Learned(scorer, cross_calibrated(blended, carried, folds))
 
 
 def logistic(odds: Floats) -> Floats:
     """Log odds to probabilities, without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(odds / 2)))
+
+
+def log_odds(probabilities: Floats) -> Floats:
+    """Their logit, within what float64 can tell apart."""
+    inside = np.clip(probabilities, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def log_loss(odds: Floats, carried: NDArray[np.bool_]) -> float:
@@ -156,7 +162,7 @@ def _standardised(features: Vectors, logged: NDArray[np.int64], means: Vectors, 
     return np.asarray(np.clip((_straightened(features, logged) - means) / scales, -_CLIP, _CLIP))
 
 
-def _platt(odds: Floats, carried: NDArray[np.bool_]) -> tuple[float, float]:
+def platt(odds: Floats, carried: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and offset that make log odds honest (Platt, 1999)."""
     from sklearn.linear_model import LogisticRegression
 
@@ -164,11 +170,11 @@ def _platt(odds: Floats, carried: NDArray[np.bool_]) -> tuple[float, float]:
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def _cross_calibrated(odds: Floats, carried: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
+def cross_calibrated(odds: Floats, carried: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
     """Probabilities of which not even the calibration has seen the answer."""
     calibrated = np.zeros(len(odds))
     for fold in range(FOLDS):
         out = folds == fold
-        slope, offset = _platt(odds[~out], carried[~out])
+        slope, offset = platt(odds[~out], carried[~out])
         calibrated[out] = logistic(slope * odds[out] + offset)
     return calibrated

@@ -7,12 +7,13 @@ score, how many. Diversity comes last: what is not shown must not push others aw
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ..core.results import Removed, Tier
 from ..core.rules import Rules
 from ..core.scripts import written_in
 from ..core.vectors import Rows
@@ -20,10 +21,8 @@ from ..core.wishes import Mix, Wishes
 from .inflections import singulars
 
 Floats = NDArray[np.float64]
-Step = Literal["blocked", "merged", "excluded", "language"]
 
-TIERS = ("head", "middle", "tail")
-FLOOR = 0.05  # a hashtag that is wrong nineteen times in twenty deserves no place
+TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 
 # What a tier's probabilities count, from head to tail, when candidates are put in order.
 _FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
@@ -74,15 +73,6 @@ class HashtagTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
-    """A hashtag, as shown, that would have stood in the answer, the step that took it out, and why in words."""
-
-    hashtag: str
-    step: Step
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Selected:
     """columns, scores: (s,) of the hashtags chosen, in their order. removed: likeliest first."""
 
@@ -116,10 +106,12 @@ def select(
     table: HashtagTable,
     wishes: Wishes,
     rules: Rules,
+    threshold: float,
 ) -> Selected:
     """Choose among one post's candidates.
 
     columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; those returned are among them.
+    threshold: the least of them that is worth suggesting when the number is free.
     Deterministic: of equal candidates the earlier one comes first.
     """
     likeliest = np.argsort(-scores, kind="stable")
@@ -128,7 +120,7 @@ def select(
     kept, removed = _sift(candidates, table, wishes, rules)
     shown = candidates[[place for _, place in kept]]
     probabilities = likelihoods[[place for place, _ in kept]]
-    places = wishes.count or min(expected_f1_count(probabilities), wishes.most)
+    places = wishes.count or min(int(np.count_nonzero(probabilities >= threshold)), wishes.most)
     weights = _mix_weights(probabilities, table.tiers[shown], wishes.mix)
     order = np.argsort(-weights, kind="stable")
     order = order[probabilities[order] >= wishes.min_score]
@@ -136,23 +128,9 @@ def select(
         order = order[: places * _DEEP]
         order = order[_diverse(weights[order], table.likeness(shown[order]), places)]
     order = order[:places]
-    least = probabilities[order].min() if len(order) else max(wishes.min_score, FLOOR)
+    least = probabilities[order].min() if len(order) else max(wishes.min_score, threshold)
     told = tuple(why for place, why in removed if likelihoods[place] >= least)
     return Selected(shown[order], probabilities[order], told)
-
-
-def expected_f1_count(probabilities: Floats, floor: float = FLOOR) -> int:
-    """How many hashtags, taken from the likeliest on, promise the best F1.
-
-    probabilities: (c,) calibrated, highest first. Returns the n that maximises 2 sum(p_1..n) / (n + sum(p_1..c)), the
-    usual approximation of expected F1 (Jansche, 2007; Dembczynski et al., 2011; Lipton et al., 2014, who show that
-    every hashtag is then worth taking whose probability is above half of the F1 reached); of equal ones the lowest.
-    0 where even the likeliest is below `floor`.
-    """
-    if not len(probabilities) or probabilities[0] < floor:
-        return 0
-    counts = np.arange(1, len(probabilities) + 1)
-    return 1 + int(np.argmax(np.cumsum(probabilities) / (counts + probabilities.sum())))
 
 
 def _sift(

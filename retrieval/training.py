@@ -1,21 +1,23 @@
 """Learns the reranker from an archive's own posts, each asked about as if it were new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from ..core.protocols import VectorIndex
 from ..core.vectors import NO_ROW, Matches, Rows
 from .counts import Counts, count
-from .duplicates import duplicate_clusters, members_of
+from .duplicates import members_of
 from .features import Candidates, FeatureMaker
 from .fusion import NEIGHBOURHOODS, Fusion, fuse
 from .kernel import Contents, Scales
+from .leanings import Leanings, learn_leanings
+from .neighbours import Neighbourhood
+from .ranking import QueryBatch
 from .reports import Lessons, report_on
-from .reranker import Learning, QueryBatch, Reranker, gather
+from .reranker import Learning, Reranker, gather
 from .ridge import Asked, learn_ridge
 from .scorer import FOLDS, learn_scorer
 
@@ -25,37 +27,43 @@ MOST_POSTS = 2000  # that are asked about
 _BLOCKS = 10  # of which one at a time is left out of what is counted
 _SEE_COPIES = 0.5  # part of the posts that are asked about with their copies in sight
 _LARGEST = 1000  # copies of a post that is asked about; of an advertisement posted more often nothing is learned
-_COPIES = 100  # neighbours looked at beyond the largest neighbourhood, in case so many are copies
 _GROUPS_AT_ONCE = 256  # posts with their copies, of which the regression is asked
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A channel's index, as at suggestion time. rows: (n,) the post to which each of its vectors belongs."""
-
-    index: VectorIndex[Any]
-    rows: Rows
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingArchive:
     """An archive of n posts to learn from.
 
-    carried: sparse (n, m). hashtags: (m,) normalised. channels: all those of the fusion; one that is not among
+    carried: sparse (n, m). hashtags: (m,) normalised. clusters: (n,) near-duplicates, as `duplicate_clusters` numbers
+    them. author_of: (n,) an author's number, -1 where unknown. channels: all those of the fusion; one that is not among
     `contents.dense` takes `contents.ngrams`.
     """
 
     contents: Contents
     carried: sparse.csr_matrix
     hashtags: Sequence[str]
-    channels: Mapping[str, Asking]
+    clusters: Rows
+    author_of: Rows
+    channels: Sequence[Neighbourhood]
+
+    def vectors(self, channel: str, rows: Rows) -> Any:
+        """The vectors of some posts in a channel, dense or sparse; empty rows where a post has nothing for it."""
+        return self.contents.dense.get(channel, self.contents.ngrams)[rows]
 
 
-def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Reranker | None:
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What an archive has taught. leanings: for the better one of reranker and vote."""
+
+    reranker: Reranker
+    leanings: Leanings
+
+
+def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Taught | None:
     """Learn from the archive itself; None where it is too small for learning to be trusted.
 
-    Whether the reranker is better than the vote stands in its report. Deterministic. The search for near-duplicates
-    takes time with the square of the posts; the rest little more for many than for some thousand.
+    Whether the reranker is better than the vote stands in its report. Deterministic. Takes little more time for many
+    posts than for some thousand.
     """
     if np.count_nonzero(np.diff(archive.carried.indptr)) < FEWEST_POSTS:
         return None
@@ -68,9 +76,10 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Reranker | None:
         return None  # no candidate, or every candidate, is right: there is nothing to tell apart
     shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge") or name in classroom.voices]
     learned = learn_scorer(lessons.features, lessons.carried, lessons.folds, shares)
-    report = report_on(lessons, learned.held_out, classroom.clusters)
-    learning = Learning(classroom.scales, classroom.ridge.ridge, classroom.counts, learned.scorer)
-    return Reranker(learning, classroom.maker, fusion, report)
+    report, held_out = report_on(lessons, learned.held_out, classroom.clusters)
+    learning = Learning(classroom.scales, classroom.ridge.ridge, classroom.counts, learned.scorer, lessons.names)
+    leanings = learn_leanings(lessons, held_out, archive.carried, archive.author_of)
+    return Taught(Reranker(learning, classroom.maker, fusion, report), leanings)
 
 
 class _Classroom:
@@ -82,7 +91,7 @@ class _Classroom:
         self.voices = frozenset(f"{voice.channel}_{voice.neighbours}" for voice in fusion.voices)
         self.scales = Scales.learn(archive.contents)
         self._posts = self.scales.weigh(archive.contents)
-        self.clusters = duplicate_clusters(archive.contents.captions, self._posts)
+        self.clusters = archive.clusters
         self._members = members_of(self.clusters)
         # Some new posts are copies of old ones, as every post of a campaign is, and the scorer must have met such.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
@@ -120,15 +129,16 @@ class _Classroom:
             tuple(found[0].features),
             np.concatenate([candidates.matrix() for candidates in found]),
             place,
+            columns,
             np.asarray(truth[place, columns]).ravel() > 0,
-            folds[rows][place],
+            folds,
         )
 
     def _candidates(self, rows: Rows, counts: Counts) -> list[Candidates]:
         if not len(rows):
             return []
         contents = self._archive.contents.take(rows)
-        heard = {channel: self._hear(asking, channel, rows) for channel, asking in self._archive.channels.items()}
+        heard = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
         votes = fuse(self._fusion, heard, self._archive.carried, len(rows)).scores
         words = self._posts.words[rows]
         evidence = gather(QueryBatch(contents, heard, votes), words, self._ask(rows), counts)
@@ -148,21 +158,14 @@ class _Classroom:
                 asked.update(zip(posts.tolist(), answer, strict=True))
         return [asked[row] for row in rows.tolist()]
 
-    def _hear(self, asking: Asking, channel: str, rows: Rows) -> Matches:
+    def _hear(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
         """A channel's neighbours of posts, without those to be left out."""
         k = max(NEIGHBOURHOODS)
         heard = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
-        vectors: Any = self._archive.contents.dense.get(channel, self._archive.contents.ngrams)[rows]
-        present = np.flatnonzero(np.asarray(abs(vectors).sum(axis=1)).ravel())
-        if not len(present):
-            return heard
-        found = asking.index.search(vectors[present], k + _COPIES)
-        near = np.where(found.rows == NO_ROW, NO_ROW, asking.rows[found.rows])
-        own = rows[present][:, None]
-        copies = (self.clusters[near] == self.clusters[own]) & ~self._sees_copies[own]
-        out = (near == NO_ROW) | (near == own) | copies
-        closed_up = np.argsort(out, axis=1, kind="stable")[:, :k]
-        heard.rows[present] = np.take_along_axis(np.where(out, NO_ROW, near), closed_up, axis=1)
-        likeness = np.where(out, np.float32(0), found.similarities)
-        heard.similarities[present] = np.take_along_axis(likeness, closed_up, axis=1)
+        present = np.flatnonzero(np.isin(rows, neighbourhood.rows))
+        if len(present):
+            own = rows[present]
+            vectors = self._archive.vectors(neighbourhood.channel, own)
+            found = neighbourhood.nearest_to_own(own, vectors, k, self._sees_copies[own])
+            heard.rows[present], heard.similarities[present] = found.rows, found.similarities
         return heard

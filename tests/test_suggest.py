@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender import HashtagError, Query, open_recommender
+from hashtag_recommender import HashtagError, Query, Wishes, open_recommender
 from hashtag_recommender.core.errors import PhotoError, SettingsError
 from hashtag_recommender.core.post import normalise_hashtag
 
@@ -42,7 +42,7 @@ def test_a_photo_alone_and_a_caption_alone_are_enough(recommender, demo):
 
 
 def test_scores_fall_and_evidence_carries_the_hashtag(recommender, demo, hashtags_of):
-    answer = recommender.suggest(demo / "new" / "coffee.jpg", "espresso", count=10)
+    answer = recommender.suggest(demo / "new" / "coffee.jpg", "espresso", wishes=Wishes(count=10))
     scores = [suggestion.score for suggestion in answer.suggestions]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
@@ -64,7 +64,7 @@ def hashtags_of(demo):
 
 def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
     queries = [Query(post["text"], demo / "new" / post["image"]) for post in new_posts]
-    batch = recommender.suggest_batch(queries, 5)
+    batch = recommender.suggest_batch(queries, Wishes(count=5))
     for query, answer in zip(queries, batch, strict=True):
         alone = recommender.suggest(query.photo, query.caption)
         assert [s.hashtag for s in alone.suggestions] == [s.hashtag for s in answer.suggestions]
@@ -78,8 +78,9 @@ def test_the_bytes_of_a_photo_will_do(recommender, demo):
 
 def test_what_is_excluded_stays_out_and_others_move_up(recommender, demo):
     photo = demo / "new" / "coffee.jpg"
-    first = recommender.suggest(photo, count=3).suggestions
-    without = recommender.suggest(photo, count=3, exclude=["#" + first[0].hashtag.upper()])
+    first = recommender.suggest(photo, wishes=Wishes(count=3)).suggestions
+    barred = frozenset([normalise_hashtag(first[0].hashtag)])
+    without = recommender.suggest(photo, wishes=Wishes(count=3, exclude=barred))
     assert [s.hashtag for s in without.suggestions][:2] == [s.hashtag for s in first[1:]]
     assert len(without.suggestions) == 3
 
@@ -89,7 +90,7 @@ def test_hashtags_in_the_caption_are_not_looked_at(recommender):
 
 
 def test_where_nothing_speaks_it_says_so(recommender):
-    answer = recommender.suggest_batch([Query("#onlyahashtag")], 5)[0]
+    answer = recommender.suggest_batch([Query("#onlyahashtag")], Wishes(count=5))[0]
     assert answer.notes and "most used" in answer.notes[0]
     assert len(answer.suggestions) == 5
     assert not any(suggestion.evidence for suggestion in answer.suggestions)
@@ -103,7 +104,7 @@ def test_photos_that_are_none_and_questions_without_content(recommender, demo):
     with pytest.raises(SettingsError, match="nothing to go by"):
         recommender.suggest(text="  ")
     with pytest.raises(SettingsError, match="count is 0"):
-        recommender.suggest(text="x", count=0)
+        recommender.suggest(text="x", wishes=Wishes(count=0))
     assert issubclass(PhotoError, HashtagError)
 
 

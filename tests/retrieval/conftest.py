@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hashtag_recommender.core.vectors import Matches, unit_rows
+from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.exact import ExactIndex
 from hashtag_recommender.index.lexical import LexicalIndex, LexicalWriter
+from hashtag_recommender.retrieval.duplicates import find_duplicates
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Probes, fuse, learn_fusion
 from hashtag_recommender.retrieval.kernel import Contents
-from hashtag_recommender.retrieval.reranker import QueryBatch
-from hashtag_recommender.retrieval.training import Asking, TrainingArchive
+from hashtag_recommender.retrieval.neighbours import Neighbourhood
+from hashtag_recommender.retrieval.ranking import QueryBatch
+from hashtag_recommender.retrieval.training import TrainingArchive
 
 SUBJECTS = ("latte", "mountain", "puppy", "sourdough", "surfing", "tulips")
 WORDS = "morning quiet golden again today friends little old walk window rain bright slow warm".split()
@@ -53,10 +55,9 @@ def carried_by(of, seed):
 
 def hear(channels, contents):
     heard = {}
-    for channel, asking in channels.items():
-        vectors = contents.dense.get(channel, contents.ngrams)
-        found = asking.index.search(vectors, max(NEIGHBOURHOODS))
-        heard[channel] = Matches(np.where(found.rows < 0, -1, asking.rows[found.rows]), found.similarities)
+    for channel in channels:
+        vectors = contents.dense.get(channel.channel, contents.ngrams)
+        heard[channel.channel] = channel.nearest(vectors, max(NEIGHBOURHOODS))
     return heard
 
 
@@ -68,26 +69,19 @@ def archive():
     with_caption = np.flatnonzero(np.diff(contents.ngrams.indptr))
     writer = LexicalWriter(BUCKETS)
     writer.add(contents.ngrams[with_caption])
-    channels = {
-        "image": Asking(ExactIndex(contents.dense["image"][with_photo]), with_photo),
-        "lexical": Asking(LexicalIndex(*writer._weighted()), with_caption),
-    }
-    return TrainingArchive(contents, carried_by(of, 1), hashtags, channels)
+    clusters = find_duplicates(contents)
+    photos = ExactIndex(contents.dense["image"][with_photo])
+    channels = [
+        Neighbourhood("image", "image", photos, with_photo, clusters),
+        Neighbourhood("lexical", "text", LexicalIndex(*writer._weighted()), with_caption, clusters),
+    ]
+    authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
+    return TrainingArchive(contents, carried_by(of, 1), hashtags, clusters, authors, channels)
 
 
 @pytest.fixture(scope="session")
 def fusion(archive):
-    probes = [
-        Probes(
-            channel,
-            modality,
-            asking.rows,
-            archive.contents.dense.get(channel, archive.contents.ngrams)[asking.rows],
-            asking.index,
-            asking.rows,
-        )
-        for (channel, asking), modality in zip(archive.channels.items(), ("image", "text"), strict=True)
-    ]
+    probes = [Probes(nearby, nearby.rows, archive.vectors(nearby.channel, nearby.rows)) for nearby in archive.channels]
     return learn_fusion(probes, archive.carried)
 
 

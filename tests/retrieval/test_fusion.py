@@ -10,6 +10,7 @@ from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches, unit_rows
 from hashtag_recommender.index.exact import ExactIndex
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Fusion, Probes, Voice, fuse, learn_fusion, maximise
+from hashtag_recommender.retrieval.neighbours import Neighbourhood
 
 N_SUBJECTS, PER_SUBJECT = 8, 40
 
@@ -24,10 +25,12 @@ def subjects():
     return of, sparse.csr_matrix(carried)
 
 
-def probes(channel, vectors, posts=None):
+def probes(channel, vectors, posts=None, clusters=None):
     posts = np.arange(len(vectors)) if posts is None else posts
     modality = "image" if channel == "image" else "text"
-    return Probes(channel, modality, posts, vectors[posts], ExactIndex(vectors), np.arange(len(vectors)))
+    clusters = np.arange(len(vectors)) if clusters is None else clusters
+    nearby = Neighbourhood(channel, modality, ExactIndex(vectors), np.arange(len(vectors)), clusters)
+    return Probes(nearby, posts, vectors[posts])
 
 
 def telling_vectors(of, seed=0):
@@ -66,7 +69,9 @@ def test_copies_of_a_post_do_not_answer_for_it():
     of, carried = subjects()
     rng = np.random.default_rng(2)
     copies = np.repeat(unit_rows(rng.normal(size=(len(of) // 2, 32))), 2, axis=0)
-    fusion = learn_fusion([probes("image", telling_vectors(of)), probes("sentence", copies)], carried)
+    clusters = np.arange(len(of)) // 2
+    asked = [probes("image", telling_vectors(of), None, clusters), probes("sentence", copies, None, clusters)]
+    fusion = learn_fusion(asked, carried)
     assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
 
 

@@ -1,0 +1,242 @@
+"""Building: an archive into the database, through the encoders, into a snapshot with all that is learned from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..core.errors import HomeError, SettingsError
+from ..core.progress import Progress, Silent
+from ..core.protocols import Ingested, PostReader
+from ..core.settings import Settings
+from .home import database_of, existing, has_database
+
+if TYPE_CHECKING:
+    from ..db.database import Database
+    from ..index.build import ChannelPlan, Indexed
+    from ..index.manifest import Manifest
+    from ..retrieval.encoders.profiles import EncoderSpec, Profile
+    from ..retrieval.reports import RerankerReport
+
+PROGRAM = "hashtag-recommender"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What `build_index` did.
+
+    embedded: contents encoded now, by channel. published: whether a new snapshot is in service.
+    rejected: posts that could not be taken; first_reject: the row of the first of them and its reason; rejects: the
+    CSV of them all.
+    """
+
+    ingested: Ingested
+    embedded: Mapping[str, int]
+    manifest: "Manifest"
+    published: bool
+    rejected: int
+    first_reject: str | None
+    rejects: Path
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            **asdict(self.ingested),
+            "embedded": dict(self.embedded),
+            "published": self.published,
+            "snapshot": self.manifest.snapshot,
+            "rejected": self.rejected,
+            "rejects": str(self.rejects) if self.rejected else None,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What the snapshot in service says of itself. report: of what it has learned, None where it was too small."""
+
+    manifest: "Manifest"
+    report: "RerankerReport | None"
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return self.manifest.to_json() | {"learned": self.report.to_json() if self.report else None}
+
+
+def read_posts(
+    path: Path,
+    *,
+    images: Path | None = None,
+    source: str | None = None,
+    encoding: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    for_queries: bool = False,
+) -> PostReader:
+    """A reader of a file of posts; see `db.readers.open_reader`. columns: names by role, as the options give them."""
+    from ..db.readers import open_reader
+    from ..db.readers.columns import Columns
+
+    return open_reader(
+        path,
+        images=images,
+        source=source,
+        encoding=encoding,
+        columns=Columns(**(columns or {})),
+        for_queries=for_queries,
+    )
+
+
+def build_index(settings: Settings, reader: PostReader, progress: Progress | None = None) -> BuildReport:
+    """Bring database and index of a home in line with a source of posts, and publish the index.
+
+    Raises HomeError where the home cannot be written, SourceError where the source cannot be read or holds nothing
+    to suggest from, WeightsError where the encoders asked for are not on disk.
+    """
+    specs, notes = _chosen(settings)
+    return build_channels(settings, specs, reader, progress, notes)
+
+
+def build_channels(
+    settings: Settings,
+    specs: Sequence["EncoderSpec"],
+    reader: PostReader,
+    progress: Progress | None = None,
+    notes: Sequence[str] = (),
+) -> BuildReport:
+    """As `build_index`, with a channel for each encoder named. notes: to stand in the report."""
+    from ..db.rejects import Rejects
+    from ..index.build import embed
+    from ..index.snapshot import writing
+
+    plans = [plan_channel(spec) for spec in specs]
+    rejects = Rejects(reader, settings.home / "rejects.csv")
+    progress = progress or Silent()
+    try:
+        with writing(settings.home), database_of(settings) as database:
+            store = database.posts
+            try:
+                ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
+                embedded = embed(store, plans, progress)
+                rejects.add_unreadable(embedded.unreadable)
+            finally:
+                rejects.write()
+            manifest, published = publish_index(settings, database, plans, progress)
+    except OSError as error:
+        raise HomeError(
+            f"{settings.home} cannot be written ({error.strerror or error}); see that its disk has room and that the "
+            "folder can be written"
+        ) from error
+    all_notes = (*reader.notes(), *notes)
+    return BuildReport(
+        ingested, embedded.counts, manifest, published, len(rejects), rejects.first(), rejects.path, all_notes
+    )
+
+
+def index_info(settings: Settings) -> IndexInfo:
+    """What the snapshot in service says of itself. Raises NoIndexError, SnapshotError."""
+    from ..index.snapshot import current_snapshot
+    from ..retrieval.learning import learned_report
+
+    snapshot = current_snapshot(existing(settings.home))
+    return IndexInfo(snapshot.manifest, learned_report(snapshot.folder))
+
+
+def verify_index(settings: Settings) -> list[str]:
+    """What is wrong with a home's index, one sentence each; empty when all is well.
+
+    Raises NoIndexError where there is none, DatabaseError where the database cannot be opened.
+    """
+    from ..index.verify import verify
+
+    home = existing(settings.home)
+    if not has_database(settings):
+        elsewhere = index_info(settings).manifest.database
+        return [f"{home} holds no database; the index was built from {elsewhere}, name it with --db"]
+    with database_of(settings, create=False) as database:
+        return verify(home, database.posts)
+
+
+def publish_index(
+    settings: Settings, database: "Database", plans: Sequence["ChannelPlan"], progress: Progress
+) -> tuple["Manifest", bool]:
+    """Publish a snapshot of what the database holds; see `index.build.build`."""
+    from ..index.build import Origin, build
+
+    def learn(folder: Path, channels: Sequence["Indexed"]) -> None:
+        _learn(folder, channels, database)
+
+    origin = Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url)
+    return build(settings.home, database.posts, plans, learn, origin, progress)
+
+
+def _chosen(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
+    from ..retrieval.encoders.profiles import ClipModels, choose_encoders
+
+    profile = _profile(settings.encoders or "auto")
+    named = (settings.image_model, settings.image_weights, settings.sentence_model)
+    if profile == "compact" and any(named):
+        raise SettingsError("the compact encoders are fixed; name models with --encoders clip or auto")
+    default = ClipModels()
+    clip = ClipModels(
+        _whole_path(settings.image_model) or default.image_model,
+        _whole_path(settings.image_weights) or ("" if settings.image_model else default.image_weights),
+        _whole_path(settings.sentence_model) or default.sentence_model,
+    )
+    return choose_encoders(profile, clip)
+
+
+def _whole_path(name: str | None) -> str | None:
+    """A model's name, or the whole path of a file or folder, so that the index finds it from wherever it is asked."""
+    return str(Path(name).resolve()) if name and Path(name).exists() else name
+
+
+def _profile(name: str) -> "Profile":
+    if name not in ("auto", "clip", "compact"):
+        raise SettingsError(f"encoders is {name!r}; it must be auto, clip or compact")
+    return cast("Profile", name)
+
+
+def plan_channel(spec: "EncoderSpec") -> "ChannelPlan":
+    """The channel that an encoder fills."""
+    from ..index.build import ChannelPlan
+    from ..retrieval.encoders.profiles import make_encoder
+
+    if spec.kind == "ngrams":
+        return ChannelPlan(make_encoder(spec), spec.to_json(), "lexical", kept=False)
+    return ChannelPlan(make_encoder(spec), spec.to_json(), "faiss", kept=True)
+
+
+def _learn(folder: Path, channels: Sequence["Indexed"], database: "Database") -> None:
+    from ..index.archive import SnapshotArchive
+    from ..index.build import read_rows
+    from ..index.kinds import read_index
+    from ..retrieval.channels import contents_of, stacked
+    from ..retrieval.duplicates import find_duplicates
+    from ..retrieval.learning import learn
+    from ..retrieval.neighbours import Neighbourhood
+    from ..retrieval.training import TrainingArchive
+    from ..retrieval.voting import carried_matrix
+
+    archive = SnapshotArchive(folder)
+    captions = [stored.post.caption for stored in database.posts.posts()]
+    spoken = [channel for channel in channels if channel.record.vectors]
+    contents = contents_of(
+        captions,
+        [(c.record.channel, c.record.fingerprint.dimension, c.rows, stacked(c.batches)) for c in spoken],
+    )
+    clusters = find_duplicates(contents)
+    neighbourhoods = [
+        Neighbourhood(
+            channel.record.channel,
+            channel.modality,
+            read_index(channel.record.index, folder / channel.record.channel),
+            read_rows(folder / channel.record.channel, channel.record.vectors),
+            clusters,
+        )
+        for channel in spoken
+    ]
+    carried = carried_matrix(archive)
+    posts = TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods)
+    learn(posts, database.feedback.judgements()).save(folder)

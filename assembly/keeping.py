@@ -1,0 +1,196 @@
+"""What a person keeps in the database beside the sources: posts added one by one, feedback, rules on hashtags."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import PhotoError, SettingsError, SourceError
+from ..core.feedback import Judgement, Verdict
+from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag, take_out_hashtags
+from ..core.progress import Progress, Silent
+from ..core.rules import HashtagRule, combine_rules
+from ..core.settings import Settings
+from ..core.wishes import Wishes
+from .building import plan_channel, publish_index
+from .home import database_of, existing, has_database
+from .opening import open_encoder, open_recommender
+
+if TYPE_CHECKING:
+    from ..db.rules import RuleBook
+    from ..retrieval.synonyms import AliasCandidate
+
+_EVERYTHING = Wishes(count=500, raw=True)  # to see with which probability any hashtag was suggested
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A post that was added; new: whether it was not there already, just so."""
+
+    post_id: str
+    new: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {"post": self.post_id, "new": self.new}
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """posts: how many were deleted. snapshot: the index without them; None where nothing is left to suggest from."""
+
+    posts: int
+    snapshot: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def add_post(
+    settings: Settings,
+    photo: Path | None,
+    text: str,
+    hashtags: str,
+    *,
+    author: str | None = None,
+    posted_at: str | None = None,
+) -> Added:
+    """Put one post into the database, with its vectors, so that the next suggestion finds it.
+
+    The same post again changes nothing. Raises NoIndexError where no index was built, SettingsError on a post that
+    cannot be taken, PhotoError on a photo that cannot be read.
+    """
+    from ..core.pipeline import encode_stream
+    from ..index.snapshot import current_snapshot
+
+    records = [record for record in current_snapshot(existing(settings.home)).manifest.channels]
+    post = _post(photo, text, hashtags, author, posted_at)
+    with database_of(settings) as database:
+        for record in records:
+            encoder = open_encoder(record)
+            content: Any = post.photo if encoder.modality == "image" else post.caption
+            digest = _digest(post, encoder.modality == "image")
+            if record.channel == "lexical" or digest is None:
+                continue
+            for batch in encode_stream(encoder, [(digest, content)]):
+                if batch.failures:
+                    raise PhotoError(f"{photo}: {batch.failures[0][1]}")
+                if batch.vectors is not None:
+                    database.posts.save_vectors(encoder.fingerprint, batch.keys, batch.vectors)
+        _, new = database.posts.add(post)
+    return Added(post.post_id, new)
+
+
+def forget_author(settings: Settings, author: str, progress: Progress | None = None) -> Forgotten:
+    """Delete all posts of an author from the database, and publish an index without them; older ones are deleted.
+
+    Raises SettingsError where no post is by that author.
+    """
+    from ..index.snapshot import current_snapshot, drop_others, withdraw, writing
+    from ..retrieval.encoders.profiles import EncoderSpec
+
+    home = existing(settings.home)
+    with writing(home), database_of(settings, create=False) as database:
+        specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(home).manifest.channels]
+        deleted = database.posts.forget_author(author)
+        try:
+            plans = [plan_channel(spec) for spec in specs]
+            manifest, _ = publish_index(settings, database, plans, progress or Silent())
+        except SourceError:
+            withdraw(home)
+            return Forgotten(deleted, None)
+        drop_others(home, manifest.snapshot)
+    return Forgotten(deleted, manifest.snapshot)
+
+
+def judge(
+    settings: Settings, verdict: Verdict, photo: Path | None, text: str, hashtags: Sequence[str]
+) -> list[Judgement]:
+    """Keep what a person says of hashtags suggested for a post, with the probability they were suggested with.
+
+    Raises SettingsError on a hashtag that no post carries, and where none is named.
+    """
+    recommender = open_recommender(settings.home, db=settings.db)
+    wanted = list(dict.fromkeys(normalise_hashtag(tag) for tag in hashtags))
+    if not wanted or "" in wanted:
+        raise SettingsError('which hashtags? Name them with --hashtags "brunch 카페"')
+    for tag in wanted:
+        if not recommender.knows(tag):
+            raise SettingsError(f"no post of the archive carries #{tag}, so it was never suggested")
+    answer = recommender.suggest(photo, text, wishes=_EVERYTHING)
+    scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
+    caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
+    shown = _post(photo, caption, wanted[0], None, None).photo
+    judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
+    with database_of(settings) as database:
+        database.feedback.record(judgements)
+    return judgements
+
+
+@contextmanager
+def rule_book(settings: Settings) -> "Iterator[RuleBook]":
+    """A person's rules on hashtags, to be changed."""
+    existing(settings.home)
+    with database_of(settings) as database:
+        yield database.rules
+
+
+def hashtag_rules(settings: Settings) -> tuple[tuple[HashtagRule, ...], int]:
+    """A person's rules, and how many hashtags the list of spam blocks beside them."""
+    from ..retrieval.lists import SPAM, spam_rules
+
+    shipped = spam_rules(existing(settings.home) / SPAM)
+    if not has_database(settings):
+        return (), len(shipped.blocked)
+    with database_of(settings, create=False) as database:
+        return database.rules.rules(), len(shipped.blocked)
+
+
+def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
+    """Hashtags of the archive that may mean the same, for a person to confirm."""
+    import numpy as np
+
+    from ..index.snapshot import current_snapshot
+    from ..retrieval.lists import SPAM, spam_rules
+    from ..retrieval.selection import HashtagTable
+    from ..retrieval.synonyms import suggest_aliases
+    from ..retrieval.voting import carried_matrix
+
+    archive = current_snapshot(existing(settings.home)).archive
+    carried = carried_matrix(archive)
+    uses = np.bincount(carried.indices, minlength=len(archive.hashtags))
+    own, _ = hashtag_rules(settings)
+    rules = combine_rules(spam_rules(settings.home / SPAM), own)
+    return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, carried), rules)
+
+
+def _post(photo: Path | None, text: str, hashtags: str, author: str | None, posted_at: str | None) -> Post:
+    """A post as a reader would make it of a row, known by what it holds."""
+    from ..db.readers.columns import Columns
+    from ..db.readers.fields import PostMaker
+
+    row = {"text": text, "hashtags": hashtags, "author": author, "posted_at": posted_at}
+    columns = Columns("image", "text", "hashtags", None, "author", "posted_at")
+    folder = Path()
+    if photo is not None:
+        whole = photo.resolve()
+        row["image"], folder = whole.name, whole.parent
+    made = PostMaker(ADDED, folder, columns, for_queries=False).make(1, row)
+    if isinstance(made, Reject):
+        raise SettingsError(f"the post cannot be taken: {made.reason}")
+    if not made.hashtags:
+        raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
+    held = repr((made.caption, made.hashtags, made.photo and made.photo.digest, made.author, made.posted_at))
+    return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
+
+
+def _digest(post: Post, photo: bool) -> str | None:
+    from ..db.ingest import caption_digest
+
+    if not photo:
+        return caption_digest(post.caption)
+    return post.photo.digest if isinstance(post.photo, Photo) else None

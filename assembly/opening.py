@@ -1,0 +1,136 @@
+"""Opening what was built, and what has come since, to ask it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.errors import DatabaseError, StaleIndexError
+from ..core.protocols import Encoder, Fingerprint, StoredPost
+from ..core.rules import HashtagRule, combine_rules
+from ..core.settings import Settings, resolve_settings
+from ..core.vectors import Rows, Vectors
+from .home import database_of, existing, has_database
+
+if TYPE_CHECKING:
+    from ..index.manifest import ChannelRecord
+    from ..index.snapshot import Snapshot
+    from ..retrieval.channels import Channel
+    from ..retrieval.recommender import ArchiveRecommender
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the database holds beside a snapshot: a person's rules, and posts added one by one since it was built.
+
+    vectors: those of the posts' contents by digest, for each encoder. notes: what could not be read.
+    """
+
+    rules: Sequence[HashtagRule] = ()
+    posts: Sequence[StoredPost] = ()
+    vectors: Mapping[Fingerprint, Mapping[str, Vectors]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def open_recommender(home: str | Path | None = None, *, db: str | None = None) -> "ArchiveRecommender":
+    """Open the index of a home folder (default: `HASHTAG_HOME`, else `./.hashtag`) to ask it for hashtags.
+
+    db: SQLAlchemy URL of its database, if that lies elsewhere. Where it cannot be reached, the snapshot answers alone,
+    and says so.
+    Raises NoIndexError where no index was built, SnapshotError where it is damaged, StaleIndexError or WeightsError
+    where its encoders are not the ones that are here.
+    """
+    from ..index.grown import GrownArchive
+    from ..index.snapshot import current_snapshot
+    from ..retrieval.learning import load
+    from ..retrieval.lists import SPAM, spam_rules
+    from ..retrieval.recommender import ArchiveRecommender
+    from ..retrieval.voting import carried_matrix
+
+    settings = resolve_settings(Path(home) if home else None, {"db": db})
+    snapshot = current_snapshot(existing(settings.home))
+    since = _since(settings, snapshot)
+    archive = GrownArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
+    learned = load(snapshot.folder, archive.hashtags, carried_matrix(archive))
+    clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
+    records = [record for record in snapshot.manifest.channels if record.vectors]
+    channels = [_open_channel(snapshot, record, clusters, since) for record in records]
+    rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
+    return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, since.notes)
+
+
+def _since(settings: Settings, snapshot: "Snapshot") -> Since:
+    if not has_database(settings):
+        return Since(
+            notes=(
+                f"the database {snapshot.manifest.database} is not in {settings.home}: your own rules and posts added "
+                "since the index was built are left out; name it with --db",
+            )
+        )
+    known = set(snapshot.archive.keys.tolist())
+    try:
+        with database_of(settings, create=False) as database:
+            posts = [stored for stored in database.posts.added() if stored.key not in known]
+            contents = [digest for stored in posts for digest in _digests(stored) if digest]
+            vectors = {
+                record.fingerprint: database.posts.vectors_of(record.fingerprint, contents)
+                for record in snapshot.manifest.channels
+            }
+            return Since(database.rules.rules(), posts, vectors)
+    except DatabaseError as error:
+        return Since(notes=(f"{error}; your own rules and posts added since the index was built are left out",))
+
+
+def _digests(stored: StoredPost) -> tuple[str | None, str | None]:
+    """Of photo and caption."""
+    from ..db.ingest import caption_digest
+
+    photo = stored.post.photo
+    return (photo.digest if photo else None), caption_digest(stored.post.caption)
+
+
+def _open_channel(snapshot: "Snapshot", record: "ChannelRecord", clusters: Rows, since: Since) -> "Channel[Any]":
+    from ..index.build import read_rows
+    from ..index.kinds import read_index
+    from ..retrieval.channels import Channel
+    from ..retrieval.neighbours import Neighbourhood
+
+    encoder = open_encoder(record)
+    folder = snapshot.folder / record.channel
+    index, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
+    places, vectors = _newcomers(encoder, since)
+    if places:
+        index = index.extended(vectors)
+        rows = np.concatenate([rows, len(snapshot.archive.keys) + np.asarray(places, dtype=np.int64)])
+    return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters))
+
+
+def open_encoder(record: "ChannelRecord") -> Encoder[Any]:
+    """The encoder of a channel. Raises StaleIndexError where it is not the one that made the channel's vectors."""
+    from ..retrieval.encoders.profiles import EncoderSpec, make_encoder
+
+    encoder: Encoder[Any] = make_encoder(EncoderSpec.from_json(record.spec))
+    if encoder.fingerprint != record.fingerprint:
+        raise StaleIndexError(
+            f"the {record.channel} channel was built with {record.fingerprint}, the encoder here is "
+            f"{encoder.fingerprint}; run `hashtag index build` again"
+        )
+    return encoder
+
+
+def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:
+    """The places of the added posts that a channel can compare, and their vectors."""
+    from ..retrieval.encoders.ngrams import NgramEncoder
+
+    if not since.posts:
+        return [], None
+    if isinstance(encoder, NgramEncoder):  # of which none are kept: they are made faster than read
+        said = [(place, stored.post.caption) for place, stored in enumerate(since.posts) if stored.post.caption]
+        return [place for place, _ in said], encoder.encode([encoder.prepare(c) for _, c in said]) if said else None
+    kept = since.vectors.get(encoder.fingerprint, {})
+    which = 0 if encoder.modality == "image" else 1
+    digests = [(place, _digests(stored)[which]) for place, stored in enumerate(since.posts)]
+    there = [(place, kept[digest]) for place, digest in digests if digest is not None and digest in kept]
+    return [place for place, _ in there], np.asarray([vector for _, vector in there], dtype=np.float32)

@@ -1,0 +1,163 @@
+"""What is known of a post beside photo and caption: hashtags that it has already, and whose it is.
+
+Each such context makes a forecast of its own, how often a hashtag goes with the given ones, or how often the author
+uses it. What that forecast says beyond the archive's prior is added to a candidate's log odds, by weights learned on
+the archive's own posts: log odds' = own * log odds + lift * ln(forecast / prior) + offset, a logarithmic opinion pool
+(Genest and Zidek, Combining Probability Distributions, 1986).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.vectors import Rows
+from .ranking import Floats, Ranked
+from .reports import Lessons
+from .scorer import log_odds, logistic
+
+CANDIDATES = 50  # hashtags that a context puts forward by itself
+
+_PRIOR_POSTS = 3.0  # that the prior counts as, against what was counted in a context
+_MOST_GIVEN = 3  # hashtags given, where the weights are learned
+_FEWEST_POSTS = 50  # to learn weights from
+_HISTORY = 5  # posts of an author, from which his history tells anything
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """The weights of one context, see above."""
+
+    own: float = 1.0
+    lift: float = 0.5
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leanings:
+    """The weights of given hashtags, and an author's history; a cautious guess where there was too little to learn."""
+
+    given: Leaning = Leaning()
+    author: Leaning = Leaning()
+
+    def to_json(self) -> dict[str, Any]:
+        """For the snapshot."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Leanings":
+        """Raises KeyError or TypeError on other fields."""
+        return cls(Leaning(**fields["given"]), Leaning(**fields["author"]))
+
+
+class Contexts:
+    """What the posts of an archive tell of hashtags that go together, and of their authors."""
+
+    def __init__(self, carried: sparse.csr_matrix, author_of: Rows) -> None:
+        """carried: (posts, m). author_of: (posts,) an author's number, -1 where unknown."""
+        self._carried = carried
+        self._carriers = sparse.csc_matrix(carried)
+        self._author_of = author_of
+        self._prior: Floats = np.asarray(carried.mean(axis=0), dtype=np.float64).ravel()
+
+    @property
+    def prior(self) -> Floats:
+        """(m,) the part of all posts that carries each hashtag."""
+        return self._prior
+
+    def beside(self, given: Sequence[int]) -> Floats:
+        """How likely a post with these hashtags carries each other one: (m,), the mean over those given."""
+        carriers = [self._carriers.indices[slice(*self._carriers.indptr[column : column + 2])] for column in given]
+        return np.mean([self._among(rows) for rows in carriers], axis=0)  # type: ignore[no-any-return]
+
+    def by(self, author: int) -> Floats:
+        """How likely a post of this author carries each hashtag: (m,)."""
+        return self._among(np.flatnonzero(self._author_of == author))
+
+    def n_by(self, author: int) -> int:
+        """Posts of an author."""
+        return int(np.count_nonzero(self._author_of == author))
+
+    def _among(self, rows: NDArray[np.integer[Any]]) -> Floats:
+        counts = np.bincount(self._carried[rows].indices, minlength=len(self._prior))
+        return np.asarray((counts + _PRIOR_POSTS * self._prior) / (len(rows) + _PRIOR_POSTS))
+
+
+def lift(forecast: Floats, prior: Floats) -> Floats:
+    """ln(forecast / prior), (m,)."""
+    return np.asarray(np.log((forecast + 1e-6) / (prior + 1e-6)))
+
+
+def lean(ranked: Ranked, moved: Floats, prior: Floats, leaning: Leaning) -> Ranked:
+    """Candidates anew, with those that a context itself puts forward.
+
+    moved: (m,) the weighted lift of its forecast. prior: (m,). A hashtag that was no candidate so far starts from the
+    prior, or from the least candidate.
+    """
+    likeliest = np.argsort(-(moved + np.log(prior + 1e-6)), kind="stable")[:CANDIDATES]
+    newcomers = np.setdiff1d(likeliest[moved[likeliest] > 0], ranked.columns)
+    columns = np.concatenate([ranked.columns, newcomers])
+    least = ranked.probabilities.min(initial=1.0)
+    chances = np.concatenate([ranked.probabilities, np.minimum(prior[newcomers], least)])
+    features = np.full((len(columns), ranked.features.shape[1]), np.nan, dtype=np.float32)
+    features[: len(ranked.features)] = ranked.features
+    odds = leaning.own * log_odds(chances) + moved[columns] + leaning.offset
+    return _in_order(Ranked(columns, logistic(odds), features))
+
+
+def shifted(ranked: Ranked, moved: Floats) -> Ranked:
+    """Candidates anew, with what is added to the log odds of all hashtags: (m,)."""
+    odds = log_odds(ranked.probabilities) + moved[ranked.columns]
+    return _in_order(Ranked(ranked.columns, logistic(odds), ranked.features))
+
+
+def _in_order(ranked: Ranked) -> Ranked:
+    order = np.argsort(-ranked.probabilities, kind="stable")
+    features = ranked.features[order] if len(ranked.features) else ranked.features
+    return Ranked(ranked.columns[order], ranked.probabilities[order], features)
+
+
+def learn_leanings(lessons: Lessons, held_out: Floats, carried: sparse.csr_matrix, author_of: Rows) -> Leanings:
+    """Learn how much contexts weigh, from posts asked about as if some of their hashtags, or their author, were known.
+
+    held_out: (c,) probabilities of the lessons' candidates from what had not seen them. carried: (posts, m), author_of:
+    (posts,), of the whole archive.
+    """
+    rng = np.random.default_rng(4)
+    starts = np.searchsorted(lessons.place, np.arange(len(lessons.rows) + 1))
+    given: list[Floats] = []
+    authors: list[Floats] = []
+    for fold in np.unique(lessons.post_folds):
+        seen = np.flatnonzero(lessons.post_folds != fold)
+        contexts = Contexts(carried[seen], author_of[seen])
+        for place in np.flatnonzero(lessons.post_folds[lessons.rows] == fold):
+            here = slice(starts[place], starts[place + 1])
+            columns, right = lessons.columns[here], lessons.carried[here].astype(np.float64)
+            own = log_odds(held_out[here])
+            tags = carried.indices[slice(*carried.indptr[lessons.rows[place] : lessons.rows[place] + 2])]
+            if len(tags) > 1:
+                drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
+                moved = lift(contexts.beside(drawn.tolist()), contexts.prior)[columns]
+                given.append(np.stack([own, moved, right], axis=1)[~np.isin(columns, drawn)])
+            author = int(author_of[lessons.rows[place]])
+            if author >= 0 and contexts.n_by(author) >= _HISTORY:
+                moved = lift(contexts.by(author), contexts.prior)[columns]
+                authors.append(np.stack([own, moved, right], axis=1))
+    return Leanings(_fitted(given), _fitted(authors))
+
+
+def _fitted(posts: Sequence[Floats]) -> Leaning:
+    """posts: each (c, 3): log odds, lift, and whether the post carries the candidate."""
+    from sklearn.linear_model import LogisticRegression
+
+    if len(posts) < _FEWEST_POSTS:
+        return Leaning()
+    rows = np.concatenate(posts)
+    if len(np.unique(rows[:, 2])) < 2:
+        return Leaning()
+    fitted = LogisticRegression(C=1.0).fit(rows[:, :2], rows[:, 2] > 0)
+    own, weight = (float(slope) for slope in fitted.coef_[0])
+    return Leaning(own, max(weight, 0.0), float(fitted.intercept_[0]))

@@ -1,0 +1,133 @@
+"""All that is learned from an archive when its index is built, and how a snapshot keeps it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from ..core.errors import SnapshotError
+from ..core.feedback import Judgement
+from ..core.vectors import Rows
+from .fusion import Fusion, Probes, learn_fusion
+from .leanings import Leanings
+from .ranking import UNLEARNED, Ranker, Vote
+from .reports import RerankerReport
+from .reranker import Reranker, read_report
+from .training import TrainingArchive, learn_reranker
+
+SAMPLE = 1500  # posts from which it is learned how loud each channel counts
+
+_LEARNED = "learned.json"
+_CLUSTERS = "clusters.npy"
+_RERANKER = "reranker"
+_AGAIN = "run `hashtag index build` again"
+
+_DOUBT = 2.0  # suggestions of a hashtag that went as expected, beside those that were judged
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What ranks the candidates of an archive's new posts.
+
+    clusters: (posts,) near-duplicates by number. reranker: None where there are too few posts to learn from, or where
+    it cannot be used. report: of the held-out posts, None without. judged: by hashtag (normalised) what a person's
+    judgements add to its log odds. notes: what a person should know of it.
+    """
+
+    fusion: Fusion
+    clusters: Rows
+    leanings: Leanings
+    judged: Mapping[str, float]
+    reranker: Reranker | None
+    report: RerankerReport | None
+    notes: tuple[str, ...] = ()
+
+    def ranker(self, carried: sparse.csr_matrix) -> Ranker:
+        """The reranker where it is better than the vote; carried: (posts, m)."""
+        if self.reranker is not None:
+            return self.reranker
+        if self.report is None:
+            return Vote(carried, None, UNLEARNED)
+        return Vote(carried, self.report.calibration, self.report.threshold)
+
+    def save(self, folder: Path) -> None:
+        """Write into the folder of a snapshot."""
+        fields = {"fusion": self.fusion.to_json(), "leanings": self.leanings.to_json(), "judged": dict(self.judged)}
+        (folder / _LEARNED).write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
+        np.save(folder / _CLUSTERS, self.clusters)
+        if self.reranker is not None:
+            (folder / _RERANKER).mkdir()
+            self.reranker.save(folder / _RERANKER)
+
+
+def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
+    """Learn from an archive's own posts, and from what a person said of suggestions. Deterministic."""
+    fusion = learn_fusion(_probes(archive), archive.carried)
+    taught = learn_reranker(archive, fusion)
+    return Learned(
+        fusion,
+        archive.clusters,
+        taught.leanings if taught else Leanings(),
+        judged(judgements),
+        taught.reranker if taught else None,
+        taught.reranker.report if taught else None,
+    )
+
+
+def judged(judgements: Sequence[Judgement]) -> dict[str, float]:
+    """What judgements add to a hashtag's log odds: ln((accepted + doubt) / (expected + doubt)).
+
+    A hashtag of probability .3 is expected to be accepted in three of ten cases. One that is turned down again and
+    again comes less often, one that is always taken more often; a single judgement moves little.
+    """
+    accepted: dict[str, float] = defaultdict(float)
+    expected: dict[str, float] = defaultdict(float)
+    for judgement in judgements:
+        accepted[judgement.hashtag] += judgement.verdict == "accept"
+        expected[judgement.hashtag] += judgement.score
+    return {tag: float(np.log((accepted[tag] + _DOUBT) / (expected[tag] + _DOUBT))) for tag in accepted}
+
+
+def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> Learned:
+    """Read what `Learned.save` wrote. hashtags: (m,) normalised. carried: (posts, m).
+
+    The reranker is read only where it is better than the vote. One that cannot be used leaves a note, and the vote.
+    Raises SnapshotError where the rest cannot be read.
+    """
+    try:
+        fields = json.loads((folder / _LEARNED).read_bytes())
+        clusters: Rows = np.load(folder / _CLUSTERS, allow_pickle=False)
+        leanings = Leanings.from_json(fields["leanings"])
+        judged_by = {str(hashtag): float(shift) for hashtag, shift in fields["judged"].items()}
+        fusion = Fusion.from_json(fields["fusion"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(f"what {folder} has learned cannot be read: {error}; {_AGAIN}") from error
+    reranker, report = None, None
+    notes: tuple[str, ...] = ()
+    if (folder / _RERANKER).is_dir():
+        try:
+            report = read_report(folder / _RERANKER)
+            reranker = Reranker.load(folder / _RERANKER, hashtags, carried, fusion) if report.ships else None
+        except SnapshotError as error:
+            notes = (f"{error}; until then hashtags come by the plain vote",)
+    return Learned(fusion, clusters, leanings, judged_by, reranker, report, notes)
+
+
+def learned_report(folder: Path) -> RerankerReport | None:
+    """How reranker and vote do; None where there was too little to learn from. Raises SnapshotError."""
+    return read_report(folder / _RERANKER) if (folder / _RERANKER).is_dir() else None
+
+
+def _probes(archive: TrainingArchive) -> list[Probes]:
+    carriers = np.flatnonzero(np.diff(archive.carried.indptr))
+    if len(carriers) > SAMPLE:
+        carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
+    probes = []
+    for channel in archive.channels:
+        rows = channel.rows[np.isin(channel.rows, carriers)]
+        probes.append(Probes(channel, rows, archive.vectors(channel.channel, rows)))
+    return probes

@@ -1,0 +1,101 @@
+"""From the neighbours of a post to its candidates in order: what every ranker is asked and answers, and the vote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..core.vectors import Matches, Rows, Vectors
+from .kernel import Contents
+from .scorer import logistic
+
+MOST_CANDIDATES = 500  # of one post; no answer, and no control over it, reaches deeper
+
+UNLEARNED = 0.2  # threshold where nothing was learned: half of an F1 that such votes can reach
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBatch:
+    """n new posts, and what the vote makes of them.
+
+    heard: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
+    """
+
+    contents: Contents
+    heard: Mapping[str, Matches]
+    votes: sparse.csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A post's candidates, likeliest first.
+
+    columns: (c,) of the archive's hashtags. probabilities: float64 (c,). features: float32 (c, f), by what they were
+    told; f is 0 for the vote.
+    """
+
+    columns: Rows
+    probabilities: Floats
+    features: Vectors
+
+
+class Ranker(Protocol):
+    """Puts the candidates of posts in order."""
+
+    @property
+    def threshold(self) -> float:
+        """The least probability that is worth suggesting when the number of hashtags is free."""
+        ...
+
+    def rank(self, queries: QueryBatch) -> list[Ranked]:
+        """The candidates of each post; for one that resembles nothing, those that the archive uses most."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Makes probabilities of votes: log odds = slope * ln(vote) + offset (Platt, 1999)."""
+
+    slope: float
+    offset: float
+
+    def probability(self, votes: NDArray[np.floating[Any]]) -> Floats:
+        """votes: (n,) in [0, 1]."""
+        return logistic(self.slope * log_votes(votes) + self.offset)
+
+
+def log_votes(votes: NDArray[np.floating[Any]]) -> Floats:
+    """Their logarithm, that of no vote too."""
+    return np.asarray(np.log(votes.astype(np.float64) + 1e-4))
+
+
+class Vote:
+    """The plain vote as a ranker."""
+
+    def __init__(self, carried: sparse.csr_matrix, calibration: Calibration | None, threshold: float) -> None:
+        """carried: (posts, m). calibration: None where the archive is too small for one; votes stand as they are."""
+        self._prior: Vectors = np.asarray(carried.mean(axis=0), dtype=np.float32).ravel()
+        self._by_use = np.argsort(-self._prior, kind="stable")[:MOST_CANDIDATES]
+        self._calibration = calibration
+        self.threshold = threshold
+
+    def rank(self, queries: QueryBatch) -> list[Ranked]:
+        """See `Ranker.rank`."""
+        votes = queries.votes
+        return [self._rank(votes.indices[a:b], votes.data[a:b]) for a, b in pairwise(votes.indptr)]
+
+    def _rank(self, columns: NDArray[np.integer[Any]], votes: Vectors) -> Ranked:
+        nothing_told = np.zeros((0, 0), dtype=np.float32)
+        if not len(columns):
+            most_used = self._by_use.astype(np.int64)
+            return Ranked(most_used, self._prior[most_used].astype(np.float64), nothing_told)
+        order = np.lexsort((columns, -self._prior[columns], -votes))[:MOST_CANDIDATES]
+        scores = votes[order].astype(np.float64)
+        probabilities = self._calibration.probability(scores) if self._calibration else np.minimum(scores, 1.0)
+        return Ranked(columns[order].astype(np.int64), probabilities, nothing_told)
