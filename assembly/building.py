@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..index.manifest import Manifest
     from ..retrieval.encoders.profiles import EncoderSpec, Profile
     from ..retrieval.reports import RerankerReport
+    from ..retrieval.training import TrainingArchive
 
 PROGRAM = "hashtag-recommender"
 
@@ -163,12 +164,13 @@ def publish_index(
 ) -> tuple["Manifest", bool]:
     """Publish a snapshot of what the database holds; see `index.build.build`."""
     from ..index.build import Origin, build
+    from ..retrieval.learning import learn
 
-    def learn(folder: Path, channels: Sequence["Indexed"]) -> None:
-        _learn(folder, channels, database)
+    def learn_into(folder: Path, channels: Sequence["Indexed"]) -> None:
+        learn(training_archive(folder, channels, database), database.feedback.judgements()).save(folder)
 
     origin = Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url)
-    return build(settings.home, database.posts, plans, learn, origin, progress)
+    return build(settings.home, database.posts, plans, learn_into, origin, progress)
 
 
 def _chosen(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
@@ -208,19 +210,19 @@ def plan_channel(spec: "EncoderSpec") -> "ChannelPlan":
     return ChannelPlan(make_encoder(spec), spec.to_json(), "faiss", kept=True)
 
 
-def _learn(folder: Path, channels: Sequence["Indexed"], database: "Database") -> None:
+def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":
+    """What can be learned from: the posts of a snapshot with all their vectors. Near-duplicates are found here."""
     from ..index.archive import SnapshotArchive
-    from ..index.build import read_rows
+    from ..index.build import captions_of, read_rows
     from ..index.kinds import read_index
     from ..retrieval.channels import contents_of, stacked
     from ..retrieval.duplicates import find_duplicates
-    from ..retrieval.learning import learn
     from ..retrieval.neighbours import Neighbourhood
     from ..retrieval.training import TrainingArchive
     from ..retrieval.voting import carried_matrix
 
     archive = SnapshotArchive(folder)
-    captions = [stored.post.caption for stored in database.posts.posts()]
+    captions = list(captions_of(database.posts, archive.keys))
     spoken = [channel for channel in channels if channel.record.vectors]
     contents = contents_of(
         captions,
@@ -238,5 +240,4 @@ def _learn(folder: Path, channels: Sequence["Indexed"], database: "Database") ->
         for channel in spoken
     ]
     carried = carried_matrix(archive)
-    posts = TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods)
-    learn(posts, database.feedback.judgements()).save(folder)
+    return TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods)

@@ -155,7 +155,7 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
     writer = new_writer(plan.index, fingerprint.dimension)
     rows: list[Rows] = []
     batches: list[Any] = []
-    vectors = _kept_vectors(store, plan, keys) if plan.kept else _fresh_vectors(store, plan)
+    vectors = channel_vectors(store, plan, keys)
     with progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage:
         for batch_rows, batch in vectors:
             writer.add(batch)
@@ -172,16 +172,31 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
     return Indexed(record, encoder.modality, np.concatenate([np.zeros(0, dtype=np.int64), *rows]), batches)
 
 
+def channel_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
+    """The vectors of a channel in batches: rows of the archive, and as many vectors.
+
+    keys: of all rows, ascending; posts that were added meanwhile are passed over.
+    """
+    return _kept_vectors(store, plan, keys) if plan.kept else _fresh_vectors(store, plan, keys)
+
+
 def _kept_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
     for batch_keys, vectors in store.vectors(plan.encoder.fingerprint, plan.encoder.modality):
-        yield np.searchsorted(keys, batch_keys).astype(np.int64), vectors
+        known = np.isin(batch_keys, keys)
+        yield np.searchsorted(keys, batch_keys[known]).astype(np.int64), vectors[known]
 
 
-def _fresh_vectors(store: PostStore, plan: ChannelPlan) -> Iterator[tuple[Rows, Any]]:
-    captions = ((row, stored.post.caption) for row, stored in enumerate(store.posts()) if stored.post.caption)
+def _fresh_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
+    captions = ((row, caption) for row, caption in enumerate(captions_of(store, keys)) if caption)
     for batch in encode_stream(plan.encoder, captions):
         if batch.vectors is not None:
             yield np.asarray(batch.keys, dtype=np.int64), batch.vectors
+
+
+def captions_of(store: PostStore, keys: Rows) -> Iterator[str]:
+    """The captions of the posts with these keys (ascending), in their order."""
+    known = set(keys.tolist())
+    return (stored.post.caption for stored in store.posts() if stored.key in known)
 
 
 def read_rows(folder: Path, vectors: int) -> Rows:

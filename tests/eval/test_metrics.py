@@ -42,3 +42,10 @@ def test_agrees_with_scikit_learn():
 
 def _table(lists, tags):
     return np.array([[tag in chosen for tag in tags] for chosen in lists])
+
+
+def test_where_the_number_is_free_precision_is_over_what_was_suggested():
+    measure = micro([["a"], ["b", "x", "y"], []], [["a", "z"], ["b"], ["c"]], None)
+    assert measure.precision == pytest.approx(2 / 4)
+    assert measure.recall == pytest.approx(2 / 4)
+    assert micro([[]], [["a"]], None).f1 == 0
