@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..core.errors import HomeError, SettingsError
+from ..core.feedback import feedback_digest
 from ..core.progress import Progress, Silent
 from ..core.protocols import Ingested, PostReader
 from ..core.settings import Settings
@@ -166,10 +167,12 @@ def publish_index(
     from ..index.build import Origin, build
     from ..retrieval.learning import learn
 
-    def learn_into(folder: Path, channels: Sequence["Indexed"]) -> None:
-        learn(training_archive(folder, channels, database), database.feedback.judgements()).save(folder)
+    judgements = database.feedback.judgements()
 
-    origin = Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url)
+    def learn_into(folder: Path, channels: Sequence["Indexed"]) -> None:
+        learn(training_archive(folder, channels, database), judgements).save(folder)
+
+    origin = Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url, feedback_digest(judgements))
     return build(settings.home, database.posts, plans, learn_into, origin, progress)
 
 

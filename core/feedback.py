@@ -1,7 +1,9 @@
 """What people say of suggested hashtags."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
 from .post import Photo
@@ -24,3 +26,9 @@ class Judgement:
     caption: str
     photo: Photo | None
     judged_at: datetime
+
+
+def feedback_digest(judgements: Iterable[Judgement]) -> str:
+    """SHA-256 (hex) over all that an index learns from judgements, in whatever order they come."""
+    learned_from = sorted(f"{judgement.hashtag} {judgement.verdict} {judgement.score!r}" for judgement in judgements)
+    return sha256("\n".join(learned_from).encode()).hexdigest()

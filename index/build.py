@@ -50,10 +50,14 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a snapshot comes from. program: name and version. database: its address, without a password."""
+    """Where a snapshot comes from, beside the posts.
+
+    program: name and version. database: its address, without a password. feedback: `feedback_digest` of what it holds.
+    """
 
     program: str
     database: str
+    feedback: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ def build(
     """
     archive = store.digest()
     serving = _serving(home)
-    if serving and (serving.archive, serving.program) == (archive, origin.program):
+    made_of = (archive, origin.feedback, origin.program)
+    if serving and (serving.archive, serving.feedback, serving.program) == made_of:
         fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         if {record.channel: record.fingerprint for record in serving.channels} == fingerprints:
             return serving, False
@@ -137,6 +142,7 @@ def build(
             hashtags=posts.n_hashtags,
             channels=tuple(channel.record for channel in written),
             files={},
+            feedback=origin.feedback,
         )
 
     return publish(home, fill), True

@@ -36,6 +36,7 @@ class Manifest:
 
     archive: `PostStore.digest` of the posts it was built from. database: their URL, without a password.
     sources: posts by source. files: by path relative to the snapshot, all but the manifest.
+    feedback: `feedback_digest` of the judgements it has learned from; "" in snapshots that did not tell yet.
     """
 
     snapshot: str
@@ -48,6 +49,7 @@ class Manifest:
     hashtags: int
     channels: tuple[ChannelRecord, ...]
     files: Mapping[str, FileRecord]
+    feedback: str = ""
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
