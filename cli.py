@@ -256,6 +256,7 @@ def add_post(
     """Put one post into the archive at once; the next suggestion finds it, without building anew."""
     from .assembly import add_post as add
 
+    _check_one(photo, text, {})
     report = add(_settings(home, db=db), photo, text, hashtags, author=author, posted_at=posted_at)
     if as_json:
         _print_json(report.to_json())
@@ -320,13 +321,15 @@ def _judge(verdict: Verdict, photo: Path | None, text: str, hashtags: str, as_js
 @tags_app.command("block")
 def block(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Never suggest these hashtags."""
-    _rule(home, db, lambda book: [book.block(tag) for tag in _hashtags(hashtags)])
+    named = _named(hashtags)
+    _rule(home, db, lambda book: [book.block(tag) for tag in named])
 
 
 @tags_app.command("allow")
 def allow(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Suggest these hashtags even if the list that ships blocks them."""
-    _rule(home, db, lambda book: [book.allow(tag) for tag in _hashtags(hashtags)])
+    named = _named(hashtags)
+    _rule(home, db, lambda book: [book.allow(tag) for tag in named])
 
 
 @tags_app.command("alias")
@@ -369,8 +372,9 @@ def remove(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Take back your rule on each of these hashtags."""
     from .assembly import rule_book
 
+    named = _named(hashtags)
     with rule_book(_settings(home, db=db)) as book:
-        for tag in _hashtags(hashtags):
+        for tag in named:
             book.remove(tag)
             console.say(f"#{normalise_hashtag(tag)}: no rule any more")
 
@@ -433,6 +437,16 @@ def _settings(home: Path | None, **options: str | None) -> Settings:
 
 def _hashtags(fields: list[str] | None) -> list[str]:
     return [tag for field in fields or () for tag in parse_hashtags(field)]
+
+
+def _named(fields: list[str]) -> list[str]:
+    """The hashtags of a command that is about nothing else; all are looked at before anything is done."""
+    named = [(field, parse_hashtags(field)) for field in fields]
+    for field, tags in named:
+        for tag in tags or [field]:
+            if not normalise_hashtag(tag):
+                raise SettingsError(f"{tag!r} is no hashtag: it has neither letter nor number")
+    return [tag for _, tags in named for tag in tags]
 
 
 def _check_one(photo: Path | None, text: str, of_batches: dict[str, object]) -> None:

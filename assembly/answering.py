@@ -1,6 +1,7 @@
 """Answers for a person's new posts: what is wished for, and whole files of posts."""
 
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +83,7 @@ def make_wishes(
 def _number(count: str | None) -> int | None:
     if count is None or count == "auto":
         return None
-    if not count.lstrip("-").isdecimal():
+    if not re.fullmatch(r"-?\d{1,9}", count):
         raise SettingsError(f"count is {count!r}; it must be a number, or auto")
     return int(count)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import HomeError
+from ..core.errors import DatabaseError, HomeError, NoIndexError
 from ..core.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +23,32 @@ def database_of(settings: Settings, create: bool = True) -> "Database":
     from ..db.engine import default_url
 
     return open_database(settings.db or default_url(settings.home), create)
+
+
+def kept_database(settings: Settings) -> "Database":
+    """The database of a home that is there already, to write into; made where there is neither database nor index.
+
+    Raises DatabaseError where the index was built from one that lies elsewhere and is not named.
+    """
+    check_named(settings)
+    return database_of(settings)
+
+
+def check_named(settings: Settings) -> None:
+    """Raises DatabaseError where the index of a home was built from a database that is neither there nor named.
+
+    What a new one held would be lost, and what it does not hold is not known to be missing.
+    """
+    from ..index.snapshot import named_snapshot
+
+    home = existing(settings.home)
+    if has_database(settings):
+        return
+    try:
+        elsewhere = named_snapshot(home).manifest.database
+    except NoIndexError:
+        return
+    raise DatabaseError(f"{home} holds no database; its index was built from {elsewhere}, name it with --db")
 
 
 def has_database(settings: Settings) -> bool:

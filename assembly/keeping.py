@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import PhotoError, SettingsError, SourceError
 from ..core.feedback import Judgement, Verdict
+from ..core.pipeline import encode_stream
 from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag, take_out_hashtags
 from ..core.progress import Progress, Silent
+from ..core.protocols import Fingerprint
 from ..core.rules import HashtagRule, combine_rules
 from ..core.settings import Settings
 from ..core.wishes import Wishes
 from .building import plan_channel, publish_index
-from .home import database_of, existing, has_database
+from .home import check_named, database_of, existing, has_database, kept_database
 from .opening import open_encoder, open_recommender
 
 if TYPE_CHECKING:
@@ -64,24 +66,25 @@ def add_post(
     The same post again changes nothing. Raises NoIndexError where no index was built, SettingsError on a post that
     cannot be taken, PhotoError on a photo that cannot be read.
     """
-    from ..core.pipeline import encode_stream
     from ..index.snapshot import current_snapshot
 
     records = [record for record in current_snapshot(existing(settings.home)).manifest.channels]
     post = _post(photo, text, hashtags, author, posted_at)
-    with database_of(settings) as database:
-        for record in records:
-            encoder = open_encoder(record)
-            content: Any = post.photo if encoder.modality == "image" else post.caption
-            digest = _digest(post, encoder.modality == "image")
-            if record.channel == "lexical" or digest is None:
-                continue
-            for batch in encode_stream(encoder, [(digest, content)]):
-                if batch.failures:
-                    raise PhotoError(f"{photo}: {batch.failures[0][1]}")
-                if batch.vectors is not None:
-                    database.posts.save_vectors(encoder.fingerprint, batch.keys, batch.vectors)
-        _, new = database.posts.add(post)
+    made: list[tuple[Fingerprint, str, Any]] = []
+    for record in records:
+        encoder = open_encoder(record)
+        content: Any = post.photo if encoder.modality == "image" else post.caption
+        digest = _digest(post, encoder.modality == "image")
+        if record.channel == "lexical" or digest is None:
+            continue
+        for batch in encode_stream(encoder, [(digest, content)]):
+            if batch.failures:
+                raise PhotoError(f"{photo}: {batch.failures[0][1]}")
+            made.append((encoder.fingerprint, digest, batch.vectors))
+    with kept_database(settings) as database:
+        _, new = database.posts.add(post)  # first, as of an author who is forgotten nothing is to stay
+        for fingerprint, digest, vectors in made:
+            database.posts.save_vectors(fingerprint, [digest], vectors)
     return Added(post.post_id, new)
 
 
@@ -90,16 +93,19 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
 
     Raises SettingsError where no post is by that author.
     """
+    from ..index.build import embed
     from ..index.snapshot import current_snapshot, drop_others, withdraw, writing
     from ..retrieval.encoders.profiles import EncoderSpec
 
-    home = existing(settings.home)
+    home, progress = existing(settings.home), progress or Silent()
     with writing(home), database_of(settings, create=False) as database:
+        # First, so that nothing is deleted where no index could be made without it.
         specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(home).manifest.channels]
+        plans = [plan_channel(spec) for spec in specs]
         deleted = database.posts.forget_author(author)
+        embed(database.posts, plans, progress)  # what a build that was stopped has left undone
         try:
-            plans = [plan_channel(spec) for spec in specs]
-            manifest, _ = publish_index(settings, database, plans, progress or Silent())
+            manifest, _ = publish_index(settings, database, plans, progress)
         except SourceError:
             withdraw(home)
             return Forgotten(deleted, None)
@@ -126,7 +132,7 @@ def judge(
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
     shown = _post(photo, caption, wanted[0], None, None).photo
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
-    with database_of(settings) as database:
+    with kept_database(settings) as database:
         database.feedback.record(judgements)
     return judgements
 
@@ -134,8 +140,7 @@ def judge(
 @contextmanager
 def rule_book(settings: Settings) -> "Iterator[RuleBook]":
     """A person's rules on hashtags, to be changed."""
-    existing(settings.home)
-    with database_of(settings) as database:
+    with kept_database(settings) as database:
         yield database.rules
 
 
@@ -143,7 +148,8 @@ def hashtag_rules(settings: Settings) -> tuple[tuple[HashtagRule, ...], int]:
     """A person's rules, and how many hashtags the list of spam blocks beside them."""
     from ..retrieval.lists import SPAM, spam_rules
 
-    shipped = spam_rules(existing(settings.home) / SPAM)
+    check_named(settings)
+    shipped = spam_rules(settings.home / SPAM)
     if not has_database(settings):
         return (), len(shipped.blocked)
     with database_of(settings, create=False) as database:

@@ -1,10 +1,14 @@
 """Opening a database: its address, its migrations, and its errors in words that name the way out."""
 
 import json
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -45,7 +49,7 @@ def default_url(home: Path) -> str:
 
 
 def open_engine(address: str, create: bool = True) -> Engine:
-    """Connect to a database URL and bring its tables up to date.
+    """Connect to a database URL and bring its tables up to date. An SQLite file that can't be written can be read.
 
     Raises DatabaseError where that cannot be, or where a later release has written it.
     """
@@ -118,7 +122,9 @@ def _create_engine(address: str) -> Engine:
         raise DatabaseError(f"--db is no database URL; write it like {_EXAMPLES}") from None
     try:
         # Captions stay out of messages (hide_parameters), and JSON in Korean stays half as long.
-        engine = create_engine(url, hide_parameters=True, json_serializer=partial(json.dumps, ensure_ascii=False))
+        serializer = partial(json.dumps, ensure_ascii=False)
+        connecting = _connecting_readonly(url)
+        engine = create_engine(url, hide_parameters=True, json_serializer=serializer, **connecting)
     except (NoSuchModuleError, ImportError):
         raise DatabaseError(
             f"--db asks for {url.drivername!r}, whose driver is not installed; "
@@ -127,9 +133,27 @@ def _create_engine(address: str) -> Engine:
     except (ArgumentError, TypeError, ValueError):
         raise DatabaseError(f"--db {shown(url)} has an option that its driver does not know; remove it") from None
     if _is_sqlite(url):
-        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "connect", _configure_sqlite_to_read if connecting else _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connecting_readonly(url: URL) -> dict[str, Any]:
+    """How to connect to an SQLite file that this process cannot write; nothing for any other database."""
+    if not _is_sqlite(url) or not url.database or not Path(url.database).is_file():
+        return {}
+    file = Path(url.database).absolute()
+    effective = os.access in os.supports_effective_ids
+    if all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent)):
+        return {}
+    # A log would have to be written even for reading. Where there is none, the file is all there is.
+    logged = file.with_name(file.name + "-wal").exists()
+    address = f"file:{quote(str(file))}?mode=ro{'' if logged else '&immutable=1'}"
+    return {"creator": lambda: sqlite3.connect(address, uri=True, check_same_thread=False)}
+
+
+def _configure_sqlite_to_read(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
 
 
 def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

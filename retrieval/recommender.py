@@ -139,7 +139,9 @@ class ArchiveRecommender(Recommender):
         if np.isnan(posted).all():
             raise SettingsError("no post of the archive carries a date, so none is older than another")
         dated = np.where(np.isnan(posted), np.nanmedian(posted), posted)
-        return np.asarray((dated.max() - dated) / half_life, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            ages = (dated.max() - dated) / half_life
+        return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
     def _answer(
         self,
