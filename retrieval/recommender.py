@@ -57,8 +57,9 @@ class ArchiveRecommender(Recommender):
         uses = np.bincount(self._carried.indices, minlength=len(archive.hashtags))
         self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._carried)
         self._column_of = {hashtag: column for column, hashtag in enumerate(archive.hashtags)}
-        self._contexts = Contexts(self._carried, archive.author_of)
-        self._author_named = {_as_known(name): number for number, name in enumerate(archive.authors)}
+        self._author_named: dict[str, int] = {}
+        known_as = [self._author_named.setdefault(_as_known(name), i) for i, name in enumerate(archive.authors)]
+        self._contexts = Contexts(self._carried, np.asarray([*known_as, -1], dtype=np.int64)[archive.author_of])
         self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
         self._ranker = learned.ranker(self._carried)
         self.snapshot = snapshot
