@@ -13,7 +13,7 @@ test: dev  ## Run every check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/mypy benchmarks/*.py demo/*.py
+	$(BIN)/mypy --explicit-package-bases benchmarks/*.py demo/*.py
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 

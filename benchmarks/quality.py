@@ -4,22 +4,22 @@
 
 DATA holds a folder for each set with a posts.csv (image, text, hashtags, group) and the images it names. A post is of
 the test part when int(group[1:], 16) // 2 % 5 == 0. Index and suggestions go through the command line, with the
-compact encoders. The vote answers from the same snapshot, its reranker taken out. Raw answers are what the archive
+compact encoders. The vote answers from the same snapshot. Raw answers are what the archive
 posts; the default form leaves out spam and second words for the same, which the posts' own hashtags hold.
 """
 
 import argparse
 import csv
 import json
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
+from hashtag_recommender.assembly import open_recommender, read_posts, suggest_batch
 from hashtag_recommender.core.post import normalise_hashtag, parse_hashtags
+from hashtag_recommender.core.wishes import Wishes
 from hashtag_recommender.eval.metrics import Measure, micro
 
 K = {"cafe_ko": 10, "film_ko": 10, "recipes_en": 5, "tweets_en": 5}
@@ -53,17 +53,21 @@ def ask(folder: Path, home: Path, images: Path, *options: object) -> Answers:
     """The hashtags suggested for the test posts."""
     out = folder / "out.jsonl"
     hashtag("suggest", "--batch", folder / "test.csv", "--images", images, "--home", home, "--out", out, *options)
+    return suggested(out)
+
+
+def voted(folder: Path, home: Path, images: Path, k: int) -> Answers:
+    """What the plain vote suggests, on the same snapshot."""
+    out = folder / "vote.jsonl"
+    queries = read_posts(folder / "test.csv", images=images, for_queries=True)
+    suggest_batch(open_recommender(home).by_vote(), queries, out, Wishes(count=k, raw=True))
+    return suggested(out)
+
+
+def suggested(out: Path) -> Answers:
+    """The hashtags of every line of a batch."""
     with out.open(encoding="utf-8") as lines:
         return [[h["hashtag"] for h in json.loads(line)["hashtags"]] for line in lines]
-
-
-def without_reranker(home: Path, copy: Path) -> Path:
-    """A copy of a home that answers by the vote: its reranker is marked as of another version, and so passed over."""
-    shutil.copytree(home, copy)
-    for fields in copy.glob("snapshots/*/reranker/reranker.json"):
-        text = fields.read_text(encoding="utf-8")
-        fields.write_text(re.sub(r'"version": \d', '"version": 0', text), encoding="utf-8")
-    return copy
 
 
 def popular(folder: Path, n: int, k: int) -> Answers:
@@ -91,10 +95,9 @@ def measure_set(posts: Path, k: int) -> None:
         hashtag("index", "build", folder / "train.csv", "--images", images, "--home", home, "--encoders", "compact")
         print(f"{posts.parent.name}, k = {k}, {len(truth)} test posts")
         print(f"  {'':<20} {'hashtags':>9} {'precision':>9} {'recall':>9} {'micro F1':>9}", flush=True)
-        vote = without_reranker(home, folder / "vote")
         for name, answers, at in [
             (f"popularity @{k}", popular(folder, len(truth), k), k),
-            (f"vote @{k}", ask(folder, vote, images, "--raw", "--count", k), k),
+            (f"vote @{k}", voted(folder, home, images, k), k),
             (f"product @{k}", ask(folder, home, images, "--raw", "--count", k), k),
             (f"default form @{k}", ask(folder, home, images, "--count", k), k),
             ("product, auto", ask(folder, home, images, "--raw", "--count", "auto"), None),

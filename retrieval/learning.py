@@ -66,7 +66,7 @@ class Learned:
 
 def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
     """Learn from an archive's own posts, and from what a person said of suggestions. Deterministic."""
-    fusion = learn_fusion(_probes(archive), archive.carried)
+    fusion = learn_voices(archive)
     taught = learn_reranker(archive, fusion)
     return Learned(
         fusion,
@@ -76,6 +76,18 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         taught.reranker if taught else None,
         taught.reranker.report if taught else None,
     )
+
+
+def learn_voices(archive: TrainingArchive) -> Fusion:
+    """How loud each channel counts, from a sample of the archive's posts."""
+    carriers = np.flatnonzero(np.diff(archive.carried.indptr))
+    if len(carriers) > SAMPLE:
+        carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
+    probes = []
+    for channel in archive.channels:
+        rows = channel.rows[np.isin(channel.rows, carriers)]
+        probes.append(Probes(channel, rows, archive.vectors(channel.channel, rows)))
+    return learn_fusion(probes, archive.carried)
 
 
 def judged(judgements: Sequence[Judgement]) -> dict[str, float]:
@@ -120,14 +132,3 @@ def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> L
 def learned_report(folder: Path) -> RerankerReport | None:
     """How reranker and vote do; None where there was too little to learn from. Raises SnapshotError."""
     return read_report(folder / _RERANKER) if (folder / _RERANKER).is_dir() else None
-
-
-def _probes(archive: TrainingArchive) -> list[Probes]:
-    carriers = np.flatnonzero(np.diff(archive.carried.indptr))
-    if len(carriers) > SAMPLE:
-        carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
-    probes = []
-    for channel in archive.channels:
-        rows = channel.rows[np.isin(channel.rows, carriers)]
-        probes.append(Probes(channel, rows, archive.vectors(channel.channel, rows)))
-    return probes

@@ -65,6 +65,11 @@ class ArchiveRecommender(Recommender):
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
 
+    def by_vote(self) -> "ArchiveRecommender":
+        """The same without what was learned beyond the vote: what the reranker is held against."""
+        plain = replace(self._learned, reranker=None, report=None)
+        return ArchiveRecommender(self._channels, self._archive, plain, self.snapshot, self._rules, self.notes)
+
     def knows(self, hashtag: str) -> bool:
         """Whether any post carries a hashtag, in whatever spelling."""
         return normalise_hashtag(hashtag) in self._column_of

@@ -19,7 +19,7 @@ from .ranking import QueryBatch
 from .reports import Lessons, report_on
 from .reranker import Learning, Reranker, gather
 from .ridge import Asked, learn_ridge
-from .scorer import FOLDS, learn_scorer
+from .scorer import FOLDS, Learned, learn_scorer
 
 FEWEST_POSTS = 200  # with hashtags, below which learning cannot be trusted
 MOST_POSTS = 2000  # that are asked about
@@ -74,12 +74,28 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Taught | None:
     lessons = classroom.lessons(rows)
     if any(len(np.unique(lessons.carried[lessons.folds != fold])) < 2 for fold in range(FOLDS)):
         return None  # no candidate, or every candidate, is right: there is nothing to tell apart
-    shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge") or name in classroom.voices]
-    learned = learn_scorer(lessons.features, lessons.carried, lessons.folds, shares)
+    learned = learn_from(lessons)
     report, held_out = report_on(lessons, learned.held_out, classroom.clusters)
     learning = Learning(classroom.scales, classroom.ridge.ridge, classroom.counts, learned.scorer, lessons.names)
     leanings = learn_leanings(lessons, held_out, archive.carried, archive.author_of)
     return Taught(Reranker(learning, classroom.maker, fusion, report), leanings)
+
+
+def make_lessons(archive: TrainingArchive, fusion: Fusion) -> Lessons:
+    """What `learn_reranker` learns from."""
+    classroom = _Classroom(archive, fusion)
+    return classroom.lessons(classroom.draw())
+
+
+def learn_from(lessons: Lessons) -> Learned:
+    """A scorer of candidates, learned from what is known of those of an archive's own posts."""
+    shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge") or _is_voice(name)]
+    return learn_scorer(lessons.features, lessons.carried, lessons.folds, shares)
+
+
+def _is_voice(feature: str) -> bool:
+    """Whether a feature is the vote of a channel's nearest posts, `image_30`."""
+    return feature.rpartition("_")[2].isdecimal()
 
 
 class _Classroom:
@@ -88,7 +104,6 @@ class _Classroom:
     def __init__(self, archive: TrainingArchive, fusion: Fusion) -> None:
         self._archive = archive
         self._fusion = fusion
-        self.voices = frozenset(f"{voice.channel}_{voice.neighbours}" for voice in fusion.voices)
         self.scales = Scales.learn(archive.contents)
         self._posts = self.scales.weigh(archive.contents)
         self.clusters = archive.clusters

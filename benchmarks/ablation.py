@@ -1,0 +1,200 @@
+"""What each part of the recommender is worth: each switched off in turn, everything else learned anew.
+
+    .venv/bin/python benchmarks/ablation.py DATA [SET ...]
+
+DATA is as for quality.py. Only the training part of each set is looked at: its own posts are asked about as the build
+does it for its report, without themselves and their near-duplicates, by models that have not seen them. The
+differences in micro F1 are those of "without it" less "as it is", with the 95% interval of a paired bootstrap over the
+posts: where the interval lies below 0, the part is worth its place.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from quality import K, hashtag, split
+
+from hashtag_recommender.assembly.building import plan_channel, training_archive
+from hashtag_recommender.assembly.home import database_of
+from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.eval.bootstrap import Difference, micro_f1, paired_difference
+from hashtag_recommender.index.build import Indexed, channel_vectors
+from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
+from hashtag_recommender.retrieval.features import CANDIDATES
+from hashtag_recommender.retrieval.learning import learn_voices
+from hashtag_recommender.retrieval.neighbours import Neighbourhood
+from hashtag_recommender.retrieval.reports import Lessons, report_on
+from hashtag_recommender.retrieval.training import TrainingArchive, learn_from, make_lessons
+
+Floats = NDArray[np.float64]
+
+# By how the names of features begin.
+GROUPS = {
+    "votes of all channels together": ("vote",),
+    "neighbours, channel by channel": ("image_", "sentence_", "lexical_"),
+    "regression over the archive": ("ridge",),
+    "popularity": ("uses", "prior"),
+    "hashtags that the caption names": ("mention", "spelling"),
+    "company of other candidates": ("company",),
+    "letters and length": ("letters", "latin", "han", "digits", "caption_length"),
+}
+
+
+class EveryCopy(Neighbourhood):
+    """Neighbours of which each copy has a vote of its own."""
+
+    def _repeated(self, near: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return np.zeros(near.shape, dtype=bool)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was suggested for each post: (posts, 3) hits, suggestions and own hashtags, at k and with a free number."""
+
+    at_k: NDArray[np.int64]
+    auto: NDArray[np.int64]
+
+
+def archive_of(posts: Path, folder: Path) -> TrainingArchive:
+    """The training part of a set, ready to be learned from."""
+    split(posts, folder)
+    home = folder / "home"
+    hashtag("index", "build", folder / "train.csv", "--images", posts.parent, "--home", home, "--encoders", "compact")
+    snapshot = current_snapshot(home)
+    with database_of(Settings(home)) as database:
+        channels = []
+        for record in snapshot.manifest.channels:
+            plan = plan_channel(EncoderSpec.from_json(record.spec))
+            parts = list(channel_vectors(database.posts, plan, snapshot.archive.keys))
+            rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part for part, _ in parts)])
+            channels.append(Indexed(record, plan.encoder.modality, rows, [vectors for _, vectors in parts]))
+        return training_archive(snapshot.folder, channels, database)
+
+
+def without_channel(archive: TrainingArchive, channel: str) -> TrainingArchive:
+    """As if posts had never been compared in that way."""
+    contents = archive.contents
+    if channel == NgramEncoder.channel:
+        contents = replace(contents, ngrams=0 * contents.ngrams)
+        contents.ngrams.eliminate_zeros()
+    else:
+        kept = {name: vectors for name, vectors in contents.dense.items() if name != channel}
+        contents = replace(contents, dense=kept)
+    return replace(archive, contents=contents, channels=[c for c in archive.channels if c.channel != channel])
+
+
+def without_source(lessons: Lessons, source: str) -> Lessons:
+    """As if candidates that only this source put forward had never come."""
+    column = {name: lessons.features[:, i] for i, name in enumerate(lessons.names)}
+    sources = {
+        "the vote": (column["vote"] > 0) & (column["vote_place"] < CANDIDATES),
+        "the regression": column["ridge_place"] < CANDIDATES,
+        "the caption": column["mention"] > 0,
+    }
+    kept = np.logical_or.reduce([found for name, found in sources.items() if name != source])
+    return replace(
+        lessons,
+        features=lessons.features[kept],
+        place=lessons.place[kept],
+        columns=lessons.columns[kept],
+        carried=lessons.carried[kept],
+    )
+
+
+def without_features(lessons: Lessons, beginnings: tuple[str, ...]) -> Lessons:
+    """As if these features told nothing; the vote itself and the prior stay known to the report."""
+    gone = [i for i, name in enumerate(lessons.names) if name.startswith(beginnings)]
+    features = lessons.features.copy()
+    features[:, gone] = 0
+    return replace(lessons, features=features)
+
+
+def outcome(lessons: Lessons, scores: Floats, threshold: float, k: int) -> Outcome:
+    """What scores suggest for the posts of which no copy was in sight."""
+    order = np.lexsort((-scores, lessons.place))
+    place = lessons.place[order]
+    standing = np.arange(len(place)) - np.searchsorted(place, place)
+    n = len(lessons.rows)
+
+    def counted(chosen: NDArray[np.bool_], suggested: NDArray[np.int64]) -> NDArray[np.int64]:
+        hits = np.bincount(place[chosen], lessons.carried[order][chosen], n).astype(np.int64)
+        return np.stack([hits, suggested, lessons.due], axis=1)[lessons.unseen]
+
+    likely = scores[order] >= threshold
+    return Outcome(
+        counted(standing < k, np.full(n, k)), counted(likely, np.bincount(place[likely], minlength=n).astype(np.int64))
+    )
+
+
+def learned(lessons: Lessons, archive: TrainingArchive, k: int) -> Outcome:
+    """What a reranker suggests that learned from these lessons."""
+    held_out = learn_from(lessons).held_out
+    return outcome(lessons, held_out, report_on(lessons, held_out, archive.clusters)[0].threshold, k)
+
+
+def voted(lessons: Lessons, k: int) -> Outcome:
+    """What the plain vote suggests; a free number at the best threshold there is for it, which flatters it."""
+    votes = lessons.features[:, lessons.names.index("vote")].astype(np.float64)
+    best = max(
+        (outcome(lessons, votes, threshold, k) for threshold in np.quantile(votes[votes > 0], np.linspace(0, 1, 50))),
+        key=lambda some: micro_f1(some.auto),
+    )
+    return best
+
+
+def variants(archive: TrainingArchive, k: int) -> Iterator[tuple[str, Outcome]]:
+    """Everything as it is, and then without one part after another."""
+
+    def taught(some: TrainingArchive) -> Lessons:
+        return make_lessons(some, learn_voices(some))
+
+    whole = taught(archive)
+    yield "as it is", learned(whole, archive, k)
+    yield "the reranker (plain vote)", voted(whole, k)
+    for channel in archive.channels:
+        if len(archive.channels) > 1:
+            other = without_channel(archive, channel.channel)
+            yield f"channel: {channel.channel}", learned(taught(other), other, k)
+    for source in ("the vote", "the regression", "the caption"):
+        yield f"candidates of {source}", learned(without_source(whole, source), archive, k)
+    for group, beginnings in GROUPS.items():
+        yield f"features: {group}", learned(without_features(whole, beginnings), archive, k)
+    copies = [EveryCopy(*(getattr(c, name) for name in Neighbourhood.__slots__)) for c in archive.channels]
+    yield "one vote for near-duplicates", learned(taught(replace(archive, channels=copies)), archive, k)
+
+
+def shown(difference: Difference) -> str:
+    """A difference with its interval."""
+    return f"{difference.f1:+.4f} ({difference.low:+.4f}, {difference.high:+.4f})"
+
+
+def main() -> None:
+    """Print a table for every set."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("sets", nargs="*", default=list(K))
+    arguments = parser.parse_args()
+    for name in arguments.sets:
+        k = K.get(name, 10)
+        with tempfile.TemporaryDirectory() as temporary:
+            archive = archive_of(arguments.data / name / "posts.csv", Path(temporary))
+            print(f"\n{name}\n\n| without | F1 at {k} | F1 at auto |\n|---|---|---|", flush=True)
+            whole: Outcome | None = None
+            for part, result in variants(archive, k):
+                if whole is None:
+                    whole = result
+                    print(f"| ({part}) | {micro_f1(whole.at_k):.4f} | {micro_f1(whole.auto):.4f} |", flush=True)
+                    continue
+                at_k = paired_difference(result.at_k, whole.at_k)
+                auto = paired_difference(result.auto, whole.auto)
+                print(f"| {part} | {shown(at_k)} | {shown(auto)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
