@@ -1,0 +1,123 @@
+"""What learning costs when an index is built, and what voting and reranking cost a query.
+
+    .venv/bin/python benchmarks/learning_cost.py DATA [--posts 10000] [--queries 200]
+
+DATA holds cafe_ko, whose captions and hashtags are taken, and tweets_en, of whose photos each post gets a cut of its
+own, so that every photo has to be encoded. Of the build, whose every stage is timed, the part that learning takes is
+told. Queries are asked twice, one at a time; the second time, which is timed, encoders only remember.
+"""
+
+import argparse
+import csv
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from hashtag_recommender.assembly import build_index, open_recommender, opening, read_posts
+from hashtag_recommender.core.progress import Silent, Stage
+from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.core.wishes import Wishes
+
+
+class Timed(Silent):
+    """Progress that notes how long each stage took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str, total: int | None) -> Iterator[Stage]:
+        """See `Progress.stage`."""
+        started = time.perf_counter()
+        with super().stage(name, total) as stage:
+            yield stage
+        self.seconds[name] = time.perf_counter() - started
+
+
+class Remembering:
+    """An encoder that encodes each content once."""
+
+    def __init__(self, encoder: Any) -> None:
+        self._encoder = encoder
+        self._known: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def prepare(self, content: Any) -> Any:
+        """The content with what is made of it; nothing is made of one that is known."""
+        return content, None if content in self._known else self._encoder.prepare(content)
+
+    def encode(self, prepared: Sequence[Any]) -> Any:
+        """One content at a time."""
+        ((content, ready),) = prepared
+        if content not in self._known:
+            self._known[content] = self._encoder.encode([ready])
+        return self._known[content]
+
+
+def write_posts(data: Path, folder: Path, n: int) -> list[dict[str, str]]:
+    """n posts with captions and hashtags of one set; into the folder, photos cut out of those of another."""
+    with (data / "cafe_ko" / "posts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[:n]
+    photos = sorted((data / "tweets_en" / "images").iterdir())
+    rng = np.random.default_rng(0)
+    posts = []
+    for i, row in enumerate(rows):
+        with Image.open(photos[i % len(photos)]) as opened:
+            photo = opened.convert("RGB")
+        left, top = (int(rng.integers(1 + side // 4)) for side in photo.size)
+        photo.crop((left, top, left + photo.width * 3 // 4, top + photo.height * 3 // 4)).save(folder / f"{i}.jpg")
+        posts.append({"id": str(i), "image": f"{i}.jpg", "text": row["text"], "hashtags": row["hashtags"]})
+    return posts
+
+
+def write_table(path: Path, posts: list[dict[str, str]]) -> None:
+    """Posts as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, ["id", "image", "text", "hashtags"])
+        table.writeheader()
+        table.writerows(posts)
+
+
+def main() -> None:
+    """Print both figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--posts", type=int, default=10_000)
+    parser.add_argument("--queries", type=int, default=200)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        rows = write_posts(arguments.data, folder, arguments.posts + arguments.queries)
+        write_table(folder / "posts.csv", rows[: arguments.posts])
+        progress, started = Timed(), time.perf_counter()
+        build_index(Settings(folder / "home", encoders="compact"), read_posts(folder / "posts.csv"), progress)
+        whole = time.perf_counter() - started
+        for name, seconds in progress.seconds.items():
+            print(f"{name:<32} {seconds:7.1f} s")
+        learning = progress.seconds["Learning from the archive"]
+        print(f"{'the whole build':<32} {whole:7.1f} s\nlearning / build: {learning / whole:.3f}", flush=True)
+
+        real = opening.open_encoder
+        opening.open_encoder = lambda record: Remembering(real(record))
+        recommender, wishes, took = open_recommender(folder / "home"), Wishes(count=5), []
+        for again in (False, True):
+            for row in rows[arguments.posts :]:
+                started = time.perf_counter()
+                recommender.suggest(folder / row["image"], row["text"], wishes=wishes)
+                took += [time.perf_counter() - started] if again else []
+        milliseconds = sorted(1000 * seconds for seconds in took)
+        print(f"a query, encoding apart: median {statistics.median(milliseconds):.1f} ms", end=", ")
+        print(f"95% within {milliseconds[int(0.95 * len(milliseconds))]:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
