@@ -212,7 +212,7 @@ def read_rows(folder: Path, vectors: int) -> Rows:
     """
     try:
         rows: Rows = np.load(folder / ROWS, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise SnapshotError(f"{folder / ROWS} cannot be read: {error}") from error
     if rows.shape != (vectors,):
         raise SnapshotError(f"{folder / ROWS} names {len(rows)} posts for {vectors} vectors")

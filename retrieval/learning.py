@@ -48,7 +48,7 @@ class Learned:
 
     def ranker(self, carried: sparse.csr_matrix) -> Ranker:
         """The reranker where it is better than the vote; carried: (posts, m)."""
-        if self.reranker is not None:
+        if self.reranker is not None and self.reranker.report.ships:
             return self.reranker
         if self.report is None:
             return Vote(carried, None, UNLEARNED)
@@ -116,7 +116,7 @@ def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> L
         leanings = Leanings.from_json(fields["leanings"])
         judged_by = {str(hashtag): float(shift) for hashtag, shift in fields["judged"].items()}
         fusion = Fusion.from_json(fields["fusion"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"what {folder} has learned cannot be read: {error}; {_AGAIN}") from error
     reranker, report = None, None
     notes: tuple[str, ...] = ()

@@ -123,7 +123,7 @@ class Reranker:
             weights, fewest = arrays["ridge"].astype(np.float32), int(fields["fewest"])
             mentions, kept, n_posts = arrays["mentions"], arrays["kept"], int(fields["posts"])
             names = tuple(map(str, fields["features"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
         newcomers = len(hashtags) - len(mentions)
         if mentions.shape != kept.shape or newcomers < 0 or carried.shape[0] < n_posts:
