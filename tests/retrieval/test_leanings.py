@@ -1,0 +1,199 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from hashtag_recommender.retrieval.leanings import Contexts, Leaning, Leanings, lean, learn_leanings, lift, shifted
+from hashtag_recommender.retrieval.ranking import Ranked
+from hashtag_recommender.retrieval.reports import Lessons
+
+# Five hashtags of ten posts: 0 and 1 go together, 2 and 3 hardly ever, 4 is by the second author alone.
+POSTS = [[0, 1], [0, 1], [0, 1], [0], [2], [2], [2, 3], [3], [4], [4]]
+AUTHOR_OF = np.array([0, 0, 0, 0, 0, -1, -1, 0, 1, 1])
+LEANING = Leaning(own=1.0, lift=1.0, offset=0.0)
+
+
+def matrix(posts, m):
+    table = np.zeros((len(posts), m), dtype=np.float32)
+    for row, columns in enumerate(posts):
+        table[row, list(columns)] = 1
+    return sparse.csr_matrix(table)
+
+
+@pytest.fixture
+def contexts():
+    return Contexts(matrix(POSTS, 5), AUTHOR_OF)
+
+
+def ranked(**probabilities):
+    columns = np.array([int(name[1:]) for name in probabilities])
+    return Ranked(columns, np.array(list(probabilities.values())), np.zeros((0, 0), dtype=np.float32))
+
+
+def by_column(some):
+    return dict(zip(some.columns.tolist(), some.probabilities.tolist(), strict=True))
+
+
+# --- what contexts forecast
+
+
+def test_beside_a_hashtag_by_hand(contexts):
+    """Four posts carry 0, three of them 1 as well; the prior counts as three posts more."""
+    assert contexts.prior == pytest.approx([0.4, 0.3, 0.3, 0.2, 0.2])
+    assert contexts.beside([0])[:3] == pytest.approx([(4 + 1.2) / 7, (3 + 0.9) / 7, 0.9 / 7])
+
+
+def test_beside_several_is_the_mean(contexts):
+    both = (contexts.beside([0]) + contexts.beside([3])) / 2
+    assert contexts.beside([0, 3]) == pytest.approx(both)
+
+
+def test_by_an_author_by_hand(contexts):
+    assert contexts.by(1) == pytest.approx([1.2 / 5, 0.9 / 5, 0.9 / 5, 0.6 / 5, (2 + 0.6) / 5])
+    assert [contexts.n_by(author) for author in (0, 1, 2)] == [6, 2, 0]
+    assert contexts.by(2) == pytest.approx(contexts.prior), "who never posted is like everybody"
+
+
+def test_lift_is_nothing_where_a_context_says_what_the_prior_does(contexts):
+    assert lift(contexts.prior, contexts.prior) == pytest.approx(np.zeros(5))
+    assert lift(np.array([0.4]), np.array([0.1])) == pytest.approx([np.log(4)], abs=1e-4)
+
+
+# --- candidates under them
+
+
+def test_what_goes_with_the_given_rises_and_what_does_not_falls(contexts):
+    moved = lift(contexts.beside([0]), contexts.prior)
+    before = {1: 0.2, 2: 0.2}
+    after = by_column(lean(ranked(c1=0.2, c2=0.2), moved, contexts.prior, LEANING))
+    assert after[1] > before[1] and after[2] < before[2]
+    odds = np.log(0.2 / 0.8) + moved[1]
+    assert after[1] == pytest.approx(1 / (1 + np.exp(-odds)))
+
+
+def test_a_context_brings_candidates_of_its_own(contexts):
+    moved = lift(contexts.beside([0]), contexts.prior)
+    after = lean(ranked(c2=0.5), moved, contexts.prior, LEANING)
+    assert set(after.columns.tolist()) == {0, 1, 2}, "not those of which it speaks against"
+    odds = np.log(0.3 / 0.7) + moved[1]
+    assert by_column(after)[1] == pytest.approx(1 / (1 + np.exp(-odds))), "from its prior on"
+    assert (np.diff(after.probabilities) <= 0).all()
+
+
+def test_a_newcomer_starts_no_higher_than_the_least_candidate(contexts):
+    moved = lift(contexts.beside([0]), contexts.prior)
+    odds = np.log(0.01 / 0.99) + moved[1]
+    assert by_column(lean(ranked(c2=0.01), moved, contexts.prior, LEANING))[1] == pytest.approx(1 / (1 + np.exp(-odds)))
+
+
+def test_newcomers_bring_no_features():
+    told = np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32)
+    some = Ranked(np.array([0, 1]), np.array([0.6, 0.5]), told)
+    after = lean(some, np.array([0.0, 2.0, 1.0]), np.array([0.1, 0.1, 0.1]), LEANING)
+    assert after.columns.tolist() == [1, 0, 2]
+    assert after.features[:2].tolist() == [[3, 4], [1, 2]], "features go with their hashtags"
+    assert np.isnan(after.features[2]).all()
+
+
+def test_the_weights_of_a_leaning():
+    some = ranked(c0=0.2, c1=0.8)
+    after = by_column(lean(some, np.zeros(2), np.array([0.5, 0.5]), Leaning(own=0.5, lift=1.0, offset=-1.0)))
+    expected = [1 / (1 + np.exp(-(0.5 * np.log(p / (1 - p)) - 1))) for p in (0.2, 0.8)]
+    assert [after[0], after[1]] == pytest.approx(expected)
+
+
+def test_shifted_adds_to_log_odds_and_puts_in_order():
+    told = np.array([[1.0], [2.0], [3.0]], dtype=np.float32)
+    after = shifted(Ranked(np.array([4, 1, 0]), np.array([0.6, 0.5, 0.4]), told), np.array([3.0, 0, 9, 9, -1.0]))
+    assert after.columns.tolist() == [0, 1, 4]
+    expected = [1 / (1 + np.exp(-(np.log(p / (1 - p)) + by))) for p, by in ((0.4, 3), (0.5, 0), (0.6, -1))]
+    assert after.probabilities == pytest.approx(expected)
+    assert after.features.ravel().tolist() == [3, 2, 1]
+
+
+def test_of_equal_candidates_the_order_stays():
+    after = shifted(ranked(c3=0.5, c1=0.5, c2=0.5), np.zeros(4))
+    assert after.columns.tolist() == [3, 1, 2]
+
+
+def test_certain_candidates_stay_probabilities():
+    after = shifted(ranked(c0=1.0, c1=0.0), np.array([50.0, -50.0]))
+    assert np.isfinite(after.probabilities).all() and (after.probabilities <= 1).all()
+
+
+# --- what is learned
+
+
+def lessons_of(posts, m):
+    """Every post asked about all hashtags."""
+    carried = matrix(posts, m)
+    n = len(posts)
+    return carried, Lessons(
+        rows=np.arange(n),
+        unseen=np.ones(n, dtype=bool),
+        due=np.diff(carried.indptr),
+        names=("vote",),
+        features=np.zeros((n * m, 1), dtype=np.float32),
+        place=np.repeat(np.arange(n), m),
+        columns=np.tile(np.arange(m), n),
+        carried=carried.toarray().ravel() > 0,
+        post_folds=np.arange(n) % 3,
+    )
+
+
+def learned_from(posts, author_of, m=6):
+    carried, lessons = lessons_of(posts, m)
+    return learn_leanings(lessons, np.full(len(lessons.columns), 1 / 3), carried, author_of)
+
+
+def test_where_company_tells_it_counts():
+    """Pairs that always go together, of authors who post nothing else."""
+    kinds = np.random.default_rng(0).integers(3, size=120)
+    learned = learned_from([(2 * kind, 2 * kind + 1) for kind in kinds], kinds)
+    assert learned.given.lift > 0.5 and learned.author.lift > 0.5
+    contexts = Contexts(matrix([(0, 1), (2, 3), (4, 5)] * 40, 6), np.full(120, -1))
+    moved = learned.given.lift * lift(contexts.beside([2]), contexts.prior)
+    after = by_column(lean(ranked(c1=0.33, c3=0.33, c5=0.33), moved, contexts.prior, learned.given))
+    assert after[3] > 0.8 > 0.2 > max(after[1], after[5])
+
+
+def test_where_company_tells_nothing_it_counts_for_little():
+    rng = np.random.default_rng(1)
+    posts = [rng.choice(6, 2, replace=False) for _ in range(300)]
+    learned = learned_from(posts, rng.integers(3, size=300))
+    kinds = rng.integers(3, size=300)
+    telling = learned_from([(2 * kind, 2 * kind + 1) for kind in kinds], kinds)
+    assert 0 <= learned.given.lift < telling.given.lift / 2
+    assert 0 <= learned.author.lift < telling.author.lift / 2
+
+
+def test_too_few_posts_teach_nothing():
+    assert learned_from([(0, 1), (2, 3)] * 20, np.full(40, -1)) == Leanings()
+
+
+def test_without_authors_only_company_is_learned():
+    learned = learned_from([(0, 1), (2, 3), (4, 5)] * 40, np.full(120, -1))
+    assert learned.given != Leaning() and learned.author == Leaning()
+
+
+def test_an_author_of_few_posts_has_no_history():
+    authors = np.arange(120) // 4  # four posts each, of which some are out of sight
+    assert learned_from([(0, 1), (2, 3), (4, 5)] * 40, authors).author == Leaning()
+
+
+def test_posts_of_one_hashtag_say_nothing_of_company():
+    assert learned_from([(0,), (2,), (4,)] * 40, np.full(120, -1)).given == Leaning()
+
+
+def test_learning_the_same_twice_gives_the_same():
+    posts = [(0, 1), (2, 3), (4, 5), (0, 3)] * 40
+    authors = np.arange(160) % 4
+    assert learned_from(posts, authors) == learned_from(posts, authors)
+
+
+def test_weights_survive_json():
+    leanings = Leanings(Leaning(0.5, 0.25, -1.0), Leaning(1.5, 0.0, 2.0))
+    assert Leanings.from_json(leanings.to_json()) == leanings
+    with pytest.raises(KeyError):
+        Leanings.from_json({"given": {"own": 1.0}})
+    with pytest.raises(TypeError):
+        Leanings.from_json({"given": {"loud": 1.0}, "author": {}})
