@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.vectors import Vectors, unit_rows
+from .style import style_counts
 
 FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
 
-_DENSE = 0.5  # what a dense channel's cosine counts beside that of the n-grams
+_BESIDE = 0.5  # what the cosine of style, and of a dense channel, counts beside that of the n-grams
 _AT_ONCE = 1024  # posts, whose likeness to all others is held in memory
 
 
@@ -39,9 +40,13 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """Contents of n posts of which inner products are cosines: sparse (n, b), and by channel (n, d), all float32."""
+    """Contents of n posts of which inner products are cosines, all float32.
+
+    words: sparse (n, b), of captions' n-grams. style: sparse (n, s), of how they are written. dense: by channel (n, d).
+    """
 
     words: sparse.csr_matrix
+    style: sparse.csr_matrix
     dense: Mapping[str, Vectors]
 
     def __len__(self) -> int:
@@ -49,51 +54,49 @@ class Comparable:
 
     def take(self, rows: NDArray[np.integer[Any]] | slice) -> "Comparable":
         """Some posts, in the order of `rows`."""
-        return Comparable(self.words[rows], {channel: vectors[rows] for channel, vectors in self.dense.items()})
+        dense = {channel: vectors[rows] for channel, vectors in self.dense.items()}
+        return Comparable(self.words[rows], self.style[rows], dense)
 
 
 @dataclass(frozen=True, slots=True)
 class Scales:
     """What is typical of an archive, against which single posts are weighed.
 
-    idf: float32 (b,), 0 for n-grams that the archive does not know. means: by channel float32 (d,).
+    idf, style_idf: float32 (b,) and (s,), 0 for n-grams that the archive does not know. means: by channel float32 (d,).
     """
 
     idf: Vectors
+    style_idf: Vectors
     means: Mapping[str, Vectors]
 
     @classmethod
     def learn(cls, contents: Contents) -> "Scales":
-        """idf(g) = 1 + ln((1 + n) / (1 + df)) over n posts, as scikit-learn's `TfidfTransformer` has it."""
-        n, buckets = contents.ngrams.shape
-        df = np.bincount(contents.ngrams.indices, minlength=buckets)
-        idf = np.where(df > 0, 1 + np.log((1 + n) / (1 + df)), 0).astype(np.float32)
-        return cls(idf, {channel: _mean(vectors) for channel, vectors in contents.dense.items()})
+        """What is typical of n posts."""
+        style = style_counts(contents.captions)
+        means = {channel: _mean(vectors) for channel, vectors in contents.dense.items()}
+        return cls(_idf(contents.ngrams), _idf(style), means)
 
     def weigh(self, contents: Contents) -> Comparable:
         """n posts made comparable; new arrays. A channel that the archive has not is left out."""
         dense = {channel: _centred(contents.dense[channel], mean) for channel, mean in self.means.items()}
-        return Comparable(self.weigh_ngrams(contents.ngrams), dense)
+        style = _weighed(style_counts(contents.captions), self.style_idf)
+        return Comparable(self.weigh_ngrams(contents.ngrams), style, dense)
 
     def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Tf-idf with sublinear tf, (n, b), rows of length 1 or without weight."""
-        weights = (1 + np.log(np.maximum(counts.data, 1))) * self.idf[counts.indices]
-        squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
-        lengths = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
-        scale = np.repeat(1 / np.maximum(lengths, 1e-9), np.diff(counts.indptr))
-        weighed = np.asarray(weights * scale, dtype=np.float32)
-        return sparse.csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
+        return _weighed(counts, self.idf)
 
 
 class Likeness:
-    """The kernel between any posts and n fixed ones: cosine of n-grams + 1/2 cosine of each dense channel.
+    """The kernel between any posts and n fixed ones: cosine of n-grams + 1/2 cosine of style and of each dense channel.
 
-    A sum of inner products, so positive semidefinite; a post's likeness to itself is 1 + 1/2 for each dense channel.
+    A sum of inner products, so positive semidefinite; a post's likeness to itself is 3/2 + 1/2 for each dense channel.
     """
 
     def __init__(self, posts: Comparable) -> None:
         self.posts = posts
         self._words = sparse.csr_matrix(posts.words.T)
+        self._style = sparse.csr_matrix(posts.style.T)
         self._dense = {channel: np.ascontiguousarray(vectors.T) for channel, vectors in posts.dense.items()}
 
     def of(self, others: Comparable) -> Vectors:
@@ -102,9 +105,26 @@ class Likeness:
         for start in range(0, len(others), _AT_ONCE):
             here = slice(start, start + _AT_ONCE)
             alike[here] = (others.words[here] @ self._words).toarray()
+            alike[here] += _BESIDE * (others.style[here] @ self._style).toarray()
             for channel, vectors in self._dense.items():
-                alike[here] += _DENSE * (others.dense[channel][here] @ vectors)
+                alike[here] += _BESIDE * (others.dense[channel][here] @ vectors)
         return alike
+
+
+def _idf(counts: sparse.csr_matrix) -> Vectors:
+    """idf(g) = 1 + ln((1 + n) / (1 + df)) over n posts, as scikit-learn's `TfidfTransformer` has it."""
+    n, buckets = counts.shape
+    df = np.bincount(counts.indices, minlength=buckets)
+    return np.where(df > 0, 1 + np.log((1 + n) / (1 + df)), 0).astype(np.float32)
+
+
+def _weighed(counts: sparse.csr_matrix, idf: Vectors) -> sparse.csr_matrix:
+    weights = (1 + np.log(np.maximum(counts.data, 1))) * idf[counts.indices]
+    squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
+    lengths = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
+    scale = np.repeat(1 / np.maximum(lengths, 1e-9), np.diff(counts.indptr))
+    weighed = np.asarray(weights * scale, dtype=np.float32)
+    return sparse.csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
 
 
 def _mean(vectors: Vectors) -> Vectors:

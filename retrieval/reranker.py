@@ -1,7 +1,7 @@
 """The learned reranker: hashtags for a post in order of probability, from its neighbours and from the whole archive."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from .reports import RerankerReport
 from .ridge import Asked, KernelRidge
 from .scorer import Scorer, log_odds
 
-VERSION = 1  # of the files, and of the features that the scorer was learned on
+VERSION = 2  # of the files, and of the features that the scorer was learned on
 
 _FILE = "reranker.json"
+_SPARSE = ("words", "style")  # of landmarks
 _MATRIX = ("data", "indices", "indptr")
 _AGAIN = "run `hashtag index build` again"
 
@@ -81,10 +82,13 @@ class Reranker:
     def save(self, folder: Path) -> None:
         """Write into `folder`, which exists: numbers as .npy, the rest as JSON."""
         scales, ridge, counts = self._learning.scales, self._learning.ridge, self._learning.counts
-        arrays: dict[str, NDArray[Any]] = {"idf": scales.idf, "ridge": ridge.weights.astype(np.float16)}
+        arrays: dict[str, NDArray[Any]] = {"idf": scales.idf, "style_idf": scales.style_idf}
+        arrays["ridge"] = ridge.weights.astype(np.float16)
         arrays |= {f"mean_{channel}": mean for channel, mean in scales.means.items()}
         arrays |= {f"landmarks_{channel}": vectors for channel, vectors in ridge.landmarks.dense.items()}
-        arrays |= {f"landmarks_{name}": getattr(ridge.landmarks.words, name) for name in _MATRIX}
+        for kind in _SPARSE:
+            matrix = getattr(ridge.landmarks, kind)
+            arrays |= {f"landmarks_{kind}_{name}": getattr(matrix, name) for name in _MATRIX}
         arrays |= {"mentions": counts.mentions, "kept": counts.kept}
         arrays |= self._learning.scorer.arrays()
         for name, array in arrays.items():
@@ -114,11 +118,10 @@ class Reranker:
             raise SnapshotError(f"the reranker in {folder} was learned with another fusion; {_AGAIN}")
         try:
             arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in fields["arrays"]}
-            scales = Scales(arrays["idf"], {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]})
-            words = sparse.csr_matrix(
-                tuple(arrays[f"landmarks_{name}"] for name in _MATRIX),
-                shape=(len(arrays["landmarks_indptr"]) - 1, len(scales.idf)),
-            )
+            means = {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]}
+            scales = Scales(arrays["idf"], arrays["style_idf"], means)
+            words = _matrix(arrays, "words", len(scales.idf))
+            style = _matrix(arrays, "style", len(scales.style_idf))
             dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
             weights, fewest = arrays["ridge"].astype(np.float32), int(fields["fewest"])
             mentions, kept, n_posts = arrays["mentions"], arrays["kept"], int(fields["posts"])
@@ -130,7 +133,7 @@ class Reranker:
             raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
         counts = recount(carried, np.pad(mentions, (0, newcomers)), np.pad(kept, (0, newcomers)))
         learned_from = np.bincount(carried[:n_posts].indices, minlength=len(hashtags))
-        ridge = KernelRidge(Comparable(words, dense), weights, learned_from, fewest)
+        ridge = KernelRidge(Comparable(words, style, dense), weights, learned_from, fewest)
         learning = Learning(scales, ridge, counts, Scorer.from_arrays(arrays), names)
         return cls(learning, FeatureMaker(hashtags, carried, scales, fusion, ridge), fusion, report)
 
@@ -169,6 +172,11 @@ def gather(queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked]
 def _ranked(candidates: Candidates, probabilities: Floats, features: Vectors) -> Ranked:
     order = np.argsort(-probabilities, kind="stable")
     return Ranked(candidates.columns[order].astype(np.int64), probabilities[order], features[order])
+
+
+def _matrix(arrays: Mapping[str, NDArray[Any]], kind: str, columns: int) -> sparse.csr_matrix:
+    parts = tuple(arrays[f"landmarks_{kind}_{name}"] for name in _MATRIX)
+    return sparse.csr_matrix(parts, shape=(len(parts[-1]) - 1, columns))
 
 
 def _read_fields(folder: Path) -> tuple[dict[str, Any], RerankerReport]:

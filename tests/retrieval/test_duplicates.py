@@ -66,5 +66,6 @@ def test_no_alike_pair_is_missed(seed):
 
 
 def test_nothing_to_compare():
-    nothing = Comparable(sparse.csr_matrix((0, 4), dtype=np.float32), {})
+    empty = sparse.csr_matrix((0, 4), dtype=np.float32)
+    nothing = Comparable(empty, empty, {})
     assert duplicate_clusters([], nothing).tolist() == []

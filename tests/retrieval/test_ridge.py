@@ -17,7 +17,8 @@ N, M = 60, 7
 def posts():
     rng = np.random.default_rng(0)
     words = sparse.csr_matrix(unit_rows(rng.random((N, 20)) * (rng.random((N, 20)) < 0.4)))
-    return Comparable(words, {"image": unit_rows(rng.normal(size=(N, 8)))})
+    style = sparse.csr_matrix(unit_rows(rng.random((N, 5))))
+    return Comparable(words, style, {"image": unit_rows(rng.normal(size=(N, 8)))})
 
 
 @pytest.fixture(scope="module")
