@@ -72,7 +72,7 @@ Home = Annotated[
 ]
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-NewPhoto = Annotated[Path | None, typer.Argument(metavar="[PHOTO]", help="The photo of the post.")]
+NewPhoto = Annotated[Path | None, typer.Argument(metavar="PHOTO", help="The photo of the post.")]
 Text = Annotated[str, typer.Option(help="Its caption.")]
 JudgedHashtags = Annotated[str, typer.Option(help="The hashtags, apart by spaces.")]
 SomeHashtags = Annotated[list[str], typer.Argument(help="One or more hashtags.")]

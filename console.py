@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WIDEST = 30  # cells for a hashtag
+_SHOWN = 3  # posts behind a hashtag; machines get all of them
 _WIDEST_ID = 20  # characters for a post's id
 
 _out = Console(highlight=False, soft_wrap=False)
@@ -90,7 +91,7 @@ def show_answer(answer: Answer, explain: bool) -> None:
 def _explain(suggestion: Suggestion, width: int) -> None:
     for reason in suggestion.reasons:
         _line(("", ""), width, (f"{reason.log_odds:>+5.1f}  {reason.what}", ""))
-    for neighbour in suggestion.evidence:
+    for neighbour in suggestion.evidence[:_SHOWN]:
         caption = " ".join(neighbour.caption.split())
         seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_short(neighbour.post)}  {caption}"
         _line(("", ""), width, (seen, "dim"))
@@ -98,11 +99,13 @@ def _explain(suggestion: Suggestion, width: int) -> None:
 
 def _show_photos(suggestions: Sequence[Suggestion]) -> None:
     """Where the photos of the posts behind an answer lie, whole, to be opened."""
-    behind = {n.post: n.photo for suggestion in suggestions for n in suggestion.evidence if n.photo is not None}
+    shown = [neighbour for suggestion in suggestions for neighbour in suggestion.evidence[:_SHOWN]]
+    behind = {neighbour.post: neighbour.photo for neighbour in shown if neighbour.photo is not None}
     if behind:
         _out.print("\nphotos", style="bold")
     for post, photo in behind.items():
-        _out.print(Text(_printable(f"{_short(post)}  {photo}"), style="dim"), soft_wrap=True)
+        near = photo.relative_to(Path.cwd()) if photo.is_relative_to(Path.cwd()) else photo
+        _out.print(Text(_printable(f"{_short(post)}  {near}"), style="dim"), soft_wrap=True)
 
 
 def _show_removed(removed: Sequence[Removed], explain: bool) -> None:
