@@ -30,6 +30,7 @@ FIVE = Wishes(count=5)
 _FELT = 0.05  # log odds below which nothing was moved
 
 _MOST_USED = "no post of the archive speaks for a hashtag here; these are the archive's most used ones"
+_UNLIKE_ANY = "no post of the archive speaks for a hashtag here, so they come by what else is known of the post"
 _BLIND = "the archive has no photos, so this photo was not compared with any"
 _NO_PROBABILITIES = (
     "the archive is too small to learn from, so scores are shares of the vote, and their number a guess by these"
@@ -160,7 +161,7 @@ class ArchiveRecommender(Recommender):
         wishes: Wishes,
         explain: bool,
     ) -> Answer:
-        notes = [*self._notes_on(query), *self._notes_of(place, fused, wishes)]
+        notes = [*self._notes_on(query), *self._notes_of(place, query, fused, wishes)]
         moves: dict[str, Floats] = {}
         for what, after, moved in self._contexts_of(place, query, ranked, fused, recent):
             ranked = after
@@ -194,10 +195,10 @@ class ArchiveRecommender(Recommender):
             if not self.knows(tag):
                 yield f"no post of the archive carries #{tag.lstrip('#')}, so it tells nothing of other hashtags"
 
-    def _notes_of(self, place: int, fused: Fused, wishes: Wishes) -> Iterable[str]:
+    def _notes_of(self, place: int, query: Query, fused: Fused, wishes: Wishes) -> Iterable[str]:
         if fused.scores.indptr[place] == fused.scores.indptr[place + 1]:
-            yield _MOST_USED
-        if wishes.count is None and self._learned.report is None:
+            yield _UNLIKE_ANY if query.author is not None or any(map(self.knows, query.given)) else _MOST_USED
+        if wishes.count is None and self._learned.report is None and not self._learned.notes:
             yield _NO_PROBABILITIES
 
     def _contexts_of(

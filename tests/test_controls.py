@@ -163,8 +163,14 @@ def test_the_least_score_cuts(home, ask):
 
 
 def test_nothing_left_is_told(hashtag, home):
-    ran = hashtag("suggest", "--text", CAT, "--home", home, "--min-score", 1)
-    assert (ran.code, ran.out) == (0, "no hashtag to suggest\n")
+    for words in (
+        [],
+        ["--explain"],
+        ["--explain", "--given", "cat", "--count", "auto"],
+        ["--diverse", "--mix", "niche"],
+    ):
+        ran = hashtag("suggest", "--text", CAT, "--home", home, "--min-score", 1, *words)
+        assert (ran.code, ran.out) == (0, "no hashtag to suggest\n")
 
 
 @pytest.mark.parametrize(("platform", "n"), [("instagram", 5), ("Threads", 1), ("x", 2), ("facebook", 5)])
@@ -174,9 +180,9 @@ def test_platforms_cap_the_usual_number(hashtag, home, platform, n):
     assert (f"note: {platform.lower()}: " in ran.err) == (platform in ("x", "facebook")), "advice is told, rules hold"
 
 
-def test_auto_goes_no_further_than_a_platform(home, ask):
+def test_auto_goes_no_further_than_a_platform(small_home, ask):
     few = ["--count", "auto", "--platform", "threads"]
-    assert len(ask(home, CAT, *few)["hashtags"]) == 1 < len(ask(home, CAT, "--count", "auto")["hashtags"])
+    assert len(ask(small_home, CAFE, *few)["hashtags"]) == 1 < len(ask(small_home, CAFE, "--count", "auto")["hashtags"])
 
 
 def test_advice_does_not_bind(home, ask):
@@ -213,11 +219,15 @@ def test_mixes_put_the_rare_or_the_common_first(home, ask):
     assert len(set(tiers)) > 1
 
 
-def test_diverse_answers_hold_the_likeliest_and_spread(home, ask):
-    plain, diverse = (ask(home, CAT, "--count", 2, *words) for words in ([], ["--diverse"]))
-    assert tags(plain)[0] == tags(diverse)[0] == "cat"
-    assert (tags(plain)[1], tags(diverse)[1]) == ("pets", "daily"), "of cats tells #cat already"
-    everything = scores(ask(home, CAT, "--count", 30))
+def test_diverse_answers_hold_the_likeliest_and_spread(rebuild, ask, tmp_path):
+    """#cat and #pets are of the same posts, #daily of most of them and of many others."""
+    cats = [[f"a{i}", f"sofa nap {i}", "cat pets daily" if i else "cat pets", "", ""] for i in range(10)]
+    others = [[f"b{i}", f"unlike that {i}", "daily", "", ""] for i in range(30)]
+    rebuild(tmp_path / "home", cats + others)
+    plain, diverse = (ask(tmp_path / "home", "sofa nap", "--count", 2, *words) for words in ([], ["--diverse"]))
+    assert set(tags(plain)) == {"cat", "pets"}
+    assert tags(diverse) == [tags(plain)[0], "daily"]
+    everything = scores(ask(tmp_path / "home", "sofa nap", "--count", 3))
     assert all(everything[tag] == score for tag, score in scores(diverse).items()), "scores are left alone"
 
 
@@ -249,9 +259,9 @@ def test_what_is_blocked_is_told_on_standard_error(hashtag, home):
 # --- what else is known of the post
 
 
-def test_given_hashtags_raise_what_goes_with_them_and_never_come_again(home, ask):
+def test_given_hashtags_raise_what_goes_with_them_and_never_come_again(home, small_home, ask):
     text = "quiet golden evening"
-    before, after = (ask(home, text, "--count", 30, *words) for words in ([], ["--given", "bread"]))
+    before, after = (ask(small_home, text, "--count", 30, *words) for words in ([], ["--given", "bread"]))
     assert "bread" in tags(before) and "bread" not in tags(after)
     assert scores(after)["baking"] > scores(before)["baking"]
     assert scores(after)["mountain"] < scores(before)["mountain"]
@@ -266,6 +276,15 @@ def test_a_given_hashtag_that_nobody_uses_is_told(hashtag, home):
         "note: no post of the archive carries #zeppelin, so it tells nothing of other hashtags"
     ]
     assert "#cat," not in ran.err
+
+
+def test_where_no_post_speaks_it_says_by_what_it_goes_instead(hashtag, rebuild, tmp_path):
+    rebuild(tmp_path / "home", [["1", "", "cat pets", "mina", ""], ["2", "", "dog", "", ""], ["3", "sofa", "", "", ""]])
+    words = ["suggest", "--text", "quiet evening", "--home", tmp_path / "home"]
+    for more, told in ([], "most used"), (["--given", "zeppelin"], "most used"), (["--author", "mina"], "what else"):
+        assert told in hashtag(*words, *more).err, more
+    ran = hashtag(*words, "--given", "cat")
+    assert "what else is known of the post" in ran.err and ran.out.splitlines()[-1].startswith("#pets")
 
 
 def test_an_author_has_habits(home, ask):
