@@ -17,6 +17,7 @@ from hashtag_recommender.assembly import build_index, read_posts
 from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.index.snapshot import writing
 
 HEADER = ["id", "text", "hashtags", "author", "posted_at"]
 # What posts of each subject say, and which hashtags how many of them carry.
@@ -790,3 +791,63 @@ def test_what_is_added_while_an_index_is_built_waits_for_the_next(hashtag, copy,
     assert "zeppelin" in tags(ask(copy, "a zeppelin over the lake"))
     assert rebuild(copy, rows)["published"]
     assert json.loads(hashtag("index", "info", "--home", copy, "--json").out)["posts"] == 62
+
+
+# --- with photos
+
+
+def test_an_added_photo_is_found_at_once_and_outlives_its_file(hashtag, demo, demo_home, tmp_path):
+    home, photo = Path(shutil.copytree(demo_home, tmp_path / "home")), tmp_path / "new.jpg"
+    shutil.copy(demo / "new" / "cat.jpg", photo)
+    words = ["posts", "add", photo, "--hashtags", "zeppelin", "--author", "Zoë", "--home", home, "--json"]
+    post = json.loads(hashtag(*words).out)["post"]
+
+    def first():
+        ran = hashtag("suggest", demo / "new" / "cat.jpg", "--home", home, "--json", "--explain", "--count", 30)
+        assert ran.code == 0, ran.err
+        return next(entry for entry in json.loads(ran.out)["hashtags"] if entry["hashtag"] == "zeppelin")["evidence"][0]
+
+    assert (first()["post"], first()["channel"], first()["photo"]) == (post, "image", str(photo))
+    assert first()["similarity"] == pytest.approx(1, abs=0.01)
+    photo.unlink()
+    ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "compact", "--json")
+    assert json.loads(ran.out)["published"] and json.loads(ran.out)["embedded"] == {"image": 0, "sentence": 0}
+    assert first()["post"] == post
+    assert hashtag("posts", "forget", "--author", "Zoë", "--home", home).out.startswith("1 post deleted")
+    assert not open_recommender(home).knows("zeppelin")
+
+
+def test_feedback_on_a_photo(hashtag, demo, demo_home, tmp_path):
+    home = Path(shutil.copytree(demo_home, tmp_path / "home"))
+    words = [demo / "new" / "cat.jpg", "--hashtags", "cat", "--home", home, "--json"]
+    [judgement] = json.loads(hashtag("feedback", "accept", *words).out)
+    assert judgement["verdict"] == "accept" and judgement["score"] > 0.5
+    ran = hashtag("feedback", "accept", demo / "posts.csv", "--hashtags", "cat", "--home", home)
+    assert refused(ran, "not a photo")
+
+
+# --- several at once
+
+
+def test_while_a_home_is_written_one_can_ask_and_add_but_not_write_it_twice(hashtag, copy, ask):
+    with writing(copy):
+        assert ask(copy, CAT)["hashtags"]
+        assert hashtag("tags", "block", "cat", "--home", copy).code == 0
+        assert hashtag("posts", "add", *ZEPPELIN, "--home", copy).code == 0
+        assert refused(hashtag("posts", "forget", "--author", "mina", "--home", copy), "another process is writing")
+    assert hashtag("posts", "forget", "--author", "mina", "--home", copy).code == 0
+
+
+def test_an_index_that_is_open_answers_on_while_its_snapshot_is_deleted(copy, hashtag):
+    recommender = open_recommender(copy)
+    before = recommender.suggest(text=CAT)
+    assert hashtag("posts", "forget", "--author", "mina", "--home", copy).code == 0
+    assert recommender.suggest(text=CAT) == before
+    assert open_recommender(copy).snapshot != before.snapshot
+
+
+def test_a_list_of_spam_of_ones_own_stands_in_for_the_one_that_ships(hashtag, copy, ask):
+    (copy / "spam.toml").write_text('[[kinds]]\nreason = "tired of it"\nhashtags = ["Pets"]\n', encoding="utf-8")
+    answer = ask(copy, CAT, "--count", 30)
+    assert "f4f" in tags(answer) and ("pets", "blocked") in removed(answer)
+    assert "1 hashtag blocked by the list of spam" in hashtag("tags", "list", "--home", copy).out
