@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import unit_rows
+from hashtag_recommender.retrieval import duplicates
 from hashtag_recommender.retrieval.duplicates import LIKE_CAPTIONS, _alike_captions, duplicate_clusters, members_of
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.kernel import Comparable, Contents, Scales
@@ -69,3 +70,14 @@ def test_nothing_to_compare():
     empty = sparse.csr_matrix((0, 4), dtype=np.float32)
     nothing = Comparable(empty, empty, {})
     assert duplicate_clusters([], nothing).tolist() == []
+
+
+def test_among_many_posts_copies_are_found_without_comparing_all(monkeypatch):
+    rng = np.random.default_rng(0)
+    distinct = unit_rows(rng.normal(size=(400, 64)))
+    copies = unit_rows(distinct[rng.integers(400, size=300)] + 0.01 * rng.normal(size=(300, 64)))
+    vectors = np.concatenate([distinct, copies, np.zeros((50, 64), dtype=np.float32)])
+    exact = clusters([""] * len(vectors), image=vectors)
+    monkeypatch.setattr(duplicates, "_MANY", 100)
+    assert len(set(exact)) < len(vectors) - 250
+    assert clusters([""] * len(vectors), image=vectors) == exact
