@@ -312,6 +312,11 @@ def test_recent_posts_count_more_with_a_half_life(home, ask):
     plain, recent = (scores(ask(home, text, "--count", 30, *words)) for words in ([], ["--half-life", 100]))
     assert recent["outdoors"] > plain["outdoors"] > 0
     assert recent["oldtrail"] < plain["oldtrail"]
+    spread, youngest = (
+        max(seen["share"] for entry in ask(home, text, "--explain", *words)["hashtags"] for seen in entry["evidence"])
+        for words in ([], ["--half-life", 1])
+    )
+    assert youngest > 2 * spread, "the evidence is what weighs then"
     assert ask(home, text, "--half-life", 1e-320)["hashtags"], "however short it is"
 
 

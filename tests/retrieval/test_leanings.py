@@ -166,6 +166,11 @@ def test_where_company_tells_nothing_it_counts_for_little():
     assert 0 <= learned.author.lift < telling.author.lift / 2
 
 
+def test_a_post_does_not_testify_for_itself():
+    """Pairs that no other post repeats tell nothing of a post that is not in sight."""
+    assert learned_from([(2 * i, 2 * i + 1) for i in range(60)], np.full(60, -1), m=120).given.lift < 0.05
+
+
 def test_too_few_posts_teach_nothing():
     assert learned_from([(0, 1), (2, 3)] * 20, np.full(40, -1)) == Leanings()
 
