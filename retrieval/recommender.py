@@ -1,7 +1,7 @@
 """The product: hashtags for new posts from their neighbours in the archive, each with the posts that speak for it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -15,7 +15,7 @@ from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.vectors import Rows, Vectors
 from ..core.wishes import Wishes
-from .channels import Channel, contents_of, listen
+from .channels import Channel, Heard, contents_of, listen
 from .evidence import Witnesses
 from .fusion import NEIGHBOURHOODS, Fused, fuse
 from .leanings import Contexts, lean, lift, shifted
@@ -35,6 +35,21 @@ _BLIND = "the archive has no photos, so this photo was not compared with any"
 _NO_PROBABILITIES = (
     "the archive is too small to learn from, so scores are shares of the vote, and their number a guess by these"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """A batch of n queries, and what the archive says of each.
+
+    fused: the votes on them. recent: the same with older posts counting less, where that is wished for. ranked: (n,)
+    the candidates. witnesses: the posts behind them.
+    """
+
+    queries: Sequence[Query]
+    fused: Fused
+    recent: Fused | None
+    ranked: Sequence[Ranked]
+    witnesses: Witnesses
 
 
 class ArchiveRecommender(Recommender):
@@ -112,8 +127,22 @@ class ArchiveRecommender(Recommender):
         ages = self._ages(wishes.half_life)
         queries = [replace(query, caption=_as_encoders_see_it(query.caption)) for query in queries]
         heard = [listen(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
+        inquiry = self._inquire(queries, heard, ages)
+        failures = {place: reason for channel in heard for place, reason in channel.failures.items()}
+        if not self._sees_photos:
+            failures |= _unreadable(queries)
+        return [
+            Answer((), self.snapshot, error=failures[place])
+            if place in failures
+            else self._answer(place, inquiry, wishes, explain)
+            for place in range(len(queries))
+        ]
+
+    def _inquire(self, queries: Sequence[Query], heard: Sequence[Heard], ages: Vectors | None) -> _Inquiry:
+        fusion = self._learned.fusion
         matches = {channel.channel: channel.matches for channel in heard}
-        fused = fuse(self._learned.fusion, matches, self._carried, len(queries))
+        fused = fuse(fusion, matches, self._carried, len(queries))
+        recent = None if ages is None else fuse(fusion, matches, self._carried, len(queries), ages)
         contents = contents_of(
             [query.caption for query in queries],
             [
@@ -122,17 +151,8 @@ class ArchiveRecommender(Recommender):
             ],
         )
         ranked = self._ranker.rank(QueryBatch(contents, matches, fused.scores))
-        recent = None if ages is None else fuse(self._learned.fusion, matches, self._carried, len(queries), ages)
-        witnesses = Witnesses(self._archive, self._carried, self._learned.fusion, heard, recent or fused)
-        failures = {place: reason for channel in heard for place, reason in channel.failures.items()}
-        if not self._sees_photos:
-            failures |= _unreadable(queries)
-        return [
-            Answer((), self.snapshot, error=failures[place])
-            if place in failures
-            else self._answer(place, query, ranked[place], fused, recent, witnesses, wishes, explain)
-            for place, query in enumerate(queries)
-        ]
+        witnesses = Witnesses(self._archive, self._carried, fusion, heard, recent or fused)
+        return _Inquiry(queries, fused, recent, ranked, witnesses)
 
     @property
     def _sees_photos(self) -> bool:
@@ -150,20 +170,10 @@ class ArchiveRecommender(Recommender):
             ages = (dated.max() - dated) / half_life
         return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
-    def _answer(
-        self,
-        place: int,
-        query: Query,
-        ranked: Ranked,
-        fused: Fused,
-        recent: Fused | None,
-        witnesses: Witnesses,
-        wishes: Wishes,
-        explain: bool,
-    ) -> Answer:
-        notes = [*self._notes_on(query), *self._notes_of(place, query, fused, wishes)]
+    def _answer(self, place: int, inquiry: _Inquiry, wishes: Wishes, explain: bool) -> Answer:
+        query, ranked = inquiry.queries[place], inquiry.ranked[place]
         moves: dict[str, Floats] = {}
-        for what, after, moved in self._contexts_of(place, query, ranked, fused, recent):
+        for what, after, moved in self._contexts_of(place, inquiry):
             ranked = after
             moves[what] = moved
         given = frozenset(normalise_hashtag(tag) for tag in query.given)
@@ -181,33 +191,31 @@ class ArchiveRecommender(Recommender):
             for column, score, behind, why in zip(
                 chosen.columns.tolist(),
                 chosen.scores,
-                witnesses.behind(place, chosen.columns),
+                inquiry.witnesses.behind(place, chosen.columns),
                 self._reasons(ranked, chosen.columns, moves) if explain else [()] * len(chosen.columns),
                 strict=True,
             )
         )
-        return Answer(suggestions, self.snapshot, chosen.removed, tuple(notes))
+        return Answer(suggestions, self.snapshot, chosen.removed, tuple(self._notes(place, inquiry, wishes)))
 
-    def _notes_on(self, query: Query) -> Iterable[str]:
+    def _notes(self, place: int, inquiry: _Inquiry, wishes: Wishes) -> Iterable[str]:
+        query, votes = inquiry.queries[place], inquiry.fused.scores
         if query.photo is not None and not self._sees_photos:
             yield _BLIND
         for tag in query.given:
             if not self.knows(tag):
                 yield f"no post of the archive carries #{tag.lstrip('#')}, so it tells nothing of other hashtags"
-
-    def _notes_of(self, place: int, query: Query, fused: Fused, wishes: Wishes) -> Iterable[str]:
-        if fused.scores.indptr[place] == fused.scores.indptr[place + 1]:
+        if votes.indptr[place] == votes.indptr[place + 1]:
             yield _UNLIKE_ANY if query.author is not None or any(map(self.knows, query.given)) else _MOST_USED
         if wishes.count is None and self._learned.report is None and not self._learned.notes:
             yield _NO_PROBABILITIES
 
-    def _contexts_of(
-        self, place: int, query: Query, ranked: Ranked, fused: Fused, recent: Fused | None
-    ) -> Iterable[tuple[str, Ranked, Floats]]:
+    def _contexts_of(self, place: int, inquiry: _Inquiry) -> Iterable[tuple[str, Ranked, Floats]]:
         """All that is known beside photo and caption: the words for it, the candidates after it, and its part in them.
 
         That is (m,), what it adds to the log odds of every hashtag.
         """
+        query, ranked = inquiry.queries[place], inquiry.ranked[place]
         leanings, prior = self._learned.leanings, self._contexts.prior
         given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
         if given:
@@ -218,8 +226,8 @@ class ArchiveRecommender(Recommender):
             moved = leanings.author.lift * lift(self._contexts.by(self._author_named[_as_known(query.author)]), prior)
             ranked = lean(ranked, moved, prior, leanings.author)
             yield f"how often {query.author} uses it", ranked, moved
-        if recent is not None:
-            moved = self._recency(place, fused, recent)
+        if inquiry.recent is not None:
+            moved = self._recency(place, inquiry.fused, inquiry.recent)
             ranked = shifted(ranked, moved)
             yield "how recent the posts behind it are", ranked, moved
         if self._judged.any():
