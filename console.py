@@ -172,8 +172,11 @@ def show_info(info: "IndexInfo") -> None:
 
 def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
     report = info.report
-    if report is None:
+    if info.unusable is not None:
+        yield "ranked by", f"the vote: {escape(_printable(info.unusable))}"
+    elif report is None:
         yield "ranked by", "the vote: fewer than 200 posts with hashtags, too few to learn from"
+    if report is None:
         return
     yield "ranked by", "the learned reranker" if report.ships else "the vote, which did better than a learned reranker"
     yield "held out", f"{counted(report.posts, 'post')} in {counted(report.clusters, 'group')} of near-duplicates"

@@ -6,12 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ..core.errors import HomeError, SettingsError
+from ..core.errors import HomeError, SettingsError, SnapshotError
 from ..core.feedback import feedback_digest
 from ..core.progress import Progress, Silent
 from ..core.protocols import Ingested, PostReader
 from ..core.settings import Settings
-from .home import database_of, existing, has_database
+from .home import database_of, existing, has_database, kept_database
 
 if TYPE_CHECKING:
     from ..db.database import Database
@@ -57,14 +57,19 @@ class BuildReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """What the snapshot in service says of itself. report: of what it has learned, None where it was too small."""
+    """What the snapshot in service says of itself.
+
+    report: of what it has learned; None where the archive was too small, or where `unusable` says what is wrong.
+    """
 
     manifest: "Manifest"
     report: "RerankerReport | None"
+    unusable: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
-        return self.manifest.to_json() | {"learned": self.report.to_json() if self.report else None}
+        learned = self.report.to_json() if self.report else None
+        return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable}
 
 
 def read_posts(
@@ -116,7 +121,7 @@ def build_channels(
     rejects = Rejects(reader, settings.home / "rejects.csv")
     progress = progress or Silent()
     try:
-        with writing(settings.home), database_of(settings) as database:
+        with writing(settings.home), kept_database(settings) as database:
             store = database.posts
             try:
                 ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
@@ -142,7 +147,10 @@ def index_info(settings: Settings) -> IndexInfo:
     from ..retrieval.learning import learned_report
 
     snapshot = current_snapshot(existing(settings.home))
-    return IndexInfo(snapshot.manifest, learned_report(snapshot.folder))
+    try:
+        return IndexInfo(snapshot.manifest, learned_report(snapshot.folder))
+    except SnapshotError as error:
+        return IndexInfo(snapshot.manifest, None, str(error))
 
 
 def verify_index(settings: Settings) -> list[str]:

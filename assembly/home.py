@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import DatabaseError, HomeError, NoIndexError
+from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError
 from ..core.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,16 +39,19 @@ def check_named(settings: Settings) -> None:
 
     What a new one held would be lost, and what it does not hold is not known to be missing.
     """
+    from ..db.engine import default_path
     from ..index.snapshot import named_snapshot
 
-    home = existing(settings.home)
     if has_database(settings):
         return
     try:
-        elsewhere = named_snapshot(home).manifest.database
-    except NoIndexError:
+        elsewhere = named_snapshot(settings.home).manifest.database
+    except (NoIndexError, SnapshotError):
         return
-    raise DatabaseError(f"{home} holds no database; its index was built from {elsewhere}, name it with --db")
+    if Path(elsewhere) != default_path(settings.home):  # else it was deleted, and may be made anew
+        raise DatabaseError(
+            f"{settings.home} holds no database; its index was built from {elsewhere}, name it with --db"
+        )
 
 
 def has_database(settings: Settings) -> bool:

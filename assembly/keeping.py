@@ -140,6 +140,7 @@ def judge(
 @contextmanager
 def rule_book(settings: Settings) -> "Iterator[RuleBook]":
     """A person's rules on hashtags, to be changed."""
+    existing(settings.home)
     with kept_database(settings) as database:
         yield database.rules
 
@@ -148,6 +149,7 @@ def hashtag_rules(settings: Settings) -> tuple[tuple[HashtagRule, ...], int]:
     """A person's rules, and how many hashtags the list of spam blocks beside them."""
     from ..retrieval.lists import SPAM, spam_rules
 
+    existing(settings.home)
     check_named(settings)
     shipped = spam_rules(settings.home / SPAM)
     if not has_database(settings):

@@ -1,6 +1,6 @@
 """The seams between the rooms. Rooms never import each other; `assembly` hands one what another offers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -163,8 +163,8 @@ class PostStore(Protocol):
         """The active posts (neither removed nor set aside) of all sources, by key."""
         ...
 
-    def digest(self) -> str:
-        """SHA-256 (hex) over the active posts; equal exactly when they are."""
+    def digest(self, without: Collection[int] = ()) -> str:
+        """SHA-256 (hex) over the active posts, but for some keys; equal exactly when they are."""
         ...
 
     def count_without(self, fingerprint: Fingerprint, modality: Modality) -> int:

@@ -28,6 +28,7 @@ TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 _FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
 _RELEVANCE = 0.7  # against novelty; the middle of what the literature finds to work
 _DEEP = 5  # candidates for each place in a diverse answer; further down it would only be odd
+_FAINT = 0.1  # of the likeliest; what is less likely is no alternative, however different
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,9 @@ def select(
     order = np.argsort(-weights, kind="stable")
     order = order[probabilities[order] >= wishes.min_score]
     if wishes.diverse:
-        order = order[: places * _DEEP]
-        order = order[_diverse(weights[order], table.likeness(shown[order]), places)]
+        likely = order[weights[order] >= _FAINT * weights[order].max(initial=0.0)][: places * _DEEP]
+        chosen = likely[_diverse(weights[likely], table.likeness(shown[likely]), places)]
+        order = np.concatenate([chosen, order[len(likely) :]])  # the rest fills up where too few are likely
     order = order[:places]
     least = probabilities[order].min() if len(order) else max(wishes.min_score, threshold)
     told = tuple(why for place, why in removed if likelihoods[place] >= least)

@@ -18,6 +18,7 @@ from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.retrieval import reranker
 
 HEADER = ["id", "text", "hashtags", "author", "posted_at"]
 # What posts of each subject say, and which hashtags how many of them carry.
@@ -856,3 +857,30 @@ def test_a_list_of_spam_of_ones_own_stands_in_for_the_one_that_ships(hashtag, co
     answer = ask(copy, CAT, "--count", 30)
     assert "f4f" in tags(answer) and ("pets", "blocked") in removed(answer)
     assert "1 hashtag blocked by the list of spam" in hashtag("tags", "list", "--home", copy).out
+
+
+def test_verify_finds_nothing_wrong_with_posts_added_since(hashtag, copy):
+    ran = hashtag("posts", "add", "--text", "a zeppelin over the lake", "--hashtags", "zeppelin", "--home", copy)
+    assert ran.code == 0
+    ran = hashtag("index", "verify", "--home", copy)
+    assert (ran.code, ran.out.strip()) == (0, "the index is sound")
+
+
+def test_info_tells_of_a_reranker_of_another_version(hashtag, home, monkeypatch):
+    monkeypatch.setattr(reranker, "VERSION", reranker.VERSION + 1)
+    ran = hashtag("index", "info", "--home", home)
+    assert (ran.code, "of version" in ran.out) == (0, True)
+
+
+def test_building_does_not_make_a_second_database(hashtag, tmp_path):
+    posts = write_rows(tmp_path / "posts.csv", make_rows(12, 3))
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    assert hashtag("index", "build", posts, "--home", tmp_path / "home", "--db", elsewhere).code == 0
+    ran = hashtag("index", "build", posts, "--home", tmp_path / "home")
+    assert (ran.code, "name it with --db" in ran.err) == (2, True)
+
+
+def test_a_diverse_answer_holds_nothing_unlikely_before_what_is_likely(home, ask):
+    scores = [entry["score"] for entry in ask(home, CAT, "--diverse", "--count", 10)["hashtags"]]
+    faint = [score < 0.1 * max(scores) for score in scores]
+    assert any(faint) and faint == sorted(faint)
