@@ -1,0 +1,85 @@
+"""What is judged: the product, networks, references and floors, all by one protocol."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple, Protocol
+
+from ..core.post import Post, Query
+from ..core.protocols import Recommender
+from ..core.wishes import Wishes
+
+Kind = Literal["retrieval", "network", "reference", "floor", "ceiling"]
+
+Builder = Callable[[Sequence[Post], Sequence[Post]], Recommender]
+
+AS_POSTED = Wishes(raw=True)
+
+
+class Scored(NamedTuple):
+    """A hashtag, in any spelling, and what speaks for it: high is likely; systems have their own scales."""
+
+    hashtag: str
+    score: float
+
+
+class System(Protocol):
+    """Learns from training posts, then suggests hashtags for posts that it has never seen."""
+
+    @property
+    def name(self) -> str:
+        """By which a report tells it from all others."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """What a reader is to take it for."""
+        ...
+
+    @property
+    def auto(self) -> bool:
+        """Whether it has an opinion of its own on how many hashtags a post deserves."""
+        ...
+
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+        """Learn, and forget what was learned before.
+
+        validation: other posts, to stop, choose and calibrate by; a system with no need of that may learn from them,
+        too. Raises SettingsError where nothing can be learned from such posts.
+        """
+        ...
+
+    def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
+        """For each query hashtags, best first, no two of one normalised form.
+
+        queries: all there are, of which a system takes as many at once as it can. count: this many at most; None: as
+        many as deserve it, of which only those with `auto` are asked.
+        """
+        ...
+
+
+class RecommenderSystem:
+    """Any `Recommender` as a system: to fit is to build one."""
+
+    auto = True
+
+    def __init__(self, name: str, kind: Kind, build: Builder, wishes: Wishes = AS_POSTED) -> None:
+        """build: makes a recommender from training and validation posts, however it parts them.
+
+        wishes: for its answers, apart from how many.
+        """
+        self.name = name
+        self.kind = kind
+        self._build = build
+        self._wishes = wishes
+        self._recommender: Recommender | None = None
+
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+        """See `System.fit`."""
+        self._recommender = self._build(posts, validation)
+
+    def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
+        """See `System.suggest`. Raises RuntimeError before `fit`."""
+        if self._recommender is None:
+            raise RuntimeError(f"{self.name} was asked before it was fitted")
+        answers = self._recommender.suggest_batch(queries, replace(self._wishes, count=count))
+        return [[Scored(found.hashtag, found.score) for found in answer.suggestions] for answer in answers]
