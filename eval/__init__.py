@@ -1,1 +1,1 @@
-"""Splits and metrics."""
+"""Splits, systems, metrics, significance, and the report."""

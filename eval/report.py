@@ -1,0 +1,160 @@
+"""From what systems suggested to the figures by which they are compared."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..core.results import Tier
+from .bootstrap import interval, probability_better, resampled_micro_f1, users_of
+from .metrics import (
+    Counts,
+    Floats,
+    Judged,
+    MeanMeasure,
+    Measure,
+    average_precision,
+    f1_of_means,
+    hit_rate,
+    judge,
+    macro_average,
+    mean_per_post,
+    micro_average,
+    ndcg,
+    reciprocal_rank,
+)
+from .published import PUBLISHED
+from .strata import CountsAt, by_post, by_spam, by_tier, caption_script, modality
+from .trials import DEPTH, Outcome, Trial
+from .vocabulary import Vocabulary
+
+KS = range(1, 11)
+
+RULES = (
+    "With fewer than k suggestions the divisor of precision at k stays k.",
+    "Where the number is free (auto), and by hashtag frequency, the divisor of precision is what was suggested.",
+    "Hashtags that no training post carries stay in the divisor of recall.",
+    "Hashtags are compared in normalised form; test posts without hashtags are left out.",
+    "Macro averages go over all hashtags that the test posts carry.",
+    f"MAP and MRR look at the first {DEPTH} suggestions.",
+    "Intervals are of 95%, by bootstrap over users, and over posts whose author is unknown.",
+)
+
+_AVERAGES: Mapping[str, Callable[[Counts], Measure | MeanMeasure]] = {
+    "micro": micro_average,
+    "mean_per_post": mean_per_post,
+    "f1_of_means": f1_of_means,
+}
+_DECIDING = 5  # at this k is said which of two systems is better
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """By test post its own hashtags, its caption's script and what it has; and what kinds of hashtags there are."""
+
+    hashtags: Sequence[Sequence[str]]
+    scripts: Sequence[str]
+    modalities: Sequence[str]
+    tiers: Mapping[str, Tier]
+    spam: Collection[str]
+
+    @classmethod
+    def of(cls, trial: Trial, vocabulary: Vocabulary, spam: Collection[str]) -> "_Truth":
+        scripts = [caption_script(post.caption) for post in trial.test]
+        return cls(trial.truth, scripts, list(map(modality, trial.test)), vocabulary.tiers, spam)
+
+
+def build_report(
+    trial: Trial,
+    outcomes: Sequence[Outcome],
+    *,
+    split: Mapping[str, Any],
+    dataset: str,
+    spam: Collection[str],
+) -> dict[str, Any]:
+    """The figures of all systems on one trial, ready for JSON.
+
+    split: see `Split.to_json`. dataset: its name. spam: normalised hashtags. `better_than` holds the probability that a
+    system's micro F1 at 5 is above another's. Raises ValueError where there are no test posts, or two systems have one
+    name.
+    """
+    names = [outcome.name for outcome in outcomes]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two systems have one name, of {', '.join(names)}")
+    vocabulary = Vocabulary.of([*trial.train, *trial.validation])
+    truth = _Truth.of(trial, vocabulary, spam)
+    users = users_of([post.author for post in trial.test])
+    judged = {outcome.name: judge(outcome.ranked, truth.hashtags) for outcome in outcomes}
+    drawn = {name: resampled_micro_f1(one.counts(_DECIDING), users) for name, one in judged.items()}
+    systems = [
+        {
+            "name": outcome.name,
+            "kind": outcome.kind,
+            "metrics": _metrics(outcome, judged[outcome.name], truth),
+            "strata": _strata(outcome, judged[outcome.name], truth),
+            "interval": {f"micro_f1_{_DECIDING}": list(interval(drawn[outcome.name]))},
+            "better_than": _better_than(outcome.name, drawn),
+            "fit_seconds": outcome.fit_seconds,
+            "suggest_ms": outcome.suggest_ms,
+        }
+        for outcome in outcomes
+    ]
+    return {
+        "systems": systems,
+        "split": dict(split),
+        "dataset": {"name": dataset, **_described(truth, vocabulary)},
+        "published": [published.to_json() for published in PUBLISHED],
+        "rules": list(RULES),
+    }
+
+
+def _metrics(outcome: Outcome, judged: Judged, truth: _Truth) -> dict[str, Any]:
+    return {
+        **{name: {str(k): _figures(name, judged.counts(k)) for k in KS} for name in _AVERAGES},
+        "macro": {str(k): asdict(macro_average(outcome.ranked, truth.hashtags, k)) for k in KS},
+        "map": float(average_precision(judged).mean()),
+        "mrr": float(reciprocal_rank(judged).mean()),
+        "ndcg": {str(k): float(ndcg(judged, k).mean()) for k in (5, 10)},
+        "auto": None if outcome.free is None else _auto(judge(outcome.free, truth.hashtags)),
+    }
+
+
+def _auto(judged: Judged) -> dict[str, Any]:
+    """Under every definition, and how many hashtags were suggested for a post."""
+    counts = judged.counts_as_suggested()
+    return {name: _figures(name, counts) for name in _AVERAGES} | {"suggested": float(counts[:, 1].mean())}
+
+
+def _figures(definition: str, counts: Counts) -> dict[str, float]:
+    measure = _AVERAGES[definition](counts)
+    return {"precision": measure.precision, "recall": measure.recall, "f1": measure.f1, "hit": hit_rate(counts)}
+
+
+def _strata(outcome: Outcome, judged: Judged, truth: _Truth) -> dict[str, Any]:
+    """Micro averages by what a stratum goes by, its name, and k."""
+    strata: dict[str, Mapping[str, CountsAt]] = {
+        "frequency": by_tier(outcome.ranked, truth.hashtags, truth.tiers),
+        "script": by_post(judged, truth.scripts),
+        "modality": by_post(judged, truth.modalities),
+        "spam": by_spam(outcome.ranked, truth.hashtags, truth.spam),
+    }
+    return {
+        by: {
+            name: {"posts": len(counts_at(1)), "micro": {str(k): _figures("micro", counts_at(k)) for k in KS}}
+            for name, counts_at in named.items()
+        }
+        for by, named in strata.items()
+    }
+
+
+def _better_than(name: str, drawn: Mapping[str, Floats]) -> dict[str, float]:
+    return {other: probability_better(drawn[name], f1s) for other, f1s in drawn.items() if other != name}
+
+
+def _described(truth: _Truth, vocabulary: Vocabulary) -> dict[str, Any]:
+    due = [hashtag for own in truth.hashtags for hashtag in own]
+    return {
+        "test_posts": len(truth.hashtags),
+        "training_hashtags": len(vocabulary.hashtags),
+        "hashtags_per_post": len(due) / len(truth.hashtags),
+        "unseen": sum(hashtag not in vocabulary.columns for hashtag in due) / len(due),
+    }
