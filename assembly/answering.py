@@ -90,7 +90,7 @@ def _number(count: str | None) -> int | None:
 
 def _cap(settings: Settings, name: str, count: int | None) -> tuple[int, list[str]]:
     """How many hashtags a platform takes at most, and what it says of that."""
-    from ..retrieval.lists import PLATFORMS, platform
+    from ..retrieval.choosing.lists import PLATFORMS, platform
 
     preset = platform(name, settings.home / PLATFORMS)
     since = f" since {preset.since}" if preset.since else ""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..index.build import ChannelPlan, Indexed
     from ..index.manifest import Manifest
     from ..retrieval.encoders.profiles import EncoderSpec, Profile
-    from ..retrieval.reports import RerankerReport
-    from ..retrieval.training import TrainingArchive
+    from ..retrieval.reranking.reports import RerankerReport
+    from ..retrieval.reranking.training import TrainingArchive
 
 PROGRAM = "hashtag-recommender"
 
@@ -229,7 +229,7 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
     from ..retrieval.channels import contents_of, stacked
     from ..retrieval.duplicates import find_duplicates
     from ..retrieval.neighbours import Neighbourhood
-    from ..retrieval.training import TrainingArchive
+    from ..retrieval.reranking.training import TrainingArchive
     from ..retrieval.voting import carried_matrix
 
     archive = SnapshotArchive(folder)

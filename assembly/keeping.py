@@ -23,7 +23,7 @@ from .opening import open_encoder, open_recommender
 
 if TYPE_CHECKING:
     from ..db.rules import RuleBook
-    from ..retrieval.synonyms import AliasCandidate
+    from ..retrieval.choosing.synonyms import AliasCandidate
 
 _EVERYTHING = Wishes(count=500, raw=True)  # to see with which probability any hashtag was suggested
 
@@ -147,7 +147,7 @@ def rule_book(settings: Settings) -> "Iterator[RuleBook]":
 
 def hashtag_rules(settings: Settings) -> tuple[tuple[HashtagRule, ...], int]:
     """A person's rules, and how many hashtags the list of spam blocks beside them."""
-    from ..retrieval.lists import SPAM, spam_rules
+    from ..retrieval.choosing.lists import SPAM, spam_rules
 
     existing(settings.home)
     check_named(settings)
@@ -163,9 +163,9 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     import numpy as np
 
     from ..index.snapshot import current_snapshot
-    from ..retrieval.lists import SPAM, spam_rules
-    from ..retrieval.selection import HashtagTable
-    from ..retrieval.synonyms import suggest_aliases
+    from ..retrieval.choosing.lists import SPAM, spam_rules
+    from ..retrieval.choosing.selection import HashtagTable
+    from ..retrieval.choosing.synonyms import suggest_aliases
     from ..retrieval.voting import carried_matrix
 
     archive = current_snapshot(existing(settings.home)).archive

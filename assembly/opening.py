@@ -44,8 +44,8 @@ def open_recommender(home: str | Path | None = None, *, db: str | None = None) -
     """
     from ..index.grown import GrownArchive
     from ..index.snapshot import current_snapshot
+    from ..retrieval.choosing.lists import SPAM, spam_rules
     from ..retrieval.learning import load
-    from ..retrieval.lists import SPAM, spam_rules
     from ..retrieval.recommender import ArchiveRecommender
     from ..retrieval.voting import carried_matrix
 

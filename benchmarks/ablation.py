@@ -26,11 +26,11 @@ from hashtag_recommender.index.build import Indexed, channel_vectors
 from hashtag_recommender.index.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
-from hashtag_recommender.retrieval.features import CANDIDATES
 from hashtag_recommender.retrieval.learning import learn_voices
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
-from hashtag_recommender.retrieval.reports import Lessons, report_on
-from hashtag_recommender.retrieval.training import TrainingArchive, learn_from, make_lessons
+from hashtag_recommender.retrieval.reranking.features import CANDIDATES
+from hashtag_recommender.retrieval.reranking.reports import Lessons, report_on
+from hashtag_recommender.retrieval.reranking.training import TrainingArchive, learn_from, make_lessons
 
 Floats = NDArray[np.float64]
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.vectors import Rows
+from .odds import log_odds, logistic
 from .ranking import Floats, Ranked
-from .reports import Lessons
-from .scorer import log_odds, logistic
+from .reranking.reports import Lessons
 
 CANDIDATES = 50  # hashtags that a context puts forward by itself
 

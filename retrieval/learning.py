@@ -15,9 +15,9 @@ from ..core.vectors import Rows
 from .fusion import Fusion, Probes, learn_fusion
 from .leanings import Leanings
 from .ranking import UNLEARNED, Ranker, Vote
-from .reports import RerankerReport
-from .reranker import Reranker, read_report
-from .training import TrainingArchive, learn_reranker
+from .reranking.reports import RerankerReport
+from .reranking.reranker import Reranker, read_report
+from .reranking.training import TrainingArchive, learn_reranker
 
 SAMPLE = 1500  # posts from which it is learned how loud each channel counts
 

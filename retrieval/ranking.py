@@ -11,7 +11,7 @@ from scipy import sparse
 
 from ..core.vectors import Matches, Rows, Vectors
 from .kernel import Contents
-from .scorer import logistic
+from .odds import logistic
 
 MOST_CANDIDATES = 500  # of one post; no answer, and no control over it, reaches deeper
 

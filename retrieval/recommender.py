@@ -16,13 +16,13 @@ from ..core.rules import Rules
 from ..core.vectors import Rows, Vectors
 from ..core.wishes import Wishes
 from .channels import Channel, Heard, contents_of, listen
+from .choosing.selection import TIERS, HashtagTable, select
 from .evidence import Witnesses
 from .fusion import NEIGHBOURHOODS, Fused, fuse
 from .leanings import Contexts, lean, lift, shifted
 from .learning import Learned
 from .photos import read_photo
 from .ranking import Floats, QueryBatch, Ranked
-from .selection import TIERS, HashtagTable, select
 from .voting import carried_matrix
 
 FIVE = Wishes(count=5)

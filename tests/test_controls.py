@@ -18,7 +18,7 @@ from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshot import writing
-from hashtag_recommender.retrieval import reranker
+from hashtag_recommender.retrieval.reranking import reranker
 
 HEADER = ["id", "text", "hashtags", "author", "posted_at"]
 # What posts of each subject say, and which hashtags how many of them carry.

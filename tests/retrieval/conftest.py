@@ -13,7 +13,7 @@ from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Probes, fuse, l
 from hashtag_recommender.retrieval.kernel import Contents
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
 from hashtag_recommender.retrieval.ranking import QueryBatch
-from hashtag_recommender.retrieval.training import TrainingArchive
+from hashtag_recommender.retrieval.reranking.training import TrainingArchive
 
 SUBJECTS = ("latte", "mountain", "puppy", "sourdough", "surfing", "tulips")
 WORDS = "morning quiet golden again today friends little old walk window rain bright slow warm".split()

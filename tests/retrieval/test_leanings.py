@@ -4,7 +4,7 @@ from scipy import sparse
 
 from hashtag_recommender.retrieval.leanings import Contexts, Leaning, Leanings, lean, learn_leanings, lift, shifted
 from hashtag_recommender.retrieval.ranking import Ranked
-from hashtag_recommender.retrieval.reports import Lessons
+from hashtag_recommender.retrieval.reranking.reports import Lessons
 
 # Five hashtags of ten posts: 0 and 1 go together, 2 and 3 hardly ever, 4 is by the second author alone.
 POSTS = [[0, 1], [0, 1], [0, 1], [0], [2], [2], [2, 3], [3], [4], [4]]

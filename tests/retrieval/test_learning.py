@@ -11,8 +11,8 @@ from hashtag_recommender.core.feedback import Judgement, feedback_digest
 from hashtag_recommender.retrieval.leanings import Leanings
 from hashtag_recommender.retrieval.learning import judged, learn, learned_report, load
 from hashtag_recommender.retrieval.ranking import UNLEARNED, Vote
-from hashtag_recommender.retrieval.reasons import _WORDS
-from hashtag_recommender.retrieval.training import FEWEST_POSTS
+from hashtag_recommender.retrieval.reranking.reasons import _WORDS
+from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

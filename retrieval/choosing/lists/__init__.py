@@ -10,9 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ...core.errors import SettingsError
-from ...core.post import normalise_hashtag
-from ...core.rules import Rules
+from ....core.errors import SettingsError
+from ....core.post import normalise_hashtag
+from ....core.rules import Rules
 
 SPAM = "spam.toml"
 PLATFORMS = "platforms.toml"

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.errors import SnapshotError
-from hashtag_recommender.retrieval.scorer import FOLDS, Scorer, learn_scorer, log_loss, logistic
+from hashtag_recommender.retrieval.odds import logistic
+from hashtag_recommender.retrieval.reranking.scorer import FOLDS, Scorer, learn_scorer, log_loss
 
 
 @pytest.fixture(scope="module")

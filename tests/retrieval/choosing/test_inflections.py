@@ -1,6 +1,6 @@
 import pytest
 
-from hashtag_recommender.retrieval.inflections import singulars
+from hashtag_recommender.retrieval.choosing.inflections import singulars
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from ..core.errors import SnapshotError
-from ..core.vectors import Rows, Vectors
-from .kernel import Comparable, Likeness
+from ...core.errors import SnapshotError
+from ...core.vectors import Rows, Vectors
+from ..kernel import Comparable, Likeness
 
 LANDMARKS = 2500
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from hashtag_recommender.retrieval.counts import count, recount
+from hashtag_recommender.retrieval.reranking.counts import count, recount
 
 
 def archive(seed):

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.results import Reason
-from ..core.vectors import Vectors
+from ...core.results import Reason
+from ...core.vectors import Vectors
 
 MOST = 3  # reasons for a hashtag
 

@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from hashtag_recommender.core.errors import SnapshotError
-from hashtag_recommender.retrieval.trees import MOST_LEAVES, BoostedTrees
+from hashtag_recommender.retrieval.reranking.trees import MOST_LEAVES, BoostedTrees
 
 
 def rows(n, seed, missing=0.15):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.vectors import Rows, Vectors
+from ...core.vectors import Rows, Vectors
 
 _FEWEST_TOGETHER = 2  # posts; pairs of hashtags met less often are most pairs, and hardly tell
 

@@ -5,12 +5,12 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import Matches
-from hashtag_recommender.retrieval.counts import count
-from hashtag_recommender.retrieval.features import Evidence, FeatureMaker
 from hashtag_recommender.retrieval.fusion import fuse
 from hashtag_recommender.retrieval.kernel import Scales
-from hashtag_recommender.retrieval.reranker import gather
-from hashtag_recommender.retrieval.ridge import learn_ridge
+from hashtag_recommender.retrieval.reranking.counts import count
+from hashtag_recommender.retrieval.reranking.features import Evidence, FeatureMaker
+from hashtag_recommender.retrieval.reranking.reranker import gather
+from hashtag_recommender.retrieval.reranking.ridge import learn_ridge
 from hashtag_recommender.retrieval.voting import temperatures, vote_shares
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import SnapshotError
+from ...core.errors import SnapshotError
 
 MOST_LEAVES = 16
 

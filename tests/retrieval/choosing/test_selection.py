@@ -7,7 +7,7 @@ from scipy import sparse
 from hashtag_recommender.core.rules import Rules
 from hashtag_recommender.core.scripts import written_in
 from hashtag_recommender.core.wishes import Wishes
-from hashtag_recommender.retrieval.selection import (
+from hashtag_recommender.retrieval.choosing.selection import (
     TIERS,
     HashtagTable,
     Meanings,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..core.rules import Rules
-from ..core.scripts import scripts_of
+from ...core.rules import Rules
+from ...core.scripts import scripts_of
 from .selection import HashtagTable, Meanings
 
 _FEWEST = 5  # posts that carry a hashtag, below which company tells nothing

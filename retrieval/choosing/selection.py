@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.results import Removed, Tier
-from ..core.rules import Rules
-from ..core.scripts import written_in
-from ..core.vectors import Rows
-from ..core.wishes import Mix, Wishes
+from ...core.results import Removed, Tier
+from ...core.rules import Rules
+from ...core.scripts import written_in
+from ...core.vectors import Rows
+from ...core.wishes import Mix, Wishes
 from .inflections import singulars
 
 Floats = NDArray[np.float64]

@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.errors import SnapshotError
-from ..core.results import Reason
-from ..core.vectors import Matches, Rows, Vectors
+from ...core.errors import SnapshotError
+from ...core.results import Reason
+from ...core.vectors import Matches, Rows, Vectors
+from ..fusion import Fusion
+from ..kernel import Comparable, Scales
+from ..odds import log_odds
+from ..ranking import Floats, QueryBatch, Ranked
 from .counts import Counts, recount
 from .features import Candidates, Evidence, FeatureMaker
-from .fusion import Fusion
-from .kernel import Comparable, Scales
-from .ranking import Floats, QueryBatch, Ranked
 from .reasons import reasons
 from .reports import RerankerReport
 from .ridge import Asked, KernelRidge
-from .scorer import Scorer, log_odds
+from .scorer import Scorer
 
 VERSION = 2  # of the files, and of the features that the scorer was learned on
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.vectors import Rows, Vectors
-from .ranking import Calibration, log_votes
+from ...core.vectors import Rows, Vectors
+from ..ranking import Calibration, log_votes
 from .scorer import cross_calibrated, platt
 
 KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.vectors import NO_ROW, Matches, Vectors
+from ...core.vectors import NO_ROW, Matches, Vectors
+from ..encoders.ngrams import NgramEncoder
+from ..fusion import Fusion
+from ..kernel import Scales
+from ..voting import margins, temperatures, vote_shares
 from .counts import Columns, Counts
-from .encoders.ngrams import NgramEncoder
-from .fusion import Fusion
-from .kernel import Scales
 from .mentions import HashtagFinder
 from .ridge import Asked, KernelRidge
-from .voting import margins, temperatures, vote_shares
 
 CANDIDATES = 50  # of each source
 

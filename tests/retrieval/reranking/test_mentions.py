@@ -1,6 +1,6 @@
 import pytest
 
-from hashtag_recommender.retrieval.mentions import BEGINS, WHOLE, HashtagFinder
+from hashtag_recommender.retrieval.reranking.mentions import BEGINS, WHOLE, HashtagFinder
 
 HASHTAGS = ["카페", "newyork", "cat", "東京", "a", "ไทย", "x" * 21]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.results import Reason
-from hashtag_recommender.retrieval.reasons import MOST, reasons
+from hashtag_recommender.retrieval.reranking.reasons import MOST, reasons
 
 NAMES = ("lexical_10", "lexical_nearest", "vote", "uses", "prior", "letters")
 WEIGHTS = np.array([1.0, 2.0, 0.5, 0.04, 0.04, 100.0])

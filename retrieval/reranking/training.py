@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ..core.vectors import NO_ROW, Matches, Rows
+from ...core.vectors import NO_ROW, Matches, Rows
+from ..duplicates import members_of
+from ..fusion import NEIGHBOURHOODS, Fusion, fuse
+from ..kernel import Contents, Scales
+from ..leanings import Leanings, learn_leanings
+from ..neighbours import Neighbourhood
+from ..ranking import QueryBatch
 from .counts import Counts, count
-from .duplicates import members_of
 from .features import Candidates, FeatureMaker
-from .fusion import NEIGHBOURHOODS, Fusion, fuse
-from .kernel import Contents, Scales
-from .leanings import Leanings, learn_leanings
-from .neighbours import Neighbourhood
-from .ranking import QueryBatch
 from .reports import Lessons, report_on
 from .reranker import Learning, Reranker, gather
 from .ridge import Asked, learn_ridge

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import SnapshotError
-from ..core.vectors import Vectors
+from ...core.errors import SnapshotError
+from ...core.vectors import Vectors
+from ..odds import logistic
 from .trees import MOST_LEAVES, BoostedTrees
 
 FOLDS = 3
@@ -119,17 +120,6 @@ def learn_scorer(features: Vectors, carried: NDArray[np.bool_], folds: NDArray[n
         Line(chosen, means, scales, slopes, start), BoostedTrees.of(forests), np.asarray([blend, slope, offset])
     )
     return Learned(scorer, cross_calibrated(blended, carried, folds))
-
-
-def logistic(odds: Floats) -> Floats:
-    """Log odds to probabilities, without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(odds / 2)))
-
-
-def log_odds(probabilities: Floats) -> Floats:
-    """Their logit, within what float64 can tell apart."""
-    inside = np.clip(probabilities, 1e-9, 1 - 1e-9)
-    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def log_loss(odds: Floats, carried: NDArray[np.bool_]) -> float:
