@@ -29,8 +29,8 @@ from .core.rules import HashtagRule
 
 if TYPE_CHECKING:
     from .assembly import Added, BatchReport, BuildReport, Forgotten, IndexInfo
+    from .retrieval.choosing.synonyms import AliasCandidate
     from .retrieval.encoders.profiles import ModelState
-    from .retrieval.synonyms import AliasCandidate
 
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WIDEST = 30  # cells for a hashtag
