@@ -65,12 +65,14 @@ def test_by_time_the_latest_are_test_posts_and_those_before_validation():
     ]
 
 
-def test_posts_of_one_moment_stay_together():
-    days = [datetime(2024, 1, 1 + i // 3, tzinfo=UTC) for i in range(40)]
+def test_posts_of_one_moment_stay_together_and_none_is_taken_from_before_them():
+    """Ten posts on days of their own, then three a day: the test part has room for two more, but not for a day."""
+    days = [datetime(2024, 1, 1 + i, tzinfo=UTC) for i in range(10)]
+    days += [datetime(2024, 2, 1 + i // 3, tzinfo=UTC) for i in range(30)]
     assert parts(draw_split(posts_of(40, moments=days), "time", apart(40))) == [
-        set(range(30)),
-        set(range(30, 33)),
-        set(range(33, 40)),
+        set(range(31)),
+        set(range(31, 34)),
+        set(range(34, 40)),
     ]
 
 
