@@ -1,0 +1,113 @@
+"""What all trained networks share: from posts to parts, over the grid, to suggestions."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ...core.errors import SettingsError
+from ...core.post import Post, Query
+from ...core.wishes import MOST
+from ..systems import Kind, Scored
+from ..trials import query_of
+from ..vocabulary import own_hashtags
+from .contents import Photos
+from .hashtags import Hashtags, n_due
+from .training import Attempt, Inputs, Learner, Part, Setting, best_threshold, chosen_device, ranked, train
+
+_MOST_HASHTAGS = 4000  # the most used ones; beyond, outputs outgrow what an archive's posts can teach
+_MOST_COMPARED = 10  # hashtags a post by which settings are compared, where the mean post carries as many
+
+
+class Network(ABC):
+    """A `System` that is trained with every setting of its grid; the one that is best on the validation posts stands.
+
+    The best has the highest micro F1 of as many hashtags as the mean training post carries. Where their number is
+    free, one threshold for all posts decides, the best on the same posts. Subclasses say what goes in and what is
+    trained. attempts: all settings that were tried, with their learning curves. notes: what a person should know of how
+    the network came about.
+    """
+
+    kind: Kind = "network"
+    auto = True
+    grid: ClassVar[tuple[Setting, ...]]
+    most_hashtags: ClassVar[int] = _MOST_HASHTAGS
+
+    def __init__(self, name: str, grid: Sequence[Setting] | None, seed: int) -> None:
+        """grid: None for the network's own."""
+        self.name = name
+        self._grid = tuple(grid or self.grid)
+        self._seed = seed
+        self.attempts: tuple[Attempt, ...] = ()
+        self.notes: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Attempt:
+        """The attempt whose weights stand; its curve is the network's learning curve."""
+        return max(self.attempts, key=lambda attempt: attempt.validation.f1)
+
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+        """See `System.fit`. Posts without hashtags teach nothing and are left out. Deterministic on a CPU."""
+        posts = [post for post in posts if own_hashtags(post)]
+        validation = [post for post in validation if own_hashtags(post)]
+        if not posts or not validation:
+            raise SettingsError(f"{self.name} needs both training and validation posts that carry hashtags")
+        self.attempts = self.notes = ()
+        self._hashtags = Hashtags(posts, self.most_hashtags)
+        k = min(round(n_due(posts) / len(posts)), _MOST_COMPARED, len(self._hashtags))
+        self._prepare(posts)
+        training, held_out = self._training_part(posts), self._part(validation)
+        for setting in self._grid:
+            with torch.random.fork_rng():
+                torch.manual_seed(self._seed)
+                learner = self._make_learner(setting, training).to(chosen_device())
+                self.attempts += (train(learner, training, held_out, k, setting),)
+            if self.best is self.attempts[-1]:
+                self._learner = learner
+        self._threshold = best_threshold(self._learner, held_out, min(MOST, len(self._hashtags)))
+
+    def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
+        """See `System.suggest`."""
+        if not queries:
+            return []
+        least = self._threshold if count is None else float("-inf")
+        columns, scores = ranked(self._learner, self._inputs(queries), min(count or MOST, len(self._hashtags)))
+        names = self._hashtags.names
+        return [
+            [Scored(names[column], score) for column, score in zip(own, given, strict=True) if score >= least]
+            for own, given in zip(columns.tolist(), scores.tolist(), strict=True)
+        ]
+
+    @abstractmethod
+    def _prepare(self, posts: Sequence[Post]) -> None:
+        """Learn from the training posts what inputs and targets need: words, the shape of features."""
+
+    @abstractmethod
+    def _inputs(self, queries: Sequence[Query]) -> Inputs:
+        """What the learner takes."""
+
+    @abstractmethod
+    def _make_learner(self, setting: Setting, training: Part) -> Learner:
+        """Untrained, of random weights."""
+
+    def _targets(self, posts: Sequence[Post]) -> Tensor:
+        """What the learner's loss takes: bool (n, m), unless the network has other targets."""
+        return torch.from_numpy(self._hashtags.carried(posts))
+
+    def _training_part(self, posts: Sequence[Post]) -> Part:
+        """What is learned from: the posts as they are, unless the network changes them."""
+        return self._part(posts)
+
+    def _part(self, posts: Sequence[Post]) -> Part:
+        carried = torch.from_numpy(self._hashtags.carried(posts))
+        return Part(self._inputs([query_of(post) for post in posts]), self._targets(posts), carried, n_due(posts))
+
+    def _require_photos(self, photos: Photos, posts: Sequence[Post]) -> None:
+        """Raises SettingsError where none of the posts has a photo that can be read."""
+        if not photos.settle([query_of(post) for post in posts]):
+            raise SettingsError(
+                f"{self.name} needs photos, and no training post has one that can be read; "
+                "leave it out, or compare on an archive with photos"
+            )
