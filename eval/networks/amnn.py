@@ -1,0 +1,90 @@
+"""A decoder that looks at photo and caption for every hashtag."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from ...core.post import Post, Query
+from .attention import SoftAttention
+from .contents import PADDING, LookAt, Photos, Tokeniser, trimmed
+from .decoding import Decoder, State, sequences
+from .network import Network
+from .training import Inputs, Part, Setting
+
+
+class Amnn(Network):
+    """Photo and caption: attention over both, fused, leads a GRU that emits hashtags.
+
+    AMNN: Attention-Based Multimodal Neural Network Model for Hashtag Recommendation (Yang et al., IEEE Transactions on
+    Computational Social Systems 7, 2020). Differs in that the image network stays frozen, that both attentions follow
+    the decoder's state at every step, and that hashtags are learned in the order of their use.
+    """
+
+    grid = tuple(
+        Setting(batch_size=64, learning_rate=rate, width=256, dropout=dropout)
+        for rate in (1e-3, 3e-4)
+        for dropout in (0.2, 0.5)
+    )
+
+    def __init__(self, look_at: LookAt, grid: Sequence[Setting] | None = None, seed: int = 0) -> None:
+        super().__init__("amnn", grid, seed)
+        self._photos = Photos(look_at, "grid")
+
+    def _prepare(self, posts: Sequence[Post]) -> None:
+        self._require_photos(self._photos, posts)
+        self._tokeniser = Tokeniser([post.caption for post in posts])
+
+    def _inputs(self, queries: Sequence[Query]) -> Inputs:
+        return self._photos(queries), self._tokeniser([query.caption for query in queries])
+
+    def _targets(self, posts: Sequence[Post]) -> Tensor:
+        return sequences(self._hashtags, posts)
+
+    def _make_learner(self, setting: Setting, training: Part) -> Decoder:
+        return _PostDecoder(
+            self._photos.shape[-1], len(self._tokeniser), len(self._hashtags), training.targets, setting
+        )
+
+
+class _PostDecoder(Decoder):
+    def __init__(self, d: int, n_pieces: int, n_hashtags: int, targets: Tensor, setting: Setting) -> None:
+        super().__init__(n_hashtags, targets)
+        width = setting.width
+        self.look = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, width), nn.ReLU())
+        self.piece = nn.Embedding(n_pieces, width, padding_idx=PADDING)
+        self.read = nn.LSTM(width, width // 2, batch_first=True, bidirectional=True)
+        self.at_photo = SoftAttention(width, width, width)
+        self.at_caption = SoftAttention(width, width, width)
+        self.fuse = nn.Linear(2 * width, width)
+        self.hashtag = nn.Embedding(n_hashtags + 1, width)
+        self.cell = nn.GRUCell(2 * width, width)
+        self.dropout = nn.Dropout(setting.dropout)
+        self.out = nn.Linear(2 * width, n_hashtags)
+
+    def begin(self, inputs: Inputs) -> State:
+        """inputs: cells of the photo (n, cells, d), and pieces of the caption int64 (n, LENGTH)."""
+        cells, pieces = inputs[0], trimmed(inputs[1])
+        there = pieces != PADDING
+        lengths = there.sum(dim=1)
+        packed = pack_padded_sequence(
+            self.dropout(self.piece(pieces)), lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False
+        )
+        read, _ = pad_packed_sequence(self.read(packed)[0], batch_first=True, total_length=pieces.shape[1])
+        read = read * there.unsqueeze(2)  # without a caption a piece of padding was read
+        seen = self.look(cells)
+        caption = read.sum(dim=1) / lengths.clamp(min=1).unsqueeze(1)
+        hidden = self._fused(seen.mean(dim=1), caption)
+        return seen, self.at_photo.key(seen), read, self.at_caption.key(read), there, hidden
+
+    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
+        """See `Decoder.step`."""
+        seen, seen_keys, read, read_keys, there, hidden = state
+        fused = self._fused(self.at_photo(seen, seen_keys, hidden), self.at_caption(read, read_keys, hidden, there))
+        hidden = self.cell(torch.cat([self.dropout(self.hashtag(last)), fused], dim=1), hidden)
+        logits = self.out(self.dropout(torch.cat([hidden, fused], dim=1)))
+        return logits, (seen, seen_keys, read, read_keys, there, hidden)
+
+    def _fused(self, photo: Tensor, caption: Tensor) -> Tensor:
+        return torch.tanh(self.fuse(torch.cat([photo, caption], dim=1)))
