@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
+
+from ..core.vectors import Matches, Vectors
 
 BUCKETS = 2**18
 NGRAMS = (1, 6)
+NEAREST = 50  # posts in style that have a vote
 
 _LOOKED_AT = 1500  # characters of a caption
 _FIRST, _LAST = "\x02", "\x03"
@@ -58,6 +62,38 @@ def style_counts(captions: Sequence[str]) -> sparse.csr_matrix:
     counts = sparse.csr_matrix(vectorizer.transform([skeleton(caption) for caption in captions]))
     counts.sort_indices()
     return counts
+
+
+class Styles:
+    """An archive's posts, to be found by how their captions are written."""
+
+    def __init__(self, style: sparse.csr_matrix) -> None:
+        """style: (n, s), rows of length 1."""
+        self.style = style
+        self._by_ngram = sparse.csr_matrix(style.T)
+
+    def __len__(self) -> int:
+        return int(self.style.shape[0])
+
+    def nearest(self, others: sparse.csr_matrix, hidden: NDArray[np.bool_] | None = None) -> list[Matches]:
+        """For each of q others the posts nearest in style, (1, k): NEAREST, and all as near as the last of them.
+
+        Many captions are written exactly alike, as those are that say nothing, and of these none comes before another.
+        others: (q, s). hidden: (q, n) posts that are not to be found.
+        """
+        alike: Vectors = (others @ self._by_ngram).toarray()
+        if hidden is not None:
+            alike[hidden] = -1
+        return [_nearest(row) for row in alike]
+
+
+def _nearest(alike: Vectors) -> Matches:
+    """alike: (n,), below 0 for what is hidden."""
+    place = min(NEAREST, len(alike)) - 1
+    least = max(float(-np.partition(-alike, place)[place]), 0.0)
+    rows = np.flatnonzero(alike >= least)
+    rows = rows[np.argsort(-alike[rows], kind="stable")]
+    return Matches(rows[None].astype(np.int64), alike[rows][None])
 
 
 def _kind(character: str) -> str:

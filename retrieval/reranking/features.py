@@ -12,12 +12,15 @@ from ...core.vectors import NO_ROW, Matches, Vectors
 from ..encoders.ngrams import NgramEncoder
 from ..fusion import Fusion
 from ..kernel import Scales
-from ..voting import margins, temperatures, vote_shares
+from ..voting import SHARPNESS, margins, temperatures, vote_shares
 from .counts import Columns, Counts
 from .mentions import HashtagFinder
 from .ridge import Asked, KernelRidge
 
 CANDIDATES = 50  # of each source
+
+# Votes of the posts nearest in style, and the part of their margin that is the temperature.
+STYLE_VOTES = {"style_wide": SHARPNESS, "style_narrow": 0.3 * SHARPNESS}
 
 _POOL = 200  # hashtags that the vote, and that mere use, puts before the regression
 _COMPANIONS = 15  # likeliest hashtags, with which candidates should go together
@@ -31,8 +34,8 @@ class Evidence:
     """What is known of one post.
 
     heard: by channel its neighbours, (1, k). voted, votes: (v,) hashtags that the fused vote names, and their scores.
-    ngrams, weights: (g,) its caption's comparable n-grams, ascending. asked: what the regression is asked. counts:
-    those of the archive, without the post.
+    ngrams, weights: (g,) its caption's comparable n-grams, ascending. asked: what the regression is asked. in_style:
+    the posts nearest in style, (1, k). counts: those of the archive, without the post.
     """
 
     caption: str
@@ -42,6 +45,7 @@ class Evidence:
     ngrams: Columns
     weights: Vectors
     asked: Asked
+    in_style: Matches
     counts: Counts
 
 
@@ -99,6 +103,7 @@ class FeatureMaker:
         features = _popularity(counts, columns) | _vote_features(vote, counts.prior(columns))
         for channel in dict.fromkeys(voice.channel for voice in self._fusion.voices):
             features |= self._channel_features(channel, evidence.heard[channel], columns)
+        features |= self._style_features(evidence.in_style, columns)
         features |= self._ridge_features(evidence.asked, ridge, counts.prior(columns))
         features |= self._caption_features(evidence, columns, mentioned)
         features |= {name: looks[columns] for name, looks in self._looks.items()}
@@ -136,6 +141,17 @@ class FeatureMaker:
         features.append(np.full(len(columns), similarities[0]))
         features.append(np.full(len(columns), margins(matches)[0]))
         return dict(zip(names, features, strict=True))
+
+    def _style_features(self, matches: Matches, columns: Columns) -> Features:
+        """The votes of the posts nearest in style; NaN where there are none."""
+        if not matches.rows.size:
+            return {name: np.full(len(columns), np.nan) for name in STYLE_VOTES}
+        place, neighbour = self._who_carries(matches.rows[0], columns)
+        features: Features = {}
+        for name, sharpness in STYLE_VOTES.items():
+            shares = vote_shares(matches, sharpness * margins(matches))[0]
+            features[name] = np.bincount(place, shares[neighbour], len(columns)).astype(np.float32)
+        return features
 
     def _who_carries(self, rows: NDArray[np.int64], columns: Columns) -> tuple[Columns, Columns]:
         """(place of a candidate, place of a neighbour that carries it), neighbours ascending."""

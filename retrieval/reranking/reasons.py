@@ -17,6 +17,7 @@ _WORDS = {
     "lexical_": "posts of similar words",
     "sentence_": "posts of similar meaning",
     "image_": "posts with similar photos",
+    "style_": "posts written in a similar way",
     "vote": "the votes of all similar posts together",
     "ridge": "what the archive as a whole has learned to expect",
     "uses": "how often the archive uses it",

@@ -17,6 +17,7 @@ from ..fusion import Fusion
 from ..kernel import Comparable, Scales
 from ..odds import log_odds
 from ..ranking import Floats, QueryBatch, Ranked
+from ..style import Styles
 from .counts import Counts, recount
 from .features import Candidates, Evidence, FeatureMaker
 from .reasons import reasons
@@ -24,7 +25,7 @@ from .reports import RerankerReport
 from .ridge import Asked, KernelRidge
 from .scorer import Scorer
 
-VERSION = 2  # of the files, and of the features that the scorer was learned on
+VERSION = 3  # of the files, and of the features that the scorer was learned on
 
 _FILE = "reranker.json"
 _SPARSE = ("words", "style")  # of landmarks
@@ -38,6 +39,7 @@ class Learning:
 
     scales: Scales
     ridge: KernelRidge
+    styles: Styles
     counts: Counts
     scorer: Scorer
     names: tuple[str, ...]
@@ -56,9 +58,10 @@ class Reranker:
         """The candidates of each post; for one that resembles nothing, those that the archive uses most."""
         comparable = self._learning.scales.weigh(queries.contents)
         asked = self._learning.ridge.ask(comparable)
+        in_style = self._learning.styles.nearest(comparable.style)
         found = [
             self._maker.candidates(evidence)
-            for evidence in gather(queries, comparable.words, asked, self._learning.counts)
+            for evidence in gather(queries, comparable.words, asked, in_style, self._learning.counts)
         ]
         if not found:
             return []
@@ -88,8 +91,8 @@ class Reranker:
         arrays |= {f"mean_{channel}": mean for channel, mean in scales.means.items()}
         arrays |= {f"landmarks_{channel}": vectors for channel, vectors in ridge.landmarks.dense.items()}
         for kind in _SPARSE:
-            matrix = getattr(ridge.landmarks, kind)
-            arrays |= {f"landmarks_{kind}_{name}": getattr(matrix, name) for name in _MATRIX}
+            arrays |= _parts(f"landmarks_{kind}", getattr(ridge.landmarks, kind))
+        arrays |= _parts("style", self._learning.styles.style)
         arrays |= {"mentions": counts.mentions, "kept": counts.kept}
         arrays |= self._learning.scorer.arrays()
         for name, array in arrays.items():
@@ -121,8 +124,9 @@ class Reranker:
             arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in fields["arrays"]}
             means = {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]}
             scales = Scales(arrays["idf"], arrays["style_idf"], means)
-            words = _matrix(arrays, "words", len(scales.idf))
-            style = _matrix(arrays, "style", len(scales.style_idf))
+            words = _matrix(arrays, "landmarks_words", len(scales.idf))
+            style = _matrix(arrays, "landmarks_style", len(scales.style_idf))
+            styles = Styles(_matrix(arrays, "style", len(scales.style_idf)))
             dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
             weights, fewest = arrays["ridge"].astype(np.float32), int(fields["fewest"])
             mentions, kept, n_posts = arrays["mentions"], arrays["kept"], int(fields["posts"])
@@ -130,12 +134,12 @@ class Reranker:
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
         newcomers = len(hashtags) - len(mentions)
-        if mentions.shape != kept.shape or newcomers < 0 or carried.shape[0] < n_posts:
+        if mentions.shape != kept.shape or newcomers < 0 or not len(styles) == n_posts <= carried.shape[0]:
             raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
         counts = recount(carried, np.pad(mentions, (0, newcomers)), np.pad(kept, (0, newcomers)))
         learned_from = np.bincount(carried[:n_posts].indices, minlength=len(hashtags))
         ridge = KernelRidge(Comparable(words, style, dense), weights, learned_from, fewest)
-        learning = Learning(scales, ridge, counts, Scorer.from_arrays(arrays), names)
+        learning = Learning(scales, ridge, styles, counts, Scorer.from_arrays(arrays), names)
         return cls(learning, FeatureMaker(hashtags, carried, scales, fusion, ridge), fusion, report)
 
 
@@ -144,8 +148,13 @@ def read_report(folder: Path) -> RerankerReport:
     return _read_fields(folder)[1]
 
 
-def gather(queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked], counts: Counts) -> list[Evidence]:
-    """What is known of each post of a batch. words: sparse (n, b), the captions made comparable. asked: (n,)."""
+def gather(
+    queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked], in_style: Sequence[Matches], counts: Counts
+) -> list[Evidence]:
+    """What is known of each post of a batch.
+
+    words: sparse (n, b), the captions made comparable. asked, in_style: (n,).
+    """
     votes, words = queries.votes.sorted_indices(), words.sorted_indices()
     gathered = []
     for i, caption in enumerate(queries.contents.captions):
@@ -164,6 +173,7 @@ def gather(queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked]
                 words.indices[said],
                 words.data[said],
                 asked[i],
+                in_style[i],
                 counts,
             )
         )
@@ -175,8 +185,12 @@ def _ranked(candidates: Candidates, probabilities: Floats, features: Vectors) ->
     return Ranked(candidates.columns[order].astype(np.int64), probabilities[order], features[order])
 
 
-def _matrix(arrays: Mapping[str, NDArray[Any]], kind: str, columns: int) -> sparse.csr_matrix:
-    parts = tuple(arrays[f"landmarks_{kind}_{name}"] for name in _MATRIX)
+def _parts(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
+    return {f"{name}_{part}": getattr(matrix, part) for part in _MATRIX}
+
+
+def _matrix(arrays: Mapping[str, NDArray[Any]], name: str, columns: int) -> sparse.csr_matrix:
+    parts = tuple(arrays[f"{name}_{part}"] for part in _MATRIX)
     return sparse.csr_matrix(parts, shape=(len(parts[-1]) - 1, columns))
 
 

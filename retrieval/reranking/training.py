@@ -14,8 +14,9 @@ from ..kernel import Contents, Scales
 from ..leanings import Leanings, learn_leanings
 from ..neighbours import Neighbourhood
 from ..ranking import QueryBatch
+from ..style import Styles
 from .counts import Counts, count
-from .features import Candidates, FeatureMaker
+from .features import STYLE_VOTES, Candidates, FeatureMaker
 from .reports import Lessons, report_on
 from .reranker import Learning, Reranker, gather
 from .ridge import Asked, learn_ridge
@@ -76,7 +77,14 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Taught | None:
         return None  # no candidate, or every candidate, is right: there is nothing to tell apart
     learned = learn_from(lessons)
     report, held_out = report_on(lessons, learned.held_out, classroom.clusters)
-    learning = Learning(classroom.scales, classroom.ridge.ridge, classroom.counts, learned.scorer, lessons.names)
+    learning = Learning(
+        classroom.scales,
+        classroom.ridge.ridge,
+        classroom.styles,
+        classroom.counts,
+        learned.scorer,
+        lessons.names,
+    )
     leanings = learn_leanings(lessons, held_out, archive.carried, archive.author_of)
     return Taught(Reranker(learning, classroom.maker, fusion, report), leanings)
 
@@ -89,7 +97,7 @@ def make_lessons(archive: TrainingArchive, fusion: Fusion) -> Lessons:
 
 def learn_from(lessons: Lessons) -> Learned:
     """A scorer of candidates, learned from what is known of those of an archive's own posts."""
-    shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge") or _is_voice(name)]
+    shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge", *STYLE_VOTES) or _is_voice(name)]
     return learn_scorer(lessons.features, lessons.carried, lessons.folds, shares)
 
 
@@ -111,6 +119,7 @@ class _Classroom:
         # Some new posts are copies of old ones, as every post of a campaign is, and the scorer must have met such.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
         self.ridge = learn_ridge(self._posts, archive.carried, self._members)
+        self.styles = Styles(self._posts.style)
         self.maker = FeatureMaker(archive.hashtags, archive.carried, self.scales, fusion, self.ridge.ridge)
         self._mentioned = self.maker.finder.find_all(archive.contents.captions)
         self.counts = count(archive.carried, self._mentioned)
@@ -156,7 +165,8 @@ class _Classroom:
         heard = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
         votes = fuse(self._fusion, heard, self._archive.carried, len(rows)).scores
         words = self._posts.words[rows]
-        evidence = gather(QueryBatch(contents, heard, votes), words, self._ask(rows), counts)
+        in_style = self._hear_style(rows)
+        evidence = gather(QueryBatch(contents, heard, votes), words, self._ask(rows), in_style, counts)
         return [self.maker.candidates(known) for known in evidence]
 
     def _ask(self, rows: Rows) -> list[Asked]:
@@ -172,6 +182,16 @@ class _Classroom:
             for posts, answer in zip(own, answers, strict=True):
                 asked.update(zip(posts.tolist(), answer, strict=True))
         return [asked[row] for row in rows.tolist()]
+
+    def _hear_style(self, rows: Rows) -> list[Matches]:
+        """The posts nearest in style, without those to be left out."""
+        heard: list[Matches] = []
+        for start in range(0, len(rows), _GROUPS_AT_ONCE):
+            some = rows[start : start + _GROUPS_AT_ONCE]
+            hidden = (self.clusters == self.clusters[some, None]) & ~self._sees_copies[some, None]
+            hidden[np.arange(len(some)), some] = True
+            heard += self.styles.nearest(self._posts.style[some], hidden)
+        return heard
 
     def _hear(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
         """A channel's neighbours of posts, without those to be left out."""

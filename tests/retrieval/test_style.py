@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
-from hashtag_recommender.retrieval.style import BUCKETS, skeleton, style_counts
+from hashtag_recommender.retrieval.style import BUCKETS, NEAREST, Styles, skeleton, style_counts
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,22 @@ def test_no_caption_is_a_style_too():
     assert (counts[0] != counts[2]).nnz == 0
     assert np.all(counts.data > 0)
     assert style_counts([]).shape == (0, BUCKETS)
+
+
+def test_the_nearest_in_style_come_with_all_that_are_as_near():
+    """Two of three styles are nearer than the third; of the second too many posts are to be told apart."""
+    n_alike = NEAREST + 10
+    table = np.repeat(np.eye(3, dtype=np.float32), [4, n_alike, 7], axis=0)
+    query = sparse.csr_matrix(np.array([[0.8, 0.6, 0]], dtype=np.float32))
+    styles = Styles(sparse.csr_matrix(table))
+    (found,) = styles.nearest(query)
+    assert found.rows.tolist() == [list(range(4 + n_alike))]
+    assert found.similarities[0] == pytest.approx([0.8] * 4 + [0.6] * n_alike)
+
+
+def test_hidden_posts_are_not_found():
+    styles = Styles(sparse.csr_matrix(np.eye(3, dtype=np.float32)))
+    hidden = np.array([[False, True, False], [True, True, True]])
+    found, nobody = styles.nearest(sparse.csr_matrix(np.eye(3, dtype=np.float32)[[1, 1]]), hidden)
+    assert sorted(found.rows[0].tolist()) == [0, 2]
+    assert nobody.rows.shape == (1, 0)

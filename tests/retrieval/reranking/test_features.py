@@ -8,9 +8,10 @@ from hashtag_recommender.core.vectors import Matches
 from hashtag_recommender.retrieval.fusion import fuse
 from hashtag_recommender.retrieval.kernel import Scales
 from hashtag_recommender.retrieval.reranking.counts import count
-from hashtag_recommender.retrieval.reranking.features import Evidence, FeatureMaker
+from hashtag_recommender.retrieval.reranking.features import STYLE_VOTES, Evidence, FeatureMaker
 from hashtag_recommender.retrieval.reranking.reranker import gather
 from hashtag_recommender.retrieval.reranking.ridge import learn_ridge
+from hashtag_recommender.retrieval.style import Styles
 from hashtag_recommender.retrieval.voting import temperatures, vote_shares
 
 
@@ -21,13 +22,13 @@ def learned(archive, fusion):
     ridge = learn_ridge(posts, archive.carried, [np.array([row]) for row in range(len(posts))]).ridge
     maker = FeatureMaker(archive.hashtags, archive.carried, scales, fusion, ridge)
     counts = count(archive.carried, maker.finder.find_all(archive.contents.captions))
-    return scales, ridge, maker, counts
+    return scales, ridge, maker, counts, Styles(posts.style)
 
 
 def evidence_of(queries, learned) -> list[Evidence]:
-    scales, ridge, _, counts = learned
+    scales, ridge, _, counts, styles = learned
     comparable = scales.weigh(queries.contents)
-    return gather(queries, comparable.words, ridge.ask(comparable), counts)
+    return gather(queries, comparable.words, ridge.ask(comparable), styles.nearest(comparable.style), counts)
 
 
 def test_every_post_has_the_same_features_in_one_order(ask, learned):
@@ -61,6 +62,17 @@ def test_the_votes_are_the_channels_own(ask, learned, archive, fusion):
     nearest = np.where(carriers, evidence.heard["image"].similarities[0][:, None], 0).max(axis=0)
     assert candidates.features["image_nearest"] == pytest.approx(nearest)
     assert candidates.features["vote"] == pytest.approx(queries.votes[1].toarray()[0, candidates.columns])
+
+
+def test_posts_written_alike_vote(ask, learned, archive):
+    queries, _ = ask(3)
+    evidence = evidence_of(queries, learned)[1]
+    candidates = learned[2].candidates(evidence)
+    alike, rows = evidence.in_style.similarities[0], evidence.in_style.rows[0]
+    for name, sharpness in STYLE_VOTES.items():
+        weights = np.exp((alike - alike[0]) / (sharpness * max(alike[0] - alike[49], 1e-3)))
+        expected = weights @ archive.carried[rows].toarray() / weights.sum()
+        assert candidates.features[name] == pytest.approx(expected[candidates.columns], abs=1e-5)
 
 
 def test_a_channel_that_was_not_asked_is_unknown(ask, learned):

@@ -6,8 +6,8 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.retrieval.reranking import ridge as ridge_module
 from hashtag_recommender.retrieval.kernel import Comparable, Likeness
+from hashtag_recommender.retrieval.reranking import ridge as ridge_module
 from hashtag_recommender.retrieval.reranking.ridge import KernelRidge, learn_ridge
 
 N, M = 60, 7
