@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -21,6 +22,7 @@ LENGTH = 64  # pieces of a caption that are read
 
 _MOST_WORDS = 12_000
 _FEWEST = 2  # uses from which a word is known as a whole
+_LONGEST_WORD = 20  # letters; a longer one is an address, or a line without spaces, and comes apart
 
 
 class PhotoFeatures(NamedTuple):
@@ -79,10 +81,10 @@ class Tokeniser:
         """captions: of the training posts."""
         words = Counter(word for caption in captions for word in _words(caption))
         letters = {letter for word in words for letter in word}
-        often = [word for word, uses in words.most_common(_MOST_WORDS) if uses >= _FEWEST]
-        pieces = sorted(letters.union(often))  # sorted: a set's order differs from run to run
+        often = [word for word, uses in words.items() if uses >= _FEWEST and len(word) <= _LONGEST_WORD]
+        often = sorted(often, key=lambda word: (-words[word], word))[:_MOST_WORDS]
+        pieces = sorted(letters.union(often))  # a set's own order differs from run to run
         self._numbers = {piece: number for number, piece in enumerate(pieces, start=UNKNOWN + 1)}
-        self._longest = max(map(len, pieces), default=0)
 
     def __len__(self) -> int:
         """Numbers in use, padding and unknown included."""
@@ -92,14 +94,15 @@ class Tokeniser:
         """int64 (n, LENGTH): longer captions are cut off, shorter ones padded at the end."""
         numbers = np.full((len(captions), LENGTH), PADDING, dtype=np.int64)
         for row, caption in zip(numbers, captions, strict=True):
-            pieces = [number for word in _words(caption) for number in self._pieces(word)][:LENGTH]
-            row[: len(pieces)] = pieces
+            pieces = (number for word in _words(caption) for number in self._pieces(word))
+            for place, number in enumerate(islice(pieces, LENGTH)):
+                row[place] = number
         return torch.from_numpy(numbers)
 
     def _pieces(self, word: str) -> Iterator[int]:
         start = 0
         while start < len(word):
-            ends = range(min(len(word), start + self._longest), start, -1)
+            ends = range(min(len(word), start + _LONGEST_WORD), start, -1)
             end = next((end for end in ends if word[start:end] in self._numbers), start + 1)
             yield self._numbers.get(word[start:end], UNKNOWN)
             start = end

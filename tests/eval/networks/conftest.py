@@ -57,6 +57,14 @@ def draw_posts():
     return draw
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick():
+    """Fewer epochs than real posts get: what these posts teach is learned by then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "EPOCHS", 35)
+        yield
+
+
 @pytest.fixture
 def two_epochs(monkeypatch):
     """For what does not depend on how well a network has learned."""

@@ -43,6 +43,13 @@ def test_long_captions_are_cut_and_empty_ones_are_padding():
     assert (empty == PADDING).all()
 
 
+def test_a_line_without_spaces_comes_apart():
+    line = "ab" * 50_000
+    tokeniser = Tokeniser([line, line])
+    assert len(tokeniser) == 4
+    assert (tokeniser([line]) != PADDING).all()
+
+
 def test_nothing_to_learn_words_from():
     tokeniser = Tokeniser([])
     assert len(tokeniser) == 2

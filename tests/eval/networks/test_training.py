@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from hashtag_recommender.eval.networks.training import EPOCHS, PATIENCE, Learner, Part, Setting, best_threshold, train
+from hashtag_recommender.eval.networks import training
+from hashtag_recommender.eval.networks.training import PATIENCE, Learner, Part, Setting, best_threshold, train
 
 SETTING = Setting(batch_size=2, learning_rate=1e-3, width=1, dropout=0.0)
 
@@ -54,8 +55,8 @@ def test_a_gain_in_f1_alone_keeps_it_going():
 def test_of_equal_f1_the_lower_loss_stands_and_there_is_an_end():
     learner = Scripted([1 / (1 + epoch) for epoch in range(1000)], [2])
     attempt = train(learner, part(), part(), 1, SETTING)
-    assert len(attempt.curve) == EPOCHS
-    assert attempt.best == EPOCHS - 1
+    assert len(attempt.curve) == training.EPOCHS
+    assert attempt.best == training.EPOCHS - 1
 
 
 def test_the_weights_of_the_best_epoch_stand():
