@@ -79,11 +79,11 @@ class Styles:
         """For each of q others the posts nearest in style, (1, k): NEAREST, and all as near as the last of them.
 
         Many captions are written exactly alike, as those are that say nothing, and of these none comes before another.
-        others: (q, s). hidden: (q, n) posts that are not to be found.
+        others: (q, s). hidden: (n,) posts that are not to be found.
         """
         alike: Vectors = (others @ self._by_ngram).toarray()
         if hidden is not None:
-            alike[hidden] = -1
+            alike[:, hidden] = -1
         return [_nearest(row) for row in alike]
 
 

@@ -15,7 +15,7 @@ from ..leanings import Leanings, learn_leanings
 from ..neighbours import Neighbourhood
 from ..ranking import QueryBatch
 from ..style import Styles
-from .counts import Counts, count
+from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
 from .reports import Lessons, report_on
 from .reranker import Learning, Reranker, gather
@@ -142,7 +142,7 @@ class _Classroom:
         for block in range(_BLOCKS):
             some = rows[blocks[rows] == block]
             left_out = np.flatnonzero(blocks == block)
-            found += self._candidates(some, self.counts.without(left_out, self._archive.carried, self._mentioned))
+            found += self._candidates(some, left_out)
         place = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
         columns = np.concatenate([candidates.columns for candidates in found])
         truth = self._archive.carried[rows]
@@ -158,14 +158,16 @@ class _Classroom:
             folds,
         )
 
-    def _candidates(self, rows: Rows, counts: Counts) -> list[Candidates]:
+    def _candidates(self, rows: Rows, left_out: Rows) -> list[Candidates]:
+        """Those of posts of one block; left_out: all posts of that block, which are not counted."""
         if not len(rows):
             return []
+        counts = self.counts.without(left_out, self._archive.carried, self._mentioned)
         contents = self._archive.contents.take(rows)
         heard = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
         votes = fuse(self._fusion, heard, self._archive.carried, len(rows)).scores
         words = self._posts.words[rows]
-        in_style = self._hear_style(rows)
+        in_style = self._hear_style(rows, left_out)
         evidence = gather(QueryBatch(contents, heard, votes), words, self._ask(rows), in_style, counts)
         return [self.maker.candidates(known) for known in evidence]
 
@@ -183,14 +185,13 @@ class _Classroom:
                 asked.update(zip(posts.tolist(), answer, strict=True))
         return [asked[row] for row in rows.tolist()]
 
-    def _hear_style(self, rows: Rows) -> list[Matches]:
-        """The posts nearest in style, without those to be left out."""
+    def _hear_style(self, rows: Rows, left_out: Rows) -> list[Matches]:
+        """The posts nearest in style. Where many are written exactly alike, to leave out but one would tell on it."""
+        hidden = np.zeros(len(self.clusters), dtype=bool)
+        hidden[left_out] = True
         heard: list[Matches] = []
         for start in range(0, len(rows), _GROUPS_AT_ONCE):
-            some = rows[start : start + _GROUPS_AT_ONCE]
-            hidden = (self.clusters == self.clusters[some, None]) & ~self._sees_copies[some, None]
-            hidden[np.arange(len(some)), some] = True
-            heard += self.styles.nearest(self._posts.style[some], hidden)
+            heard += self.styles.nearest(self._posts.style[rows[start : start + _GROUPS_AT_ONCE]], hidden)
         return heard
 
     def _hear(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:

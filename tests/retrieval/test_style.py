@@ -47,7 +47,8 @@ def test_the_nearest_in_style_come_with_all_that_are_as_near():
 
 def test_hidden_posts_are_not_found():
     styles = Styles(sparse.csr_matrix(np.eye(3, dtype=np.float32)))
-    hidden = np.array([[False, True, False], [True, True, True]])
-    found, nobody = styles.nearest(sparse.csr_matrix(np.eye(3, dtype=np.float32)[[1, 1]]), hidden)
+    query = sparse.csr_matrix(np.eye(3, dtype=np.float32)[[1]])
+    (found,) = styles.nearest(query, np.array([False, True, False]))
     assert sorted(found.rows[0].tolist()) == [0, 2]
+    (nobody,) = styles.nearest(query, np.array([True, True, True]))
     assert nobody.rows.shape == (1, 0)
