@@ -38,6 +38,7 @@ Floats = NDArray[np.float64]
 GROUPS = {
     "votes of all channels together": ("vote",),
     "neighbours, channel by channel": ("image_", "sentence_", "lexical_"),
+    "votes of posts written in a similar way": ("style_",),
     "regression over the archive": ("ridge",),
     "popularity": ("uses", "prior"),
     "hashtags that the caption names": ("mention", "spelling"),
