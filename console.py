@@ -112,8 +112,11 @@ def _show_removed(removed: Sequence[Removed], explain: bool) -> None:
     """Which hashtags were left out, on standard error; those merged, excluded or foreign only where asked why."""
     told = [gone for gone in removed if explain or gone.step == "blocked"]
     if told:
-        listed = ", ".join(f"#{gone.hashtag} ({gone.reason})" for gone in told)
-        _err.print(f"[yellow]left out:[/] {escape(_printable(listed))}")
+        by_reason: dict[str, list[str]] = {}
+        for gone in told:
+            by_reason.setdefault(gone.reason, []).append(f"#{gone.hashtag}")
+        for reason, hashtags in by_reason.items():
+            _err.print(f"[yellow]left out:[/] {escape(_printable(' '.join(hashtags)))} ({escape(_printable(reason))})")
 
 
 def _line(first: tuple[str, str], width: int, rest: tuple[str, str]) -> None:
@@ -198,13 +201,15 @@ def show_verdict(wrong: Sequence[str]) -> None:
 
 def show_batch(report: "BatchReport") -> None:
     """How many posts got hashtags, and where they are."""
-    say(f"{counted(report.posts, 'post')} answered in {report.out}")
+    answered = report.posts - report.rejected
+    of_all = f"{answered:,} of {counted(report.posts, 'post')}" if report.rejected else counted(answered, "post")
+    say(f"{of_all} answered in {report.out}")
     for note, n in report.notes.items():
         say(f"{n} of them: {note}")
     for reason, n in report.removed.items():
         say(f"{counted(n, 'hashtag')} left out: {reason}")
     if report.rejected:
-        say(f"{counted(report.rejected, 'post')} rejected: why stands in each line under `error`")
+        say(f"{counted(report.rejected, 'post')} could not be read: why stands in its line under `error`")
 
 
 def show_added(report: "Added") -> None:
@@ -221,8 +226,8 @@ def show_forgotten(report: "Forgotten") -> None:
 def show_judgements(judgements: Sequence[Judgement]) -> None:
     """What was kept."""
     for judgement in judgements:
-        say(f"#{judgement.hashtag}: {judgement.verdict}ed, suggested with {judgement.score:.2f}")
-    say("counts when the index is built again")
+        say(f"#{judgement.hashtag}: {judgement.verdict}ed (its score for this post: {judgement.score:.2f})")
+    say("counts from the next `hashtag index build` on, even of an unchanged file")
 
 
 def show_changed(rules: Sequence[HashtagRule]) -> None:

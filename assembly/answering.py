@@ -98,7 +98,10 @@ def _cap(settings: Settings, name: str, count: int | None) -> tuple[int, list[st
         return MOST, [f"{preset.name}: {preset.note}"]
     if preset.basis == "rule":
         if count is not None and count > preset.most:
-            raise SettingsError(f"count is {count}, but {preset.name} takes at most {preset.most} hashtags{since}")
+            raise SettingsError(
+                f"count is {count}, but {preset.name} takes at most {preset.most} hashtags{since}; "
+                "leave --count out, or ask for no more"
+            )
         return min(MOST, preset.most), []
     return (preset.most if count is None else MOST), [f"{preset.name}: {preset.note}"]
 

@@ -67,14 +67,18 @@ class Reject:
 class Query:
     """A new post that wants hashtags.
 
-    photo: a file, or the bytes of one. given: hashtags that it has already, in any spelling. author: whose own history
-    is to count.
+    photo: a file (a path as text becomes a Path), or the bytes of one. given: hashtags that it has already, in any
+    spelling. author: whose own history is to count.
     """
 
     caption: str = ""
     photo: Path | bytes | None = None
     given: tuple[str, ...] = ()
     author: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.photo, str):
+            object.__setattr__(self, "photo", Path(self.photo))
 
 
 def clean_hashtag(raw: str) -> str:

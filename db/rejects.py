@@ -11,7 +11,7 @@ from ..core.protocols import PostReader
 from .ingest import author_digest
 
 _HEADER = ["source", "row", "reason"]
-_FORGOTTEN = "its author is to be forgotten"
+_FORGOTTEN = "its author was forgotten"
 
 
 class Rejects:

@@ -13,6 +13,7 @@ from .fusion import NEIGHBOURHOODS, Fused, Fusion
 
 EVIDENCE = 5  # posts shown for a hashtag
 
+_ALIKE = 0.005  # similarity below which a post is no evidence, whatever it carries
 _WEIGHTLESS = 0.02  # of what the weightiest post brings, below which another is no evidence
 
 
@@ -34,7 +35,8 @@ class Witnesses:
         found: list[list[Neighbour]] = [[] for _ in columns]
         for channel in self._heard:
             weights = self._weights(place, channel.channel)
-            present = channel.matches.rows[place] != NO_ROW
+            near = channel.matches.similarities[place] >= _ALIKE
+            present = (channel.matches.rows[place] != NO_ROW) & near
             rows = channel.matches.rows[place][present]
             similarities = channel.matches.similarities[place][present]
             carries = self._carried[rows][:, columns].toarray() > 0

@@ -207,7 +207,7 @@ class ArchiveRecommender(Recommender):
                 yield f"no post of the archive carries #{tag.lstrip('#')}, so it tells nothing of other hashtags"
         if votes.indptr[place] == votes.indptr[place + 1]:
             yield _UNLIKE_ANY if query.author is not None or any(map(self.knows, query.given)) else _MOST_USED
-        if wishes.count is None and self._learned.report is None and not self._learned.notes:
+        if (wishes.count is None or wishes.min_score > 0) and self._learned.report is None and not self._learned.notes:
             yield _NO_PROBABILITIES
 
     def _contexts_of(self, place: int, inquiry: _Inquiry) -> Iterable[tuple[str, Ranked, Floats]]:

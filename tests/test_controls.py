@@ -585,8 +585,8 @@ def test_a_forgotten_author_is_gone_for_good(hashtag, copy, ask, rebuild):
 
     report = rebuild(copy, rows)
     assert report["rejected"] == 1
-    assert "901,its author is to be forgotten" not in Path(report["rejects"]).read_text(encoding="utf-8")
-    assert "61,its author is to be forgotten" in Path(report["rejects"]).read_text(encoding="utf-8")
+    assert "901,its author was forgotten" not in Path(report["rejects"]).read_text(encoding="utf-8")
+    assert "61,its author was forgotten" in Path(report["rejects"]).read_text(encoding="utf-8")
     assert found_in(copy, *told) == set()
     ran = hashtag("posts", "add", "--text", "zanzibar", "--hashtags", "x", "--author", "Zoë", "--home", copy)
     assert refused(ran, "its author was forgotten")
@@ -668,8 +668,8 @@ def test_a_change_of_mind_is_news(hashtag, copy, rebuild):
 def test_feedback_in_words(hashtag, copy):
     ran = hashtag("feedback", "reject", "--text", CAT, "--hashtags", "cat f4f", "--home", copy)
     lines = ran.out.splitlines()
-    assert lines[0].startswith("#cat: rejected, suggested with 0.") and lines[1].startswith("#f4f: rejected")
-    assert lines[2] == "counts when the index is built again"
+    assert lines[0].startswith("#cat: rejected (its score for this post: 0.") and lines[1].startswith("#f4f: rejected")
+    assert lines[2] == "counts from the next `hashtag index build` on, even of an unchanged file"
 
 
 @pytest.mark.parametrize(

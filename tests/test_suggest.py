@@ -65,6 +65,7 @@ def hashtags_of(demo):
 def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
     queries = [Query(post["text"], demo / "new" / post["image"]) for post in new_posts]
     batch = recommender.suggest_batch(queries, Wishes(count=5))
+    assert recommender.suggest_batch([Query(q.caption, str(q.photo)) for q in queries], Wishes(count=5)) == batch
     for query, answer in zip(queries, batch, strict=True):
         alone = recommender.suggest(query.photo, query.caption)
         assert [s.hashtag for s in alone.suggestions] == [s.hashtag for s in answer.suggestions]
@@ -152,8 +153,8 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
     assert "missing" in lines[1]["error"] and "not a photo" in lines[3]["error"]
     assert "error" not in lines[0]
     assert "cat" in {normalise_hashtag(entry["hashtag"]) for entry in lines[0]["hashtags"]}
-    assert "5 posts answered" in ran.out
-    assert "2 posts rejected" in ran.out
+    assert "3 of 5 posts answered" in ran.out
+    assert "2 posts could not be read" in ran.out
     assert "1 of them: no post of the archive speaks" in ran.out
     assert not list(tmp_path.glob("*.partial"))
 

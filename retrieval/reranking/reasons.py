@@ -19,12 +19,12 @@ _WORDS = {
     "image_": "posts with similar photos",
     "style_": "posts written in a similar way",
     "vote": "the votes of all similar posts together",
-    "ridge": "what the archive as a whole has learned to expect",
+    "ridge": "what the whole archive teaches",
     "uses": "how often the archive uses it",
     "prior": "how often the archive uses it",
-    "mention": "whether the caption names it",
-    "spelling": "whether the caption names it",
-    "company": "what the other likely hashtags go with",
+    "mention": "how its letters compare with the caption",
+    "spelling": "how its letters compare with the caption",
+    "company": "how it goes with the other candidates",
 }
 
 

@@ -142,10 +142,10 @@ def test_posts_of_a_forgotten_author_are_rejected(store: SqlPostStore, make_post
     rejects.write()
     assert (tmp_path / "rejects.csv").read_text().splitlines() == [
         "source,row,reason",
-        "src,1,its author is to be forgotten",
+        "src,1,its author was forgotten",
         "src,2,empty row",
         "src,3,truncated",
-        "src,5,its author is to be forgotten",
+        "src,5,its author was forgotten",
     ]
 
 
@@ -153,7 +153,7 @@ def test_a_source_of_nothing_else_is_refused(store: SqlPostStore, make_post: Mak
     mine = by("me", make_post("a", "x", "tag"))
     store.ingest("src", [mine, make_post("b", "x", "tag")])
     store.forget_author("me")
-    with pytest.raises(SourceError, match="no post of src could be taken; row 1: its author is to be forgotten"):
+    with pytest.raises(SourceError, match="no post of src could be taken; row 1: its author was forgotten"):
         store.ingest("src", Rejects(Given([mine]), tmp_path / "rejects.csv").sift(store.forgotten()))
     assert ids(store) == ["b"]
 

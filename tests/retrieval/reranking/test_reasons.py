@@ -50,8 +50,8 @@ def test_no_more_than_the_weightiest():
     features = np.concatenate([np.ones((1, 6)), np.zeros((2, 6))]).astype(np.float32)
     [why] = reasons(names, features, np.array([0]), lambda some: some.astype(np.float64) @ np.arange(1.0, 7.0))
     assert why == (
-        Reason("whether the caption names it", 6.0),
-        Reason("what the archive as a whole has learned to expect", 5.0),
+        Reason("how its letters compare with the caption", 6.0),
+        Reason("what the whole archive teaches", 5.0),
         Reason("the votes of all similar posts together", 4.0),
     )
     assert len(why) == MOST
