@@ -32,9 +32,7 @@ _FELT = 0.05  # log odds below which nothing was moved
 _MOST_USED = "no post of the archive speaks for a hashtag here; these are the archive's most used ones"
 _UNLIKE_ANY = "no post of the archive speaks for a hashtag here, so they come by what else is known of the post"
 _BLIND = "the archive has no photos, so this photo was not compared with any"
-_NO_PROBABILITIES = (
-    "the archive is too small to learn from, so scores are shares of the vote, and their number a guess by these"
-)
+_NO_PROBABILITIES = "the archive is too small to learn from, so scores are shares of the vote instead of probabilities"
 
 
 @dataclass(frozen=True, slots=True)
