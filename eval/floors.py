@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.post import Post, Query, normalise_hashtag
-from .systems import Kind, Scored
+from ..core.progress import Progress
+from .systems import SILENT, Fitted, Kind, Scored
 from .vocabulary import Vocabulary, own_hashtags
 
 _AT_ONCE = 256  # queries scored against the whole vocabulary at once
@@ -24,9 +25,10 @@ class Popularity:
     kind: Kind = "floor"
     auto = False
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._vocabulary = Vocabulary.of([*posts, *validation])
+        return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. A score is the part of training posts that carry the hashtag."""
@@ -41,9 +43,10 @@ class RandomHashtags:
     kind: Kind = "floor"
     auto = False
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._hashtags = Vocabulary.of([*posts, *validation]).hashtags
+        return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. Every score is the chance to be drawn first."""
@@ -66,10 +69,11 @@ class CoOccurrence:
     kind: Kind = "reference"
     auto = False
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._vocabulary = Vocabulary.of([*posts, *validation])
         self._by_hashtag = sparse.csr_matrix(self._vocabulary.carried.T)
+        return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`."""
@@ -108,9 +112,10 @@ class Ceiling:
         """test: the posts it will be asked about, in their order."""
         self._truth = [own_hashtags(post) for post in test]
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._known = Vocabulary.of([*posts, *validation]).columns
+        return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. Most used ones first. Raises ValueError where it is asked about other posts."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from ..core.results import Tier
 from .bootstrap import interval, probability_better, resampled_micro_f1, users_of
 from .metrics import (
@@ -24,6 +26,7 @@ from .metrics import (
 )
 from .published import PUBLISHED
 from .strata import CountsAt, by_post, by_spam, by_tier, caption_script, modality
+from .systems import Scored
 from .trials import DEPTH, Outcome, Trial
 from .vocabulary import Vocabulary
 
@@ -62,6 +65,17 @@ class _Truth:
         scripts = [caption_script(post.caption) for post in trial.test]
         return cls(trial.truth, scripts, list(map(modality, trial.test)), vocabulary.tiers, spam)
 
+    def of_runs(self, answers: Sequence[Any]) -> "_Truth":
+        """The same, as often as a system was asked about all posts. Raises ValueError on answers to half of them."""
+        runs, rest = divmod(len(answers), len(self.hashtags))
+        if rest:
+            raise ValueError(f"{len(answers)} answers to {len(self.hashtags)} posts")
+        return _Truth([*self.hashtags] * runs, [*self.scripts] * runs, [*self.modalities] * runs, self.tiers, self.spam)
+
+
+def _named(answers: Sequence[Sequence[Scored]]) -> list[list[str]]:
+    return [[scored.hashtag for scored in answer] for answer in answers]
+
 
 def build_report(
     trial: Trial,
@@ -83,18 +97,24 @@ def build_report(
     vocabulary = Vocabulary.of([*trial.train, *trial.validation])
     truth = _Truth.of(trial, vocabulary, spam)
     users = users_of([post.author for post in trial.test])
-    judged = {outcome.name: judge(outcome.ranked, truth.hashtags) for outcome in outcomes}
-    drawn = {name: resampled_micro_f1(one.counts(_DECIDING), users) for name, one in judged.items()}
+    named = {outcome.name: _named(outcome.ranked) for outcome in outcomes}
+    judged = {name: judge(ranked, truth.of_runs(ranked).hashtags) for name, ranked in named.items()}
+    drawn = {
+        name: resampled_micro_f1(one.counts(_DECIDING), np.resize(users, len(one.due))) for name, one in judged.items()
+    }
     systems = [
         {
             "name": outcome.name,
             "kind": outcome.kind,
-            "metrics": _metrics(outcome, judged[outcome.name], truth),
-            "strata": _strata(outcome, judged[outcome.name], truth),
+            "metrics": _metrics(outcome, judged[outcome.name], truth.of_runs(outcome.ranked)),
+            "strata": _strata(named[outcome.name], judged[outcome.name], truth.of_runs(outcome.ranked)),
             "interval": {f"micro_f1_{_DECIDING}": list(interval(drawn[outcome.name]))},
             "better_than": _better_than(outcome.name, drawn),
             "fit_seconds": outcome.fit_seconds,
             "suggest_ms": outcome.suggest_ms,
+            "peak_mb": outcome.peak_mb,
+            "notes": list(outcome.fitted.notes),
+            "curves": [asdict(curve) for curve in outcome.fitted.curves],
         }
         for outcome in outcomes
     ]
@@ -110,11 +130,11 @@ def build_report(
 def _metrics(outcome: Outcome, judged: Judged, truth: _Truth) -> dict[str, Any]:
     return {
         **{name: {str(k): _figures(name, judged.counts(k)) for k in KS} for name in _AVERAGES},
-        "macro": {str(k): asdict(macro_average(outcome.ranked, truth.hashtags, k)) for k in KS},
+        "macro": {str(k): asdict(macro_average(_named(outcome.ranked), truth.hashtags, k)) for k in KS},
         "map": float(average_precision(judged).mean()),
         "mrr": float(reciprocal_rank(judged).mean()),
         "ndcg": {str(k): float(ndcg(judged, k).mean()) for k in (5, 10)},
-        "auto": None if outcome.free is None else _auto(judge(outcome.free, truth.hashtags)),
+        "auto": None if outcome.free is None else _auto(judge(_named(outcome.free), truth.hashtags)),
     }
 
 
@@ -129,13 +149,13 @@ def _figures(definition: str, counts: Counts) -> dict[str, float]:
     return {"precision": measure.precision, "recall": measure.recall, "f1": measure.f1, "hit": hit_rate(counts)}
 
 
-def _strata(outcome: Outcome, judged: Judged, truth: _Truth) -> dict[str, Any]:
+def _strata(ranked: Sequence[Sequence[str]], judged: Judged, truth: _Truth) -> dict[str, Any]:
     """Micro averages by what a stratum goes by, its name, and k."""
     strata: dict[str, Mapping[str, CountsAt]] = {
-        "frequency": by_tier(outcome.ranked, truth.hashtags, truth.tiers),
+        "frequency": by_tier(ranked, truth.hashtags, truth.tiers),
         "script": by_post(judged, truth.scripts),
         "modality": by_post(judged, truth.modalities),
-        "spam": by_spam(outcome.ranked, truth.hashtags, truth.spam),
+        "spam": by_spam(ranked, truth.hashtags, truth.spam),
     }
     return {
         by: {

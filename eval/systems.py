@@ -1,10 +1,11 @@
 """What is judged: the product, networks, references and floors, all by one protocol."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Protocol
 
 from ..core.post import Post, Query
+from ..core.progress import Progress, Silent
 from ..core.protocols import Recommender
 from ..core.wishes import Wishes
 
@@ -13,6 +14,7 @@ Kind = Literal["retrieval", "network", "reference", "floor", "ceiling"]
 Builder = Callable[[Sequence[Post], Sequence[Post]], Recommender]
 
 AS_POSTED = Wishes(raw=True)
+SILENT = Silent()
 
 
 class Scored(NamedTuple):
@@ -20,6 +22,32 @@ class Scored(NamedTuple):
 
     hashtag: str
     score: float
+
+
+class Epoch(NamedTuple):
+    """A point of a learning curve: mean losses of training and validation posts, and micro F1 on the latter."""
+
+    loss: float
+    validation_loss: float
+    validation_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How training with one setting went. best: the epoch whose weights it kept. stands: whether these were taken."""
+
+    setting: Mapping[str, float]
+    epochs: Sequence[Epoch]
+    best: int
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """How a system came about. notes: what a person should know of it. curves: of trained ones, every setting tried."""
+
+    notes: Sequence[str] = ()
+    curves: Sequence[Curve] = ()
 
 
 class System(Protocol):
@@ -40,7 +68,7 @@ class System(Protocol):
         """Whether it has an opinion of its own on how many hashtags a post deserves."""
         ...
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """Learn, and forget what was learned before.
 
         validation: other posts, to stop, choose and calibrate by; a system with no need of that may learn from them,
@@ -73,9 +101,10 @@ class RecommenderSystem:
         self._wishes = wishes
         self._recommender: Recommender | None = None
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._recommender = self._build(posts, validation)
+        return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. Raises RuntimeError before `fit`."""

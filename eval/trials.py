@@ -1,13 +1,15 @@
 """Puts systems to the test: each learns from the same posts and answers the same queries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ..core.post import Post, Query
+from ..core.progress import Progress
 from ..core.wishes import MOST
+from .memory import peak_mb, reset_peak
 from .splits import Split
-from .systems import Kind, Scored, System
+from .systems import SILENT, Fitted, Kind, Scored, System
 from .vocabulary import own_hashtags
 
 DEPTH = MOST  # suggestions asked of every system for each post: more than any measure at k, for MAP and MRR
@@ -37,33 +39,54 @@ class Trial:
 class Outcome:
     """What a system suggested for n test posts.
 
-    ranked: by post at most DEPTH hashtags, best first. free: as many as it thought right; None where it has no opinion.
-    fit_seconds: to learn. suggest_ms: to answer, for each post, all asked about at once.
+    ranked: by post at most DEPTH hashtags, best first; of several runs, with other random numbers each, one after
+    another. free: as many as it thought right; None where it has no opinion. fit_seconds: to learn. suggest_ms: to
+    answer, for each post, all asked about at once. peak_mb: the most memory the process held meanwhile; None where the
+    system does not tell. fitted: how the system came about, of several runs in the first.
     """
 
     name: str
     kind: Kind
-    ranked: Sequence[Sequence[str]]
-    free: Sequence[Sequence[str]] | None
+    ranked: Sequence[Sequence[Scored]]
+    free: Sequence[Sequence[Scored]] | None
     fit_seconds: float
     suggest_ms: float
+    peak_mb: float | None = None
+    fitted: Fitted = Fitted()
 
 
-def run(system: System, trial: Trial) -> Outcome:
+def run(system: System, trial: Trial, progress: Progress = SILENT) -> Outcome:
     """Let a system learn, then answer. Raises ValueError where it does not answer every query."""
     queries = [query_of(post) for post in trial.test]
+    reset_peak()
     started = perf_counter()
-    system.fit(trial.train, trial.validation)
-    fitted = perf_counter()
-    ranked = _hashtags(system, queries, DEPTH)
+    fitted = system.fit(trial.train, trial.validation, progress)
+    learned = perf_counter()
+    ranked = _answers(system, queries, DEPTH)
     answered = perf_counter()
     return Outcome(
         system.name,
         system.kind,
         ranked,
-        _hashtags(system, queries, None) if system.auto else None,
-        fitted - started,
-        1000 * (answered - fitted) / max(1, len(queries)),
+        _answers(system, queries, None) if system.auto else None,
+        learned - started,
+        1000 * (answered - learned) / max(1, len(queries)),
+        peak_mb(),
+        fitted,
+    )
+
+
+def pooled(outcomes: Sequence[Outcome]) -> Outcome:
+    """Runs of one system as one: their answers one after another, times and memory averaged."""
+    first, n = outcomes[0], len(outcomes)
+    peaks = [outcome.peak_mb for outcome in outcomes if outcome.peak_mb is not None]
+    return replace(
+        first,
+        ranked=[answer for outcome in outcomes for answer in outcome.ranked],
+        free=None if first.free is None else [answer for outcome in outcomes for answer in outcome.free or ()],
+        fit_seconds=sum(outcome.fit_seconds for outcome in outcomes) / n,
+        suggest_ms=sum(outcome.suggest_ms for outcome in outcomes) / n,
+        peak_mb=sum(peaks) / len(peaks) if peaks else None,
     )
 
 
@@ -72,8 +95,8 @@ def query_of(post: Post) -> Query:
     return Query(post.caption, post.photo.path if post.photo else None)
 
 
-def _hashtags(system: System, queries: Sequence[Query], count: int | None) -> list[list[str]]:
-    answers: list[list[Scored]] = system.suggest(queries, count)
+def _answers(system: System, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
+    answers = system.suggest(queries, count)
     if len(answers) != len(queries):
         raise ValueError(f"{system.name} gave {len(answers)} answers to {len(queries)} queries")
-    return [[scored.hashtag for scored in answer[:count]] for answer in answers]
+    return [answer[:count] for answer in answers]

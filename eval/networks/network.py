@@ -9,13 +9,14 @@ from torch import Tensor
 
 from ...core.errors import SettingsError
 from ...core.post import Post, Query
+from ...core.progress import Progress
 from ...core.wishes import MOST
-from ..systems import Kind, Scored
+from ..systems import SILENT, Fitted, Kind, Scored
 from ..trials import query_of
 from ..vocabulary import own_hashtags
 from .contents import Photos
 from .hashtags import Hashtags, n_due
-from .training import Attempt, Inputs, Learner, Part, Setting, best_threshold, chosen_device, ranked, train
+from .training import EPOCHS, Attempt, Inputs, Learner, Part, Setting, best_threshold, chosen_device, ranked, train
 
 _MOST_HASHTAGS = 4000  # the most used ones; beyond, outputs outgrow what an archive's posts can teach
 _MOST_COMPARED = 10  # hashtags a post by which settings are compared, where the mean post carries as many
@@ -48,7 +49,7 @@ class Network(ABC):
         """The attempt whose weights stand; its curve is the network's learning curve."""
         return max(self.attempts, key=lambda attempt: attempt.validation.f1)
 
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post]) -> None:
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`. Posts without hashtags teach nothing and are left out. Deterministic on a CPU."""
         posts = [post for post in posts if own_hashtags(post)]
         validation = [post for post in validation if own_hashtags(post)]
@@ -63,10 +64,12 @@ class Network(ABC):
             with torch.random.fork_rng():
                 torch.manual_seed(self._seed)
                 learner = self._make_learner(setting, training).to(chosen_device())
-                self.attempts += (train(learner, training, held_out, k, setting),)
+                with progress.stage(f"{self.name} {setting}", EPOCHS) as stage:
+                    self.attempts += (train(learner, training, held_out, k, setting, stage),)
             if self.best is self.attempts[-1]:
                 self._learner = learner
         self._threshold = best_threshold(self._learner, held_out, min(MOST, len(self._hashtags)))
+        return Fitted(self.notes, [attempt.to_curve(attempt is self.best) for attempt in self.attempts])
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`."""

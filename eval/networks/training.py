@@ -2,13 +2,16 @@
 
 import copy
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from ...core.progress import Stage
+from .. import systems
 from ..metrics import Measure
+from ..systems import Curve
 
 EPOCHS = 60  # at most
 PATIENCE = 5  # epochs without any gain, after which training stops
@@ -28,6 +31,9 @@ class Setting:
     learning_rate: float
     width: int
     dropout: float
+
+    def __str__(self) -> str:
+        return f"(bs {self.batch_size}, lr {self.learning_rate:g}, width {self.width}, dropout {self.dropout:g})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,11 @@ class Attempt:
         """Micro precision and recall on the validation posts, with the weights that stand."""
         return self.curve[self.best].validation
 
+    def to_curve(self, stands: bool) -> Curve:
+        """For a report. stands: whether its weights were taken."""
+        epochs = [systems.Epoch(epoch.loss, epoch.validation_loss, epoch.validation.f1) for epoch in self.curve]
+        return Curve(asdict(self.setting), epochs, self.best, stands)
+
 
 class Learner(nn.Module, ABC):
     """The part of a network that has weights."""
@@ -87,7 +98,9 @@ def chosen_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def train(learner: Learner, training: Part, validation: Part, k: int, setting: Setting) -> Attempt:
+def train(
+    learner: Learner, training: Part, validation: Part, k: int, setting: Setting, stage: Stage | None = None
+) -> Attempt:
     """Train until neither loss nor F1 on the validation posts has gained for PATIENCE epochs; the best F1 stands.
 
     F1 is micro, of k hashtags a post; of equal ones the lower loss. The loss counts as a gain, too, since F1 stands
@@ -103,6 +116,8 @@ def train(learner: Learner, training: Part, validation: Part, k: int, setting: S
         loss = _learn(learner, training, optimiser, setting.batch_size)
         curve.append(Epoch(loss, _mean_loss(learner, validation), _measure(learner, validation, k)))
         now = len(curve) - 1
+        if stage:
+            stage.advance(1)
         if curve[now].validation_loss < curve[lowest].validation_loss:
             lowest = now
         if now == 0 or _goodness(curve[now]) > _goodness(curve[best]):

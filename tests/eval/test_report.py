@@ -10,8 +10,8 @@ from hashtag_recommender.eval.floors import Ceiling, CoOccurrence, Popularity, R
 from hashtag_recommender.eval.metrics import micro
 from hashtag_recommender.eval.report import build_report
 from hashtag_recommender.eval.splits import Split
-from hashtag_recommender.eval.systems import Scored
-from hashtag_recommender.eval.trials import DEPTH, Outcome, Trial, query_of, run
+from hashtag_recommender.eval.systems import Fitted, Scored
+from hashtag_recommender.eval.trials import DEPTH, Outcome, Trial, pooled, query_of, run
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def test_a_query_tells_neither_hashtags_nor_author(make_posts):
 class Overdoing:
     name, kind, auto = "overdoing", "network", False
 
-    def fit(self, posts, validation):
-        pass
+    def fit(self, posts, validation, progress):
+        return Fitted()
 
     def suggest(self, queries, count):
         assert count is not None, "it has no opinion on the number"
@@ -179,3 +179,25 @@ def test_a_system_that_suggests_nothing_has_figures_too(trial):
     [system] = report_of(trial, [Outcome("mute", "network", [[], [], []], [[], [], []], 0, 0)])["systems"]
     assert system["metrics"]["micro"]["10"] == {"precision": 0, "recall": 0, "f1": 0, "hit": 0}
     assert (system["metrics"]["map"], system["metrics"]["auto"]["suggested"]) == (0, 0)
+
+
+def test_runs_of_one_system_are_one_row(trial):
+    """Two runs of which one is silent: half the hits of the other, for a divisor that both share."""
+    once = run(Popularity(), trial)
+    silent = replace(once, ranked=[[], [], []], fit_seconds=once.fit_seconds + 2)
+    both = pooled([once, silent])
+    assert both.fit_seconds == pytest.approx(once.fit_seconds + 1)
+    [alone], [pair] = (report_of(trial, [outcome])["systems"] for outcome in (once, both))
+    for measure in ("precision", "recall"):
+        assert pair["metrics"]["micro"]["2"][measure] == pytest.approx(alone["metrics"]["micro"]["2"][measure] / 2)
+    assert pair["strata"]["script"] and pair["metrics"]["map"] == pytest.approx(alone["metrics"]["map"] / 2)
+
+
+def test_answers_to_half_of_the_posts_are_an_error(trial):
+    with pytest.raises(ValueError, match="4 answers to 3 posts"):
+        report_of(trial, [Outcome("half", "network", [[], [], [], []], None, 0, 0)])
+
+
+def test_memory_that_was_held_is_told(trial):
+    peak = run(Popularity(), trial).peak_mb
+    assert peak is None or peak > 10
