@@ -1,0 +1,40 @@
+"""`hashtag models`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .. import console
+from .options import AsJson, print_json
+
+app = typer.Typer(no_args_is_help=True, help="List and fetch model weights.")
+
+
+class Pullable(StrEnum):
+    """Profiles whose weights are fetched."""
+
+    clip = "clip"
+
+
+@app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Tell which weights are on this machine, and how large those are that aren't."""
+    from ..assembly import model_states
+
+    states = model_states()
+    if as_json:
+        print_json([state.to_json() for state in states])
+    else:
+        console.show_models(states)
+
+
+@app.command("pull")
+def pull_models(
+    profile: Annotated[Pullable, typer.Argument(help="The weights of compact come with the package.")],
+) -> None:
+    """Fetch the weights of a profile, with progress."""
+    from ..assembly import pull_models as pull
+
+    for name in pull(profile.value):
+        console.say(f"{name}: here")

@@ -1,0 +1,120 @@
+"""`hashtag suggest`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..core.errors import SettingsError
+from ..core.post import Query, parse_hashtags
+from ..core.settings import resolve_settings
+from .options import (
+    AsJson,
+    Db,
+    Encoding,
+    Home,
+    ImageColumn,
+    Images,
+    NewPhoto,
+    Text,
+    TextColumn,
+    check_one,
+    columns_of,
+    print_json,
+)
+
+
+class Mix(StrEnum):
+    """What `Wishes.mix` can be."""
+
+    niche = "niche"
+    balanced = "balanced"
+    broad = "broad"
+
+
+def suggest(
+    photo: NewPhoto = None,
+    text: Text = "",
+    count: Annotated[
+        str | None,
+        typer.Option(metavar="N|auto", help="How many hashtags at most (default: 5); auto: as many as deserve it."),
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option(help="No more than it takes: instagram, threads, x, tiktok, ...")
+    ] = None,
+    min_score: Annotated[float, typer.Option(help="The least probability.")] = 0.0,
+    given: Annotated[list[str] | None, typer.Option(help="Hashtags the post has already; may be repeated.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Hashtags not to suggest; may be repeated.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Languages apart by commas: ko,en.")] = None,
+    mix: Annotated[Mix | None, typer.Option(help="Favour hashtags few use, many use, or each in turn.")] = None,
+    diverse: Annotated[bool, typer.Option("--diverse", help="Rather hashtags that tell different things.")] = False,
+    author: Annotated[str | None, typer.Option(help="Whose own history is to count.")] = None,
+    half_life: Annotated[float | None, typer.Option(help="Days after which a post counts half.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="As the archive posts them: nothing blocked or merged.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show why, and the posts behind each hashtag.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+    db: Db = None,
+    batch: Annotated[Path | None, typer.Option(help="A CSV, TSV or JSONL file of new posts.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With --batch: the JSONL file to write, one line a post.")] = None,
+    images: Images = None,
+    encoding: Encoding = None,
+    image_column: ImageColumn = None,
+    text_column: TextColumn = None,
+) -> None:
+    """Suggest hashtags for a new post, from its photo, its caption or both."""
+    from ..assembly import make_wishes, open_recommender, read_posts, suggest_batch
+
+    settings = resolve_settings(home, {"db": db})
+    wishes, notes = make_wishes(
+        settings,
+        count=count,
+        platform=platform,
+        min_score=min_score,
+        exclude=_hashtags(exclude),
+        languages=lang,
+        mix=mix.value if mix else None,
+        diverse=diverse,
+        half_life=half_life,
+        raw=raw,
+    )
+    known = _hashtags(given)
+    if batch is None:
+        check_one(photo, text, {"--out": out, "--images": images, "--encoding": encoding})
+        recommender = open_recommender(settings.home, db=settings.db)
+        answer = recommender.suggest(photo, text, wishes=wishes, given=known, author=author, explain=explain)
+        console.tell((*notes, *recommender.notes, *answer.notes))
+        if as_json:
+            print_json(answer.to_json(explain))
+        else:
+            console.show_answer(answer, explain)
+        return
+    if photo is not None or text:
+        raise SettingsError("--batch takes its photos and captions from the file; leave PHOTO and --text out")
+    if out is None:
+        raise SettingsError("--batch needs --out OUT.jsonl")
+    if out.resolve() == batch.resolve():
+        raise SettingsError(f"--out {out} would overwrite the posts it is made from; name another file")
+    columns = columns_of(image_column, text_column, None, None, None, None)
+    reader = read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
+    recommender = open_recommender(settings.home, db=settings.db)
+    console.tell((*notes, *reader.notes(), *recommender.notes))
+    report = suggest_batch(
+        recommender,
+        reader,
+        out,
+        wishes,
+        post=Query(given=tuple(known), author=author),
+        explain=explain,
+        progress=console.progress(),
+    )
+    if as_json:
+        print_json(report.to_json())
+    else:
+        console.show_batch(report)
+
+
+def _hashtags(fields: list[str] | None) -> list[str]:
+    return [tag for field in fields or () for tag in parse_hashtags(field)]
