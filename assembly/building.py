@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..core.errors import HomeError, SettingsError, SnapshotError
 from ..core.feedback import feedback_digest
 from ..core.progress import Progress, Silent
-from ..core.protocols import Ingested, PostReader
+from ..core.protocols import Encoder, Ingested, PostReader
 from ..core.settings import Settings
 from .home import database_of, existing, has_database, kept_database
 
@@ -101,23 +101,22 @@ def build_index(settings: Settings, reader: PostReader, progress: Progress | Non
     Raises HomeError where the home cannot be written, SourceError where the source cannot be read or holds nothing
     to suggest from, WeightsError where the encoders asked for are not on disk.
     """
-    specs, notes = _chosen(settings)
-    return build_channels(settings, specs, reader, progress, notes)
+    specs, notes = chosen_encoders(settings)
+    return build_channels(settings, list(map(plan_channel, specs)), reader, progress, notes)
 
 
 def build_channels(
     settings: Settings,
-    specs: Sequence["EncoderSpec"],
+    plans: Sequence["ChannelPlan"],
     reader: PostReader,
     progress: Progress | None = None,
     notes: Sequence[str] = (),
 ) -> BuildReport:
-    """As `build_index`, with a channel for each encoder named. notes: to stand in the report."""
+    """As `build_index`, with the channels that are planned. notes: to stand in the report."""
     from ..db.rejects import Rejects
     from ..index.build import embed
     from ..index.snapshot import writing
 
-    plans = [plan_channel(spec) for spec in specs]
     rejects = Rejects(reader, settings.home / "rejects.csv")
     progress = progress or Silent()
     try:
@@ -184,7 +183,8 @@ def publish_index(
     return build(settings.home, database.posts, plans, learn_into, origin, progress)
 
 
-def _chosen(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
+def chosen_encoders(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
+    """Those that settings ask for, and what a person should know of the choice; see `choose_encoders`."""
     from ..retrieval.encoders.profiles import ClipModels, choose_encoders
 
     profile = _profile(settings.encoders or "auto")
@@ -211,14 +211,13 @@ def _profile(name: str) -> "Profile":
     return cast("Profile", name)
 
 
-def plan_channel(spec: "EncoderSpec") -> "ChannelPlan":
-    """The channel that an encoder fills."""
+def plan_channel(spec: "EncoderSpec", encoder: Encoder[Any] | None = None) -> "ChannelPlan":
+    """The channel that an encoder fills. encoder: made already, as the spec says."""
     from ..index.build import ChannelPlan
     from ..retrieval.encoders.profiles import make_encoder
 
-    if spec.kind == "ngrams":
-        return ChannelPlan(make_encoder(spec), spec.to_json(), "lexical", kept=False)
-    return ChannelPlan(make_encoder(spec), spec.to_json(), "faiss", kept=True)
+    lexical = spec.kind == "ngrams"
+    return ChannelPlan(encoder or make_encoder(spec), spec.to_json(), "lexical" if lexical else "faiss", not lexical)
 
 
 def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":

@@ -1,6 +1,6 @@
 """Opening what was built, and what has come since, to ask it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,13 @@ def open_recommender(home: str | Path | None = None, *, db: str | None = None) -
     Raises NoIndexError where no index was built, SnapshotError where it is damaged, StaleIndexError or WeightsError
     where its encoders are not the ones that are here.
     """
+    return recommender_of(resolve_settings(Path(home) if home else None, {"db": db}))
+
+
+def recommender_of(
+    settings: Settings, encoder_of: "Callable[[ChannelRecord], Encoder[Any]] | None" = None
+) -> "ArchiveRecommender":
+    """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
     from ..index.grown import GrownArchive
     from ..index.snapshot import current_snapshot
     from ..retrieval.choosing.lists import SPAM, spam_rules
@@ -49,14 +56,14 @@ def open_recommender(home: str | Path | None = None, *, db: str | None = None) -
     from ..retrieval.recommender import ArchiveRecommender
     from ..retrieval.voting import carried_matrix
 
-    settings = resolve_settings(Path(home) if home else None, {"db": db})
     snapshot = current_snapshot(existing(settings.home))
     since = _since(settings, snapshot)
     archive = GrownArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
     learned = load(snapshot.folder, archive.hashtags, carried_matrix(archive))
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     records = [record for record in snapshot.manifest.channels if record.vectors]
-    channels = [_open_channel(snapshot, record, clusters, since) for record in records]
+    encoders = map(encoder_of or open_encoder, records)
+    channels = [_open_channel(snapshot, *pair, clusters, since) for pair in zip(records, encoders, strict=True)]
     rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
     return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, since.notes)
 
@@ -91,13 +98,14 @@ def _digests(stored: StoredPost) -> tuple[str | None, str | None]:
     return (photo.digest if photo else None), caption_digest(stored.post.caption)
 
 
-def _open_channel(snapshot: "Snapshot", record: "ChannelRecord", clusters: Rows, since: Since) -> "Channel[Any]":
+def _open_channel(
+    snapshot: "Snapshot", record: "ChannelRecord", encoder: Encoder[Any], clusters: Rows, since: Since
+) -> "Channel[Any]":
     from ..index.build import read_rows
     from ..index.kinds import read_index
     from ..retrieval.channels import Channel
     from ..retrieval.neighbours import Neighbourhood
 
-    encoder = open_encoder(record)
     folder = snapshot.folder / record.channel
     index, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
     places, vectors = _newcomers(encoder, since)

@@ -12,7 +12,7 @@ import csv
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from hashtag_recommender.assembly import build_index, open_recommender, opening, read_posts
+from hashtag_recommender.assembly import build_index, read_posts
+from hashtag_recommender.assembly.opening import open_encoder, recommender_of
 from hashtag_recommender.core.progress import Silent, Stage
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.wishes import Wishes
 from hashtag_recommender.retrieval import recommender as recommender_module
+from hashtag_recommender.retrieval.encoders.remembering import RememberingEncoder
 from hashtag_recommender.retrieval.fusion import fuse
 from hashtag_recommender.retrieval.reranking.reranker import Reranker
 
@@ -61,28 +63,6 @@ class Stopwatch:
                 self.seconds += time.perf_counter() - started
 
         return timed
-
-
-class Remembering:
-    """An encoder that encodes each content once."""
-
-    def __init__(self, encoder: Any) -> None:
-        self._encoder = encoder
-        self._known: dict[Any, Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._encoder, name)
-
-    def prepare(self, content: Any) -> Any:
-        """The content with what is made of it; nothing is made of one that is known."""
-        return content, None if content in self._known else self._encoder.prepare(content)
-
-    def encode(self, prepared: Sequence[Any]) -> Any:
-        """One content at a time."""
-        ((content, ready),) = prepared
-        if content not in self._known:
-            self._known[content] = self._encoder.encode([ready])
-        return self._known[content]
 
 
 def write_posts(data: Path, folder: Path, n: int) -> list[dict[str, str]]:
@@ -128,12 +108,12 @@ def main() -> None:
         learning = progress.seconds["Learning from the archive"]
         print(f"{'the whole build':<32} {whole:7.1f} s\nlearning / build: {learning / whole:.3f}", flush=True)
 
-        real = opening.open_encoder
-        opening.open_encoder = lambda record: Remembering(real(record))
         ranking = Stopwatch()
         setattr(recommender_module, "fuse", ranking.around(fuse))  # noqa: B010 - the name by which it is called there
         Reranker.rank = ranking.around(Reranker.rank)  # type: ignore[method-assign]
-        recommender, wishes = open_recommender(folder / "home"), Wishes(count=5)
+        home = Settings(folder / "home")
+        recommender = recommender_of(home, lambda record: RememberingEncoder(open_encoder(record)))
+        wishes = Wishes(count=5)
         queries = [(folder / row["image"], row["text"]) for row in rows[arguments.posts :]]
         for photo, text in queries:
             recommender.suggest(photo, text, wishes=wishes)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 
 import numpy as np
 import open_clip
@@ -17,6 +18,7 @@ from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEnco
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
 from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
+from hashtag_recommender.retrieval.encoders.remembering import RememberingEncoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 
 CAPTIONS = ["라떼 한 잔", "espresso", "a much longer caption about cats " * 40, "☕"]
@@ -34,7 +36,16 @@ def photos(tmp_path_factory):
 
 
 @pytest.fixture(
-    params=["efficientnet", "open_clip folder", "open_clip checkpoint", "minilm", "sentence folder", "ngrams"]
+    params=[
+        "efficientnet",
+        "open_clip folder",
+        "open_clip checkpoint",
+        "minilm",
+        "sentence folder",
+        "ngrams",
+        "remembering photos",
+        "remembering ngrams",
+    ]
 )
 def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path):
     if request.param == "efficientnet":
@@ -48,6 +59,10 @@ def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path
         return SentenceEncoder(weights.MINILM_WHEEL), CAPTIONS
     if request.param == "sentence folder":
         return SentenceEncoder(str(sentence_folder)), CAPTIONS
+    if request.param == "remembering photos":
+        return RememberingEncoder(OpenClipEncoder(str(clip_folder), "")), photos
+    if request.param == "remembering ngrams":
+        return RememberingEncoder(NgramEncoder()), CAPTIONS
     return NgramEncoder(), CAPTIONS
 
 
@@ -210,3 +225,31 @@ def test_weights_in_the_hub_cache_are_found_with_their_revision(clip_folder, sen
     found = SentenceEncoder("paraphrase-multilingual-MiniLM-L12-v2")
     assert found.fingerprint.revision == commit
     assert choose_encoders("auto", ClipModels())[1] == []
+
+
+def test_what_is_remembered_is_not_encoded_again(photos):
+    class Counting(NgramEncoder):
+        encoded = 0
+
+        def encode(self, prepared):
+            self.encoded += len(prepared)
+            return super().encode(prepared)
+
+    counting = Counting()
+    first = RememberingEncoder(counting)
+    vectors = first.encode([first.prepare(caption) for caption in [*CAPTIONS, CAPTIONS[0]]])
+    assert counting.encoded == len(CAPTIONS)
+    digest = first.prepare(CAPTIONS[0])[0]
+    second = RememberingEncoder(counting, {digest: vectors[:1]})
+    again = second.encode([second.prepare(CAPTIONS[0])])
+    assert counting.encoded == len(CAPTIONS) and (again != vectors[:1]).nnz == 0
+
+
+def test_a_photo_is_known_by_what_it_holds(photos, tmp_path):
+    copy = tmp_path / "copy.png"
+    shutil.copy(photos[0], copy)
+    encoder = RememberingEncoder(EfficientNetEncoder())
+    digests = {encoder.prepare(content)[0] for content in (photos[0], copy, copy.read_bytes())}
+    assert digests == {sha256(copy.read_bytes()).hexdigest()}
+    with pytest.raises(PhotoError, match="cannot be read"):
+        encoder.prepare(tmp_path / "none.png")
