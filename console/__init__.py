@@ -1,0 +1,39 @@
+"""What a person sees: tables, progress and one-line complaints. Narrow enough for 80 columns."""
+
+from .answers import show_answer, show_batch
+from .archive import (
+    show_added,
+    show_aliases,
+    show_build,
+    show_changed,
+    show_forgotten,
+    show_info,
+    show_judgements,
+    show_models,
+    show_rules,
+    show_verdict,
+)
+from .evaluation import show_evaluation, show_systems, tell_outcome
+from .terminal import complain, progress, say, tell
+
+__all__ = [
+    "complain",
+    "progress",
+    "say",
+    "show_added",
+    "show_aliases",
+    "show_answer",
+    "show_batch",
+    "show_build",
+    "show_changed",
+    "show_evaluation",
+    "show_forgotten",
+    "show_info",
+    "show_judgements",
+    "show_models",
+    "show_rules",
+    "show_systems",
+    "show_verdict",
+    "tell",
+    "tell_outcome",
+]

@@ -1,0 +1,138 @@
+"""The archive: its index, its posts, a person's rules and judgements, the models."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from ..core.feedback import Judgement
+from ..core.rules import HashtagRule
+from .terminal import counted, out, printable, say, tell
+
+if TYPE_CHECKING:
+    from ..assembly import Added, BuildReport, Forgotten, IndexInfo
+    from ..retrieval.choosing.synonyms import AliasCandidate
+    from ..retrieval.encoders.profiles import ModelState
+
+
+def show_build(report: "BuildReport", home: Path) -> None:
+    """What was read, encoded and published, and where the rejects lie."""
+    tell(report.notes)
+    read, manifest = report.ingested, report.manifest
+    added = counted(read.added, "post")
+    say(f"{added} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
+    for channel, n in report.embedded.items():
+        say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} encoded")
+    state = "published" if report.published else "nothing changed, still"
+    holds = f"{counted(manifest.posts, 'post')}, {counted(manifest.hashtags, 'hashtag')}"
+    say(f"{state} {manifest.snapshot} in {home}: {holds}")
+    if report.rejected:
+        say(f"{counted(report.rejected, 'post')} rejected, the first in row {report.first_reject}")
+        say(f"every row and its reason stand in {report.rejects}")
+
+
+def show_info(info: "IndexInfo") -> None:
+    """What an index holds, and what it has learned."""
+    manifest = info.manifest
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    table.add_row("snapshot", manifest.snapshot)
+    table.add_row("built", f"{manifest.created_at} by {manifest.program}")
+    table.add_row("posts", f"{manifest.posts}")
+    table.add_row("hashtags", f"{manifest.hashtags}")
+    for source, n in manifest.sources.items():
+        table.add_row("source", f"{escape(printable(source))} ({n} posts)")
+    for record in manifest.channels:
+        table.add_row(f"{record.channel} channel", f"{record.vectors} posts, {escape(str(record.fingerprint))}")
+    table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
+    for name, told in _learned(info):
+        table.add_row(name, told)
+    out.print(table)
+
+
+def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
+    report = info.report
+    if info.unusable is not None:
+        yield "ranked by", f"the vote: {escape(printable(info.unusable))}"
+    elif report is None:
+        yield "ranked by", "the vote: fewer than 200 posts with hashtags, too few to learn from"
+    if report is None:
+        return
+    yield "ranked by", "the learned reranker" if report.ships else "the vote, which did better than a learned reranker"
+    yield "held out", f"{counted(report.posts, 'post')} in {counted(report.clusters, 'group')} of near-duplicates"
+    for k in report.vote_f1:
+        yield f"F1 at {k}", f"{report.reranker_f1[k]:.3f} reranker, {report.vote_f1[k]:.3f} vote"
+    shown = f"{report.auto_count:.1f} hashtags a post, of probability {report.threshold:.2f} and more"
+    yield "F1 at auto", f"{report.auto_f1:.3f}, {shown}"
+    yield "calibration", f"off by {report.ece:.3f} on average"
+    for some in report.reliability:
+        yield "", f"of {some.n} suggested at {some.probability:.2f}, {some.carried:.2f} were right"
+
+
+def show_verdict(wrong: Sequence[str]) -> None:
+    """Whether an index is sound, and what is wrong with it."""
+    for problem in wrong:
+        say(problem)
+    say(counted(len(wrong), "problem") if wrong else "the index is sound")
+
+
+def show_added(report: "Added") -> None:
+    """Which post is in the archive now."""
+    say(f"added as post {report.post_id}" if report.new else f"post {report.post_id} is there already")
+
+
+def show_forgotten(report: "Forgotten") -> None:
+    """What is gone."""
+    say(f"{counted(report.posts, 'post')} deleted")
+    say(f"published {report.snapshot}" if report.snapshot else "no index is left: no other post carries a hashtag")
+
+
+def show_judgements(judgements: Sequence[Judgement]) -> None:
+    """What was kept."""
+    for judgement in judgements:
+        say(f"#{judgement.hashtag}: {judgement.verdict}ed (its score for this post: {judgement.score:.2f})")
+    say("counts from the next `hashtag index build` on, even of an unchanged file")
+
+
+def show_changed(rules: Sequence[HashtagRule]) -> None:
+    """Rules that were given."""
+    for rule in rules:
+        say(f"#{rule.hashtag}: {_ruled(rule)}")
+
+
+def show_rules(rules: Sequence[HashtagRule], shipped: int) -> None:
+    """All rules of a person, and how many hashtags are blocked besides."""
+    show_changed(rules)
+    say(f"{counted(shipped, 'hashtag')} blocked by the list of spam")
+
+
+def _ruled(rule: HashtagRule) -> str:
+    return f"means #{rule.target}" if rule.target else f"{rule.kind}ed"
+
+
+def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
+    """Pairs that may mean the same."""
+    if not candidates:
+        say("no two hashtags of the archive look as if they meant the same")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("hashtag", "may mean", "posts with both", "likeness"):
+        table.add_column(column, overflow="fold")
+    for pair in candidates:
+        alias, target = escape(printable(pair.alias)), escape(printable(pair.target))
+        table.add_row(f"#{alias}", f"#{target}", str(pair.posts), f"{pair.cosine:.2f}")
+    out.print(table)
+    say("where they do: hashtag tags alias HASHTAG MEANING")
+
+
+def show_models(states: "Sequence[ModelState]") -> None:
+    """Which weights are here."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("profile", "channel", "model", "on this machine"):
+        table.add_column(column, overflow="fold")
+    for state in states:
+        table.add_row(state.profile, state.channel, escape(state.model), "yes" if state.here else f"no ({state.size})")
+    out.print(table)

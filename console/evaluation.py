@@ -1,0 +1,75 @@
+"""Evaluations: who was best, and by how much."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from .terminal import counted, err, out, printable, say, tell
+
+if TYPE_CHECKING:
+    from ..eval.catalogue import Entry
+    from ..eval.trials import Outcome
+
+
+def tell_outcome(outcome: "Outcome") -> None:
+    """That a system has learned and answered."""
+    times = f"learned in {outcome.fit_seconds:,.1f} s, {outcome.suggest_ms:.1f} ms a post"
+    err.print(escape(printable(f"{outcome.name}: {times}")))
+
+
+def show_evaluation(report: Mapping[str, Any], folder: Path) -> None:
+    """The systems, best first, and where the report lies."""
+    split, dataset = report["split"], report["dataset"]
+    tell(report["notes"])
+    for name, reason in report["left_out"].items():
+        tell([f"{name} is left out: {reason}"])
+    learned = counted(split["train"] + split["validation"], "post")
+    say(f"{learned} to learn from, {dataset['test_posts']:,} to be judged on")
+    if split["leaks"]:
+        tell([f"{split['leaks']:,} of the posts to be judged on have a near-duplicate among the others"])
+    if report["protocol"] == "harrison":
+        _show(report, ("P@1", "R@5", "A@5"), _harrison)
+    else:
+        _show(report, ("F1@5", "95%", "F1@10", "auto"), _usual)
+    say(f"the whole report: {folder / 'report.html'}")
+
+
+def _show(report: Mapping[str, Any], columns: Sequence[str], figures: Any) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("system", overflow="fold")
+    table.add_column("kind")
+    for column in (*columns, "fit"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for system in sorted(report["systems"], key=lambda system: -system["metrics"]["micro"]["5"]["f1"]):
+        style = "bold cyan" if system["kind"] == "retrieval" else None
+        name = escape(printable(system["name"]))
+        table.add_row(name, system["kind"], *figures(system), f"{system['fit_seconds']:,.0f} s", style=style)
+    out.print(table)
+
+
+def _usual(system: Mapping[str, Any]) -> list[str]:
+    metrics = system["metrics"]
+    low, high = system["interval"]["micro_f1_5"]
+    auto = f"{metrics['auto']['micro']['f1']:.3f}" if metrics["auto"] else "-"
+    micro = metrics["micro"]
+    return [f"{micro['5']['f1']:.3f}", f"{low:.3f}-{high:.3f}", f"{micro['10']['f1']:.3f}", auto]
+
+
+def _harrison(system: Mapping[str, Any]) -> list[str]:
+    """Means per post, as HARRISON's authors report them."""
+    means = system["metrics"]["mean_per_post"]
+    return [f"{100 * figure:.2f}" for figure in (means["1"]["precision"], means["5"]["recall"], means["5"]["hit"])]
+
+
+def show_systems(entries: "Sequence[Entry]") -> None:
+    """What can be compared, and where it comes from."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("system", "kind", "what it is"):
+        table.add_column(column, overflow="fold")
+    for entry in entries:
+        table.add_row(entry.name, entry.kind, escape(entry.about))
+    out.print(table)
+    say(counted(len(entries), "system"))
