@@ -79,12 +79,15 @@ class Scales:
     def weigh(self, contents: Contents) -> Comparable:
         """n posts made comparable; new arrays. A channel that the archive has not is left out."""
         dense = {channel: _centred(contents.dense[channel], mean) for channel, mean in self.means.items()}
-        style = _weighed(style_counts(contents.captions), self.style_idf)
-        return Comparable(self.weigh_ngrams(contents.ngrams), style, dense)
+        return Comparable(self.weigh_ngrams(contents.ngrams), self.weigh_style(contents.captions), dense)
 
     def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Tf-idf with sublinear tf, (n, b), rows of length 1 or without weight."""
         return _weighed(counts, self.idf)
+
+    def weigh_style(self, captions: Sequence[str]) -> sparse.csr_matrix:
+        """How n captions are written: (n, s), rows of length 1 or without weight."""
+        return _weighed(style_counts(captions), self.style_idf)
 
 
 class Likeness:

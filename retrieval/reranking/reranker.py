@@ -18,14 +18,14 @@ from ..kernel import Comparable, Scales
 from ..odds import log_odds
 from ..ranking import Floats, QueryBatch, Ranked
 from ..style import Styles
-from .counts import Counts, recount
+from .counts import Counts, count, recount
 from .features import Candidates, Evidence, FeatureMaker
 from .reasons import reasons
 from .reports import RerankerReport
 from .ridge import Asked, KernelRidge
 from .scorer import Scorer
 
-VERSION = 3  # of the files, and of the features that the scorer was learned on
+VERSION = 4  # of the files, and of the features that the scorer was learned on
 
 _FILE = "reranker.json"
 _SPARSE = ("words", "style")  # of landmarks
@@ -102,6 +102,7 @@ class Reranker:
             "arrays": sorted(arrays),
             "channels": sorted(scales.means),
             "fewest": ridge.fewest,
+            "served": list(ridge.served),
             "posts": counts.n_posts,
             "features": list(self._learning.names),
             "fusion": self._fusion.to_json(),
@@ -111,12 +112,70 @@ class Reranker:
 
     @classmethod
     def load(cls, folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
-        """hashtags: (m,) normalised, carried: (posts, m), fusion: those it was learned with.
+        """hashtags: (m,) normalised, carried: (posts, m), fusion: those it was saved with.
 
         Posts and hashtags that have come since stand after the others; of them only neighbours and counts tell.
         Raises SnapshotError on files of another version, of another archive or fusion, and on damaged ones. Executes
         nothing from them.
         """
+        kept = _Kept.read(folder, fusion)
+        try:
+            styles = Styles(_matrix(kept.arrays, "style", len(kept.scales.style_idf)))
+            mentions, posted = kept.arrays["mentions"], kept.arrays["kept"]
+        except (ValueError, KeyError) as error:
+            raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
+        newcomers = len(hashtags) - len(mentions)
+        if mentions.shape != posted.shape or newcomers < 0 or not len(styles) == kept.n_posts <= carried.shape[0]:
+            raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
+        counts = recount(carried, np.pad(mentions, (0, newcomers)), np.pad(posted, (0, newcomers)))
+        ridge = kept.ridge(hashtags)
+        learning = Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names)
+        return cls(learning, FeatureMaker(hashtags, carried, kept.scales, fusion, ridge), fusion, kept.report)
+
+    @classmethod
+    def carry_over(
+        cls,
+        folder: Path,
+        captions: Sequence[str],
+        hashtags: Sequence[str],
+        carried: sparse.csr_matrix,
+        fusion: Fusion,
+    ) -> "Reranker":
+        """What was learned and saved in `folder`, for posts other than those it was learned from.
+
+        Scales, regression, scorer and report stay as they were learned, and so do the names of hashtags in them; all
+        that is counted of posts is counted anew. So it does not matter by which way the archive came to be as it is.
+        captions: (posts,). hashtags: (m,) normalised. carried: (posts, m). Raises SnapshotError as `load` does.
+        """
+        kept = _Kept.read(folder, fusion)
+        ridge = kept.ridge(hashtags)
+        maker = FeatureMaker(hashtags, carried, kept.scales, fusion, ridge)
+        counts = count(carried, maker.finder.find_all(captions))
+        styles = Styles(kept.scales.weigh_style(captions))
+        return cls(Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names), maker, fusion, kept.report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the files of a reranker hold that does not depend on the posts of today.
+
+    landmarks, weights, served, fewest: see `KernelRidge`. n_posts: of the archive it was saved with. arrays: all files.
+    """
+
+    scales: Scales
+    landmarks: Comparable
+    weights: Vectors
+    served: tuple[str, ...]
+    fewest: int
+    n_posts: int
+    scorer: Scorer
+    names: tuple[str, ...]
+    report: RerankerReport
+    arrays: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def read(cls, folder: Path, fusion: Fusion) -> "_Kept":
+        """Raises SnapshotError."""
         fields, report = _read_fields(folder)
         if fields.get("fusion") != json.loads(json.dumps(fusion.to_json())):
             raise SnapshotError(f"the reranker in {folder} was learned with another fusion; {_AGAIN}")
@@ -126,21 +185,25 @@ class Reranker:
             scales = Scales(arrays["idf"], arrays["style_idf"], means)
             words = _matrix(arrays, "landmarks_words", len(scales.idf))
             style = _matrix(arrays, "landmarks_style", len(scales.style_idf))
-            styles = Styles(_matrix(arrays, "style", len(scales.style_idf)))
             dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
-            weights, fewest = arrays["ridge"].astype(np.float32), int(fields["fewest"])
-            mentions, kept, n_posts = arrays["mentions"], arrays["kept"], int(fields["posts"])
-            names = tuple(map(str, fields["features"]))
+            return cls(
+                scales,
+                Comparable(words, style, dense),
+                arrays["ridge"].astype(np.float32),
+                tuple(map(str, fields["served"])),
+                int(fields["fewest"]),
+                int(fields["posts"]),
+                Scorer.from_arrays(arrays),
+                tuple(map(str, fields["features"])),
+                report,
+                arrays,
+            )
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
-        newcomers = len(hashtags) - len(mentions)
-        if mentions.shape != kept.shape or newcomers < 0 or not len(styles) == n_posts <= carried.shape[0]:
-            raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
-        counts = recount(carried, np.pad(mentions, (0, newcomers)), np.pad(kept, (0, newcomers)))
-        learned_from = np.bincount(carried[:n_posts].indices, minlength=len(hashtags))
-        ridge = KernelRidge(Comparable(words, style, dense), weights, learned_from, fewest)
-        learning = Learning(scales, ridge, styles, counts, Scorer.from_arrays(arrays), names)
-        return cls(learning, FeatureMaker(hashtags, carried, scales, fusion, ridge), fusion, report)
+
+    def ridge(self, hashtags: Sequence[str]) -> KernelRidge:
+        """The regression for the hashtags of an archive, (m,) normalised."""
+        return KernelRidge(self.landmarks, self.weights, self.served, hashtags, self.fewest)
 
 
 def read_report(folder: Path) -> RerankerReport:

@@ -41,18 +41,21 @@ class Asked:
 class KernelRidge:
     """Made by `learn_ridge`, or from what was kept of it."""
 
-    def __init__(self, landmarks: Comparable, weights: Vectors, uses: NDArray[Any], fewest: int) -> None:
-        """landmarks: m posts.
+    def __init__(
+        self, landmarks: Comparable, weights: Vectors, served: Sequence[str], hashtags: Sequence[str], fewest: int
+    ) -> None:
+        """landmarks: m posts. served: (r,) hashtags that have weights, which the archive may no longer know.
 
-        weights: (r + 2, m) of r hashtags, of 1, and of how many hashtags a post carries.
-        uses: (hashtags,) posts that carry each. fewest: uses from which a hashtag has weights.
+        weights: (r + 2, m) of these, of 1, and of how many hashtags a post carries. hashtags: those of the archive.
+        fewest: uses from which a hashtag had enough to learn from.
         """
-        served = uses >= fewest
-        if weights.shape != (np.count_nonzero(served) + 2, len(landmarks)):
-            raise SnapshotError("the reranker's regression is not of this archive; run `hashtag index build` again")
+        if weights.shape != (len(served) + 2, len(landmarks)):
+            raise SnapshotError("the reranker's regression contradicts itself; run `hashtag index build` again")
+        place_of = {hashtag: place for place, hashtag in enumerate(served)}
         self._likeness = Likeness(landmarks)
-        self._place = np.where(served, np.cumsum(served) - 1, -1)
+        self._place = np.asarray([place_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)
         self.weights = weights
+        self.served = tuple(served)
         self.fewest = fewest
 
     @property
@@ -122,7 +125,9 @@ class ArchiveRidge:
         return asked
 
 
-def learn_ridge(posts: Comparable, carried: sparse.csr_matrix, clusters: Sequence[Rows]) -> ArchiveRidge:
+def learn_ridge(
+    posts: Comparable, carried: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
+) -> ArchiveRidge:
     """posts: n of the archive. carried: (n, hashtags). clusters: the copies, of which one may be a landmark."""
     marks = _choose(clusters, len(posts))
     landmarks = posts.take(marks)
@@ -132,7 +137,8 @@ def learn_ridge(posts: Comparable, carried: sparse.csr_matrix, clusters: Sequenc
     lower = linalg.cholesky(among, lower=True, overwrite_a=True, check_finite=False)
     uses = np.bincount(carried.indices, minlength=carried.shape[1])
     fewest = _fewest(uses, len(marks))
-    targets = _targets(carried, uses >= fewest)
+    enough = uses >= fewest
+    targets = _targets(carried, enough)
     gram = np.zeros((len(marks), len(marks)), dtype=np.float32)
     seen = np.zeros((len(marks), targets.shape[1]), dtype=np.float32)
     for start in range(0, len(posts), _AT_ONCE):
@@ -144,7 +150,9 @@ def learn_ridge(posts: Comparable, carried: sparse.csr_matrix, clusters: Sequenc
     penalised = linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
     solved = linalg.cho_solve(penalised, seen, overwrite_b=True, check_finite=False)
     weights = linalg.solve_triangular(lower, solved, lower=True, trans="T", overwrite_b=True, check_finite=False)
-    ridge = KernelRidge(landmarks, _as_stored(np.asarray(weights.T, dtype=np.float32)), uses, fewest)
+    served = [hashtags[column] for column in np.flatnonzero(enough)]
+    stored = _as_stored(np.asarray(weights.T, dtype=np.float32))
+    ridge = KernelRidge(landmarks, stored, served, hashtags, fewest)
     return ArchiveRidge(ridge, lower, penalised)
 
 
@@ -164,10 +172,10 @@ def _fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
     return fewest
 
 
-def _targets(carried: sparse.csr_matrix, served: NDArray[np.bool_]) -> sparse.csr_matrix:
+def _targets(carried: sparse.csr_matrix, enough: NDArray[np.bool_]) -> sparse.csr_matrix:
     counts = np.diff(carried.indptr).astype(np.float32)
     beside = sparse.csr_matrix(np.stack([np.ones_like(counts), counts], axis=1))
-    return sparse.csr_matrix(sparse.hstack([carried[:, served], beside], format="csr"))
+    return sparse.csr_matrix(sparse.hstack([carried[:, enough], beside], format="csr"))
 
 
 def _as_stored(weights: Vectors) -> Vectors:

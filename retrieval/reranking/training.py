@@ -118,7 +118,7 @@ class _Classroom:
         self._members = members_of(self.clusters)
         # Some new posts are copies of old ones, as every post of a campaign is, and the scorer must have met such.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
-        self.ridge = learn_ridge(self._posts, archive.carried, self._members)
+        self.ridge = learn_ridge(self._posts, archive.carried, archive.hashtags, self._members)
         self.styles = Styles(self._posts.style)
         self.maker = FeatureMaker(archive.hashtags, archive.carried, self.scales, fusion, self.ridge.ridge)
         self._mentioned = self.maker.finder.find_all(archive.contents.captions)

@@ -9,7 +9,7 @@ from scipy import sparse
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.feedback import Judgement, feedback_digest
 from hashtag_recommender.retrieval.leanings import Leanings
-from hashtag_recommender.retrieval.learning import judged, learn, learned_report, load
+from hashtag_recommender.retrieval.learning import carry_over, judged, learn, learned_report, load
 from hashtag_recommender.retrieval.ranking import UNLEARNED, Vote
 from hashtag_recommender.retrieval.reranking.reasons import _WORDS
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS
@@ -81,6 +81,69 @@ def test_hashtags_and_posts_that_have_come_since_fit_on(saved, archive, ask):
     ranked = again.ranker(carried).rank(dataclasses.replace(queries, votes=votes))[1]
     before = load(saved, archive.hashtags, archive.carried).ranker(archive.carried).rank(queries)[1]
     assert ranked.columns.tolist()[:3] == before.columns.tolist()[:3]
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def shuffled(archive, n, seed):
+    """n posts of an archive and the hashtags they carry, both in another order, and one hashtag that is new."""
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(archive.carried.shape[0])[:n]
+    carried = sparse.csc_matrix(archive.carried[rows])
+    columns = rng.permutation(np.flatnonzero(np.diff(carried.indptr)))
+    newcomer = sparse.csr_matrix((np.arange(n) % 9 == 0).astype(np.float32)[:, None])
+    return dataclasses.replace(
+        archive,
+        contents=archive.contents.take(rows),
+        carried=sparse.csr_matrix(sparse.hstack([newcomer, carried[:, columns]], format="csr")),
+        hashtags=["zeppelin", *(archive.hashtags[column] for column in columns)],
+        clusters=np.unique(archive.clusters[rows], return_inverse=True)[1],
+        author_of=archive.author_of[rows],
+    )
+
+
+def test_carried_over_to_the_same_posts_it_is_the_same(saved, archive, tmp_path_factory):
+    again = tmp_path_factory.mktemp("again")
+    carry_over(saved, archive, [judgement("latte", "reject", 0.8)]).save(again)
+    assert files(again) == files(saved)
+
+
+def test_it_does_not_matter_by_which_way_it_was_carried_over(saved, archive, tmp_path_factory):
+    """Over an archive that has lost half its posts and some hashtags, and straight away."""
+    over, end, straight = (tmp_path_factory.mktemp(name) for name in ("over", "end", "straight"))
+    some, now = shuffled(archive, 20, 1), shuffled(archive, 200, 2)
+    assert len(some.hashtags) < len(now.hashtags)
+    carry_over(saved, some).save(over)
+    carry_over(over, now).save(end)
+    carry_over(saved, now).save(straight)
+    assert files(end) == files(straight) != files(over)
+
+
+def test_hashtags_are_carried_over_by_name(saved, archive, ask, learned):
+    """Of the same posts, with a hashtag before all others that none of them carries, the same names come out."""
+    one_more = sparse.csr_matrix((archive.carried.shape[0], 1), dtype=np.float32)
+    carried = sparse.csr_matrix(sparse.hstack([one_more, archive.carried], format="csr"))
+    carried_over = carry_over(
+        saved, dataclasses.replace(archive, carried=carried, hashtags=["zeppelin", *archive.hashtags])
+    )
+    assert carried_over.report == learned.report and carried_over.judged == {}
+    queries, _ = ask(5)
+    votes = sparse.csr_matrix(np.pad(queries.votes.toarray(), ((0, 0), (1, 0))))
+    ranked = carried_over.ranker(carried).rank(dataclasses.replace(queries, votes=votes))
+    for one, other in zip(ranked, learned.ranker(archive.carried).rank(queries), strict=True):
+        assert (one.columns - 1).tolist() == other.columns.tolist()
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
+
+
+def test_what_cannot_be_read_is_not_carried_over(saved, archive):
+    (saved / "reranker" / "idf.npy").unlink()
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        carry_over(saved, archive)
+    (saved / "learned.json").write_text("{}")
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        carry_over(saved, archive)
 
 
 def test_small_archives_keep_the_vote_and_have_no_report(archive, ask, tmp_path):

@@ -19,7 +19,7 @@ from hashtag_recommender.retrieval.voting import temperatures, vote_shares
 def learned(archive, fusion):
     scales = Scales.learn(archive.contents)
     posts = scales.weigh(archive.contents)
-    ridge = learn_ridge(posts, archive.carried, [np.array([row]) for row in range(len(posts))]).ridge
+    ridge = learn_ridge(posts, archive.carried, archive.hashtags, [np.array([row]) for row in range(len(posts))]).ridge
     maker = FeatureMaker(archive.hashtags, archive.carried, scales, fusion, ridge)
     counts = count(archive.carried, maker.finder.find_all(archive.contents.captions))
     return scales, ridge, maker, counts, Styles(posts.style)

@@ -11,6 +11,7 @@ from hashtag_recommender.retrieval.reranking import ridge as ridge_module
 from hashtag_recommender.retrieval.reranking.ridge import KernelRidge, learn_ridge
 
 N, M = 60, 7
+HASHTAGS = [f"tag{i}" for i in range(M)]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def carried():
 
 @pytest.fixture(scope="module")
 def learned(posts, carried):
-    return learn_ridge(posts, carried, [np.array([i]) for i in range(N)])
+    return learn_ridge(posts, carried, HASHTAGS, [np.array([i]) for i in range(N)])
 
 
 def textbook(posts, carried, query, kept, prior):
@@ -62,7 +63,7 @@ def test_leaving_out_a_cluster_is_learning_without_it(posts, carried, learned):
 def test_some_landmarks_stand_for_all(posts, carried, monkeypatch):
     monkeypatch.setattr(ridge_module, "_EVERY_POST", 10)
     monkeypatch.setattr(ridge_module, "LANDMARKS", 40)
-    ridge = learn_ridge(posts, carried, [np.array([i]) for i in range(N)]).ridge
+    ridge = learn_ridge(posts, carried, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
     prior = carried.toarray().mean(axis=0)
     exact, _ = textbook(posts, carried, 3, np.arange(N), prior)
     assert len(ridge.landmarks) == 40
@@ -72,13 +73,25 @@ def test_some_landmarks_stand_for_all(posts, carried, monkeypatch):
 
 def test_where_room_is_short_rare_hashtags_go_without(posts, carried, monkeypatch):
     monkeypatch.setattr(ridge_module, "_MOST_WEIGHTS", 3 * N)
-    ridge = learn_ridge(posts, carried, [np.array([i]) for i in range(N)]).ridge
+    ridge = learn_ridge(posts, carried, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
     uses = carried.toarray().sum(axis=0)
     scores = ridge.scores(ridge.ask(posts)[0], np.arange(M), uses / N, carried)
     assert np.isnan(scores).tolist() == (uses < ridge.fewest).tolist()
     assert 1 <= np.count_nonzero(~np.isnan(scores)) <= 3
 
 
-def test_weights_of_another_archive_are_refused(learned):
-    with pytest.raises(SnapshotError, match="not of this archive"):
-        KernelRidge(learned.ridge.landmarks, learned.ridge.weights, np.zeros(M), 1)
+def test_weights_that_do_not_fit_their_hashtags_are_refused(learned):
+    with pytest.raises(SnapshotError, match="contradicts itself"):
+        KernelRidge(learned.ridge.landmarks, learned.ridge.weights, HASHTAGS[1:], HASHTAGS, 1)
+
+
+def test_hashtags_are_known_by_name_wherever_they_stand(posts, carried, learned):
+    """In an archive that has lost the first, got a new one, and has the others the other way round."""
+    now = ["new", *reversed(HASHTAGS[1:])]
+    ridge = KernelRidge(learned.ridge.landmarks, learned.ridge.weights, learned.ridge.served, now, 1)
+    (asked,) = ridge.ask(posts.take(np.array([3])))
+    prior = np.full(M, 0.1, dtype=np.float32)
+    before = learned.ridge.scores(asked, np.arange(M), prior, carried)
+    scores = ridge.scores(asked, np.arange(M), prior, carried)
+    assert np.isnan(scores[0])
+    assert scores[1:] == pytest.approx(before[:0:-1], abs=1e-5)
