@@ -1,6 +1,6 @@
 """The seams between the rooms. Rooms never import each other; `assembly` hands one what another offers."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from .post import Photo, Post, Query, Reject
 from .results import Answer, Neighbour
+from .sources import Source
 from .vectors import Matches, Rows, Vectors
+from .versions import Versions
 from .wishes import Wishes
 
 Modality = Literal["image", "text"]
@@ -124,6 +126,18 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """What reading a source would change in the database.
+
+    photos, captions: digests of the contents of posts that are new or changed.
+    """
+
+    ingested: Ingested
+    photos: Set[str]
+    captions: Set[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPost:
     """A post as the database holds it; `key` is its number there, which never changes."""
 
@@ -139,6 +153,11 @@ class PostReader(Protocol):
         """The name under which the database knows this source."""
         ...
 
+    @property
+    def origin(self) -> Source:
+        """How this source is read, to read it again."""
+        ...
+
     def notes(self) -> Sequence[str]:
         """What a person should know of how the source is read, such as an encoding other than UTF-8."""
         ...
@@ -151,8 +170,15 @@ class PostReader(Protocol):
 class PostStore(Protocol):
     """The database of posts, and of the vectors that encoders have made of their contents."""
 
-    def ingest(self, source: str, posts: Iterable[Post]) -> Ingested:
-        """Bring the database in line with a source, in one transaction: add, update, mark removed."""
+    def ingest(self, source: str, posts: Iterable[Post], accept: Callable[[Ingested], None] | None = None) -> Ingested:
+        """Bring the database in line with a source, in one transaction: add, update, mark removed.
+
+        accept: is told what that changes, and takes it back by raising an error.
+        """
+        ...
+
+    def compare(self, source: str, posts: Iterable[Post]) -> Compared:
+        """What `ingest` would change; changes nothing."""
         ...
 
     def set_unreadable(self, reasons: dict[str, str]) -> None:
@@ -160,7 +186,11 @@ class PostStore(Protocol):
         ...
 
     def posts(self) -> Iterator[StoredPost]:
-        """The active posts (neither removed nor set aside) of all sources, by key."""
+        """The active posts (neither removed nor set aside) of all sources, by source and id."""
+        ...
+
+    def versions(self) -> Versions:
+        """The active posts as they are now."""
         ...
 
     def digest(self, without: Collection[int] = ()) -> str:
@@ -187,7 +217,7 @@ class PostStore(Protocol):
         ...
 
     def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
-        """The vectors of the active posts in batches: keys (n,) ascending, and float32 (n, d)."""
+        """The vectors of the active posts in batches: keys (n,) in the order of `posts`, and float32 (n, d)."""
         ...
 
 

@@ -38,12 +38,17 @@ class Ingest:
     """One reading of one source, within the transaction of `connection`.
 
     Memory: one number for each post that the source had before.
+    keeps: whether it changes the database, or only tells what it would change; then `photos` and `captions` are the
+    digests of the contents of posts that are new or changed.
     Raises SettingsError on a post of a forgotten author; a source's `Rejects` keep these away.
     """
 
-    def __init__(self, connection: Connection, source: str) -> None:
+    def __init__(self, connection: Connection, source: str, keeps: bool = True) -> None:
         self._connection = connection
         self._source = source
+        self._keeps = keeps
+        self.photos: set[str] = set()
+        self.captions: set[str] = set()
         active = select(PostRow.id).where(PostRow.source == source, PostRow.removed_at.is_(None))
         self._unseen = set(connection.scalars(active))
         self._forgotten = forgotten_authors(connection)
@@ -59,7 +64,7 @@ class Ingest:
         for chunk in batches(posts, CHUNK):
             self._take(chunk)
         removed = len(self._unseen)
-        for keys in batches(self._unseen, CHUNK):
+        for keys in batches(self._unseen if self._keeps else (), CHUNK):
             gone = update(PostRow).where(PostRow.id.in_(keys)).values(removed_at=datetime.now(UTC))
             self._connection.execute(gone)
         return Ingested(self._added, self._updated, self._unchanged, removed)
@@ -88,6 +93,11 @@ class Ingest:
                 self._added += 1
             changed.append(row | {"key": key})
         self._added += len(rows)
+        if not self._keeps:
+            for row in (*rows.values(), *changed):
+                self.photos |= {row["photo_digest"]} - {None}
+                self.captions |= {row["caption_digest"]} - {None}
+            return
         if rows:
             self._connection.execute(insert(PostRow), list(rows.values()))
         if changed:

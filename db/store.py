@@ -1,30 +1,30 @@
 """The database of posts, on SQLite, PostgreSQL or whatever SQLAlchemy reaches."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVarTuple
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
 from ..core.post import ADDED, Photo, Post
-from ..core.protocols import Fingerprint, Ingested, Modality, StoredPost
+from ..core.protocols import Compared, Fingerprint, Ingested, Modality, StoredPost
 from ..core.vectors import Rows, Vectors
+from ..core.versions import Versions
 from .engine import damage, erase_deleted, open_engine, reading, shown, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
+from .pages import pages, posts_in_order
 from .tables import EmbeddingRow, PostRow
-
-Rest = TypeVarTuple("Rest")
 
 _HALF = np.dtype("<f2")
 _POSTS_A_PAGE = 500
-_VECTORS_A_PAGE = 4096
 _KEYS_A_PAGE = 10_000
 
 
@@ -40,8 +40,9 @@ def open_store(url: str, create: bool = True) -> "SqlPostStore":
 class SqlPostStore:
     """`PostStore` by SQL. Close it, or use it in a `with` statement.
 
-    What it yields comes page by page, each page read in a transaction of its own: memory stays bounded, one may write
-    while one reads, and no reader holds up another process. All methods raise DatabaseError where the database fails.
+    What it yields comes page by page, each page read in a transaction of its own: memory holds no more texts than a
+    page has, one may write while one reads, and no reader holds up another process.
+    All methods raise DatabaseError where the database fails.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -64,11 +65,11 @@ class SqlPostStore:
         """Let go of all connections."""
         self._engine.dispose()
 
-    def ingest(self, source: str, posts: Iterable[Post]) -> Ingested:
+    def ingest(self, source: str, posts: Iterable[Post], accept: Callable[[Ingested], None] | None = None) -> Ingested:
         """Bring the database in line with a source, in one transaction: add, update, mark removed.
 
         What is added or updated is active until `set_unreadable` says otherwise. Whatever ends it midway, an error
-        out of `posts` included, leaves the database as it was.
+        out of `posts` included, leaves the database as it was; so does one that `accept` raises at what it is told.
         Raises DatabaseError where two posts have the same id, SettingsError where one is of a forgotten author and
         where the source has the name of that which `add` fills.
         """
@@ -78,7 +79,10 @@ class SqlPostStore:
                 "posts add`); give it another name with --source"
             )
         with writing(self._engine) as connection:
-            return Ingest(connection, source).run(posts)
+            ingested = Ingest(connection, source).run(posts)
+            if accept:
+                accept(ingested)
+            return ingested
 
     def add(self, post: Post) -> tuple[StoredPost, bool]:
         """Take in one post of the source ADDED, in one transaction; it replaces that of the same id.
@@ -119,17 +123,38 @@ class SqlPostStore:
                 )
 
     def posts(self) -> Iterator[StoredPost]:
-        """The active posts (neither removed nor set aside) of all sources, by key."""
+        """The active posts (neither removed nor set aside) of all sources, in order: by source and id.
+
+        So the order is that of the posts alone, and not of when which of them came. Memory: the ids.
+        """
         return self._posts_where(_active())
 
     def added(self) -> Iterator[StoredPost]:
-        """The active posts of the source ADDED, by key."""
+        """The active posts of the source ADDED, by id."""
         return self._posts_where(and_(_active(), PostRow.source == ADDED))
+
+    def versions(self) -> Versions:
+        """The active posts as they are now."""
+        keys, contents = array("q"), array("Q")
+        for page in pages(
+            self._engine, select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE
+        ):
+            keys.extend(key for key, _ in page)
+            contents.extend(int(content[:16], 16) for _, content in page)
+        return Versions(np.asarray(keys, dtype=np.int64), np.asarray(contents, dtype=np.uint64))
+
+    def compare(self, source: str, posts: Iterable[Post]) -> Compared:
+        """What `ingest` would change; changes nothing, and raises what it would raise."""
+        with reading(self._engine) as connection:
+            comparison = Ingest(connection, source, keeps=False)
+            return Compared(comparison.run(posts), comparison.photos, comparison.captions)
 
     def digest(self, without: Collection[int] = ()) -> str:
         """SHA-256 (hex) over the active posts and their keys, but for some keys; equal exactly when they are."""
         digest = sha256()
-        for page in self._pages(select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE):
+        for page in pages(
+            self._engine, select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE
+        ):
             digest.update("".join(f"{key} {content}\n" for key, content in page if key not in without).encode())
         return digest.hexdigest()
 
@@ -185,13 +210,16 @@ class SqlPostStore:
                 connection.execute(insert(EmbeddingRow), chunk)
 
     def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
-        """The vectors of the active posts in batches: keys (n,) ascending, and float32 (n, d), 0 < n <= 4096."""
+        """The vectors of the active posts in batches: keys (n,) in the order of `posts`, and float32 (n, d).
+
+        0 < n <= 500.
+        """
         statement = (
             select(PostRow.id, EmbeddingRow.vector)
             .join(EmbeddingRow, EmbeddingRow.content_digest == _digest_column(modality))
             .where(_active(), EmbeddingRow.fingerprint == fingerprint.digest)
         )
-        for page in self._pages(statement, PostRow.id, _VECTORS_A_PAGE):
+        for page in posts_in_order(self._engine, statement, _active()):
             keys = np.fromiter((key for key, _ in page), dtype=np.int64, count=len(page))
             yield keys, self._unpacked(fingerprint, [vector for _, vector in page])
 
@@ -208,6 +236,11 @@ class SqlPostStore:
                 vectors = self._unpacked(fingerprint, [vector for _, vector in kept])
                 found.update(zip((digest for digest, _ in kept), vectors, strict=True))
         return found
+
+    def _contents(self) -> Iterator[Sequence[Row[int, str]]]:
+        """Pages of keys, ascending, and content digests of the active posts."""
+        statement = select(PostRow.id, PostRow.content_digest).where(_active())
+        return pages(self._engine, statement, PostRow.id, _KEYS_A_PAGE)
 
     def _unpacked(self, fingerprint: Fingerprint, packed: Sequence[bytes]) -> Vectors:
         """n vectors as they are kept to float32 (n, d)."""
@@ -228,7 +261,7 @@ class SqlPostStore:
             PostRow.author,
             PostRow.posted_at,
         ).where(condition)
-        for page in self._pages(statement, PostRow.id, _POSTS_A_PAGE):
+        for page in posts_in_order(self._engine, statement, condition):
             for key, source, post_id, caption, hashtags, path, digest, author, posted_at in page:
                 if not isinstance(hashtags, list) or not all(isinstance(hashtag, str) for hashtag in hashtags):
                     raise damage(self._engine.url, f"the hashtags of post {post_id!r} of {source} are no list of texts")
@@ -241,7 +274,7 @@ class SqlPostStore:
         """Pages of digests, each with the least content that has it."""
         digest = _digest_column(modality)
         statement = select(digest, func.min(content)).where(_lacks(fingerprint, digest)).group_by(digest)
-        return self._pages(statement, digest, _POSTS_A_PAGE)
+        return pages(self._engine, statement, digest, _POSTS_A_PAGE)
 
     def _photos_elsewhere(self, digests: Sequence[str]) -> dict[str, Path]:
         """For each of the digests the first path by which a post has it that is a file, if there is one."""
@@ -256,20 +289,6 @@ class SqlPostStore:
             if digest and path and digest not in found and _is_file(Path(path)):
                 found[digest] = Path(path)
         return found
-
-    def _pages(
-        self, statement: Select[Any, *Rest], cursor: InstrumentedAttribute[Any], size: int
-    ) -> Iterator[Sequence[Row[Any, *Rest]]]:
-        """The rows of a statement by its first column, which `cursor` names and which must be unique among them."""
-        page_of = statement.order_by(cursor).limit(size)
-        while True:
-            with reading(self._engine) as connection:
-                page = connection.execute(page_of).all()
-            if page:
-                yield page
-            if len(page) < size:
-                return
-            page_of = statement.where(cursor > page[-1][0]).order_by(cursor).limit(size)
 
 
 def _active() -> ColumnElement[bool]:

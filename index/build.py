@@ -181,15 +181,16 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
 def channel_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
     """The vectors of a channel in batches: rows of the archive, and as many vectors.
 
-    keys: of all rows, ascending; posts that were added meanwhile are passed over.
+    keys: of all rows; posts that were added meanwhile are passed over.
     """
     return _kept_vectors(store, plan, keys) if plan.kept else _fresh_vectors(store, plan, keys)
 
 
 def _kept_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
+    order = np.argsort(keys)
     for batch_keys, vectors in store.vectors(plan.encoder.fingerprint, plan.encoder.modality):
         known = np.isin(batch_keys, keys)
-        yield np.searchsorted(keys, batch_keys[known]).astype(np.int64), vectors[known]
+        yield order[np.searchsorted(keys, batch_keys[known], sorter=order)].astype(np.int64), vectors[known]
 
 
 def _fresh_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
@@ -200,7 +201,7 @@ def _fresh_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[
 
 
 def captions_of(store: PostStore, keys: Rows) -> Iterator[str]:
-    """The captions of the posts with these keys (ascending), in their order."""
+    """The captions of the posts with these keys, which stand in the order of `PostStore.posts`."""
     known = set(keys.tolist())
     return (stored.post.caption for stored in store.posts() if stored.key in known)
 

@@ -150,7 +150,7 @@ def learn_ridge(
     penalised = linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
     solved = linalg.cho_solve(penalised, seen, overwrite_b=True, check_finite=False)
     weights = linalg.solve_triangular(lower, solved, lower=True, trans="T", overwrite_b=True, check_finite=False)
-    served = [hashtags[column] for column in np.flatnonzero(enough)]
+    served = [hashtags[column] for column in np.flatnonzero(enough).tolist()]
     stored = _as_stored(np.asarray(weights.T, dtype=np.float32))
     ridge = KernelRidge(landmarks, stored, served, hashtags, fewest)
     return ArchiveRidge(ridge, lower, penalised)

@@ -20,7 +20,7 @@ def test_a_post_is_added_once(store: SqlPostStore, make_post: Make) -> None:
     stored, changed = store.add(post)
     assert changed and stored.post == post
     assert list(store.added()) == [stored]
-    assert [other.post.caption for other in store.posts()] == ["theirs", "mine"]
+    assert [other.post.caption for other in store.posts()] == ["mine", "theirs"], "by source and id"
 
     digest = store.digest()
     assert store.add(post) == (stored, False)

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hashtag_recommender.core.errors import DatabaseError
+from hashtag_recommender.core.errors import DatabaseError, SourceError
 from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.core.protocols import Fingerprint, Ingested
+from hashtag_recommender.core.versions import Moves
 from hashtag_recommender.db.engine import default_url, writing
 from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.store import SqlPostStore, open_store
@@ -40,7 +41,43 @@ def test_posts_come_back_as_they_went_in(store: SqlPostStore) -> None:
         Post("src", "5", "x", (), None, None, datetime.max.replace(tzinfo=UTC)),
     ]
     assert store.ingest("src", posts) == Ingested(added=5, updated=0, unchanged=0, removed=0)
-    assert [stored.post for stored in store.posts()] == posts
+    assert [stored.post for stored in store.posts()] == [posts[0], *posts[2:], posts[1]], "by id"
+
+
+def test_posts_stand_in_one_order_however_they_came(store: SqlPostStore, make_post: Make) -> None:
+    """By source and id as Python compares text, whatever the database thinks of capitals, signs and scripts."""
+    names = ["b", "B", "a-1", "a1", "가", "_", "10", "9", "é", "z"]
+    store.ingest("two", [make_post("a", source="two")])
+    for some in (names[:4], names[3:], names):
+        store.ingest("src", [make_post(post_id) for post_id in some])
+    assert ids(store) == [*sorted(names), "a"]
+
+
+def test_comparing_tells_what_reading_would_change_and_changes_nothing(store: SqlPostStore, make_post: Make) -> None:
+    store.ingest("src", [make_post("a", "one", photo="a"), make_post("b", "two"), make_post("c", "three")])
+    before, versions = list(store.posts()), store.versions()
+    posts = [make_post("a", "one", photo="b"), make_post("b", "two"), make_post("d", "four", photo="d")]
+    compared = store.compare("src", posts)
+    assert compared.ingested == Ingested(added=1, updated=1, unchanged=1, removed=1)
+    assert compared.photos == {"b" * 64, "d" * 64}
+    assert compared.captions == {caption_digest("one"), caption_digest("four")}
+    assert list(store.posts()) == before
+    assert store.ingest("src", posts) == compared.ingested
+    assert versions.moves_to(store.versions()) == Moves(added=1, changed=1, removed=1)
+
+
+def test_what_is_not_accepted_leaves_the_database_as_it_was(store: SqlPostStore, make_post: Make) -> None:
+    store.ingest("src", [make_post("a"), make_post("b")])
+    before, told = list(store.posts()), []
+
+    def refuse(ingested: Ingested) -> None:
+        told.append(ingested)
+        raise SourceError("too few")
+
+    with pytest.raises(SourceError, match="too few"):
+        store.ingest("src", [make_post("b", "changed"), make_post("c")], refuse)
+    assert told == [Ingested(added=1, updated=1, unchanged=0, removed=1)]
+    assert list(store.posts()) == before
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

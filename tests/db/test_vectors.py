@@ -74,7 +74,7 @@ def test_vectors_may_be_saved_while_contents_are_read(store: SqlPostStore, make_
     assert sum(len(keys) for keys, _ in store.vectors(ENCODER, "image")) == 6
 
 
-def test_vectors_come_by_key_for_active_posts(store: SqlPostStore, make_post: Make) -> None:
+def test_vectors_come_in_the_order_of_posts(store: SqlPostStore, make_post: Make) -> None:
     store.ingest("src", [make_post(str(i), f"c{i % 4}", photo="abcd"[i % 4]) for i in range(7)] + [make_post("7")])
     rng = np.random.default_rng(0)
     images = rng.normal(size=(4, 3)).astype(np.float32)
@@ -91,7 +91,7 @@ def test_vectors_come_by_key_for_active_posts(store: SqlPostStore, make_post: Ma
     assert found.tolist() == [keys[str(i)] for i in range(7)]
     np.testing.assert_allclose(vectors, images[np.arange(7) % 4], atol=5e-4)
 
-    ((found, vectors),) = store.vectors(ENCODER, "text")
+    found, vectors = (np.concatenate(part) for part in zip(*store.vectors(ENCODER, "text"), strict=True))
     assert found.tolist() == [keys["1"], keys["5"]]
     assert vectors.tolist() == [[0, 1, 0]] * 2
 

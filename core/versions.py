@@ -1,0 +1,47 @@
+"""The posts of an archive at one moment, in few bytes, so that two moments can be compared."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .vectors import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How many posts were added, changed and removed between two moments."""
+
+    added: int
+    changed: int
+    removed: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.added + self.changed + self.removed
+
+    def to_json(self) -> dict[str, int]:
+        """For machines."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """n posts as they were.
+
+    keys: (n,) int64, ascending. contents: uint64 (n,), of each post a number that changes when the post does (64 bits
+    of a digest).
+    """
+
+    keys: Rows
+    contents: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def moves_to(self, later: "Versions") -> Moves:
+        """What became of these posts. A post that came and went in between, or was changed back, has not moved."""
+        _, here, there = np.intersect1d(self.keys, later.keys, assume_unique=True, return_indices=True)
+        changed = np.count_nonzero(self.contents[here] != later.contents[there])
+        return Moves(len(later) - len(there), int(changed), len(self) - len(here))

@@ -1,0 +1,29 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashtag_recommender.core.versions import Moves, Versions
+
+posts = st.dictionaries(st.integers(1, 12), st.integers(0, 2), max_size=8)
+
+
+def versions(contents):
+    keys = sorted(contents)
+    return Versions(np.asarray(keys, dtype=np.int64), np.asarray([contents[key] for key in keys], dtype=np.uint64))
+
+
+def test_by_hand():
+    before, later = versions({1: 5, 2: 5, 3: 5}), versions({2: 5, 3: 6, 4: 5, 9: 5})
+    assert before.moves_to(later) == Moves(added=2, changed=1, removed=1)
+    assert before.moves_to(later).total == 4
+    assert versions({}).moves_to(versions({})) == Moves(0, 0, 0)
+
+
+@given(posts, posts)
+def test_as_sets_tell_it(before, later):
+    moves = versions(before).moves_to(versions(later))
+    both = before.keys() & later.keys()
+    changed = sum(before[key] != later[key] for key in both)
+    assert moves == Moves(len(later.keys() - before.keys()), changed, len(before.keys() - later.keys()))
+    back = versions(later).moves_to(versions(before))
+    assert (back.added, back.removed, back.total) == (moves.removed, moves.added, moves.total)
