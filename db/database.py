@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from .engine import open_engine
 from .feedback import FeedbackBook
 from .rules import RuleBook
+from .sources import SourceBook
 from .store import SqlPostStore
 
 
@@ -16,13 +17,14 @@ def open_database(url: str, create: bool = True) -> "Database":
 
 
 class Database:
-    """The posts, a person's rules on hashtags, and the feedback. Close it, or use it in a `with` statement."""
+    """Posts and their sources, a person's rules on hashtags, feedback. Close it, or use it in a `with` statement."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.posts = SqlPostStore(engine)
         self.rules = RuleBook(engine)
         self.feedback = FeedbackBook(engine)
+        self.sources = SourceBook(engine)
 
     def __enter__(self) -> "Database":
         return self

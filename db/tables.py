@@ -128,6 +128,22 @@ class FeedbackRow(Base):
     judged_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SourceRow(Base):
+    """A source that is read again, as `Source` tells.
+
+    location: None where that is not known. leaves_at: when it was told that its posts are to leave.
+    """
+
+    __tablename__ = "source"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    location: Mapped[str | None] = mapped_column(Text)
+    images: Mapped[str | None] = mapped_column(Text)
+    encoding: Mapped[str | None] = mapped_column(Text)
+    columns: Mapped[dict[str, str]] = mapped_column(JSON)
+    leaves_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ForgottenAuthorRow(Base):
     """An author of whom no post is taken in any more. digest: SHA-256 (hex) of the name, which is forgotten as well."""
 

@@ -1,12 +1,13 @@
 """Readers of archives, one file a format."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...core.errors import SourceError
 from ...core.post import Post, Reject
 from ...core.protocols import PostReader
+from ...core.sources import Source
 from .columns import Columns, find_columns, missing_columns
 from .delimited import DelimitedFile
 from .fields import MAX_ID, PostMaker
@@ -60,17 +61,23 @@ def open_reader(
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from None
-    return _ArchiveReader(name, text, table, found, folder, for_queries)
+    told = {role: column for role, column in asdict(columns or Columns()).items() if column}
+    origin = Source(name, str(path.resolve()), str(folder) if images else None, encoding, told)
+    return _ArchiveReader(origin, text, table, found, folder, for_queries)
 
 
 @dataclass(frozen=True)
 class _ArchiveReader:
-    source: str
+    origin: Source
     text: TextFile
     table: Table
     columns: Columns
     images: Path
     for_queries: bool
+
+    @property
+    def source(self) -> str:
+        return self.origin.name
 
     def notes(self) -> Sequence[str]:
         missing = [] if self.for_queries else missing_columns(self.table.columns, self.columns)
