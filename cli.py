@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from . import console
-from .commands import feedback, index, models, posts, tags
+from .commands import feedback, index, models, posts, sources, tags
 from .commands.suggest import suggest
 from .core.errors import HashtagError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(index.app, name="index")
 app.command("suggest")(suggest)
+app.add_typer(sources.app, name="sources")
 app.add_typer(posts.app, name="posts")
 app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
@@ -30,7 +31,7 @@ app.add_typer(models.app, name="models")
 
 
 def main() -> None:
-    """Run the command; errors end it with one line and exit code 2."""
+    """Run the command; errors end it with one line and the exit code of their kind."""
     # What matters of a photo is in its reject; Pillow's warnings of odd metadata are nothing to act on.
     warnings.filterwarnings("ignore", module="PIL")
     for stream in (sys.stdout, sys.stderr):
@@ -44,7 +45,7 @@ def main() -> None:
         raise
     except HashtagError as error:
         console.complain(" ".join(str(error).split()))
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone; keep Python from complaining once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

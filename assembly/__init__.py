@@ -17,6 +17,9 @@ from .keeping import (
 )
 from .models import model_states, pull_models
 from .opening import open_recommender
+from .planning import plan_refresh
+from .refreshing import RefreshReport, SourceRefresh, refresh_index
+from .sources import RemovedSource, add_source, list_sources, remove_source
 
 __all__ = [
     "Added",
@@ -38,6 +41,14 @@ __all__ = [
     "open_recommender",
     "pull_models",
     "read_posts",
+    "RefreshReport",
+    "RemovedSource",
+    "SourceRefresh",
+    "add_source",
+    "list_sources",
+    "plan_refresh",
+    "refresh_index",
+    "remove_source",
     "suggest_batch",
     "verify_index",
 ]

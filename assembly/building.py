@@ -1,25 +1,26 @@
 """Building: an archive into the database, through the encoders, into a snapshot with all that is learned from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ..core.errors import HomeError, SettingsError, SnapshotError
+from ..core.errors import SettingsError, SnapshotError
 from ..core.feedback import feedback_digest
 from ..core.progress import Progress, Silent
 from ..core.protocols import Encoder, Ingested, PostReader
 from ..core.settings import Settings
-from .home import database_of, existing, has_database, kept_database
+from .gating import check_quality, check_soundness, refuse
+from .home import database_of, existing, has_database, kept_database, told_as_of_home
+from .learning import LearnAnew
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import ChannelPlan, Indexed
+    from ..index.build import ChannelPlan, Draft, Origin
     from ..index.manifest import Manifest
     from ..retrieval.encoders.profiles import EncoderSpec, Profile
     from ..retrieval.reranking.reports import RerankerReport
-    from ..retrieval.reranking.training import TrainingArchive
 
 PROGRAM = "hashtag-recommender"
 
@@ -115,26 +116,29 @@ def build_channels(
     """As `build_index`, with the channels that are planned. notes: to stand in the report."""
     from ..db.rejects import Rejects
     from ..index.build import embed
-    from ..index.snapshot import writing
+    from ..index.snapshot import serving_snapshot, writing
 
     rejects = Rejects(reader, settings.home / "rejects.csv")
     progress = progress or Silent()
-    try:
-        with writing(settings.home), kept_database(settings) as database:
-            store = database.posts
-            try:
-                ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
-                embedded = embed(store, plans, progress)
-                rejects.add_unreadable(embedded.unreadable)
-            finally:
-                rejects.write()
-            manifest, published = publish_index(settings, database, plans, progress)
-    except OSError as error:
-        raise HomeError(
-            f"{settings.home} cannot be written ({error.strerror or error}); see that its disk has room and that the "
-            "folder can be written"
-        ) from error
-    all_notes = (*reader.notes(), *notes)
+    worse: list[str] = []
+    with told_as_of_home(settings.home), writing(settings.home), kept_database(settings) as database:
+        store, serving = database.posts, serving_snapshot(settings.home)
+
+        def accept(draft: "Draft") -> None:
+            refuse(check_soundness(draft, store, settings.thresholds))
+            # Who builds has asked for this archive, and is told where what can be learned of it is worse.
+            quality = check_quality(draft, serving, settings.thresholds)
+            worse.extend(f"published, though worse: {gate.words}" for gate in quality if not gate.passed)
+
+        try:
+            ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
+            database.sources.remember(reader.origin)
+            embedded = embed(store, plans, progress)
+            rejects.add_unreadable(embedded.unreadable)
+        finally:
+            rejects.write()
+        manifest, published = publish_index(settings, database, plans, progress, accept)
+    all_notes = (*reader.notes(), *notes, *worse)
     return BuildReport(
         ingested, embedded.counts, manifest, published, len(rejects), rejects.first(), rejects.path, all_notes
     )
@@ -168,19 +172,26 @@ def verify_index(settings: Settings) -> list[str]:
 
 
 def publish_index(
-    settings: Settings, database: "Database", plans: Sequence["ChannelPlan"], progress: Progress
+    settings: Settings,
+    database: "Database",
+    plans: Sequence["ChannelPlan"],
+    progress: Progress,
+    accept: "Callable[[Draft], None]",
 ) -> tuple["Manifest", bool]:
-    """Publish a snapshot of what the database holds; see `index.build.build`."""
-    from ..index.build import Origin, build
-    from ..retrieval.learning import learn
+    """Publish a snapshot of what the database holds, all of it learned anew; see `index.build.build`."""
+    from ..index.build import build
 
     judgements = database.feedback.judgements()
+    learner = LearnAnew(database, judgements, "it was built by a person's word")
+    return build(settings.home, database.posts, plans, learner, origin_of(database), progress, accept)
 
-    def learn_into(folder: Path, channels: Sequence["Indexed"]) -> None:
-        learn(training_archive(folder, channels, database), judgements).save(folder)
 
-    origin = Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url, feedback_digest(judgements))
-    return build(settings.home, database.posts, plans, learn_into, origin, progress)
+def origin_of(database: "Database") -> "Origin":
+    """Where a snapshot made now comes from."""
+    from ..index.build import Origin
+
+    judged = feedback_digest(database.feedback.judgements())
+    return Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url, judged)
 
 
 def chosen_encoders(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
@@ -218,36 +229,3 @@ def plan_channel(spec: "EncoderSpec", encoder: Encoder[Any] | None = None) -> "C
 
     lexical = spec.kind == "ngrams"
     return ChannelPlan(encoder or make_encoder(spec), spec.to_json(), "lexical" if lexical else "faiss", not lexical)
-
-
-def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":
-    """What can be learned from: the posts of a snapshot with all their vectors. Near-duplicates are found here."""
-    from ..index.archive import SnapshotArchive
-    from ..index.build import captions_of, read_rows
-    from ..index.kinds import read_index
-    from ..retrieval.channels import contents_of, stacked
-    from ..retrieval.duplicates import find_duplicates
-    from ..retrieval.neighbours import Neighbourhood
-    from ..retrieval.reranking.training import TrainingArchive
-    from ..retrieval.voting import carried_matrix
-
-    archive = SnapshotArchive(folder)
-    captions = list(captions_of(database.posts, archive.keys))
-    spoken = [channel for channel in channels if channel.record.vectors]
-    contents = contents_of(
-        captions,
-        [(c.record.channel, c.record.fingerprint.dimension, c.rows, stacked(c.batches)) for c in spoken],
-    )
-    clusters = find_duplicates(contents)
-    neighbourhoods = [
-        Neighbourhood(
-            channel.record.channel,
-            channel.modality,
-            read_index(channel.record.index, folder / channel.record.channel),
-            read_rows(folder / channel.record.channel, channel.record.vectors),
-            clusters,
-        )
-        for channel in spoken
-    ]
-    carried = carried_matrix(archive)
-    return TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods)

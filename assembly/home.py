@@ -1,5 +1,7 @@
 """The home of an archive: its database and its index."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,18 @@ def existing(home: Path) -> Path:
     if not home.is_dir():
         raise HomeError(f"no home folder {home}; run `hashtag index build SOURCE --home {home}` first")
     return home
+
+
+@contextmanager
+def told_as_of_home(folder: Path) -> Iterator[None]:
+    """What the system has against writing a folder, in words. Raises HomeError."""
+    try:
+        yield
+    except OSError as error:
+        raise HomeError(
+            f"{folder} cannot be written ({error.strerror or error}); see that its disk has room and that the "
+            "folder can be written"
+        ) from error
 
 
 def database_of(settings: Settings, create: bool = True) -> "Database":

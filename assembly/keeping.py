@@ -18,11 +18,13 @@ from ..core.rules import HashtagRule, combine_rules
 from ..core.settings import Settings
 from ..core.wishes import Wishes
 from .building import plan_channel, publish_index
+from .gating import check_soundness, refuse
 from .home import check_named, database_of, existing, has_database, kept_database
 from .opening import open_encoder, open_recommender
 
 if TYPE_CHECKING:
     from ..db.rules import RuleBook
+    from ..index.build import Draft
     from ..retrieval.choosing.synonyms import AliasCandidate
 
 _EVERYTHING = Wishes(count=500, raw=True)  # to see with which probability any hashtag was suggested
@@ -104,8 +106,12 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
         plans = [plan_channel(spec) for spec in specs]
         deleted = database.posts.forget_author(author)
         embed(database.posts, plans, progress)  # what a build that was stopped has left undone
+
+        def accept(draft: "Draft") -> None:
+            refuse(check_soundness(draft, database.posts, settings.thresholds))
+
         try:
-            manifest, _ = publish_index(settings, database, plans, progress)
+            manifest, _ = publish_index(settings, database, plans, progress, accept)
         except SourceError:
             withdraw(home)
             return Forgotten(deleted, None)

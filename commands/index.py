@@ -19,12 +19,17 @@ from .options import (
     ImageColumn,
     Images,
     PostedAtColumn,
+    SourceName,
     TextColumn,
     columns_of,
     print_json,
 )
+from .refresh import refresh
 
 app = typer.Typer(no_args_is_help=True, help="Build and check the index of an archive.")
+
+
+app.command("refresh")(refresh)
 
 
 class Encoders(StrEnum):
@@ -47,9 +52,7 @@ def build(
     image_model: Annotated[str | None, typer.Option(help="open_clip model, or a folder that is one.")] = None,
     image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,
-    source_name: Annotated[
-        str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
-    ] = None,
+    source_name: SourceName = None,
     encoding: Encoding = None,
     image_column: ImageColumn = None,
     text_column: TextColumn = None,

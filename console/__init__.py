@@ -14,6 +14,7 @@ from .archive import (
     show_verdict,
 )
 from .evaluation import show_evaluation, show_systems, tell_outcome
+from .refreshing import show_added_source, show_refresh, show_removed_source, show_sources
 from .terminal import complain, progress, say, tell
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "progress",
     "say",
     "show_added",
+    "show_added_source",
     "show_aliases",
     "show_answer",
     "show_batch",
@@ -31,7 +33,10 @@ __all__ = [
     "show_info",
     "show_judgements",
     "show_models",
+    "show_refresh",
+    "show_removed_source",
     "show_rules",
+    "show_sources",
     "show_systems",
     "show_verdict",
     "tell",

@@ -1,8 +1,12 @@
 """The one family of errors. Every message says what happened, where, and what to do."""
 
+from typing import ClassVar
+
 
 class HashtagError(Exception):
-    """Base of every error a user can meet; the command line prints it in one line and exits with 2."""
+    """Base of every error a user can meet; the command line prints it in one line and exits with `exit_code`."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class SettingsError(HashtagError):
@@ -27,6 +31,12 @@ class NoIndexError(HashtagError):
 
 class SnapshotError(HashtagError):
     """A snapshot with a missing, damaged or contradictory file."""
+
+
+class RefusedError(HashtagError):
+    """A snapshot that did not pass its gates; the one before it serves on."""
+
+    exit_code = 3
 
 
 class StaleIndexError(HashtagError):

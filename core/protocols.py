@@ -189,6 +189,10 @@ class PostStore(Protocol):
         """The active posts (neither removed nor set aside) of all sources, by source and id."""
         ...
 
+    def added(self) -> Iterator[StoredPost]:
+        """Those of them that were added one by one."""
+        ...
+
     def versions(self) -> Versions:
         """The active posts as they are now."""
         ...

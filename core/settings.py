@@ -11,6 +11,22 @@ from .errors import HomeError, SettingsError
 
 FILE = "hashtag.toml"
 NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model")
+PARTS = ("relearn_after", "max_shrink", "min_recall", "max_quality_drop")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a refresh learns anew, and what it refuses; all are parts, in [0, 1].
+
+    relearn_after: posts added, changed and removed since it was last learned, as a part of those that it was learned
+    from. max_shrink: posts in service that may be gone. min_recall: of an index that does not look at every vector.
+    max_quality_drop: of F1 on held-out posts, minded only where it is beyond noise, too.
+    """
+
+    relearn_after: float = 0.05
+    max_shrink: float = 1 / 3
+    min_recall: float = 0.99
+    max_quality_drop: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,7 @@ class Settings:
     image_model: str | None = None
     image_weights: str | None = None
     sentence_model: str | None = None
+    thresholds: Thresholds = Thresholds()
 
 
 def resolve_settings(
@@ -44,10 +61,22 @@ def resolve_settings(
     values = {
         name: options.get(name) or environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in NAMES
     }
-    return Settings(folder, **values)
+    told = {name: environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in PARTS}
+    parts = {name: _part(name, value) for name, value in told.items() if value is not None}
+    return Settings(folder, **values, thresholds=Thresholds(**parts))
 
 
-def _read(path: Path) -> dict[str, str]:
+def _part(name: str, value: Any) -> float:
+    try:
+        part = float(value)
+    except ValueError:
+        part = -1.0
+    if not 0 <= part <= 1:
+        raise SettingsError(f"{name} is {value!r}; it must be a number from 0 to 1")
+    return part
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         written: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -55,8 +84,11 @@ def _read(path: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
     for name, value in written.items():
-        if name not in NAMES:
-            raise SettingsError(f"{path} sets {name!r}; settings are {', '.join(NAMES)}")
-        if not isinstance(value, str):
+        if name not in (*NAMES, *PARTS):
+            raise SettingsError(f"{path} sets {name!r}; settings are {', '.join((*NAMES, *PARTS))}")
+        if name in PARTS:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise SettingsError(f"{path} sets {name} to {value!r}; it must be a number from 0 to 1")
+        elif not isinstance(value, str):
             raise SettingsError(f"{path} sets {name} to {value!r}; it must be a text in quotes")
     return written

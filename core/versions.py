@@ -21,9 +21,15 @@ class Moves:
         """All of them."""
         return self.added + self.changed + self.removed
 
+    def __add__(self, more: "Moves") -> "Moves":
+        return Moves(self.added + more.added, self.changed + more.changed, self.removed + more.removed)
+
     def to_json(self) -> dict[str, int]:
         """For machines."""
         return asdict(self)
+
+
+NONE = Moves(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ..core.errors import NoIndexError, SnapshotError, SourceError
+from ..core.errors import SnapshotError, SourceError
 from ..core.pipeline import Encoded, encode_stream
 from ..core.progress import Progress
 from ..core.protocols import Encoder, Modality, PostStore
 from ..core.vectors import Rows
+from ..core.versions import Versions
 from .archive import ArchiveWriter
 from .kinds import IndexKind, new_writer
-from .manifest import ChannelRecord, Manifest
-from .snapshot import current_snapshot, publish
+from .manifest import ChannelRecord, Lineage, Manifest
+from .snapshot import Snapshot, publish, serving_snapshot
 
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to
 
@@ -58,6 +59,26 @@ class Origin:
     program: str
     database: str
     feedback: str
+
+
+class Learner(Protocol):
+    """Fills a snapshot with what is learned from its posts and their vectors, or carried over from another."""
+
+    def is_content_with(self, serving: Manifest) -> bool:
+        """Whether what a snapshot of just these posts has learned may stay."""
+        ...
+
+    def learn(self, folder: Path, name: str, channels: Sequence[Indexed], posts: Versions) -> Lineage:
+        """Write into the folder of the snapshot of that name, and say where it comes from."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A snapshot that is written whole and does not serve yet, and its channels with their vectors."""
+
+    snapshot: Snapshot
+    channels: Sequence[Indexed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +126,36 @@ def build(
     home: Path,
     store: PostStore,
     plans: Sequence[ChannelPlan],
-    learn: Callable[[Path, Sequence[Indexed]], None],
+    learner: Learner,
     origin: Origin,
     progress: Progress,
+    accept: Callable[[Draft], None],
 ) -> tuple[Manifest, bool]:
     """Publish a snapshot of what the database holds, unless the one in service is that already.
 
-    Call it within `writing(home)`, after `embed`. learn: adds to the folder of a snapshot what is learned from its
-    posts and their vectors. Returns the manifest in service, and whether it is a new one.
-    Raises SourceError where no post carries a hashtag.
+    Call it within `writing(home)`, after `embed`. accept: refuses a snapshot by raising an error.
+    Returns the manifest in service, and whether it is a new one. Raises SourceError where no post carries a hashtag.
     """
-    archive = store.digest()
-    serving = _serving(home)
+    archive, versions = store.digest(), store.versions()
+    whole = serving_snapshot(home)  # a damaged one is the very reason to build: it is replaced by a whole one
+    serving = whole.manifest if whole else None
     made_of = (archive, origin.feedback, origin.program)
-    if serving and (serving.archive, serving.feedback, serving.program) == made_of:
+    same = serving and (serving.archive, serving.feedback, serving.program) == made_of
+    if serving and same and learner.is_content_with(serving):
         fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         if {record.channel: record.fingerprint for record in serving.channels} == fingerprints:
             return serving, False
+
+    written: list[Indexed] = []
 
     def fill(folder: Path, name: str) -> Manifest:
         posts = ArchiveWriter(folder)
         keys = posts.write(store.posts())
         if posts.n_hashtags == 0:
             raise SourceError("no post of the archive carries a hashtag, so there is nothing to suggest from")
-        written = [_write_channel(folder, store, plan, keys, progress) for plan in plans]
+        written.extend(_write_channel(folder, store, plan, keys, progress) for plan in plans)
         with progress.stage("Learning from the archive", None):
-            learn(folder, written)
+            lineage = learner.learn(folder, name, written, versions)
         return Manifest(
             snapshot=name,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -143,17 +168,10 @@ def build(
             channels=tuple(channel.record for channel in written),
             files={},
             feedback=origin.feedback,
+            learned=lineage,
         )
 
-    return publish(home, fill), True
-
-
-def _serving(home: Path) -> Manifest | None:
-    try:
-        return current_snapshot(home).manifest
-    except (NoIndexError, SnapshotError):
-        # A damaged snapshot is the very reason to build: it is replaced by a whole one.
-        return None
+    return publish(home, fill, lambda snapshot: accept(Draft(snapshot, written))), True
 
 
 def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:

@@ -11,6 +11,8 @@ from .lexical import LexicalIndex, LexicalWriter
 
 IndexKind = Literal["faiss", "lexical"]
 
+EXACT: frozenset[str] = frozenset({"faiss", "lexical"})  # kinds that look at every vector
+
 _READERS: dict[str, Callable[[Path], VectorIndex[Any]]] = {"faiss": FaissIndex.read, "lexical": LexicalIndex.read}
 _WRITERS: dict[IndexKind, Callable[[int], IndexWriter[Any]]] = {"faiss": FaissWriter, "lexical": LexicalWriter}
 

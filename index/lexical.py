@@ -112,6 +112,10 @@ class LexicalWriter:
         """vectors: sparse (n, buckets) of counts."""
         self._counts.append(vectors)
 
+    def in_memory(self) -> LexicalIndex:
+        """The finished index, without files."""
+        return LexicalIndex(*self._weighted())
+
     def write(self, folder: Path) -> None:
         """See `IndexWriter.write`."""
         inverted, idf, mean_length = self._weighted()

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.errors import SnapshotError
 from ..core.protocols import Fingerprint
+from ..core.versions import Moves
 
 FORMAT = 2
 
@@ -31,12 +32,27 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where what a snapshot has learned comes from.
+
+    snapshot: in which it was learned. posts: how many it was learned from. moves: of posts since then.
+    reason: why it was learned anew, or carried over.
+    """
+
+    snapshot: str
+    posts: int
+    moves: Moves
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a snapshot says of itself.
 
     archive: `PostStore.digest` of the posts it was built from. database: their URL, without a password.
     sources: posts by source. files: by path relative to the snapshot, all but the manifest.
     feedback: `feedback_digest` of the judgements it has learned from; "" in snapshots that did not tell yet.
+    learned: None in snapshots that did not tell yet.
     """
 
     snapshot: str
@@ -50,6 +66,7 @@ class Manifest:
     channels: tuple[ChannelRecord, ...]
     files: Mapping[str, FileRecord]
     feedback: str = ""
+    learned: Lineage | None = None
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
@@ -75,6 +92,8 @@ class Manifest:
                 for channel in fields["channels"]
             )
             fields["files"] = {name: FileRecord(**file) for name, file in fields["files"].items()}
+            if fields.get("learned"):
+                fields["learned"] = Lineage(**fields["learned"] | {"moves": Moves(**fields["learned"]["moves"])})
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SnapshotError(f"manifest.json cannot be read: {error}") from error

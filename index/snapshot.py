@@ -59,6 +59,14 @@ def current_snapshot(home: Path) -> Snapshot:
     return snapshot
 
 
+def serving_snapshot(home: Path) -> Snapshot | None:
+    """The snapshot in service, if there is one and it is whole."""
+    try:
+        return current_snapshot(home)
+    except (NoIndexError, SnapshotError):
+        return None
+
+
 def named_snapshot(home: Path) -> Snapshot:
     """The snapshot that CURRENT names, its manifest checked, its files not yet."""
     pointer = home / "CURRENT"
@@ -87,11 +95,14 @@ def damage(snapshot: Snapshot) -> list[str]:
     return found
 
 
-def publish(home: Path, fill: Callable[[Path, str], Manifest]) -> Manifest:
+def publish(
+    home: Path, fill: Callable[[Path, str], Manifest], accept: Callable[[Snapshot], None] | None = None
+) -> Manifest:
     """Write a snapshot and put it in service; call it within `writing(home)`. The last three are kept.
 
     fill: writes the files into the folder given, for the id given, and returns the manifest, whose `files` are
-    filled in here. An exception leaves the snapshot before in service.
+    filled in here. accept: looks at what was written, and refuses it by raising an error. An exception leaves the
+    snapshot before in service, and nothing of the new one.
     """
     snapshots = home / "snapshots"
     now = datetime.now(UTC)
@@ -103,6 +114,8 @@ def publish(home: Path, fill: Callable[[Path, str], Manifest]) -> Manifest:
         document = manifest.to_bytes()
         (partial / _MANIFEST).write_bytes(document)
         sync_tree(partial)
+        if accept:
+            accept(Snapshot(partial, manifest))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

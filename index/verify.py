@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ..core.errors import SnapshotError
-from ..core.post import ADDED
 from ..core.protocols import PostStore
 from .build import read_rows
 from .kinds import read_index
@@ -20,10 +19,11 @@ def verify(home: Path, store: PostStore) -> list[str]:
     except SnapshotError as error:
         return [str(error)]
     harmed = [f"{harm}; run `hashtag index build` again" for harm in damage(snapshot)]
-    return (harmed or _counts(snapshot)) + _database(snapshot, store)
+    return (harmed or count(snapshot)) + compare(snapshot, store)
 
 
-def _counts(snapshot: Snapshot) -> list[str]:
+def count(snapshot: Snapshot) -> list[str]:
+    """What is wrong with the counts of a snapshot, one sentence each."""
     manifest = snapshot.manifest
     wrong = []
     try:
@@ -49,10 +49,13 @@ def _counts(snapshot: Snapshot) -> list[str]:
     return wrong
 
 
-def _database(snapshot: Snapshot, store: PostStore) -> list[str]:
-    """Posts that were added one by one since the index was built are no fault: suggestions know them all the same."""
+def compare(snapshot: Snapshot, store: PostStore) -> list[str]:
+    """Whether a snapshot is of the posts that the database holds; what is wrong, one sentence each.
+
+    Posts that were added one by one since the index was built are no fault: suggestions know them all the same.
+    """
     known = set(snapshot.archive.keys.tolist())
-    since = {stored.key for stored in store.posts() if stored.post.source == ADDED and stored.key not in known}
+    since = {stored.key for stored in store.added() if stored.key not in known}
     if store.digest(without=since) == snapshot.manifest.archive:
         return []
     n = sum(1 for stored in store.posts() if stored.key not in since)

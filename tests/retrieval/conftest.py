@@ -6,7 +6,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.exact import ExactIndex
-from hashtag_recommender.index.lexical import LexicalIndex, LexicalWriter
+from hashtag_recommender.index.lexical import LexicalWriter
 from hashtag_recommender.retrieval.duplicates import find_duplicates
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Probes, fuse, learn_fusion
@@ -73,7 +73,7 @@ def archive():
     photos = ExactIndex(contents.dense["image"][with_photo])
     channels = [
         Neighbourhood("image", "image", photos, with_photo, clusters),
-        Neighbourhood("lexical", "text", LexicalIndex(*writer._weighted()), with_caption, clusters),
+        Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters),
     ]
     authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
     return TrainingArchive(contents, carried_by(of, 1), hashtags, clusters, authors, channels)

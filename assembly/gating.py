@@ -1,0 +1,90 @@
+"""Holding a new snapshot against its gates: gathers what they are worked out from."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.errors import RefusedError, SnapshotError
+from ..core.protocols import PostStore
+from ..core.settings import Thresholds
+
+if TYPE_CHECKING:
+    from ..index.build import Draft
+    from ..index.gates import Gate, HeldOut
+    from ..index.snapshot import Snapshot
+
+
+def check_soundness(draft: "Draft", store: PostStore, thresholds: Thresholds) -> "list[Gate]":
+    """Whether a snapshot is what was written, finds what it should find, and is of the database."""
+    from ..index import gates
+    from ..index.kinds import EXACT, read_index
+    from ..index.recall import recall
+    from ..index.snapshot import damage
+    from ..index.verify import compare, count
+
+    snapshot = draft.snapshot
+    speaking = [channel for channel in draft.channels if channel.record.vectors]
+    found, least = {}, {}
+    for channel in speaking:
+        record = channel.record
+        found[record.channel] = recall(read_index(record.index, snapshot.folder / record.channel), channel.batches)
+        least[record.channel] = gates.LEAST_EXACT if record.index in EXACT else thresholds.min_recall
+    return [
+        gates.checksums(damage(snapshot), len(snapshot.manifest.files)),
+        gates.recall(found, least),
+        gates.database([*count(snapshot), *compare(snapshot, store)], snapshot.manifest.posts),
+    ]
+
+
+def check_quality(draft: "Draft", serving: "Snapshot | None", thresholds: Thresholds) -> "list[Gate]":
+    """Whether what was learned anew is as good as what serves; nothing where it was carried over."""
+    from ..index import gates
+
+    lineage = draft.snapshot.manifest.learned
+    if serving is None or lineage is None or lineage.snapshot != draft.snapshot.name:
+        return []
+    before, after = _held_out(serving.folder), _held_out(draft.snapshot.folder)
+    return [gates.quality(before, after, thresholds.max_quality_drop)]
+
+
+def check_shrink(
+    draft: "Draft", serving: "Snapshot | None", leaving: Collection[str], thresholds: Thresholds
+) -> "list[Gate]":
+    """Whether too many posts are gone, leaving aside the sources that are to leave; nothing where none serves."""
+    from ..index import gates
+
+    if serving is None:
+        return []
+    rows = np.flatnonzero(~np.isin(serving.archive.keys, draft.snapshot.archive.keys))
+    gone = Counter(serving.archive.neighbour(row, "", 0, 0).source for row in rows.tolist())
+    before = staying(serving.manifest.sources, leaving)
+    return [gates.shrink(before, staying(gone, leaving), thresholds.max_shrink)]
+
+
+def staying(posts: Mapping[str, int], leaving: Collection[str]) -> dict[str, int]:
+    """Posts by source, without the sources that are to leave."""
+    return {source: n for source, n in posts.items() if source not in leaving}
+
+
+def refuse(found: "Sequence[Gate]") -> None:
+    """Raises RefusedError where a gate was not passed."""
+    for gate in found:
+        if not gate.passed:
+            raise RefusedError(f"the new snapshot is refused ({gate.name}): {gate.words}; the one before it serves on")
+
+
+def _held_out(folder: Path) -> "HeldOut | None":
+    from ..index.gates import HeldOut
+    from ..retrieval.learning import learned_report
+
+    try:
+        report = learned_report(folder)
+    except SnapshotError:
+        return None
+    if report is None:
+        return None
+    best = report.reranker_f1 if report.ships else report.vote_f1
+    return HeldOut(report.posts, best[5], report.auto_f1)

@@ -1,0 +1,134 @@
+"""What a new snapshot has learned: anew from its posts, or carried over from the one in service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import SnapshotError
+from ..core.feedback import Judgement
+from ..core.versions import NONE, Moves, Versions
+
+if TYPE_CHECKING:
+    from ..db.database import Database
+    from ..index.build import Indexed
+    from ..index.lineage import Origins
+    from ..index.manifest import Lineage, Manifest
+    from ..index.snapshot import Snapshot
+    from ..retrieval.reranking.training import TrainingArchive
+
+
+@dataclass(frozen=True, slots=True)
+class LearnAnew:
+    """Learns from the posts of the snapshot itself. reason: why, for its manifest."""
+
+    database: "Database"
+    judgements: Sequence[Judgement]
+    reason: str
+
+    def is_content_with(self, serving: "Manifest") -> bool:
+        """Only where that was learned from just these posts."""
+        return serving.learned is not None and not serving.learned.moves.total
+
+    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
+        """See `index.build.Learner.learn`."""
+        from ..index.lineage import save_versions
+        from ..index.manifest import Lineage
+        from ..retrieval.learning import learn
+
+        learn(training_archive(folder, channels, self.database), self.judgements).save(folder)
+        save_versions(folder, posts)
+        return Lineage(name, len(posts), NONE, f"learned anew: {self.reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """Carries over what the snapshot in service has learned; learns anew where `index.lineage.why_anew` says so.
+
+    program: name and version of this one. part: of the posts learned from, from which on so many moves are too many.
+    """
+
+    database: "Database"
+    judgements: Sequence[Judgement]
+    serving: "Snapshot"
+    program: str
+    part: float
+
+    def is_content_with(self, serving: "Manifest") -> bool:
+        """Always, but where nothing tells what it was learned from."""
+        return serving.learned is not None
+
+    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
+        """See `index.build.Learner.learn`."""
+        from ..index.lineage import Origins
+
+        speaking = {
+            channel.record.channel: channel.record.fingerprint for channel in channels if channel.record.vectors
+        }
+        reason = self.why_anew(Origins(self.program, speaking), posts)
+        if reason is None:
+            try:
+                return self._carry_over(folder, channels, posts)
+            except SnapshotError as error:
+                reason = str(error)
+        return LearnAnew(self.database, self.judgements, reason).learn(folder, name, channels, posts)
+
+    def why_anew(self, now: "Origins", posts: Versions, to_come: Moves = NONE) -> str | None:
+        """Why it is to be learned anew from these posts, and those to come; None where it is carried over."""
+        from ..index.lineage import origins_of, read_versions, why_anew
+
+        learned = self.serving.manifest.learned
+        if learned is None:
+            return "nothing tells from which posts it was learned"
+        try:
+            moves = read_versions(self.serving.folder).moves_to(posts) + to_come
+        except SnapshotError as error:
+            return str(error)
+        return why_anew(origins_of(self.serving.manifest), now, learned.posts, moves, self.part)
+
+    def _carry_over(self, folder: Path, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
+        from ..index.lineage import read_versions, save_versions, told
+        from ..index.manifest import Lineage
+        from ..retrieval.learning import carry_over
+
+        learned, versions = self.serving.manifest.learned, read_versions(self.serving.folder)
+        assert learned is not None
+        archive = training_archive(folder, channels, self.database)
+        carry_over(self.serving.folder, archive, self.judgements).save(folder)
+        save_versions(folder, versions)
+        moves = versions.moves_to(posts)
+        reason = f"carried over: {told(moves)} since it was learned from {learned.posts:,}, less than {self.part:.0%}"
+        return Lineage(learned.snapshot, learned.posts, moves, reason)
+
+
+def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":
+    """What can be learned from: the posts of a snapshot with all their vectors. Near-duplicates are found here."""
+    from ..index.archive import SnapshotArchive
+    from ..index.build import captions_of, read_rows
+    from ..index.kinds import read_index
+    from ..retrieval.channels import contents_of, stacked
+    from ..retrieval.duplicates import find_duplicates
+    from ..retrieval.neighbours import Neighbourhood
+    from ..retrieval.reranking.training import TrainingArchive
+    from ..retrieval.voting import carried_matrix
+
+    archive = SnapshotArchive(folder)
+    captions = list(captions_of(database.posts, archive.keys))
+    spoken = [channel for channel in channels if channel.record.vectors]
+    contents = contents_of(
+        captions,
+        [(c.record.channel, c.record.fingerprint.dimension, c.rows, stacked(c.batches)) for c in spoken],
+    )
+    clusters = find_duplicates(contents)
+    neighbourhoods = [
+        Neighbourhood(
+            channel.record.channel,
+            channel.modality,
+            read_index(channel.record.index, folder / channel.record.channel),
+            read_rows(folder / channel.record.channel, channel.record.vectors),
+            clusters,
+        )
+        for channel in spoken
+    ]
+    carried = carried_matrix(archive)
+    return TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods)

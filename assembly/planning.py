@@ -1,0 +1,134 @@
+"""What a refresh would do, found out without changing anything."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..core.errors import SourceError
+from ..core.protocols import Ingested, PostStore
+from ..core.settings import Settings
+from ..core.sources import KnownSource
+from ..core.versions import Moves
+from .building import origin_of
+from .gating import staying
+from .home import database_of, existing
+from .refreshing import RefreshReport, SourceRefresh, plans_of, told_of
+from .sources import open_again
+
+if TYPE_CHECKING:
+    from ..db.database import Database
+    from ..index.build import ChannelPlan
+    from ..index.snapshot import Snapshot
+
+
+def plan_refresh(settings: Settings, allow_shrink: bool = False) -> RefreshReport:
+    """What `refresh_index` would do; of the gates, shrink alone can be checked before a snapshot is made.
+
+    Raises what `refresh_index` raises, DatabaseError also where there is no database.
+    """
+    from ..index.snapshot import serving_snapshot
+
+    existing(settings.home)
+    with database_of(settings, create=False) as database:
+        plan = _Plan(settings, database, serving_snapshot(settings.home))
+        return plan.run(allow_shrink)
+
+
+class _Plan:
+    def __init__(self, settings: Settings, database: "Database", serving: "Snapshot | None") -> None:
+        self._settings = settings
+        self._database = database
+        self._serving = serving
+        self._contents: dict[str, set[str]] = {"image": set(), "text": set()}
+        self._report = RefreshReport("planned")
+
+    def run(self, allow_shrink: bool) -> RefreshReport:
+        report, known = self._report, self._database.sources.known()
+        if self._serving:
+            report.serves(self._serving.manifest)
+        report.notes += told_of(known)
+        report.sources = [self._read(source) for source in known if source.source or source.leaves_at]
+        plans = plans_of(self._settings, self._serving)
+        kept = [plan for plan in plans if plan.kept]
+        report.embedded = {plan.encoder.channel: self._lacking(plan, self._database.posts) for plan in kept}
+        report.learned = self._learned(plans)
+        if self._serving and not allow_shrink:
+            self._check_shrink(self._serving, known)
+        for source in report.sources:
+            if source.failed:
+                report.reason = report.reason or f"{source.name}: {source.failed}"
+        return report
+
+    def _read(self, known: KnownSource) -> SourceRefresh:
+        from ..db.rejects import Rejects
+
+        result, store = SourceRefresh(known.name, leaves=known.leaves_at is not None), self._database.posts
+        if known.source is None or known.leaves_at:
+            result.ingested = store.compare(known.name, []).ingested
+            return result
+        try:
+            reader = open_again(known.source)
+            rejects = Rejects(reader, self._settings.home / "rejects.csv")
+            self._report.notes += reader.notes()
+            compared = store.compare(known.name, rejects.sift(store.forgotten()))
+        except SourceError as error:
+            result.failed = str(error)
+            return result
+        result.ingested = compared.ingested
+        result.rejected, result.first_reject = len(rejects), rejects.first()
+        self._contents["image"] |= compared.photos
+        self._contents["text"] |= compared.captions
+        return result
+
+    def _lacking(self, plan: "ChannelPlan", store: PostStore) -> int:
+        """Contents that have no vector yet, those of posts already known included."""
+        fingerprint, modality = plan.encoder.fingerprint, plan.encoder.modality
+        new = self._contents[modality]
+        lacking = new - self._database.posts.vectors_of(fingerprint, sorted(new)).keys()
+        if modality == "image":
+            lacking |= {photo.digest for photo in store.photos_without(fingerprint)}
+        else:
+            lacking |= {digest for digest, _ in store.captions_without(fingerprint)}
+        return len(lacking)
+
+    def _changes(self) -> Moves:
+        """Of all sources together, against the database."""
+        ingested = [source.ingested or Ingested(0, 0, 0, 0) for source in self._report.sources]
+        return Moves(*(sum(getattr(one, name) for one in ingested) for name in ("added", "updated", "removed")))
+
+    def _learned(self, plans: "Sequence[ChannelPlan]") -> str | None:
+        """Why it would be learned anew, or carried over; None where no snapshot would be made."""
+        from ..index.lineage import Origins, told
+        from .learning import CarryOver
+
+        changes, origin = self._changes(), origin_of(self._database)
+        if self._serving is None:
+            return "learned anew: no whole snapshot serves"
+        manifest = self._serving.manifest
+        fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
+        same = (manifest.archive, manifest.feedback, manifest.program) == (
+            self._database.posts.digest(),
+            origin.feedback,
+            origin.program,
+        )
+        encoders = {record.channel: record.fingerprint for record in manifest.channels}
+        if same and encoders == fingerprints and manifest.learned and not changes.total:
+            return None
+        part = self._settings.thresholds.relearn_after
+        learner = CarryOver(self._database, (), self._serving, origin.program, part)
+        speaking = {record.channel: fingerprints[record.channel] for record in manifest.channels if record.vectors}
+        versions = self._database.posts.versions()
+        reason = learner.why_anew(Origins(origin.program, speaking), versions, changes)
+        return (
+            f"learned anew: {reason}" if reason else f"carried over: {told(changes)} now, less than {part:.0%} in all"
+        )
+
+    def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:
+        from ..index import gates
+
+        leaving = {source.name for source in known if source.leaves_at}
+        gone = {source.name: source.ingested.removed for source in self._report.sources if source.ingested}
+        before = staying(serving.manifest.sources, leaving)
+        gate = gates.shrink(before, staying(gone, leaving), self._settings.thresholds.max_shrink)
+        self._report.gates = [gate]
+        if not gate.passed:
+            self._report.reason = f"{gate.words}; if that is right, run `hashtag index refresh --allow-shrink`"

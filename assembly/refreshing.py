@@ -1,0 +1,253 @@
+"""The nightly refresh: reads every source again, and publishes an index of what has changed if it passes its gates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..core.errors import RefusedError, SourceError
+from ..core.progress import Progress, Silent
+from ..core.protocols import Ingested
+from ..core.settings import Settings
+from ..core.sources import KnownSource
+from .building import chosen_encoders, origin_of, plan_channel
+from .gating import check_quality, check_shrink, check_soundness, refuse, staying
+from .home import existing, kept_database, told_as_of_home
+from .learning import CarryOver, LearnAnew
+from .sources import open_again
+
+if TYPE_CHECKING:
+    from ..db.database import Database
+    from ..db.rejects import Rejects
+    from ..index.build import ChannelPlan, Draft, Learner
+    from ..index.gates import Gate
+    from ..index.manifest import Manifest
+    from ..index.snapshot import Snapshot
+
+Outcome = Literal["published", "unchanged", "refused", "planned"]
+
+
+@dataclass(slots=True)
+class SourceRefresh:
+    """What came of one source.
+
+    ingested: what it changed; None where it was not read. rejected: posts that could not be taken; first_reject: the
+    row of the first of them and its reason. failed: why the database was left as it was. leaves: whether its posts
+    were to leave.
+    """
+
+    name: str
+    ingested: Ingested | None = None
+    rejected: int = 0
+    first_reject: str | None = None
+    failed: str | None = None
+    leaves: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        counts = asdict(self.ingested) if self.ingested else dict.fromkeys(Ingested.__slots__)
+        fields = {name: getattr(self, name) for name in ("name", "rejected", "first_reject", "failed", "leaves")}
+        return fields | counts
+
+
+@dataclass(slots=True)
+class RefreshReport:
+    """What a refresh did, or would do.
+
+    reason: why it was refused. embedded: contents encoded now (or to be encoded), by channel. learned: why it was (or
+    would be) learned anew or carried over; None where no snapshot was made. gates: those that were checked.
+    snapshot: the one in service now; None where none is.
+    """
+
+    outcome: Outcome = "unchanged"
+    reason: str | None = None
+    sources: list[SourceRefresh] = field(default_factory=list)
+    embedded: Mapping[str, int] = field(default_factory=dict)
+    learned: str | None = None
+    gates: "list[Gate]" = field(default_factory=list)
+    snapshot: str | None = None
+    posts: int = 0
+    rejects: Path | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def refuse(self, reason: str) -> None:
+        """The first reason stands."""
+        self.outcome, self.reason = "refused", self.reason or reason
+
+    def serves(self, manifest: "Manifest") -> None:
+        """What is in service now."""
+        self.snapshot, self.posts = manifest.snapshot, manifest.posts
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "sources": [source.to_json() for source in self.sources],
+            "embedded": dict(self.embedded),
+            "learned": self.learned,
+            "gates": [gate.to_json() for gate in self.gates],
+            "snapshot": self.snapshot,
+            "posts": self.posts,
+            "rejects": str(self.rejects) if self.rejects else None,
+            "notes": self.notes,
+        }
+
+
+def refresh_index(settings: Settings, allow_shrink: bool = False, progress: Progress | None = None) -> RefreshReport:
+    """Bring database and index in line with all sources, or leave the index that serves and say why.
+
+    Each source is taken in whole or not at all. Raises what `build_index` raises, but for a source that fails, or a
+    snapshot that does not pass its gates: that is a refusal.
+    """
+    from ..index.snapshot import serving_snapshot, writing
+
+    existing(settings.home)
+    with told_as_of_home(settings.home), writing(settings.home), kept_database(settings) as database:
+        refresh = _Refresh(settings, database, serving_snapshot(settings.home), allow_shrink, progress or Silent())
+        return refresh.run()
+
+
+class _Refresh:
+    """One refresh, within the lock of the home."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: "Database",
+        serving: "Snapshot | None",
+        allow_shrink: bool,
+        progress: Progress,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._serving = serving
+        self._allow_shrink = allow_shrink
+        self._progress = progress
+        self._rejects: list[tuple[SourceRefresh, Rejects]] = []
+        self._known = database.sources.known()
+        self._leaving = {known.name for known in self._known if known.leaves_at}
+        self.report = RefreshReport()
+        if serving:
+            self.report.serves(serving.manifest)
+
+    def run(self) -> RefreshReport:
+        """Read, embed, build."""
+        self.report.notes += told_of(self._known)
+        for known in self._known:
+            if known.source or known.leaves_at:
+                self.report.sources.append(self._read(known))
+        for source in self.report.sources:
+            if source.failed:
+                self.report.refuse(f"{source.name}: {source.failed}")
+        if self.report.outcome != "refused":
+            try:
+                self._build()
+            except (RefusedError, SourceError) as error:
+                self.report.refuse(str(error))
+        return self.report
+
+    def _read(self, known: KnownSource) -> SourceRefresh:
+        """Take one source in, in one transaction."""
+        from ..db.rejects import Rejects
+
+        result, store = SourceRefresh(known.name, leaves=known.leaves_at is not None), self._database.posts
+        if known.source is None or known.leaves_at:
+            result.ingested = store.ingest(known.name, [])
+            return result
+        try:
+            reader = open_again(known.source)
+            rejects = Rejects(reader, self._settings.home / "rejects.csv")
+            self.report.notes += reader.notes()
+            self._rejects.append((result, rejects))
+            try:
+                posts = rejects.sift(store.forgotten())
+                result.ingested = store.ingest(known.name, posts, lambda new: self._accept(known.name, new))
+            finally:
+                self._tell(result, rejects)
+        except (SourceError, RefusedError) as error:
+            result.failed = str(error)
+        return result
+
+    def _accept(self, name: str, ingested: Ingested) -> None:
+        """Keep a source that has lost too much, together with those before it, out of the database as well."""
+        from ..index import gates
+
+        if self._serving is None or self._allow_shrink:
+            return
+        gone = {source.name: source.ingested.removed for source in self.report.sources if source.ingested}
+        before = staying(self._serving.manifest.sources, self._leaving)
+        gone = staying(gone | {name: ingested.removed}, self._leaving)
+        gate = gates.shrink(before, gone, self._settings.thresholds.max_shrink)
+        if not gate.passed:
+            self.report.gates = [gate]
+            raise RefusedError(f"{gate.words}; if that is right, run `hashtag index refresh --allow-shrink`")
+
+    def _tell(self, result: SourceRefresh, rejects: "Rejects") -> None:
+        rejects.write()
+        result.rejected, result.first_reject = len(rejects), rejects.first()
+        if result.rejected:
+            self.report.rejects = rejects.path
+
+    def _build(self) -> None:
+        """Embed what is new, and publish."""
+        from ..index.build import build, embed
+
+        home, store = self._settings.home, self._database.posts
+        plans = plans_of(self._settings, self._serving)
+        embedded = embed(store, plans, self._progress)
+        self.report.embedded = embedded.counts
+        for result, rejects in self._rejects:
+            rejects.add_unreadable(embedded.unreadable)
+            self._tell(result, rejects)
+        origin = origin_of(self._database)
+        learner = learner_of(self._settings, self._database, self._serving)
+        manifest, published = build(home, store, plans, learner, origin, self._progress, self._check)
+        for name in self._leaving:
+            self._database.sources.let_go(name)
+        self.report.serves(manifest)
+        self.report.outcome = "published" if published else "unchanged"
+
+    def _check(self, draft: "Draft") -> None:
+        """All gates, each of them told."""
+        thresholds, store = self._settings.thresholds, self._database.posts
+        lineage = draft.snapshot.manifest.learned
+        self.report.learned = lineage.reason if lineage else None
+        self.report.gates = check_soundness(draft, store, thresholds)
+        shrink = check_shrink(draft, self._serving, self._leaving, thresholds)
+        self.report.gates += shrink + check_quality(draft, self._serving, thresholds)
+        refuse([gate for gate in self.report.gates if not (self._allow_shrink and gate in shrink)])
+
+
+def told_of(known: Sequence[KnownSource]) -> list[str]:
+    """What a person should know of sources that are not read."""
+    notes = [
+        f"the {source.posts:,} posts of {source.name} stay as they are: nothing tells how it is read; "
+        "tell by `hashtag sources add`, or let them leave by `hashtag sources remove`"
+        for source in known
+        if source.source is None and source.leaves_at is None
+    ]
+    if not any(source.source for source in known):
+        notes.append("no source is known; name them with `hashtag sources add SOURCE`")
+    return notes
+
+
+def plans_of(settings: Settings, serving: "Snapshot | None") -> "list[ChannelPlan]":
+    """The channels of the snapshot in service, by the encoders of today; those that settings ask for where none serves.
+
+    So that models which were fetched in the meantime do not turn a night's refresh into encoding everything anew.
+    """
+    from ..retrieval.encoders.profiles import EncoderSpec
+
+    if serving is None:
+        return [plan_channel(spec) for spec in chosen_encoders(settings)[0]]
+    return [plan_channel(EncoderSpec.from_json(record.spec)) for record in serving.manifest.channels]
+
+
+def learner_of(settings: Settings, database: "Database", serving: "Snapshot | None") -> "Learner":
+    """What fills the next snapshot with what is learned."""
+    judgements = database.feedback.judgements()
+    if serving is None:
+        return LearnAnew(database, judgements, "no whole snapshot serves")
+    program = origin_of(database).program
+    return CarryOver(database, judgements, serving, program, settings.thresholds.relearn_after)

@@ -1,0 +1,76 @@
+"""`hashtag sources`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..core.settings import resolve_settings
+from .options import (
+    AsJson,
+    AuthorColumn,
+    Db,
+    Encoding,
+    HashtagsColumn,
+    Home,
+    IdColumn,
+    ImageColumn,
+    Images,
+    PostedAtColumn,
+    SourceName,
+    TextColumn,
+    columns_of,
+    print_json,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Sources of posts, which `hashtag index refresh` reads again.")
+
+
+@app.command("add")
+def add(
+    source: Annotated[Path, typer.Argument(help="A CSV, TSV or JSONL file of posts.")],
+    images: Images = None,
+    home: Home = None,
+    db: Db = None,
+    source_name: SourceName = None,
+    encoding: Encoding = None,
+    image_column: ImageColumn = None,
+    text_column: TextColumn = None,
+    hashtags_column: HashtagsColumn = None,
+    id_column: IdColumn = None,
+    author_column: AuthorColumn = None,
+    posted_at_column: PostedAtColumn = None,
+) -> None:
+    """Remember a source and how it is read; the next refresh takes its posts in."""
+    from ..assembly import add_source, read_posts
+
+    columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
+    reader = read_posts(source, images=images, source=source_name, encoding=encoding, columns=columns)
+    console.tell(reader.notes())
+    console.show_added_source(add_source(resolve_settings(home, {"db": db}), reader))
+
+
+@app.command("list")
+def list_(home: Home = None, db: Db = None, as_json: AsJson = False) -> None:
+    """List all sources, how many posts of each the archive has, and how each is read."""
+    from ..assembly import list_sources
+
+    known = list_sources(resolve_settings(home, {"db": db}))
+    if as_json:
+        print_json([source.to_json() for source in known])
+    else:
+        console.show_sources(known)
+
+
+@app.command("remove")
+def remove(
+    name: Annotated[str, typer.Argument(help="As `hashtag sources list` has it.")],
+    keep_posts: Annotated[bool, typer.Option("--keep-posts", help="Leave its posts in the archive.")] = False,
+    home: Home = None,
+    db: Db = None,
+) -> None:
+    """Read a source no more; its posts leave with the next refresh."""
+    from ..assembly import remove_source
+
+    console.show_removed_source(remove_source(resolve_settings(home, {"db": db}), name, keep_posts))

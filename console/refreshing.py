@@ -1,0 +1,85 @@
+"""Sources, and what a refresh made of them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from ..core.sources import KnownSource, Source
+from .terminal import counted, out, printable, say, tell
+
+if TYPE_CHECKING:
+    from ..assembly import RefreshReport, RemovedSource
+
+
+def show_refresh(report: "RefreshReport") -> None:
+    """What has changed, what was made of it, and which gates it was held against; or what that would be."""
+    tell(report.notes)
+    planned = report.outcome == "planned"
+    for source in report.sources:
+        say(source.name)
+        if source.ingested:
+            read = source.ingested
+            say(
+                f"  {counted(read.added, 'post')} added, {read.updated:,} updated, {read.removed:,} removed, "
+                f"{read.unchanged:,} unchanged"
+            )
+        if source.rejected:
+            say(f"  {counted(source.rejected, 'post')} rejected, the first in row {source.first_reject}")
+        if source.failed:
+            say(f"  left as it was: {source.failed}")
+    for channel, n in report.embedded.items():
+        say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} {'to encode' if planned else 'encoded'}")
+    if report.learned:
+        say(f"{'would be ' if planned else ''}{report.learned}")
+    for gate in report.gates:
+        say(f"{'passed' if gate.passed else 'NOT passed'}  {gate.name}: {gate.words}")
+    if report.rejects and not planned:
+        say(f"every rejected row and its reason stand in {report.rejects}")
+    say(_state(report))
+
+
+def _state(report: "RefreshReport") -> str:
+    serves = f"{report.snapshot} ({counted(report.posts, 'post')})" if report.snapshot else "no index"
+    if report.outcome == "planned":
+        return f"nothing was changed, {serves} serves"
+    if report.outcome == "published":
+        return f"published {serves}"
+    return f"nothing changed, still {serves}" if report.outcome == "unchanged" else f"{serves} serves on"
+
+
+def show_sources(known: Sequence[KnownSource]) -> None:
+    """All sources, each with what was told of it."""
+    if not known:
+        say("no source is known; name them with `hashtag sources add SOURCE`")
+    for source in known:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        table.add_row("source", escape(printable(source.name)))
+        state = "; they leave with the next refresh" if source.leaves_at else ""
+        table.add_row("posts", f"{source.posts:,}{state}")
+        for what, told in _told(source.source):
+            table.add_row(what, escape(printable(told)))
+        out.print(table)
+
+
+def _told(source: Source | None) -> list[tuple[str, str]]:
+    if source is None:
+        return [("read from", "nobody told; `hashtag sources add` does")]
+    told = [("read from", source.location)]
+    told += [(what, text) for what, text in (("images", source.images), ("encoding", source.encoding)) if text]
+    return told + [(f"{role} column", column) for role, column in source.columns.items()]
+
+
+def show_added_source(source: Source) -> None:
+    """What is read from now on."""
+    say(f"{source.name} is read by every `hashtag index refresh` from now on")
+
+
+def show_removed_source(removed: "RemovedSource") -> None:
+    """What becomes of its posts."""
+    posts = counted(removed.posts, "post")
+    leave = f"its {posts} leave with the next `hashtag index refresh`"
+    say(f"{removed.name} is read no more; " + (leave if removed.leave else f"its {posts} stay"))

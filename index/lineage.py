@@ -1,0 +1,65 @@
+"""When what was learned is carried over to a new snapshot, and when it is learned anew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..core.errors import SnapshotError
+from ..core.protocols import Fingerprint
+from ..core.versions import Moves, Versions
+from .manifest import Manifest
+
+_FILES = ("learned.keys.npy", "learned.contents.npy")
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """By what something is learned: the program's name and version, and the encoders of the channels that speak."""
+
+    program: str
+    encoders: Mapping[str, Fingerprint]
+
+
+def origins_of(manifest: Manifest) -> Origins:
+    """Those of a snapshot."""
+    speaking = {record.channel: record.fingerprint for record in manifest.channels if record.vectors}
+    return Origins(manifest.program, speaking)
+
+
+def why_anew(before: Origins, now: Origins, n_learned: int, moves: Moves, part: float) -> str | None:
+    """Why it is to be learned anew; None where it is carried over.
+
+    n_learned: posts that it was learned from. moves: of posts since then, not since the snapshot before, so that many
+    small steps count as one large one. part: of n_learned, from which on so many moves are too many.
+    """
+    if before.program != now.program:
+        return f"it was learned by {before.program}"
+    if dict(before.encoders) != dict(now.encoders):
+        return "its channels or their encoders have changed"
+    if moves.total and moves.total >= part * n_learned:
+        return f"{told(moves)} since it was learned from {n_learned:,}, {part:.0%} or more"
+    return None
+
+
+def told(moves: Moves) -> str:
+    """Moves in words."""
+    return f"{moves.added:,} posts added, {moves.changed:,} changed and {moves.removed:,} removed"
+
+
+def save_versions(folder: Path, versions: Versions) -> None:
+    """Note in a snapshot's folder which posts it was learned from."""
+    for name, array in zip(_FILES, (versions.keys, versions.contents), strict=True):
+        np.save(folder / name, array)
+
+
+def read_versions(folder: Path) -> Versions:
+    """Which posts a snapshot was learned from. Raises SnapshotError."""
+    try:
+        keys, contents = (np.load(folder / name, allow_pickle=False) for name in _FILES)
+    except (OSError, EOFError, ValueError) as error:
+        raise SnapshotError(f"what {folder} was learned from cannot be read: {error}") from error
+    if keys.shape != contents.shape or keys.ndim != 1:
+        raise SnapshotError(f"what {folder} was learned from contradicts itself")
+    return Versions(keys, contents)

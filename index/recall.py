@@ -1,0 +1,63 @@
+"""How many of the nearest vectors an index finds, against looking at every one of them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from ..core.protocols import VectorIndex
+from ..core.vectors import NO_ROW, Vectors
+from .exact import centred, mean_to_centre
+from .lexical import LexicalWriter
+
+SAMPLE = 100  # vectors that are asked for
+K = 10
+
+_EQUAL = 1e-5  # what rounding may make of a similarity
+
+
+def recall(index: VectorIndex[Any], batches: Sequence[Any], k: int = K, sample: int = SAMPLE) -> float:
+    """Recall at k of a sample of the vectors that an index was made of, in [0, 1]; 1 where there is nothing to find.
+
+    batches: these vectors, dense or sparse, n in all and in their order. What is as near as the last of the nearest
+    counts as found. Draws the same sample every time.
+    """
+    n = sum(batch.shape[0] for batch in batches)
+    rows = np.sort(np.random.default_rng(0).choice(n, min(n, sample), replace=False))
+    k = min(k, n)
+    if sparse.issparse(batches[0]):
+        found, due = _lexical(index, batches, rows, k)
+    else:
+        found, due = _dense(index, batches, rows, k)
+    wanted = due > _EQUAL
+    return float((found >= due - _EQUAL)[wanted].mean()) if wanted.any() else 1.0
+
+
+def _lexical(index: VectorIndex[Any], batches: Sequence[Any], rows: Any, k: int) -> tuple[Vectors, Vectors]:
+    """Similarities of what was found, and of what was to be found: float32 (m, k), falling."""
+    vectors = sparse.csr_matrix(sparse.vstack(batches, format="csr"))
+    writer = LexicalWriter(vectors.shape[1])
+    writer.add(vectors)
+    queries = sparse.csr_matrix(vectors[rows])
+    return index.search(queries, k).similarities, writer.in_memory().search(queries, k).similarities
+
+
+def _dense(index: VectorIndex[Any], batches: Sequence[Any], rows: Any, k: int) -> tuple[Vectors, Vectors]:
+    """The same of dense vectors; the similarity of what was found is worked out here, whatever the index says it is."""
+    starts = np.cumsum([0, *map(len, batches)])
+    own = [rows[(rows >= start) & (rows < end)] - start for start, end in pairwise(starts)]
+    queries = np.concatenate([batch[within] for batch, within in zip(batches, own, strict=True)])
+    n = starts[-1]
+    mean = mean_to_centre(np.sum([batch.sum(axis=0, dtype=np.float64) for batch in batches], axis=0), n)
+    asked, answers = centred(queries, mean), index.search(queries, k).rows
+    due = np.zeros((len(queries), k), dtype=np.float32)
+    found = np.zeros_like(due)
+    for start, batch in zip(starts, batches, strict=False):
+        alike = asked @ centred(batch, mean).T
+        due = -np.sort(-np.hstack([due, alike]), axis=1)[:, :k]
+        here = (answers != NO_ROW) & (answers >= start) & (answers < start + len(batch))
+        query, place = np.nonzero(here)
+        found[query, place] = alike[query, answers[query, place] - start]
+    return -np.sort(-found, axis=1), due
