@@ -118,9 +118,8 @@ class _Plan:
         speaking = {record.channel: fingerprints[record.channel] for record in manifest.channels if record.vectors}
         versions = self._database.posts.versions()
         reason = learner.why_anew(Origins(origin.program, speaking), versions, changes)
-        return (
-            f"learned anew: {reason}" if reason else f"carried over: {told(changes)} now, less than {part:.0%} in all"
-        )
+        carried = f"carried over: {told(changes)} now, less than {part:.0%} since it was learned"
+        return f"learned anew: {reason}" if reason else carried
 
     def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:
         from ..index import gates

@@ -100,36 +100,30 @@ def refresh_index(settings: Settings, allow_shrink: bool = False, progress: Prog
     Each source is taken in whole or not at all. Raises what `build_index` raises, but for a source that fails, or a
     snapshot that does not pass its gates: that is a refusal.
     """
-    from ..index.snapshot import serving_snapshot, writing
+    from ..index.snapshot import writing
 
     existing(settings.home)
     with told_as_of_home(settings.home), writing(settings.home), kept_database(settings) as database:
-        refresh = _Refresh(settings, database, serving_snapshot(settings.home), allow_shrink, progress or Silent())
-        return refresh.run()
+        return _Refresh(settings, database, allow_shrink, progress or Silent()).run()
 
 
 class _Refresh:
     """One refresh, within the lock of the home."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        database: "Database",
-        serving: "Snapshot | None",
-        allow_shrink: bool,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, settings: Settings, database: "Database", allow_shrink: bool, progress: Progress) -> None:
+        from ..index.snapshot import serving_snapshot
+
         self._settings = settings
         self._database = database
-        self._serving = serving
+        self._serving = serving_snapshot(settings.home)
         self._allow_shrink = allow_shrink
         self._progress = progress
         self._rejects: list[tuple[SourceRefresh, Rejects]] = []
         self._known = database.sources.known()
         self._leaving = {known.name for known in self._known if known.leaves_at}
         self.report = RefreshReport()
-        if serving:
-            self.report.serves(serving.manifest)
+        if self._serving:
+            self.report.serves(self._serving.manifest)
 
     def run(self) -> RefreshReport:
         """Read, embed, build."""

@@ -22,9 +22,10 @@ def refresh(
     from ..assembly import plan_refresh, refresh_index
 
     settings = resolve_settings(home, {"db": db})
-    report = (
-        plan_refresh(settings, allow_shrink) if dry_run else refresh_index(settings, allow_shrink, console.progress())
-    )
+    if dry_run:
+        report = plan_refresh(settings, allow_shrink)
+    else:
+        report = refresh_index(settings, allow_shrink, console.progress())
     if as_json:
         print_json(report.to_json())
     else:

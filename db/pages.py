@@ -37,13 +37,14 @@ def posts_in_order(
 ) -> Iterator[Sequence[Row[Any, *Rest]]]:
     """The rows of a statement, by source and id of the posts that `condition` names; no page is empty.
 
-    The statement's first column is the post's key. Databases sort text by rules of their own, so it is done here.
+    Of ids the shorter come first, so that numbers stand as they count. The statement's first column is the post's key.
+    Databases sort text by rules of their own, so it is done here.
     """
     ids = select(PostRow.id, PostRow.source, PostRow.post_id).where(condition)
     named: list[tuple[str, str, int]] = []
     for page in pages(engine, ids, PostRow.id, _KEYS_A_PAGE):
         named.extend((sys.intern(source), post_id, key) for key, source, post_id in page)
-    named.sort()
+    named.sort(key=lambda post: (post[0], len(post[1]), post[1]))
     for chunk in batches((key for _, _, key in named), CHUNK):
         with reading(engine) as connection:
             rows = connection.execute(statement.where(PostRow.id.in_(chunk))).all()

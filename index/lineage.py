@@ -45,7 +45,8 @@ def why_anew(before: Origins, now: Origins, n_learned: int, moves: Moves, part: 
 
 def told(moves: Moves) -> str:
     """Moves in words."""
-    return f"{moves.added:,} posts added, {moves.changed:,} changed and {moves.removed:,} removed"
+    posts = "post" if moves.added == 1 else "posts"
+    return f"{moves.added:,} {posts} added, {moves.changed:,} changed and {moves.removed:,} removed"
 
 
 def save_versions(folder: Path, versions: Versions) -> None:
