@@ -27,21 +27,24 @@ def recall(index: VectorIndex[Any], batches: Sequence[Any], k: int = K, sample: 
     n = sum(batch.shape[0] for batch in batches)
     rows = np.sort(np.random.default_rng(0).choice(n, min(n, sample), replace=False))
     k = min(k, n)
-    if sparse.issparse(batches[0]):
-        found, due = _lexical(index, batches, rows, k)
-    else:
-        found, due = _dense(index, batches, rows, k)
-    wanted = due > _EQUAL
-    return float((found >= due - _EQUAL)[wanted].mean()) if wanted.any() else 1.0
+    found, due = (_lexical if sparse.issparse(batches[0]) else _dense)(index, batches, rows, k)
+    wanted = np.count_nonzero(due > _EQUAL, axis=1)
+    last = due[np.arange(len(due)), np.maximum(wanted, 1) - 1]
+    hits = np.minimum(np.count_nonzero(found >= last[:, None] - _EQUAL, axis=1), wanted)
+    return float(hits.sum() / wanted.sum()) if wanted.any() else 1.0
 
 
 def _lexical(index: VectorIndex[Any], batches: Sequence[Any], rows: Any, k: int) -> tuple[Vectors, Vectors]:
-    """Similarities of what was found, and of what was to be found: float32 (m, k), falling."""
+    """Similarities of what was found, and of what was to be found: float32 (m, k), the latter falling."""
     vectors = sparse.csr_matrix(sparse.vstack(batches, format="csr"))
     writer = LexicalWriter(vectors.shape[1])
     writer.add(vectors)
     queries = sparse.csr_matrix(vectors[rows])
-    return index.search(queries, k).similarities, writer.in_memory().search(queries, k).similarities
+    due, answers = writer.in_memory().search(queries, k), index.search(queries, k)
+    # What is not among the nearest is as near as it claims to be only if that is no nearer than the last of them.
+    claimed = np.minimum(answers.similarities, due.similarities.min(axis=1, keepdims=True))
+    known = (answers.rows[:, :, None] == due.rows[:, None, :]) & (answers.rows != NO_ROW)[:, :, None]
+    return np.where(known.any(axis=2), np.float32(1), claimed), due.similarities
 
 
 def _dense(index: VectorIndex[Any], batches: Sequence[Any], rows: Any, k: int) -> tuple[Vectors, Vectors]:
@@ -60,4 +63,4 @@ def _dense(index: VectorIndex[Any], batches: Sequence[Any], rows: Any, k: int) -
         here = (answers != NO_ROW) & (answers >= start) & (answers < start + len(batch))
         query, place = np.nonzero(here)
         found[query, place] = alike[query, answers[query, place] - start]
-    return -np.sort(-found, axis=1), due
+    return found, due

@@ -1,5 +1,6 @@
 """What ships, and what importing it costs."""
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -42,6 +43,23 @@ sys.stderr.write(",".join(name for name in {HEAVY!r} if name in sys.modules))
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "Usage" in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_a_refresh_of_what_has_not_changed_loads_no_model_library(demo_home, tmp_path):
+    home = shutil.copytree(demo_home, tmp_path / "home")
+    script = f"""
+import sys
+sys.argv = ["hashtag", "index", "refresh", "--home", {str(home)!r}]
+from hashtag_recommender.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+sys.stderr.write(",".join(name for name in ("torch", "transformers", "open_clip") if name in sys.modules))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "nothing changed, still" in ran.stdout
     assert ran.stderr == ""
 
 

@@ -1,0 +1,111 @@
+"""Homes that are refreshed often: captions alone, by an encoder that needs no weights."""
+
+import csv
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hashtag_recommender.assembly import build_index, open_recommender, read_posts
+from hashtag_recommender.core.protocols import Fingerprint
+from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.core.vectors import unit_rows
+from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.retrieval.encoders import profiles
+from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+
+HEADER = ["id", "text", "hashtags"]
+SUBJECTS = {
+    "sofa whiskers purring window nap": "cat pets catlife",
+    "카페 라떼 창가 원두 케이크": "카페 cafe 라떼",
+    "ridge summit boots fog tent": "hiking mountain outdoors",
+    "crust oven flour starter dough": "bread baking sourdough",
+}
+WORDS = "today again slowly with friends early late quiet golden little old new long short bright".split()
+QUERIES = [
+    "purring on the sofa today",
+    "카페 라떼 한 잔",
+    "fog on the summit, golden",
+    "new starter, old oven",
+    "zeppelin",
+]
+
+
+class WordEncoder:
+    """Captions to the sum of a vector for each word. Counts what it has encoded."""
+
+    channel = "sentence"
+    modality = "text"
+    batch_size = 16
+    fingerprint = Fingerprint("words", "none", "1", 16, "")
+    encoded = 0
+
+    def prepare(self, content: str) -> str:
+        return content
+
+    def encode(self, prepared: Sequence[str]) -> np.ndarray:
+        WordEncoder.encoded += len(prepared)
+        return unit_rows(np.stack([sum(map(_vector, caption.split())) for caption in prepared]).astype(np.float32))
+
+    def release(self) -> None:
+        pass
+
+
+def _vector(word):
+    return np.random.default_rng(int(sha256(word.encode()).hexdigest()[:8], 16)).normal(size=16)
+
+
+@pytest.fixture(autouse=True)
+def words_alone(monkeypatch):
+    """The compact encoders are words and n-grams."""
+    specs = [profiles.EncoderSpec("sentence", "words"), profiles.EncoderSpec("ngrams")]
+    monkeypatch.setattr(profiles, "_COMPACT", specs)
+    made = {"sentence": WordEncoder, "ngrams": NgramEncoder}
+    monkeypatch.setattr(profiles, "make_encoder", lambda spec: made[spec.kind]())
+
+
+def make_rows(n, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(n):
+        said, tags = list(SUBJECTS.items())[i % len(SUBJECTS)]
+        text = [*rng.choice(said.split(), 3, replace=False), *rng.choice(WORDS, 4, replace=False), str(i)]
+        carried = [tag for tag in tags.split() if rng.random() < 0.7] or tags.split()[:1]
+        rows.append([str(i), " ".join(text), " ".join([*carried, *(["daily"] if rng.random() < 0.3 else [])])])
+    return rows
+
+
+def write_rows(path, rows):
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    return path
+
+
+def build(home, *sources):
+    """A home built from scratch; returns its folder."""
+    for source in sources:
+        build_index(Settings(home, encoders="compact"), read_posts(source))
+    return home
+
+
+def answers(home):
+    """What a home suggests for the queries: hashtags with their scores."""
+    recommender = open_recommender(home)
+    wishes = Wishes(count=6, raw=True)
+    return [
+        [(s.hashtag, round(s.score, 5)) for s in recommender.suggest(None, query, wishes=wishes).suggestions]
+        for query in QUERIES
+    ]
+
+
+def contents(home):
+    """The checksum of every file of the snapshot in service, and of which posts it is."""
+    manifest = current_snapshot(home).manifest
+    return {name: record.sha256 for name, record in manifest.files.items()}, dict(manifest.sources)
+
+
+def serving(home):
+    return current_snapshot(home).name
