@@ -8,23 +8,12 @@ another photo, and is gone. Every figure is of whole processes, imports included
 """
 
 import argparse
-import csv
 import statistics
 import tempfile
 from pathlib import Path
 
 from build_cost import HASHTAG, run
-from learning_cost import write_posts
-
-FIELDS = ["id", "image", "text", "hashtags"]
-
-
-def write(path: Path, rows: list[dict[str, str]]) -> None:
-    """An archive of these posts."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, FIELDS, extrasaction="ignore")
-        table.writeheader()
-        table.writerows(rows)
+from learning_cost import write_posts, write_table
 
 
 def main() -> None:
@@ -39,16 +28,16 @@ def main() -> None:
     for _ in range(arguments.pairs):
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
-            rows = [{"id": str(i), **row} for i, row in enumerate(write_posts(arguments.data, folder, n + 2 * third))]
+            rows = write_posts(arguments.data, folder, n + 2 * third)
             archive, home = folder / "archive.csv", folder / "home"
-            write(archive, rows[:n])
+            write_table(archive, rows[:n])
             first, _ = run(HASHTAG, "index", "build", archive, "--home", home, "--encoders", "compact")
             unchanged, _ = run(HASHTAG, "index", "refresh", "--home", home)
             edited = [
                 row | {"text": f"{row['text']} edited", "image": new["image"]}
                 for row, new in zip(rows[:third], rows[n + third :], strict=True)
             ]
-            write(archive, [*edited, *rows[2 * third : n + third]])
+            write_table(archive, [*edited, *rows[2 * third : n + third]])
             one_percent, _ = run(HASHTAG, "index", "refresh", "--home", home)
             still.append(unchanged / first)
             changed.append(one_percent / first)
