@@ -13,13 +13,12 @@ from ...core.progress import Progress
 from ...core.wishes import MOST
 from ..systems import SILENT, Fitted, Kind, Scored
 from ..trials import query_of
-from ..vocabulary import own_hashtags
+from ..validation import best_threshold, compared_at, n_due, with_hashtags
 from .contents import Photos
-from .hashtags import Hashtags, n_due
-from .training import EPOCHS, Attempt, Inputs, Learner, Part, Setting, best_threshold, chosen_device, ranked, train
+from .hashtags import Hashtags
+from .training import EPOCHS, Attempt, Inputs, Learner, Part, Setting, chosen_device, ranked, train
 
 _MOST_HASHTAGS = 4000  # the most used ones; beyond, outputs outgrow what an archive's posts can teach
-_MOST_COMPARED = 10  # hashtags a post by which settings are compared, where the mean post carries as many
 
 
 class Network(ABC):
@@ -51,13 +50,10 @@ class Network(ABC):
 
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`. Posts without hashtags teach nothing and are left out. Deterministic on a CPU."""
-        posts = [post for post in posts if own_hashtags(post)]
-        validation = [post for post in validation if own_hashtags(post)]
-        if not posts or not validation:
-            raise SettingsError(f"{self.name} needs both training and validation posts that carry hashtags")
+        posts, validation = with_hashtags(self.name, posts, validation)
         self.attempts = self.notes = ()
         self._hashtags = Hashtags(posts, self.most_hashtags)
-        k = min(round(n_due(posts) / len(posts)), _MOST_COMPARED, len(self._hashtags))
+        k = min(compared_at(posts), len(self._hashtags))
         self._prepare(posts)
         training, held_out = self._training_part(posts), self._part(validation)
         for setting in self._grid:
@@ -68,7 +64,9 @@ class Network(ABC):
                     self.attempts += (train(learner, training, held_out, k, setting, stage),)
             if self.best is self.attempts[-1]:
                 self._learner = learner
-        self._threshold = best_threshold(self._learner, held_out, min(MOST, len(self._hashtags)))
+        columns, scores = ranked(self._learner, held_out.inputs, min(MOST, len(self._hashtags)))
+        right = held_out.carried.gather(1, columns)
+        self._threshold = best_threshold(scores.numpy(), right.numpy(), held_out.n_due)
         return Fitted(self.notes, [attempt.to_curve(attempt is self.best) for attempt in self.attempts])
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:

@@ -140,19 +140,6 @@ def ranked(learner: Learner, inputs: Inputs, k: int) -> tuple[Tensor, Tensor]:
     return torch.cat(columns), torch.cat(scores)
 
 
-def best_threshold(learner: Learner, validation: Part, most: int) -> float:
-    """The score from which hashtags are worth suggesting: that of the best micro F1 on the validation posts.
-
-    most: hashtags a post at most.
-    """
-    columns, scores = ranked(learner, validation.inputs, most)
-    falling, order = scores.flatten().sort(descending=True, stable=True)
-    hits = validation.carried.gather(1, columns).flatten()[order].cumsum(0)
-    f1 = 2 * hits / (torch.arange(1, len(hits) + 1) + validation.n_due)
-    f1[:-1][falling[:-1] == falling[1:]] = 0  # equal scores are suggested all or none
-    return float(falling[f1.argmax()])
-
-
 def _learn(learner: Learner, training: Part, optimiser: torch.optim.Optimizer, batch_size: int) -> float:
     """One epoch; the mean loss on the way."""
     learner.train()

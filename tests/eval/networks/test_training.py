@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from hashtag_recommender.eval.networks import training
-from hashtag_recommender.eval.networks.training import PATIENCE, Learner, Part, Setting, best_threshold, train
+from hashtag_recommender.eval.networks.training import PATIENCE, Learner, Part, Setting, train
 
 SETTING = Setting(batch_size=2, learning_rate=1e-3, width=1, dropout=0.0)
 
@@ -64,28 +64,3 @@ def test_the_weights_of_the_best_epoch_stand():
     attempt = train(learner, part(), part(), 1, SETTING)
     assert int(learner.epoch) == attempt.best == 2
     assert not learner.training
-
-
-class Given(Learner):
-    """Ranks as its inputs say."""
-
-    def loss(self, inputs, targets):
-        return torch.zeros(())
-
-    def rank(self, inputs, k):
-        scores, columns = inputs[0].topk(k, dim=1)
-        return columns, scores
-
-
-@pytest.mark.parametrize(
-    ("scores", "carried", "n_due", "threshold"),
-    [
-        ([[0.9, 0.2], [0.8, 0.7]], [[1, 0], [1, 0]], 2, 0.8),
-        ([[0.9, 0.2], [0.8, 0.7]], [[1, 0], [0, 1]], 2, 0.7),
-        ([[0.9, 0.5], [0.5, 0.1]], [[1, 1], [0, 0]], 2, 0.5),  # equal scores come together: 2 of 3, better than 1 of 1
-        ([[0.9, 0.5], [0.5, 0.5]], [[1, 1], [0, 0]], 2, 0.9),
-    ],
-)
-def test_the_threshold_by_hand(scores, carried, n_due, threshold):
-    scores, carried = torch.tensor(scores), torch.tensor(carried, dtype=torch.bool)
-    assert best_threshold(Given(), Part((scores,), carried, carried, n_due), 2) == pytest.approx(threshold)
