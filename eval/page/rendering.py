@@ -20,7 +20,6 @@ _KINDS = {
 }
 _LOSS, _VALIDATION_LOSS, _VALIDATION_F1 = range(3)  # places in an `Epoch`
 _LOW = 220  # height of charts of which there are many
-_PUBLISHED = ("precision", "recall", "f1", "precision_1", "recall_5", "hit_5", "map")
 
 
 def render_page(report: Mapping[str, Any], examples: Sequence[Example]) -> str:
@@ -48,7 +47,6 @@ def render_page(report: Mapping[str, Any], examples: Sequence[Example]) -> str:
         precision_recall=_precision_recall(judged),
         honest=[(system, _reliability(system)) for system in judged if system["reliability"]],
         learning=[(system, *_learning(system["curves"])) for system in judged if system["curves"]],
-        measures=[name for name in _PUBLISHED if any(name in one["metrics"] for one in report["published"])],
         examples=examples,
         shown=SHOWN,
     )
