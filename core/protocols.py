@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .post import Photo, Post, Query, Reject
 from .results import Answer, Neighbour
-from .vectors import Matches, Rows, Vectors
+from .vectors import Matches, PhotoFeatures, Rows, Vectors
 from .wishes import Wishes
 
 Modality = Literal["image", "text"]
@@ -82,6 +82,10 @@ class Encoder(Protocol[V_out]):
     def release(self) -> None:
         """Let go of the weights; the next `encode` loads them again."""
         ...
+
+
+# A frozen image network whose features are looked at, not searched for: as they come, of any length.
+Backbone: TypeAlias = Encoder[PhotoFeatures]
 
 
 class VectorIndex(Protocol[V_in]):
