@@ -15,7 +15,7 @@ from ..channels import counts, vectors
 from ..trials import query_of
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias
-from .training import Inputs, Learner, Part, Setting
+from .training import Columns, Inputs, Learner, Part, Setting
 
 _MOST_GRAMS = 2**14  # n-grams that are looked at: those of most training captions
 _FEWEST = 2  # captions that an n-gram must stand in
@@ -50,7 +50,7 @@ class Mlp(Network):
     def _prepare(self, posts: Sequence[Post]) -> None:
         self._lexicon = _Lexicon(counts(self._lexical, [query_of(post) for post in posts]))
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
         grams, weights = self._lexicon(counts(self._lexical, queries))
         dense = np.concatenate([_of_size_one(vectors(encoder, queries)) for encoder in self._dense], axis=1)
         return torch.from_numpy(dense), torch.from_numpy(grams), torch.from_numpy(weights)
