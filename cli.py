@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from . import console
-from .commands import feedback, index, models, posts, tags
+from .commands import evaluation, feedback, index, models, posts, tags
 from .commands.suggest import suggest
 from .core.errors import HashtagError
 
@@ -27,6 +27,7 @@ app.add_typer(posts.app, name="posts")
 app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
+app.add_typer(evaluation.app, name="eval")
 
 
 def main() -> None:

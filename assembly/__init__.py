@@ -5,6 +5,7 @@ Imports of other rooms stand inside the functions, so that `hashtag --help` load
 
 from .answering import BatchReport, make_wishes, suggest_batch
 from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts, verify_index
+from .evaluating import EvaluationPlan, compare_reports, evaluate, systems
 from .keeping import (
     Added,
     Forgotten,
@@ -27,6 +28,10 @@ __all__ = [
     "hashtag_rules",
     "judge",
     "rule_book",
+    "EvaluationPlan",
+    "compare_reports",
+    "evaluate",
+    "systems",
     "BatchReport",
     "BuildReport",
     "IndexInfo",

@@ -35,15 +35,18 @@ class Encoders(StrEnum):
     compact = "compact"
 
 
+EncodersOption = Annotated[
+    Encoders | None, typer.Option("--encoders", help="auto is clip where its weights are on disk, else compact.")
+]
+
+
 @app.command("build")
 def build(
     source: Annotated[Path, typer.Argument(help="A CSV, TSV or JSONL file of posts.")],
     images: Images = None,
     home: Home = None,
     db: Db = None,
-    encoders: Annotated[
-        Encoders | None, typer.Option(help="auto is clip where its weights are on disk, else compact.")
-    ] = None,
+    encoders: EncodersOption = None,
     image_model: Annotated[str | None, typer.Option(help="open_clip model, or a folder that is one.")] = None,
     image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,

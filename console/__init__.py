@@ -13,7 +13,7 @@ from .archive import (
     show_rules,
     show_verdict,
 )
-from .evaluation import show_evaluation, show_systems, tell_outcome
+from .evaluation import show_comparison, show_evaluation, show_systems, tell_outcome
 from .terminal import complain, progress, say, tell
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "show_batch",
     "show_build",
     "show_changed",
+    "show_comparison",
     "show_evaluation",
     "show_forgotten",
     "show_info",

@@ -11,6 +11,7 @@ from .terminal import counted, err, out, printable, say, tell
 
 if TYPE_CHECKING:
     from ..eval.catalogue import Entry
+    from ..eval.compare import Comparison
     from ..eval.trials import Outcome
 
 
@@ -62,6 +63,27 @@ def _harrison(system: Mapping[str, Any]) -> list[str]:
     """Means per post, as HARRISON's authors report them."""
     means = system["metrics"]["mean_per_post"]
     return [f"{100 * figure:.2f}" for figure in (means["1"]["precision"], means["5"]["recall"], means["5"]["hit"])]
+
+
+def show_comparison(comparison: "Comparison") -> None:
+    """What changed, and how sure that is."""
+    if comparison.figures_only:
+        tell([comparison.figures_only])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("system", overflow="fold")
+    for column in ("at", "before", "after", "change", "95%", "better"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for change in comparison.changes:
+        row = [change.at, f"{change.before:.3f}", f"{change.after:.3f}", f"{change.after - change.before:+.3f}"]
+        if change.difference:
+            sure = change.difference
+            row += [f"{sure.low:+.3f} {sure.high:+.3f}", f"{100 * sure.probability:.0f}%"]
+        table.add_row(escape(printable(change.system)), *row)
+    out.print(table)
+    for name in comparison.gone:
+        say(f"{name}: only in the first")
+    for name in comparison.new:
+        say(f"{name}: only in the second")
 
 
 def show_systems(entries: "Sequence[Entry]") -> None:
