@@ -1,6 +1,6 @@
 """Readers of archives, one file a format."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,19 +8,9 @@ from ...core.errors import SourceError
 from ...core.post import Post, Reject
 from ...core.protocols import PostReader
 from .columns import Columns, find_columns, missing_columns
-from .delimited import DelimitedFile
 from .fields import MAX_ID, PostMaker
-from .jsonlines import JsonLinesFile
+from .formats import make_table
 from .rows import Table
-from .textfile import TextFile
-
-_FORMATS: dict[str, Callable[[TextFile], Table]] = {
-    ".csv": DelimitedFile,
-    ".tsv": DelimitedFile,
-    ".tab": DelimitedFile,
-    ".jsonl": JsonLinesFile,
-    ".ndjson": JsonLinesFile,
-}
 
 
 def open_reader(
@@ -32,41 +22,37 @@ def open_reader(
     columns: Columns | None = None,
     for_queries: bool = False,
 ) -> PostReader:
-    """A reader for a file, chosen by its suffix.
+    """A reader for a file, chosen by its suffix, or for a folder, chosen by what lies in it.
 
-    images: the folder in which photos lie; the file's own unless told.
-    source: the name under which the database knows it; the file's resolved path unless told.
+    images: the folder in which photos lie; unless told, the archive's own folder, or the one in which its file lies.
+    source: the name under which the database knows it; the archive's resolved path unless told.
     encoding: found out unless told. columns: their names, where not the usual ones.
     for_queries: read new posts: hashtags, ids, authors and times are ignored, in captions hashtags are taken out.
     Raises SourceError where no post can be read of it.
     """
-    make_table = _FORMATS.get(path.suffix.lower())
-    if make_table is None:
-        raise SourceError(f"{path} has no known format; archives are files that end in {', '.join(_FORMATS)}")
-    folder = path.parent if images is None else images
     try:
-        if not path.is_file():
-            raise SourceError(f"{path} {'is no file' if path.exists() else 'does not exist'}; name a file of posts")
+        if not path.exists():
+            raise SourceError(f"{path} does not exist; name a file or folder of posts")
+        folder = images or (path if path.is_dir() else path.parent)
         if not folder.is_dir():
             raise SourceError(f"the images folder {folder} does not exist; name another with --images")
+        folder = folder.resolve()
+        whole_path = path.resolve()
     except OSError as error:
         raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
-    folder = folder.resolve()
-    name = _storable_name(str(path.resolve()) if source is None else source)
+    name = _storable_name(str(whole_path) if source is None else source)
     _storable_name(str(folder))
-    text = TextFile(path, encoding)
-    table = make_table(text)
+    table = make_table(whole_path if path.is_dir() else path, folder, encoding)
     try:
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from None
-    return _ArchiveReader(name, text, table, found, folder, for_queries)
+    return _ArchiveReader(name, table, found, folder, for_queries)
 
 
 @dataclass(frozen=True)
 class _ArchiveReader:
     source: str
-    text: TextFile
     table: Table
     columns: Columns
     images: Path
@@ -74,7 +60,7 @@ class _ArchiveReader:
 
     def notes(self) -> Sequence[str]:
         missing = [] if self.for_queries else missing_columns(self.table.columns, self.columns)
-        return [*([self.text.note] if self.text.note else []), *missing]
+        return [*self.table.notes(), *missing]
 
     def read(self) -> Iterator[Post | Reject]:
         maker = PostMaker(self.source, self.images, self.columns, self.for_queries)

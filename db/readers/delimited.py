@@ -47,6 +47,10 @@ class DelimitedFile:
             else:
                 yield {name: record[i] for name, i in positions.items()}
 
+    def notes(self) -> Sequence[str]:
+        """Which encoding was found, where that is not certain."""
+        return self._text.notes()
+
     def _find_delimiter(self) -> str:
         if self._text.path.suffix.lower() != ".csv":
             return "\t"
