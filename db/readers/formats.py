@@ -9,6 +9,7 @@ from .delimited import DelimitedFile
 from .folders import walk
 from .harrison import HarrisonFolder
 from .jsonlines import JsonLinesFile
+from .parquet import ParquetTable
 from .rows import Table
 from .textfile import TextFile
 
@@ -32,12 +33,23 @@ def _json_lines(path: Path, _: Path, encoding: str | None) -> Table:
     return JsonLinesFile(TextFile(path, encoding))
 
 
+def _parquet(path: Path, _: Path, encoding: str | None) -> Table:
+    _refuse_encoding(path, encoding)
+    return ParquetTable(path)
+
+
+def _refuse_encoding(path: Path, encoding: str | None) -> None:
+    if encoding:
+        raise SourceError(f"{path} is of a format that has an encoding of its own; leave --encoding out")
+
+
 _FILES: dict[str, _Maker] = {
     ".csv": _delimited,
     ".tsv": _delimited,
     ".tab": _delimited,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
+    ".parquet": _parquet,
 }
 _FOLDERS: dict[str, _Maker] = {
     f"HARRISON ({harrison.PHOTOS} and {harrison.HASHTAGS})": HarrisonFolder,

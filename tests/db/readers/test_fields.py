@@ -252,7 +252,10 @@ def test_reading_twice_yields_the_same(tmp_path: Path) -> None:
         ("missing.csv", "does not exist"),
         ("folder.csv", "is no archive of any kind that is known"),
         ("folder", r"is no archive of any kind that is known: HARRISON \(data_list\.txt and tag_list\.txt\)"),
-        ("a.xlsx", r"no known format; archives are files that end in \.csv, \.tsv, \.tab, \.jsonl, \.ndjson"),
+        (
+            "a.xlsx",
+            r"no known format; archives are files that end in \.csv, \.tsv, \.tab, \.jsonl, \.ndjson, \.parquet",
+        ),
         ("nul\0.csv", "does not exist"),
         ("circle.csv", "."),
         ("x" * 300 + ".csv", "."),
