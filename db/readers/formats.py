@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.errors import SourceError
-from . import harrison
+from . import harrison, instaloader
 from .delimited import DelimitedFile
 from .folders import walk
 from .harrison import HarrisonFolder
+from .instaloader import InstaloaderFolder
 from .jsonlines import JsonLinesFile
 from .parquet import ParquetTable
 from .rows import Table
@@ -53,6 +54,7 @@ _FILES: dict[str, _Maker] = {
 }
 _FOLDERS: dict[str, _Maker] = {
     f"HARRISON ({harrison.PHOTOS} and {harrison.HASHTAGS})": HarrisonFolder,
+    f"a download of instaloader (*{instaloader.METADATA} beside photos)": InstaloaderFolder,
 }
 
 
@@ -78,3 +80,5 @@ def _signs(folder: Path) -> Iterator[_Maker]:
     for path, names in walk(folder):
         if path == folder and {harrison.PHOTOS, harrison.HASHTAGS} & set(names):
             yield HarrisonFolder
+        if any(name.endswith(instaloader.METADATA) for name in names):
+            yield InstaloaderFolder
