@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.errors import SourceError
-from . import harrison, instaloader
+from . import harrison, instagram, instaloader
 from .delimited import DelimitedFile
 from .folders import walk
 from .harrison import HarrisonFolder
+from .instagram import InstagramFolder
 from .instaloader import InstaloaderFolder
 from .jsonlines import JsonLinesFile
 from .parquet import ParquetTable
@@ -39,6 +40,11 @@ def _parquet(path: Path, _: Path, encoding: str | None) -> Table:
     return ParquetTable(path)
 
 
+def _instagram(path: Path, images: Path, encoding: str | None) -> Table:
+    _refuse_encoding(path, encoding)
+    return InstagramFolder(path, images)
+
+
 def _refuse_encoding(path: Path, encoding: str | None) -> None:
     if encoding:
         raise SourceError(f"{path} is of a format that has an encoding of its own; leave --encoding out")
@@ -55,6 +61,7 @@ _FILES: dict[str, _Maker] = {
 _FOLDERS: dict[str, _Maker] = {
     f"HARRISON ({harrison.PHOTOS} and {harrison.HASHTAGS})": HarrisonFolder,
     f"a download of instaloader (*{instaloader.METADATA} beside photos)": InstaloaderFolder,
+    "a download from Instagram (posts_1.json)": _instagram,
 }
 
 
@@ -82,3 +89,5 @@ def _signs(folder: Path) -> Iterator[_Maker]:
             yield HarrisonFolder
         if any(name.endswith(instaloader.METADATA) for name in names):
             yield InstaloaderFolder
+        if any(instagram.POSTS.fullmatch(name) or instagram.PAGES.fullmatch(name) for name in names):
+            yield _instagram

@@ -6,6 +6,7 @@ from itertools import repeat
 from pathlib import Path, PurePosixPath
 
 from ...core.errors import SourceError
+from .photos import exists
 from .rows import BrokenRow, Row
 from .textfile import MAX_LINE, TextFile
 
@@ -66,7 +67,7 @@ class HarrisonFolder:
         nested = ["/".join(parts[i:]) for i in range(max(1, len(parts) - 1))]
         flattened = ["_".join(parts[i:]) for i in range(len(parts) - 1)]
         candidates = [path for path in nested + flattened if not path.startswith("/")]
-        return next((path for path in candidates if _exists(self._images / path)), name)
+        return next((path for path in candidates if exists(self._images / path)), name)
 
 
 def _lines(text: TextFile) -> Iterator[str]:
@@ -79,10 +80,3 @@ def _lines(text: TextFile) -> Iterator[str]:
             blank = 0
         else:
             blank += 1
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is too long
-        return False
