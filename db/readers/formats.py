@@ -6,12 +6,13 @@ from pathlib import Path
 from ...core.errors import SourceError
 from . import harrison, instagram, instaloader
 from .delimited import DelimitedFile
-from .folders import walk
+from .folders import PHOTO_SUFFIXES, walk
 from .harrison import HarrisonFolder
 from .instagram import InstagramFolder
 from .instaloader import InstaloaderFolder
 from .jsonlines import JsonLinesFile
 from .parquet import ParquetTable
+from .photofolder import PhotoFolder
 from .rows import Table
 from .textfile import TextFile
 
@@ -40,6 +41,16 @@ def _parquet(path: Path, _: Path, encoding: str | None) -> Table:
     return ParquetTable(path)
 
 
+def _instaloader(path: Path, images: Path, encoding: str | None) -> Table:
+    _refuse_images(path, images)
+    return InstaloaderFolder(path, encoding)
+
+
+def _photos(path: Path, images: Path, encoding: str | None) -> Table:
+    _refuse_images(path, images)
+    return PhotoFolder(path, encoding)
+
+
 def _instagram(path: Path, images: Path, encoding: str | None) -> Table:
     _refuse_encoding(path, encoding)
     return InstagramFolder(path, images)
@@ -48,6 +59,11 @@ def _instagram(path: Path, images: Path, encoding: str | None) -> Table:
 def _refuse_encoding(path: Path, encoding: str | None) -> None:
     if encoding:
         raise SourceError(f"{path} is of a format that has an encoding of its own; leave --encoding out")
+
+
+def _refuse_images(path: Path, images: Path) -> None:
+    if images != path:
+        raise SourceError(f"{path} holds photos and texts side by side; leave --images out")
 
 
 _FILES: dict[str, _Maker] = {
@@ -60,8 +76,9 @@ _FILES: dict[str, _Maker] = {
 }
 _FOLDERS: dict[str, _Maker] = {
     f"HARRISON ({harrison.PHOTOS} and {harrison.HASHTAGS})": HarrisonFolder,
-    f"a download of instaloader (*{instaloader.METADATA} beside photos)": InstaloaderFolder,
+    f"a download of instaloader (*{instaloader.METADATA} beside photos)": _instaloader,
     "a download from Instagram (posts_1.json)": _instagram,
+    "photos with texts or keywords": _photos,
 }
 
 
@@ -74,6 +91,8 @@ def _format_of(path: Path) -> _Maker:
                 f"{path} has no known format; archives are files that end in {', '.join(_FILES)}, or folders"
             ) from None
     found = sorted(set(_signs(path)), key=list(_FOLDERS.values()).index)
+    if len(found) > 1 and found[-1] is _photos:  # every kind of archive has photos
+        found.pop()
     if len(found) == 1:
         return found[0]
     kinds = "; ".join(kind for kind, maker in _FOLDERS.items() if not found or maker in found)
@@ -88,6 +107,8 @@ def _signs(folder: Path) -> Iterator[_Maker]:
         if path == folder and {harrison.PHOTOS, harrison.HASHTAGS} & set(names):
             yield HarrisonFolder
         if any(name.endswith(instaloader.METADATA) for name in names):
-            yield InstaloaderFolder
+            yield _instaloader
         if any(instagram.POSTS.fullmatch(name) or instagram.PAGES.fullmatch(name) for name in names):
             yield _instagram
+        if any(Path(name).suffix.lower() in PHOTO_SUFFIXES for name in names):
+            yield _photos

@@ -24,7 +24,7 @@ class InstaloaderFolder:
     have no captions, are left out.
     """
 
-    def __init__(self, folder: Path, _: Path, encoding: str | None) -> None:
+    def __init__(self, folder: Path, encoding: str | None) -> None:
         self._folder = folder
         self._encoding = encoding
 
