@@ -73,23 +73,25 @@ class IndexInfo:
 
 
 def read_posts(
-    path: Path,
+    archive: Path | str,
     *,
     images: Path | None = None,
     source: str | None = None,
     encoding: str | None = None,
+    query: str | None = None,
     columns: Mapping[str, str | None] | None = None,
     for_queries: bool = False,
 ) -> PostReader:
-    """A reader of a file of posts; see `db.readers.open_reader`. columns: names by role, as the options give them."""
+    """A reader of an archive; see `db.readers.open_reader`. columns: names by role, as the options give them."""
     from ..db.readers import open_reader
     from ..db.readers.columns import Columns
 
     return open_reader(
-        path,
+        archive,
         images=images,
         source=source,
         encoding=encoding,
+        query=query,
         columns=Columns(**(columns or {})),
         for_queries=for_queries,
     )

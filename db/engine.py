@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -108,6 +108,19 @@ def erase_deleted(engine: Engine) -> None:
         )
 
 
+def sqlite_reader(file: Path) -> Callable[[], sqlite3.Connection]:
+    """What connects to an SQLite file to read it, and never makes one."""
+    # A log would have to be written even for reading. Where there is none and can be none, the file is all there is.
+    alone = not file.with_name(file.name + "-wal").exists() and not _is_writable(file)
+    address = f"file:{quote(str(file.absolute()))}?mode=ro{'&immutable=1' if alone else ''}"
+    return lambda: sqlite3.connect(address, uri=True, check_same_thread=False)
+
+
+def reason_of(error: BaseException, url: URL) -> str:
+    """What a driver says of an error, on one line and without the password."""
+    return _without_secrets(_first_line(getattr(error, "orig", None) or error), url)
+
+
 def damage(url: URL, reason: str) -> DatabaseError:
     """The error for what no release of this program has written."""
     advice = _START_OVER if _is_sqlite(url) else "restore a backup"
@@ -143,13 +156,12 @@ def _connecting_readonly(url: URL) -> dict[str, Any]:
     if not _is_sqlite(url) or not url.database or not Path(url.database).is_file():
         return {}
     file = Path(url.database).absolute()
+    return {} if _is_writable(file) else {"creator": sqlite_reader(file)}
+
+
+def _is_writable(file: Path) -> bool:
     effective = os.access in os.supports_effective_ids
-    if all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent)):
-        return {}
-    # A log would have to be written even for reading. Where there is none, the file is all there is.
-    logged = file.with_name(file.name + "-wal").exists()
-    address = f"file:{quote(str(file))}?mode=ro{'' if logged else '&immutable=1'}"
-    return {"creator": lambda: sqlite3.connect(address, uri=True, check_same_thread=False)}
+    return all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent))
 
 
 def _configure_sqlite_to_read(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -197,7 +209,7 @@ def _translated(url: URL) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = _without_secrets(_first_line(getattr(error, "orig", None) or error), url)
+        reason = reason_of(error, url)
         # A server is always named by --db; an SQLite file may lie where it does by default.
         otherwise = f"see that its disk works, or {_START_OVER}" if _is_sqlite(url) else "see that --db is right"
         advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), otherwise)

@@ -10,44 +10,70 @@ from ...core.protocols import PostReader
 from .columns import Columns, find_columns, missing_columns
 from .fields import MAX_ID, PostMaker
 from .formats import make_table
+from .query import QueryTable
 from .rows import Table
 
 
 def open_reader(
-    path: Path,
+    archive: Path | str,
     *,
     images: Path | None = None,
     source: str | None = None,
     encoding: str | None = None,
+    query: str | None = None,
     columns: Columns | None = None,
     for_queries: bool = False,
 ) -> PostReader:
-    """A reader for a file, chosen by its suffix, or for a folder, chosen by what lies in it.
+    """A reader for a file, chosen by its suffix, for a folder, by what lies in it, or for a query to a database.
 
+    archive: a path, or the SQLAlchemy URL (as text) of the database that `query` is for.
     images: the folder in which photos lie; unless told, the archive's own folder, or the one in which its file lies.
-    source: the name under which the database knows it; the archive's resolved path unless told.
+    source: the name under which the database knows it; unless told, the archive's resolved path, or its URL without
+    password.
     encoding: found out unless told. columns: their names, where not the usual ones.
     for_queries: read new posts: hashtags, ids, authors and times are ignored, in captions hashtags are taken out.
     Raises SourceError where no post can be read of it.
     """
-    try:
-        if not path.exists():
-            raise SourceError(f"{path} does not exist; name a file or folder of posts")
-        folder = images or (path if path.is_dir() else path.parent)
-        if not folder.is_dir():
-            raise SourceError(f"the images folder {folder} does not exist; name another with --images")
-        folder = folder.resolve()
-        whole_path = path.resolve()
-    except OSError as error:
-        raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
-    name = _storable_name(str(whole_path) if source is None else source)
-    _storable_name(str(folder))
-    table = make_table(whole_path if path.is_dir() else path, folder, encoding)
+    if query is None:
+        name, table, folder = _open_path(archive, images, encoding)
+    else:
+        name, table, folder = _open_query(str(archive), query, images, encoding)
+    name = _storable_name(name if source is None else source)
     try:
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
-        raise SourceError(f"{path}: {error}") from None
+        raise SourceError(f"{name}: {error}") from None
     return _ArchiveReader(name, table, found, folder, for_queries)
+
+
+def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
+    if "://" in str(archive):
+        # Not repeated: it may hold a password.
+        raise SourceError('SOURCE is a database URL; tell what to read of it with --query "SELECT ..."')
+    path = Path(archive)
+    try:
+        if not path.exists():
+            raise SourceError(f"{path} does not exist; name a file or folder of posts")
+        whole_path = path.resolve()
+        folder = _images_folder(images or (path if path.is_dir() else path.parent))
+    except OSError as error:
+        raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return str(whole_path), make_table(whole_path if path.is_dir() else path, folder, encoding), folder
+
+
+def _open_query(address: str, query: str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
+    if encoding:
+        raise SourceError("a database knows its encoding; leave --encoding out")
+    table = QueryTable(address, query)
+    return table.name, table, _images_folder(images or table.folder)
+
+
+def _images_folder(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise SourceError(f"the images folder {folder} does not exist; name another with --images")
+    resolved = folder.resolve()
+    _storable_name(str(resolved))
+    return resolved
 
 
 @dataclass(frozen=True)
