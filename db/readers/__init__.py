@@ -6,7 +6,9 @@ from pathlib import Path
 
 from ...core.errors import SourceError
 from ...core.post import Post, Reject
-from ...core.protocols import PostReader
+from ...core.protocols import Modality, PostReader
+from ...core.vectors import Rows, Vectors
+from .clipretrieval import CAPTION_COLUMN, IMAGE_COLUMN, ClipRetrievalFolder
 from .columns import Columns, find_columns, missing_columns
 from .fields import MAX_ID, PostMaker
 from .formats import make_table
@@ -43,6 +45,8 @@ def open_reader(
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
         raise SourceError(f"{name}: {error}") from None
+    if isinstance(table, ClipRetrievalFolder):
+        return EncodedReader(name, table, found, folder, for_queries)
     return _ArchiveReader(name, table, found, folder, for_queries)
 
 
@@ -92,6 +96,27 @@ class _ArchiveReader:
         maker = PostMaker(self.source, self.images, self.columns, self.for_queries)
         for number, row in enumerate(self.table.rows(), start=1):
             yield maker.make(number, row)
+
+
+@dataclass(frozen=True)
+class EncodedReader(_ArchiveReader):
+    """A reader of posts of which some have vectors already."""
+
+    table: ClipRetrievalFolder
+
+    def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
+        """Vectors in batches: rows (n,) ascending, and float32 (n, d) of length 1.
+
+        Row i is what comes i-th (from 0) out of `read`, be it a post or a reject. Nothing comes where photos or
+        captions were not encoded, or where they are taken from another column than those that were.
+        Raises SourceError where vectors are missing or damaged, or do not fit their rows.
+        """
+        column, encoded = {
+            "image": (self.columns.image, IMAGE_COLUMN),
+            "text": (self.columns.text, CAPTION_COLUMN),
+        }[modality]
+        if column == encoded:
+            yield from self.table.ready_vectors(modality)
 
 
 def _storable_name(name: str) -> str:

@@ -7,7 +7,7 @@ from ...core.errors import SourceError
 
 # Usual names by role, the surest first; matched in any case.
 _USUAL = {
-    "image": ("image", "image_name", "image_names", "name", "file", "photo"),
+    "image": ("image", "image_name", "image_names", "image_path", "name", "file", "photo"),
     "text": ("text", "tweets", "caption", "contents"),
     "hashtags": ("hashtags", "tags", "captions"),
     "post_id": ("id", "post_id"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...core.errors import SourceError
 from . import harrison, instagram, instaloader
+from .clipretrieval import ClipRetrievalFolder, is_clip_retrieval
 from .delimited import DelimitedFile
 from .folders import PHOTO_SUFFIXES, walk
 from .harrison import HarrisonFolder
@@ -56,6 +57,11 @@ def _instagram(path: Path, images: Path, encoding: str | None) -> Table:
     return InstagramFolder(path, images)
 
 
+def _clip_retrieval(path: Path, _: Path, encoding: str | None) -> Table:
+    _refuse_encoding(path, encoding)
+    return ClipRetrievalFolder(path)
+
+
 def _refuse_encoding(path: Path, encoding: str | None) -> None:
     if encoding:
         raise SourceError(f"{path} is of a format that has an encoding of its own; leave --encoding out")
@@ -78,6 +84,7 @@ _FOLDERS: dict[str, _Maker] = {
     f"HARRISON ({harrison.PHOTOS} and {harrison.HASHTAGS})": HarrisonFolder,
     f"a download of instaloader (*{instaloader.METADATA} beside photos)": _instaloader,
     "a download from Instagram (posts_1.json)": _instagram,
+    "an output of clip-retrieval (metadata/metadata_0.parquet)": _clip_retrieval,
     "photos with texts or keywords": _photos,
 }
 
@@ -108,6 +115,8 @@ def _signs(folder: Path) -> Iterator[_Maker]:
             yield HarrisonFolder
         if any(name.endswith(instaloader.METADATA) for name in names):
             yield _instaloader
+        if path.parent == folder and is_clip_retrieval(path, names):
+            yield _clip_retrieval
         if any(instagram.POSTS.fullmatch(name) or instagram.PAGES.fullmatch(name) for name in names):
             yield _instagram
         if any(Path(name).suffix.lower() in PHOTO_SUFFIXES for name in names):
