@@ -10,6 +10,7 @@ from ...core.errors import SourceError
 from ...core.post import take_out_hashtags
 from ...core.protocols import Modality
 from ...core.vectors import FloatMatrix, Rows, Vectors, unit_rows
+from .folders import within
 from .parquet import ParquetTable
 from .rows import BrokenRow, Row
 
@@ -77,9 +78,7 @@ class ClipRetrievalFolder:
         found = {}
         for path in (self._folder / kind).iterdir():
             if (name := _FILE.fullmatch(path.name)) and name["kind"] == kind:
-                if not path.resolve().is_relative_to(self._folder):
-                    raise SourceError(f"{path} leaves the folder; put the file itself there")
-                found[int(name["number"])] = path
+                found[int(name["number"])] = within(path, self._folder)
         return dict(sorted(found.items()))
 
 

@@ -28,6 +28,17 @@ def walk(folder: Path) -> Iterator[tuple[Path, Sequence[str]]]:
         yield Path(path), sorted(name for name in files if not name.startswith("."))
 
 
+def within(path: Path, root: Path) -> Path:
+    """The same path. Raises SourceError where a link leads out of `root`, which is resolved."""
+    try:
+        inside = path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle
+        inside = False
+    if not inside:
+        raise SourceError(f"{path} is a link that leaves the folder; put the file itself there")
+    return path
+
+
 def read_small(path: Path, root: Path) -> bytes:
     """The bytes of a file below `root`, which is resolved.
 

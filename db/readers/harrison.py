@@ -6,6 +6,7 @@ from itertools import repeat
 from pathlib import Path, PurePosixPath
 
 from ...core.errors import SourceError
+from .folders import within
 from .photos import exists
 from .rows import BrokenRow, Row
 from .textfile import MAX_LINE, TextFile
@@ -27,8 +28,9 @@ class HarrisonFolder:
         for name in (PHOTOS, HASHTAGS):
             if not (folder / name).is_file():
                 raise SourceError(f"{folder} has no {name}; HARRISON is {PHOTOS} and {HASHTAGS} side by side")
-        self._photos = TextFile(folder / PHOTOS, encoding)
-        self._hashtags = TextFile(folder / HASHTAGS, encoding)
+        self._photos, self._hashtags = (
+            TextFile(within(folder / name, folder), encoding) for name in (PHOTOS, HASHTAGS)
+        )
         self._images = images
         photos, hashtags = (sum(1 for _ in _lines(text)) for text in (self._photos, self._hashtags))
         if photos != hashtags:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...core.errors import SourceError
-from .folders import walk
+from .folders import walk, within
 from .jsonarray import read_array
 from .photos import exists
 from .rows import BrokenRow, Row
@@ -39,7 +39,7 @@ class InstagramFolder:
         for folder, names in walk(self._folder):
             for _, name in sorted((int(found[1]), name) for name in names if (found := POSTS.fullmatch(name))):
                 roots = self._roots(folder)
-                for post in read_array(self._within(folder / name)):
+                for post in read_array(within(folder / name, self._folder)):
                     yield self._row(post, roots)
 
     def notes(self) -> Sequence[str]:
@@ -60,12 +60,6 @@ class InstagramFolder:
             "text": repaired(post.get("title") or first.get("title")),
             "posted_at": post.get("creation_timestamp") or first.get("creation_timestamp"),
         }
-
-    def _within(self, path: Path) -> Path:
-        """The same path. Raises SourceError where a link leads out of the folder."""
-        if not path.resolve().is_relative_to(self._folder):
-            raise SourceError(f"{path} leaves the folder; put the file itself there")
-        return path
 
     def _roots(self, folder: Path) -> Sequence[Path]:
         """Where the names of photos may begin, relative to the images folder: some levels above the file of posts."""

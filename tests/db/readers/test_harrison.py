@@ -130,3 +130,12 @@ def test_a_list_in_no_known_encoding(archive: Callable[[str, str], Path]) -> Non
     (folder / "tag_list.txt").write_bytes(b"\xff\xff\n\xff\n")
     with pytest.raises(SourceError, match=r"tag_list.txt is neither UTF-8 \(see byte 0\) nor cp949"):
         open_reader(folder)
+
+
+def test_a_list_that_lies_elsewhere(archive: Callable[[str, str], Path], tmp_path: Path) -> None:
+    archive(PHOTOS, HASHTAGS)
+    (tmp_path / "below").mkdir()
+    for name in ("data_list.txt", "tag_list.txt"):
+        (tmp_path / "below" / name).symlink_to(tmp_path / name)
+    with pytest.raises(SourceError, match="data_list.txt is a link that leaves the folder"):
+        open_reader(tmp_path / "below")
