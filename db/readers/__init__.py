@@ -37,14 +37,14 @@ def open_reader(
     Raises SourceError where no post can be read of it.
     """
     if query is None:
-        name, table, folder = _open_path(archive, images, encoding)
+        place, table, folder = _open_path(archive, images, encoding)
     else:
-        name, table, folder = _open_query(str(archive), query, images, encoding)
-    name = _storable_name(name if source is None else source)
+        place, table, folder = _open_query(str(archive), query, images, encoding)
+    name = _storable_name(place if source is None else source)
     try:
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
-        raise SourceError(f"{name}: {error}") from None
+        raise SourceError(f"{place}: {error}") from None
     if isinstance(table, ClipRetrievalFolder):
         return EncodedReader(name, table, found, folder, for_queries)
     return _ArchiveReader(name, table, found, folder, for_queries)
@@ -56,8 +56,9 @@ def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -
         raise SourceError('SOURCE is a database URL; tell what to read of it with --query "SELECT ..."')
     path = Path(archive)
     try:
-        if not path.exists():
-            raise SourceError(f"{path} does not exist; name a file or folder of posts")
+        if not path.is_file() and not path.is_dir():
+            wrong = "is no file or folder" if path.exists() else "does not exist"
+            raise SourceError(f"{path} {wrong}; name a file or folder of posts")
         whole_path = path.resolve()
         folder = _images_folder(images or (path if path.is_dir() else path.parent))
     except OSError as error:

@@ -7,8 +7,9 @@ from pathlib import Path
 from ...core.errors import SourceError
 from .unfit import Unfit, shown
 
+# HEIC cannot be decoded, but must not go missing in silence.
 PHOTO_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"],
+    [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif", ".heic", ".heif"]
 )
 MAX_SMALL_FILE = 16_000_000  # bytes; the metadata of one post has some 50,000
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.errors import SourceError
-from . import harrison, instagram, instaloader
+from . import harrison, instagram
 from .clipretrieval import ClipRetrievalFolder, is_clip_retrieval
 from .delimited import DelimitedFile
 from .folders import PHOTO_SUFFIXES, walk
 from .harrison import HarrisonFolder
 from .instagram import InstagramFolder
-from .instaloader import InstaloaderFolder
+from .instaloader import InstaloaderFolder, is_metadata
 from .jsonlines import JsonLinesFile
 from .parquet import ParquetTable
 from .photofolder import PhotoFolder
@@ -82,7 +82,7 @@ _FILES: dict[str, _Maker] = {
 }
 _FOLDERS: dict[str, _Maker] = {
     f"HARRISON ({harrison.PHOTOS} and {harrison.HASHTAGS})": HarrisonFolder,
-    f"a download of instaloader (*{instaloader.METADATA} beside photos)": _instaloader,
+    "a download of instaloader (*.json.xz beside photos)": _instaloader,
     "a download from Instagram (posts_1.json)": _instagram,
     "an output of clip-retrieval (metadata/metadata_0.parquet)": _clip_retrieval,
     "photos with texts or keywords": _photos,
@@ -113,7 +113,7 @@ def _signs(folder: Path) -> Iterator[_Maker]:
     for path, names in walk(folder):
         if path == folder and {harrison.PHOTOS, harrison.HASHTAGS} & set(names):
             yield HarrisonFolder
-        if any(name.endswith(instaloader.METADATA) for name in names):
+        if any(is_metadata(name) for name in names):
             yield _instaloader
         if path.parent == folder and is_clip_retrieval(path, names):
             yield _clip_retrieval

@@ -1,4 +1,4 @@
-"""What instaloader downloads: photos, captions (`.txt`) and metadata (`.json.xz`) side by side."""
+"""What instaloader downloads: photos, captions (`.txt`) and metadata (`.json.xz` or `.json`) side by side."""
 
 import json
 import lzma
@@ -11,7 +11,7 @@ from .folders import MAX_SMALL_FILE, PHOTO_SUFFIXES, read_caption, read_small, w
 from .rows import BrokenRow, Row
 from .unfit import Unfit, shown
 
-METADATA = ".json.xz"
+_METADATA = re.compile(r"(.+)\.json\.xz|(.+_UTC)\.json")
 _MAX_MEMORY = 256_000_000  # bytes that unpacking may take; xz asks for 65,000,000 at its highest setting
 _NOT_CAPTIONS = ("_location.txt",)
 _NUMBER = re.compile(r"(.+)_(\d{1,4})")  # the further photos of a post: `2024-01-05_09-30-00_UTC_2.jpg`
@@ -38,11 +38,11 @@ class InstaloaderFolder:
         for folder, names in walk(self._folder):
             photos = _first_photos(names)
             captions = {name[:-4] for name in names if name.endswith(".txt") and not name.endswith(_NOT_CAPTIONS)}
-            described = {name.removesuffix(METADATA) for name in names if name.endswith(METADATA)}
-            undescribed = {post for post in captions - described if post in photos or post.endswith("_UTC")}
-            for post in sorted(described | undescribed):
+            described = {found[1] or found[2]: name for name in names if (found := _METADATA.fullmatch(name))}
+            undescribed = {post for post in captions - described.keys() if post in photos or post.endswith("_UTC")}
+            for post in sorted(described.keys() | undescribed):
                 try:
-                    told = self._told(folder / (post + METADATA)) if post in described else {}
+                    told = self._told(folder / described[post]) if post in described else {}
                     if told is None:
                         continue
                     text = self._caption(folder / (post + ".txt")) if post in captions else told.get("text")
@@ -63,7 +63,8 @@ class InstaloaderFolder:
         """The fields of a post; None where the metadata are not of one. Raises Unfit where they cannot be read."""
         name = shown(str(path.relative_to(self._folder)))
         try:
-            described = json.loads(_unpacked(read_small(path, self._folder), name))
+            content = read_small(path, self._folder)
+            described = json.loads(_unpacked(content, name) if path.suffix == ".xz" else content)
         except (ValueError, RecursionError):
             raise Unfit(f"{name} is no JSON") from None
         node = _within(described, "node")
@@ -80,6 +81,11 @@ class InstaloaderFolder:
                 node, ("edge_media_to_caption", "edges", 0, "node", "text"), ("caption", "text"), ("caption",)
             ),
         }
+
+
+def is_metadata(name: str) -> bool:
+    """Whether a file of that name describes a post."""
+    return _METADATA.fullmatch(name) is not None
 
 
 def _first_photos(names: Sequence[str]) -> Mapping[str, str]:

@@ -94,6 +94,15 @@ def test_profiles_below_a_folder_in_order_without_what_is_no_post(tmp_path: Path
     assert posts[0].photo and posts[0].photo.path == tmp_path / "ann" / "1_UTC.jpg"
 
 
+def test_metadata_that_were_not_compressed(tmp_path: Path) -> None:
+    name = "2024-01-05_09-30-00_UTC"
+    put(tmp_path, f"{name}_1.jpg", f"{name}.txt", f"{name}_comments.json", "settings.json")
+    (tmp_path / f"{name}.json").write_text(json.dumps({"node": NODE, "instaloader": {"node_type": "Post"}}))
+    (post,) = read(tmp_path)
+    assert isinstance(post, Post) and post.photo
+    assert (post.post_id, post.photo.path.name) == ("B1a", f"{name}_1.jpg")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

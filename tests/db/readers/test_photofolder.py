@@ -161,8 +161,9 @@ def test_iptc_that_is_not_what_it_says(tmp_path: Path) -> None:
 
 
 def test_photos_that_cannot_be_decoded_are_left_to_the_encoder(tmp_path: Path) -> None:
-    put(tmp_path, a_jpg=b"no photo", a_txt=b"text", b_png=photo(".png")[:40], c_jpg=b"")
-    a, b, c = read(tmp_path)
+    put(tmp_path, a_jpg=b"no photo", a_txt=b"text", b_png=photo(".png")[:40], c_jpg=b"", d_heic=b"of a phone")
+    a, b, c, d = read(tmp_path)
+    assert isinstance(d, Post) and d.photo
     assert isinstance(a, Post) and isinstance(b, Post) and a.caption == "text"
     assert isinstance(c, Reject) and "has 0 bytes" in c.reason
 
