@@ -1,7 +1,6 @@
 """`hashtag index`."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,8 +41,9 @@ EncodersOption = Annotated[
 
 @app.command("build")
 def build(
-    source: Annotated[Path, typer.Argument(help="A CSV, TSV or JSONL file of posts.")],
+    source: Annotated[str, typer.Argument(help="A file or folder of posts, or with --query a database URL.")],
     images: Images = None,
+    query: Annotated[str | None, typer.Option(help="A SELECT whose columns are those of a file of posts.")] = None,
     home: Home = None,
     db: Db = None,
     encoders: EncodersOption = None,
@@ -77,7 +77,7 @@ def build(
         },
     )
     columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
-    reader = read_posts(source, images=images, source=source_name, encoding=encoding, columns=columns)
+    reader = read_posts(source, images=images, source=source_name, encoding=encoding, query=query, columns=columns)
     report = build_index(settings, reader, console.progress())
     if as_json:
         print_json(report.to_json())

@@ -16,7 +16,9 @@ Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (de
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 NewPhoto = Annotated[Path | None, typer.Argument(metavar="PHOTO", help="The photo of the post.")]
 Text = Annotated[str, typer.Option(help="Its caption.")]
-Images = Annotated[Path | None, typer.Option(help="Folder that image paths are relative to (default: the file's own).")]
+Images = Annotated[
+    Path | None, typer.Option(help="Folder that image paths are relative to (default: the archive's own).")
+]
 Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
