@@ -210,7 +210,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("tagprop rank", "reference", "learned weights by rank (Guillaumin et al., ICCV 2009)", _tagprop),
     Entry("co-occurrence", "reference", "what goes along with words of the caption", _co_occurrence, "text"),
     Entry("popularity", "floor", "the most used hashtags", lambda means, seed: Popularity()),
-    Entry("random", "floor", "any hashtags", lambda means, seed: RandomHashtags()),
+    Entry("random", "floor", "any hashtags", lambda means, seed: RandomHashtags(seed), drawn=True),
     Entry("ceiling", "ceiling", "the best that training's hashtags allow", lambda means, seed: Ceiling(means.test)),
 )
 # fmt: on

@@ -37,6 +37,9 @@ class RandomHashtags:
     kind: Kind = "floor"
     auto = False
 
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._hashtags = Vocabulary.of([*posts, *validation]).hashtags
@@ -44,7 +47,7 @@ class RandomHashtags:
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. Every score is the chance to be drawn first."""
-        rng = np.random.default_rng(0)
+        rng = np.random.default_rng(self._seed)
         m = len(self._hashtags)
         drawn = [rng.choice(m, min(m, count or m), replace=False).tolist() for _ in queries]
         return [[Scored(self._hashtags[place], 1 / m) for place in places] for places in drawn]

@@ -59,7 +59,7 @@ def test_the_table_is_best_first_and_fits_a_terminal(hashtag, posts, tmp_path):
     assert ran.code == 0, ran.err
     lines = ran.out.splitlines()
     table = [line for line in lines if any(line.startswith(name) for name in QUICK.split(","))]
-    assert table[0].startswith("ceiling") and table[-1].startswith("popularity")
+    assert table[0].startswith("retrieval") and table[-1].startswith("ceiling")
     assert max(map(len, lines[:-1])) <= 80
     assert lines[-1].endswith("report.html")
 
