@@ -177,8 +177,8 @@ def _co_occurrence(means: Means, seed: int) -> System:
     return CoOccurrence()
 
 
-_SAT = "Xu et al., arXiv 1502.03044"
-_HARRISON = "Keras project on HARRISON, arXiv 1605.05054"
+_SAT = "Xu et al., 2015"
+_HARRISON = "Keras projects on HARRISON"
 
 # fmt: off
 CATALOGUE: tuple[Entry, ...] = (
