@@ -1,5 +1,6 @@
 """The `hashtag` command: its groups of commands together, and what ends them all."""
 
+import logging
 import os
 import sys
 import warnings
@@ -8,7 +9,8 @@ from io import TextIOWrapper
 import typer
 
 from . import console
-from .commands import feedback, index, models, posts, sources, tags
+from .commands import evaluation, feedback, index, models, posts, sources, tags
+from .commands.backup import backup, restore
 from .commands.suggest import suggest
 from .core.errors import HashtagError
 
@@ -28,6 +30,17 @@ app.add_typer(posts.app, name="posts")
 app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
+app.add_typer(evaluation.app, name="eval")
+app.command("backup")(backup)
+app.command("restore")(restore)
+
+
+class _Told(logging.Handler):
+    """What the package logs, as notes to the person at the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
+        console.tell([record.getMessage()])
 
 
 def main() -> None:
@@ -37,6 +50,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal or pipe in cp949 has no ☕, which must not end the command
             stream.reconfigure(errors="replace")
+    logging.getLogger(__package__).handlers = [_Told(logging.WARNING)]
     try:
         app()
     except SystemExit as end:

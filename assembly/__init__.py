@@ -4,7 +4,10 @@ Imports of other rooms stand inside the functions, so that `hashtag --help` load
 """
 
 from .answering import BatchReport, make_wishes, suggest_batch
-from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts, verify_index
+from .backup import BackedUp, Restored, back_up, restore
+from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts
+from .evaluating import EvaluationPlan, compare_reports, evaluate, systems
+from .following import FollowingRecommender, follow_recommender
 from .keeping import (
     Added,
     Forgotten,
@@ -15,6 +18,7 @@ from .keeping import (
     judge,
     rule_book,
 )
+from .lifecycle import Cleared, History, clear_snapshots, index_history, roll_back_index, verify_index
 from .models import model_states, pull_models
 from .opening import open_recommender
 from .planning import plan_refresh
@@ -22,6 +26,17 @@ from .refreshing import RefreshReport, SourceRefresh, refresh_index
 from .sources import RemovedSource, add_source, list_sources, remove_source
 
 __all__ = [
+    "BackedUp",
+    "Cleared",
+    "FollowingRecommender",
+    "History",
+    "Restored",
+    "back_up",
+    "clear_snapshots",
+    "follow_recommender",
+    "index_history",
+    "restore",
+    "roll_back_index",
     "Added",
     "Forgotten",
     "add_post",
@@ -30,6 +45,10 @@ __all__ = [
     "hashtag_rules",
     "judge",
     "rule_book",
+    "EvaluationPlan",
+    "compare_reports",
+    "evaluate",
+    "systems",
     "BatchReport",
     "BuildReport",
     "IndexInfo",

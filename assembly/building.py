@@ -12,12 +12,12 @@ from ..core.progress import Progress, Silent
 from ..core.protocols import Encoder, Ingested, PostReader
 from ..core.settings import Settings
 from .gating import check_quality, check_soundness, refuse
-from .home import database_of, existing, has_database, kept_database, told_as_of_home
+from .home import existing, kept_database, run_of
 from .learning import LearnAnew
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import ChannelPlan, Draft, Origin
+    from ..index.build import ChannelPlan, Draft, Origin, Published
     from ..index.manifest import Manifest
     from ..retrieval.encoders.profiles import EncoderSpec, Profile
     from ..retrieval.reranking.reports import RerankerReport
@@ -61,36 +61,40 @@ class IndexInfo:
     """What the snapshot in service says of itself.
 
     report: of what it has learned; None where the archive was too small, or where `unusable` says what is wrong.
+    notes: why it is not the one that was published last.
     """
 
     manifest: "Manifest"
     report: "RerankerReport | None"
     unusable: str | None = None
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         learned = self.report.to_json() if self.report else None
-        return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable}
+        return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable, "notes": list(self.notes)}
 
 
 def read_posts(
-    path: Path,
+    archive: Path | str,
     *,
     images: Path | None = None,
     source: str | None = None,
     encoding: str | None = None,
+    query: str | None = None,
     columns: Mapping[str, str | None] | None = None,
     for_queries: bool = False,
 ) -> PostReader:
-    """A reader of a file of posts; see `db.readers.open_reader`. columns: names by role, as the options give them."""
+    """A reader of an archive; see `db.readers.open_reader`. columns: names by role, as the options give them."""
     from ..db.readers import open_reader
     from ..db.readers.columns import Columns
 
     return open_reader(
-        path,
+        archive,
         images=images,
         source=source,
         encoding=encoding,
+        query=query,
         columns=Columns(**(columns or {})),
         for_queries=for_queries,
     )
@@ -116,59 +120,55 @@ def build_channels(
     """As `build_index`, with the channels that are planned. notes: to stand in the report."""
     from ..db.rejects import Rejects
     from ..index.build import embed
-    from ..index.snapshot import serving_snapshot, writing
+    from ..index.snapshot import serving_snapshot
 
     rejects = Rejects(reader, settings.home / "rejects.csv")
     progress = progress or Silent()
     worse: list[str] = []
-    with told_as_of_home(settings.home), writing(settings.home), kept_database(settings) as database:
+    with run_of(settings, "index build") as run, kept_database(settings) as database:
         store, serving = database.posts, serving_snapshot(settings.home)
 
         def accept(draft: "Draft") -> None:
-            refuse(check_soundness(draft, store, settings.thresholds))
+            refuse(check_soundness(draft, store, settings.thresholds), run)
             # Who builds has asked for this archive, and is told where what can be learned of it is worse.
             quality = check_quality(draft, serving, settings.thresholds)
             worse.extend(f"published, though worse: {gate.words}" for gate in quality if not gate.passed)
 
         try:
             ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
-            database.sources.remember(reader.origin)
+            run.counts |= asdict(ingested)
+            if reader.origin:
+                database.sources.remember(reader.origin)
             embedded = embed(store, plans, progress)
             rejects.add_unreadable(embedded.unreadable)
+            run.counts |= {"rejected": len(rejects), "embedded": dict(embedded.counts)}
         finally:
             rejects.write()
-        manifest, published = publish_index(settings, database, plans, progress, accept)
-    all_notes = (*reader.notes(), *notes, *worse)
+        published = publish_index(settings, database, plans, progress, accept)
+    all_notes = (*reader.notes(), *notes, *filter(None, [published.note]), *worse)
     return BuildReport(
-        ingested, embedded.counts, manifest, published, len(rejects), rejects.first(), rejects.path, all_notes
+        ingested,
+        embedded.counts,
+        published.manifest,
+        published.new,
+        len(rejects),
+        rejects.first(),
+        rejects.path,
+        all_notes,
     )
 
 
 def index_info(settings: Settings) -> IndexInfo:
-    """What the snapshot in service says of itself. Raises NoIndexError, SnapshotError."""
-    from ..index.snapshot import current_snapshot
+    """What the snapshot that answers says of itself. Raises NoIndexError, SnapshotError."""
+    from ..index.serving import serve
     from ..retrieval.learning import learned_report
 
-    snapshot = current_snapshot(existing(settings.home))
+    served = serve(existing(settings.home))
+    snapshot, notes = served.snapshot, tuple(filter(None, [served.note]))
     try:
-        return IndexInfo(snapshot.manifest, learned_report(snapshot.folder))
+        return IndexInfo(snapshot.manifest, learned_report(snapshot.folder), notes=notes)
     except SnapshotError as error:
-        return IndexInfo(snapshot.manifest, None, str(error))
-
-
-def verify_index(settings: Settings) -> list[str]:
-    """What is wrong with a home's index, one sentence each; empty when all is well.
-
-    Raises NoIndexError where there is none, DatabaseError where the database cannot be opened.
-    """
-    from ..index.verify import verify
-
-    home = existing(settings.home)
-    if not has_database(settings):
-        elsewhere = index_info(settings).manifest.database
-        return [f"{home} holds no database; the index was built from {elsewhere}, name it with --db"]
-    with database_of(settings, create=False) as database:
-        return verify(home, database.posts)
+        return IndexInfo(snapshot.manifest, None, str(error), notes)
 
 
 def publish_index(
@@ -177,7 +177,7 @@ def publish_index(
     plans: Sequence["ChannelPlan"],
     progress: Progress,
     accept: "Callable[[Draft], None]",
-) -> tuple["Manifest", bool]:
+) -> "Published":
     """Publish a snapshot of what the database holds, all of it learned anew; see `index.build.build`."""
     from ..index.build import build
 

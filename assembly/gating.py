@@ -14,6 +14,7 @@ from ..core.settings import Thresholds
 if TYPE_CHECKING:
     from ..index.build import Draft
     from ..index.gates import Gate, HeldOut
+    from ..index.history import RunRecord
     from ..index.snapshot import Snapshot
 
 
@@ -69,11 +70,13 @@ def staying(posts: Mapping[str, int], leaving: Collection[str]) -> dict[str, int
     return {source: n for source, n in posts.items() if source not in leaving}
 
 
-def refuse(found: "Sequence[Gate]") -> None:
-    """Raises RefusedError where a gate was not passed."""
+def refuse(found: "Sequence[Gate]", run: "RunRecord") -> None:
+    """Raises RefusedError where a gate was not passed, and records why."""
     for gate in found:
         if not gate.passed:
-            raise RefusedError(f"the new snapshot is refused ({gate.name}): {gate.words}; the one before it serves on")
+            reason = f"the new snapshot is refused ({gate.name}): {gate.words}; the one before it serves on"
+            run.refuse(reason)
+            raise RefusedError(reason)
 
 
 def _held_out(folder: Path) -> "HeldOut | None":

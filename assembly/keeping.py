@@ -19,7 +19,7 @@ from ..core.settings import Settings
 from ..core.wishes import Wishes
 from .building import plan_channel, publish_index
 from .gating import check_soundness, refuse
-from .home import check_named, database_of, existing, has_database, kept_database
+from .home import check_named, database_of, existing, has_database, kept_database, run_of
 from .opening import open_encoder, open_recommender
 
 if TYPE_CHECKING:
@@ -96,22 +96,28 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
     Raises SettingsError where no post is by that author.
     """
     from ..index.build import embed
-    from ..index.snapshot import current_snapshot, drop_others, withdraw, writing
+    from ..index.snapshot import current_snapshot, drop_others, withdraw
+    from ..index.verify import FORGET
     from ..retrieval.encoders.profiles import EncoderSpec
 
     home, progress = existing(settings.home), progress or Silent()
-    with writing(home), database_of(settings, create=False) as database:
+    with run_of(settings, FORGET) as run, database_of(settings, create=False) as database:
         # First, so that nothing is deleted where no index could be made without it.
         specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(home).manifest.channels]
         plans = [plan_channel(spec) for spec in specs]
-        deleted = database.posts.forget_author(author)
+        try:
+            deleted = database.posts.forget_author(author)
+        except SettingsError:
+            run.reason = "no post is by that author"  # who is not named where others are forgotten
+            raise
+        run.counts["removed"] = deleted
         embed(database.posts, plans, progress)  # what a build that was stopped has left undone
 
         def accept(draft: "Draft") -> None:
-            refuse(check_soundness(draft, database.posts, settings.thresholds))
+            refuse(check_soundness(draft, database.posts, settings.thresholds), run)
 
         try:
-            manifest, _ = publish_index(settings, database, plans, progress, accept)
+            manifest = publish_index(settings, database, plans, progress, accept).manifest
         except SourceError:
             withdraw(home)
             return Forgotten(deleted, None)

@@ -12,7 +12,7 @@ from ..core.settings import Settings
 from ..core.sources import KnownSource
 from .building import chosen_encoders, origin_of, plan_channel
 from .gating import check_quality, check_shrink, check_soundness, refuse, staying
-from .home import existing, kept_database, told_as_of_home
+from .home import existing, kept_database, run_of
 from .learning import CarryOver, LearnAnew
 from .sources import open_again
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..db.rejects import Rejects
     from ..index.build import ChannelPlan, Draft, Learner
     from ..index.gates import Gate
+    from ..index.history import RunRecord
     from ..index.manifest import Manifest
     from ..index.snapshot import Snapshot
 
@@ -100,11 +101,9 @@ def refresh_index(settings: Settings, allow_shrink: bool = False, progress: Prog
     Each source is taken in whole or not at all. Raises what `build_index` raises, but for a source that fails, or a
     snapshot that does not pass its gates: that is a refusal.
     """
-    from ..index.snapshot import writing
-
     existing(settings.home)
-    with told_as_of_home(settings.home), writing(settings.home), kept_database(settings) as database:
-        return _Refresh(settings, database, allow_shrink, progress or Silent()).run()
+    with run_of(settings, "index refresh") as run, kept_database(settings) as database:
+        return _Refresh(settings, database, allow_shrink, progress or Silent()).run(run)
 
 
 class _Refresh:
@@ -125,8 +124,8 @@ class _Refresh:
         if self._serving:
             self.report.serves(self._serving.manifest)
 
-    def run(self) -> RefreshReport:
-        """Read, embed, build."""
+    def run(self, run: "RunRecord") -> RefreshReport:
+        """Read, embed, build. run: its record."""
         self.report.notes += told_of(self._known)
         for known in self._known:
             if known.source or known.leaves_at:
@@ -136,9 +135,11 @@ class _Refresh:
                 self.report.refuse(f"{source.name}: {source.failed}")
         if self.report.outcome != "refused":
             try:
-                self._build()
+                self._build(run)
             except (RefusedError, SourceError) as error:
                 self.report.refuse(str(error))
+        if self.report.reason:
+            run.refuse(self.report.reason)
         return self.report
 
     def _read(self, known: KnownSource) -> SourceRefresh:
@@ -183,7 +184,7 @@ class _Refresh:
         if result.rejected:
             self.report.rejects = rejects.path
 
-    def _build(self) -> None:
+    def _build(self, run: "RunRecord") -> None:
         """Embed what is new, and publish."""
         from ..index.build import build, embed
 
@@ -191,18 +192,20 @@ class _Refresh:
         plans = plans_of(self._settings, self._serving)
         embedded = embed(store, plans, self._progress)
         self.report.embedded = embedded.counts
+        run.counts |= {"sources": len(self.report.sources), "embedded": dict(embedded.counts)}
         for result, rejects in self._rejects:
             rejects.add_unreadable(embedded.unreadable)
             self._tell(result, rejects)
         origin = origin_of(self._database)
         learner = learner_of(self._settings, self._database, self._serving)
-        manifest, published = build(home, store, plans, learner, origin, self._progress, self._check)
+        published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))
         for name in self._leaving:
             self._database.sources.let_go(name)
-        self.report.serves(manifest)
-        self.report.outcome = "published" if published else "unchanged"
+        self.report.serves(published.manifest)
+        self.report.notes += filter(None, [published.note])
+        self.report.outcome = "published" if published.new else "unchanged"
 
-    def _check(self, draft: "Draft") -> None:
+    def _check(self, draft: "Draft", run: "RunRecord") -> None:
         """All gates, each of them told."""
         thresholds, store = self._settings.thresholds, self._database.posts
         lineage = draft.snapshot.manifest.learned
@@ -210,7 +213,8 @@ class _Refresh:
         self.report.gates = check_soundness(draft, store, thresholds)
         shrink = check_shrink(draft, self._serving, self._leaving, thresholds)
         self.report.gates += shrink + check_quality(draft, self._serving, thresholds)
-        refuse([gate for gate in self.report.gates if not (self._allow_shrink and gate in shrink)])
+        run.gates |= {gate.name: gate.to_json() for gate in self.report.gates}
+        refuse([gate for gate in self.report.gates if not (self._allow_shrink and gate in shrink)], run)
 
 
 def told_of(known: Sequence[KnownSource]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import SettingsError
 from ..core.protocols import PostReader
 from ..core.settings import Settings
 from ..core.sources import KnownSource, Source
@@ -29,7 +30,9 @@ def add_source(settings: Settings, reader: PostReader) -> Source:
     """Remember how a source is read; the next refresh takes its posts in. Told again, it is read in the new way."""
     from ..index.snapshot import writing
 
-    with writing(settings.home), kept_database(settings) as database:
+    if reader.origin is None:
+        raise SettingsError(f"{reader.source} cannot be read again, so there is nothing to remember")
+    with writing(settings.home, "sources add"), kept_database(settings) as database:
         database.sources.remember(reader.origin)
     return reader.origin
 
@@ -52,9 +55,10 @@ def remove_source(settings: Settings, name: str, keep_posts: bool = False) -> Re
 def open_again(source: Source) -> PostReader:
     """A reader of a source, as it was told. Raises SourceError where it cannot be read any more."""
     return read_posts(
-        Path(source.location),
+        source.location,
         images=Path(source.images) if source.images else None,
         source=source.name,
         encoding=source.encoding,
+        query=source.query,
         columns=source.columns,
     )

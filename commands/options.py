@@ -19,7 +19,10 @@ Text = Annotated[str, typer.Option(help="Its caption.")]
 SourceName = Annotated[
     str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
 ]
-Images = Annotated[Path | None, typer.Option(help="Folder that image paths are relative to (default: the file's own).")]
+Query = Annotated[str | None, typer.Option(help="A SELECT whose columns are those of a file of posts.")]
+Images = Annotated[
+    Path | None, typer.Option(help="Folder that image paths are relative to (default: the archive's own).")
+]
 Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]

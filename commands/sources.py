@@ -1,6 +1,5 @@
 """`hashtag sources`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from .options import (
     ImageColumn,
     Images,
     PostedAtColumn,
+    Query,
     SourceName,
     TextColumn,
     columns_of,
@@ -29,8 +29,9 @@ app = typer.Typer(no_args_is_help=True, help="Sources of posts, which `hashtag i
 
 @app.command("add")
 def add(
-    source: Annotated[Path, typer.Argument(help="A CSV, TSV or JSONL file of posts.")],
+    source: Annotated[str, typer.Argument(help="A file or folder of posts, or with --query a database URL.")],
     images: Images = None,
+    query: Query = None,
     home: Home = None,
     db: Db = None,
     source_name: SourceName = None,
@@ -46,7 +47,7 @@ def add(
     from ..assembly import add_source, read_posts
 
     columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
-    reader = read_posts(source, images=images, source=source_name, encoding=encoding, columns=columns)
+    reader = read_posts(source, images=images, source=source_name, encoding=encoding, query=query, columns=columns)
     console.tell(reader.notes())
     console.show_added_source(add_source(resolve_settings(home, {"db": db}), reader))
 

@@ -69,7 +69,8 @@ def _told(source: Source | None) -> list[tuple[str, str]]:
     if source is None:
         return [("read from", "nobody told; `hashtag sources add` does")]
     told = [("read from", source.location)]
-    told += [(what, text) for what, text in (("images", source.images), ("encoding", source.encoding)) if text]
+    kept = (("query", source.query), ("images", source.images), ("encoding", source.encoding))
+    told += [(what, text) for what, text in kept if text]
     return told + [(f"{role} column", column) for role, column in source.columns.items()]
 
 

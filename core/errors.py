@@ -21,6 +21,16 @@ class HomeError(HashtagError):
     """A home folder that is missing, not a folder, or cannot be written."""
 
 
+class HomeBusyError(HomeError):
+    """A home folder that another process is writing; the message says which."""
+
+    exit_code = 4
+
+
+class BackupError(HashtagError):
+    """A backup that is missing, damaged or of another format."""
+
+
 class DatabaseError(HashtagError):
     """A database that cannot be opened, migrated or written."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .post import Photo, Post, Query, Reject
 from .results import Answer, Neighbour
 from .sources import Source
-from .vectors import Matches, Rows, Vectors
+from .vectors import Matches, PhotoFeatures, Rows, Vectors
 from .versions import Versions
 from .wishes import Wishes
 
@@ -86,6 +86,10 @@ class Encoder(Protocol[V_out]):
         ...
 
 
+# A frozen image network whose features are looked at, not searched for: as they come, of any length.
+Backbone: TypeAlias = Encoder[PhotoFeatures]
+
+
 class VectorIndex(Protocol[V_in]):
     """Nearest vectors by similarity: 1 for the query itself. The exact NumPy index is the oracle for dense ones."""
 
@@ -154,8 +158,8 @@ class PostReader(Protocol):
         ...
 
     @property
-    def origin(self) -> Source:
-        """How this source is read, to read it again."""
+    def origin(self) -> Source | None:
+        """How this source is read, to read it again; None where it cannot be, as of posts in memory."""
         ...
 
     def notes(self) -> Sequence[str]:
@@ -260,6 +264,10 @@ class Archive(Protocol):
 
     def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
         """The post of a row, as evidence. Raises IndexError beyond n."""
+        ...
+
+    def close(self) -> None:
+        """Let its snapshot be deleted; nothing is asked of it any more."""
         ...
 
 

@@ -12,13 +12,15 @@ class Source:
 
     name: by which the database knows its posts. location: an absolute path, or a URL without a password.
     images: the absolute path of the folder in which photos lie; None where that follows from the location.
-    encoding: None where it is found out. columns: names by role, those that were told.
+    encoding: None where it is found out. query: what a database is asked; None of a path.
+    columns: names by role, those that were told.
     """
 
     name: str
     location: str
     images: str | None
     encoding: str | None
+    query: str | None
     columns: Mapping[str, str]
 
 

@@ -1,7 +1,7 @@
 """Dense vectors, and what a search over vectors returns."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,16 @@ class Matches:
 
     rows: Rows
     similarities: Vectors
+
+
+class PhotoFeatures(NamedTuple):
+    """What a frozen image network makes of a photo: pooled (d,), and grid (cells, d of a cell) before pooling.
+
+    Of a batch of n photos, (n, d) and (n, cells, d of a cell).
+    """
+
+    pooled: Vectors
+    grid: FloatMatrix
 
 
 def unit_rows(raw: FloatMatrix) -> Vectors:

@@ -1,9 +1,10 @@
 """Opening a database: its address, its migrations, and its errors in words that name the way out."""
 
 import json
+import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..core.errors import DatabaseError
+from .copying import backups_of, keep_before_upgrade
+
+_log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
@@ -72,6 +76,11 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The file of an SQLite database; None for one in memory, and for any other database."""
+    return Path(url.database) if _is_sqlite(url) and url.database else None
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection to read from; leaves nothing open behind it. Raises DatabaseError."""
@@ -92,7 +101,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def erase_deleted(engine: Engine) -> None:
     """Leave nothing readable in an SQLite file, nor in its log, of what was deleted or overwritten.
 
-    Writes the file anew, for which its disk needs as much room again. A server does that in its own time.
+    Writes the file anew, for which its disk needs as much room again, and deletes the copies made before upgrades. A
+    server does that in its own time.
     Raises DatabaseError, also where another process goes on reading what was there before.
     """
     if not _is_sqlite(engine.url):
@@ -101,11 +111,27 @@ def erase_deleted(engine: Engine) -> None:
         # Not by `secure_delete`: that forgets the copies left behind by rows that have moved from page to page.
         connection.exec_driver_sql("VACUUM")
         busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+    file = sqlite_file(engine.url)
+    for copy in backups_of(file) if file else ():
+        copy.unlink(missing_ok=True)
     if busy:
         raise DatabaseError(
             f"database {shown(engine.url)}: another process is reading what was there before it was deleted, so its "
             "files still hold that; try again when it is done"
         )
+
+
+def sqlite_reader(file: Path) -> Callable[[], sqlite3.Connection]:
+    """What connects to an SQLite file to read it, and never makes one."""
+    # A log would have to be written even for reading. Where there is none and can be none, the file is all there is.
+    alone = not file.with_name(file.name + "-wal").exists() and not _is_writable(file)
+    address = f"file:{quote(str(file.absolute()))}?mode=ro{'&immutable=1' if alone else ''}"
+    return lambda: sqlite3.connect(address, uri=True, check_same_thread=False)
+
+
+def reason_of(error: BaseException, url: URL) -> str:
+    """What a driver says of an error, on one line and without the password."""
+    return _without_secrets(_first_line(getattr(error, "orig", None) or error), url)
 
 
 def damage(url: URL, reason: str) -> DatabaseError:
@@ -143,13 +169,12 @@ def _connecting_readonly(url: URL) -> dict[str, Any]:
     if not _is_sqlite(url) or not url.database or not Path(url.database).is_file():
         return {}
     file = Path(url.database).absolute()
+    return {} if _is_writable(file) else {"creator": sqlite_reader(file)}
+
+
+def _is_writable(file: Path) -> bool:
     effective = os.access in os.supports_effective_ids
-    if all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent)):
-        return {}
-    # A log would have to be written even for reading. Where there is none, the file is all there is.
-    logged = file.with_name(file.name + "-wal").exists()
-    address = f"file:{quote(str(file))}?mode=ro{'' if logged else '&immutable=1'}"
-    return {"creator": lambda: sqlite3.connect(address, uri=True, check_same_thread=False)}
+    return all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent))
 
 
 def _configure_sqlite_to_read(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -185,11 +210,21 @@ def _upgrade(engine: Engine) -> None:
             f"database {shown(engine.url)} was written by a later release (its revision is {revision}); "
             f"upgrade hashtag-recommender{f' to {needed} or later' if needed else ''}, or name another with --db"
         )
+    kept = None
+    if revision is not None and (file := sqlite_file(engine.url)):
+        kept = keep_before_upgrade(engine, file, revision)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if kept is not None:
+        _log.warning(
+            "database %s was upgraded from revision %s; as it was before, it lies in %s",
+            shown(engine.url),
+            revision,
+            kept,
+        )
 
 
 @contextmanager
@@ -197,7 +232,7 @@ def _translated(url: URL) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = _without_secrets(_first_line(getattr(error, "orig", None) or error), url)
+        reason = reason_of(error, url)
         # A server is always named by --db; an SQLite file may lie where it does by default.
         otherwise = f"see that its disk works, or {_START_OVER}" if _is_sqlite(url) else "see that --db is right"
         advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), otherwise)

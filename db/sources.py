@@ -30,6 +30,7 @@ class SourceBook:
                     location=source.location,
                     images=source.images,
                     encoding=source.encoding,
+                    query=source.query,
                     columns=dict(source.columns),
                 )
             )
@@ -72,12 +73,13 @@ def _all(connection: Connection) -> dict[str, KnownSource]:
         SourceRow.location,
         SourceRow.images,
         SourceRow.encoding,
+        SourceRow.query,
         SourceRow.columns,
         SourceRow.leaves_at,
     )
     known = {name: KnownSource(name, None, n, None) for name, n in posts.items()}
-    for name, location, images, encoding, roles, leaves_at in connection.execute(select(*columns)):
-        source = Source(name, location, images, encoding, roles) if location is not None else None
+    for name, location, images, encoding, query, roles, leaves_at in connection.execute(select(*columns)):
+        source = Source(name, location, images, encoding, query, roles) if location is not None else None
         known[name] = KnownSource(name, source, posts.get(name, 0), leaves_at)
     return known
 

@@ -140,6 +140,7 @@ class SourceRow(Base):
     location: Mapped[str | None] = mapped_column(Text)
     images: Mapped[str | None] = mapped_column(Text)
     encoding: Mapped[str | None] = mapped_column(Text)
+    query: Mapped[str | None] = mapped_column(Text)
     columns: Mapped[dict[str, str]] = mapped_column(JSON)
     leaves_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

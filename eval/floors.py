@@ -1,21 +1,16 @@
-"""What every system is held against: floors, a reference, and the ceiling.
+"""What every system is held against: floors, and the ceiling.
 
 None of them looks at photos, and none needs validation posts: they learn from those as well.
 """
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from ..core.post import Post, Query, normalise_hashtag
+from ..core.post import Post, Query
 from ..core.progress import Progress
 from .systems import SILENT, Fitted, Kind, Scored
 from .vocabulary import Vocabulary, own_hashtags
-
-_AT_ONCE = 256  # queries scored against the whole vocabulary at once
 
 
 class Popularity:
@@ -32,8 +27,7 @@ class Popularity:
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. A score is the part of training posts that carry the hashtag."""
-        best = list(map(Scored, self._vocabulary.hashtags[:count], self._vocabulary.shares[:count].tolist()))
-        return [best[:] for _ in queries]
+        return [most_used(self._vocabulary, count) for _ in queries]
 
 
 class RandomHashtags:
@@ -43,6 +37,9 @@ class RandomHashtags:
     kind: Kind = "floor"
     auto = False
 
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._hashtags = Vocabulary.of([*posts, *validation]).hashtags
@@ -50,55 +47,10 @@ class RandomHashtags:
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`. Every score is the chance to be drawn first."""
-        rng = np.random.default_rng(0)
+        rng = np.random.default_rng(self._seed)
         m = len(self._hashtags)
         drawn = [rng.choice(m, min(m, count or m), replace=False).tolist() for _ in queries]
         return [[Scored(self._hashtags[place], 1 / m) for place in places] for places in drawn]
-
-
-class CoOccurrence:
-    """What goes along with hashtags that stand in the caption as words.
-
-    score(t) = the mean of P(t | u) over the hashtags u that the caption names, and of P(t) as one more of them, so that
-    a caption which names none gets the most popular ones. P(t | u): the part of posts with u that carry t, which is 1
-    for u itself (asymmetric co-occurrence, summed: Sigurbjornsson and van Zwol, Flickr Tag Recommendation Based on
-    Collective Knowledge, WWW 2008).
-    """
-
-    name = "co-occurrence"
-    kind: Kind = "reference"
-    auto = False
-
-    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
-        """See `System.fit`."""
-        self._vocabulary = Vocabulary.of([*posts, *validation])
-        self._by_hashtag = sparse.csr_matrix(self._vocabulary.carried.T)
-        return Fitted()
-
-    def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
-        """See `System.suggest`."""
-        suggested: list[list[Scored]] = []
-        for start in range(0, len(queries), _AT_ONCE):
-            for row in self._scores(queries[start : start + _AT_ONCE]):
-                best = [place for place in np.argsort(-row, kind="stable")[:count].tolist() if row[place] > 0]
-                suggested.append([Scored(self._vocabulary.hashtags[place], float(row[place])) for place in best])
-        return suggested
-
-    def _scores(self, queries: Sequence[Query]) -> NDArray[np.float64]:
-        """(n, m)."""
-        named = [self._named(query.caption) for query in queries]
-        columns = np.asarray([column for some in named for column in some], dtype=np.int64)
-        pointers = np.cumsum([0, *map(len, named)])
-        shape = (len(queries), len(self._vocabulary.hashtags))
-        voting = sparse.csr_matrix((1 / self._vocabulary.uses[columns], columns, pointers), shape=shape)
-        voted = (voting @ self._by_hashtag @ self._vocabulary.carried).toarray()
-        return np.asarray((voted + self._vocabulary.shares) / (np.diff(pointers)[:, None] + 1))
-
-    def _named(self, caption: str) -> list[int]:
-        """The columns of the hashtags among a caption's words, each once."""
-        words = map(normalise_hashtag, re.split(r"\s+", caption))
-        columns = self._vocabulary.columns
-        return sorted({columns[word] for word in words if word in columns})
 
 
 class Ceiling:
@@ -123,3 +75,8 @@ class Ceiling:
             raise ValueError(f"{len(queries)} queries, but the ceiling knows the truth of {len(self._truth)} posts")
         known = [sorted(self._known.keys() & set(own), key=self._known.__getitem__) for own in self._truth]
         return [[Scored(hashtag, 1.0) for hashtag in own[:count]] for own in known]
+
+
+def most_used(vocabulary: Vocabulary, count: int | None) -> list[Scored]:
+    """The hashtags that most posts carry, and the part of the posts that does: also for where a system has no clue."""
+    return list(map(Scored, vocabulary.hashtags[:count], vocabulary.shares[:count].tolist()))

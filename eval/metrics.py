@@ -7,18 +7,15 @@ Three different things are called F1: from aggregate counts (`micro_average`), t
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.post import normalise_hashtag
+from .vocabulary import normalised
 
 Counts = NDArray[np.integer[Any]]  # (n, 3): of each post its hits, precision's divisor, and its own hashtags
 Floats = NDArray[np.float64]
-
-_normalised = lru_cache(maxsize=1_000_000)(normalise_hashtag)  # the same few are judged again for every k
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +84,9 @@ def judge(
     counted = np.zeros_like(right)
     due = np.zeros(len(truth), dtype=np.int64)
     for row, (answer, own) in enumerate(zip(suggested, truth, strict=True)):
-        gold = set(filter(concerned, {_normalised(hashtag) for hashtag in own} - {""}))
+        gold = set(filter(concerned, {normalised(hashtag) for hashtag in own} - {""}))
         due[row] = len(gold)
-        first = {hashtag: place for place, hashtag in reversed(list(enumerate(map(_normalised, answer))))}
+        first = {hashtag: place for place, hashtag in reversed(list(enumerate(map(normalised, answer))))}
         for hashtag, place in first.items():
             right[row, place] = hashtag in gold
             counted[row, place] = concerned is None or concerned(hashtag)
@@ -128,8 +125,8 @@ def macro_average(suggested: Sequence[Sequence[str]], truth: Sequence[Collection
     """
     hits, times_suggested, due = Counter[str](), Counter[str](), Counter[str]()
     for answer, own in zip(suggested, truth, strict=True):
-        gold = {_normalised(hashtag) for hashtag in own} - {""}
-        found = {_normalised(hashtag) for hashtag in answer[:k]}
+        gold = {normalised(hashtag) for hashtag in own} - {""}
+        found = {normalised(hashtag) for hashtag in answer[:k]}
         due.update(gold)
         times_suggested.update(found)
         hits.update(gold & found)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..core.results import Tier
+from ..core.vectors import Rows
 from .bootstrap import interval, probability_better, resampled_micro_f1, users_of
+from .curves import Pooled, precision_recall, reliability
 from .metrics import (
     Counts,
     Floats,
@@ -31,6 +33,8 @@ from .trials import DEPTH, Outcome, Trial
 from .vocabulary import Vocabulary
 
 KS = range(1, 11)
+_DECIDING = 5  # at this k is said which of two systems is better
+_SURE_AT = (_DECIDING, 10)  # at these it is said how sure a figure is
 
 RULES = (
     "With fewer than k suggestions the divisor of precision at k stays k.",
@@ -39,7 +43,10 @@ RULES = (
     "Hashtags are compared in normalised form; test posts without hashtags are left out.",
     "Macro averages go over all hashtags that the test posts carry.",
     f"MAP and MRR look at the first {DEPTH} suggestions.",
+    "Encoding of photos and captions is done once for all systems, and in no system's times.",
     "Intervals are of 95%, by bootstrap over users, and over posts whose author is unknown.",
+    f"Precision-recall curves are of the first {DEPTH} suggestions of all posts together, one threshold for all posts.",
+    f"Calibration is of the first {_DECIDING} suggestions.",
 )
 
 _AVERAGES: Mapping[str, Callable[[Counts], Measure | MeanMeasure]] = {
@@ -47,7 +54,6 @@ _AVERAGES: Mapping[str, Callable[[Counts], Measure | MeanMeasure]] = {
     "mean_per_post": mean_per_post,
     "f1_of_means": f1_of_means,
 }
-_DECIDING = 5  # at this k is said which of two systems is better
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ def build_report(
     """The figures of all systems on one trial, ready for JSON.
 
     split: see `Split.to_json`. dataset: its name. spam: normalised hashtags. `better_than` holds the probability that a
-    system's micro F1 at 5 is above another's. Raises ValueError where there are no test posts, or two systems have one
-    name.
+    system's micro F1 at 5 is above another's, `ahead_by` the 95% interval of the difference. Raises ValueError where
+    there are no test posts, or two systems have one name.
     """
     names = [outcome.name for outcome in outcomes]
     if len(set(names)) < len(names):
@@ -99,17 +105,18 @@ def build_report(
     users = users_of([post.author for post in trial.test])
     named = {outcome.name: _named(outcome.ranked) for outcome in outcomes}
     judged = {name: judge(ranked, truth.of_runs(ranked).hashtags) for name, ranked in named.items()}
-    drawn = {
-        name: resampled_micro_f1(one.counts(_DECIDING), np.resize(users, len(one.due))) for name, one in judged.items()
-    }
+    drawn = {name: _drawn(one.counts(_DECIDING), users) for name, one in judged.items()}
     systems = [
         {
             "name": outcome.name,
             "kind": outcome.kind,
             "metrics": _metrics(outcome, judged[outcome.name], truth.of_runs(outcome.ranked)),
             "strata": _strata(named[outcome.name], judged[outcome.name], truth.of_runs(outcome.ranked)),
-            "interval": {f"micro_f1_{_DECIDING}": list(interval(drawn[outcome.name]))},
+            "interval": _intervals(outcome, judged[outcome.name], truth, users),
             "better_than": _better_than(outcome.name, drawn),
+            "ahead_by": _ahead_by(outcome.name, drawn),
+            **_curves(outcome, truth.of_runs(outcome.ranked)),
+            "runs": len(outcome.ranked) // len(trial.test),
             "fit_seconds": outcome.fit_seconds,
             "suggest_ms": outcome.suggest_ms,
             "peak_mb": outcome.peak_mb,
@@ -164,6 +171,34 @@ def _strata(ranked: Sequence[Sequence[str]], judged: Judged, truth: _Truth) -> d
         }
         for by, named in strata.items()
     }
+
+
+def _intervals(outcome: Outcome, judged: Judged, truth: _Truth, users: Rows) -> dict[str, list[float] | None]:
+    """Of micro F1 at some k, and with a free number (None where the system has no opinion on it)."""
+    at = {f"micro_f1_{k}": list(interval(_drawn(judged.counts(k), users))) for k in _SURE_AT}
+    if outcome.free is None:
+        return {**at, "micro_f1_auto": None}
+    free = judge(_named(outcome.free), truth.of_runs(outcome.free).hashtags)
+    return {**at, "micro_f1_auto": list(interval(_drawn(free.counts_as_suggested(), users)))}
+
+
+def _drawn(counts: Counts, users: Rows) -> Floats:
+    """(2000,) of all runs: a user's posts are drawn in all of them or in none. users: (n,) of one run."""
+    return resampled_micro_f1(counts, np.resize(users, len(counts)))
+
+
+def _curves(outcome: Outcome, truth: _Truth) -> dict[str, Any]:
+    """Reliability only of scores that are meant to be probabilities: those of retrieval."""
+    first = [answer[:_DECIDING] for answer in outcome.ranked]
+    honest = reliability(Pooled.of(first, truth.hashtags)) if outcome.kind == "retrieval" else None
+    return {
+        "precision_recall": precision_recall(Pooled.of(outcome.ranked, truth.hashtags)),
+        "reliability": honest,
+    }
+
+
+def _ahead_by(name: str, drawn: Mapping[str, Floats]) -> dict[str, list[float]]:
+    return {other: list(interval(drawn[name] - f1s)) for other, f1s in drawn.items() if other != name}
 
 
 def _better_than(name: str, drawn: Mapping[str, Floats]) -> dict[str, float]:

@@ -18,6 +18,7 @@ Drawn = Literal["group", "random", "author", "time"]
 Origin = Literal[Drawn, "file"]
 
 TEST = 0.2  # of all posts
+HARRISON_TEST = 5_000 / 57_383  # as its authors part theirs (Park, Li and Kim, arXiv 1605.05054)
 VALIDATION = 0.1  # of the posts that are not test posts
 
 _PARTS = ("train", "validation", "test")
@@ -47,19 +48,28 @@ class Split:
         }
 
 
-def draw_split(posts: Sequence[Post], by: Drawn, clusters: Rows, *, allow_leaks: bool = False, seed: int = 0) -> Split:
+def draw_split(
+    posts: Sequence[Post],
+    by: Drawn,
+    clusters: Rows,
+    *,
+    allow_leaks: bool = False,
+    seed: int = 0,
+    test_part: float = TEST,
+) -> Split:
     """Part posts, and carve validation posts from the training posts in the same manner.
 
     by: `group`: near-duplicates stay together. `random`: every post for itself. `author`: an author's posts stay
     together. `time`: the latest are test posts, those before them validation posts; those of one moment stay together.
     clusters: (n,) the near-duplicates' numbers. Posts that stay together but are too many for a part remain in
-    training. Deterministic. Raises SettingsError where posts lack what is needed, where a part would be empty, and
-    where a test post has a near-duplicate outside the test part, unless leaks are allowed.
+    training. test_part: of all posts, in (0, 1). Deterministic. Raises SettingsError where posts lack what is needed,
+    where a part would be empty, and where a test post has a near-duplicate outside the test part, unless leaks are
+    allowed.
     """
     together = _together(posts, by, clusters)
     rng = None if by == "time" else np.random.default_rng(seed)
     everyone = np.arange(len(posts), dtype=np.int64)
-    test = _carve(everyone, together, TEST, rng)
+    test = _carve(everyone, together, test_part, rng)
     rest = np.setdiff1d(everyone, test)
     validation = _carve(rest, together, VALIDATION, rng)
     return _checked(by, np.setdiff1d(rest, validation), validation, test, clusters, allow_leaks)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from scipy import sparse
 
 from ..core.post import Post, normalise_hashtag
 from ..core.results import Tier
+
+normalised = lru_cache(maxsize=1_000_000)(normalise_hashtag)  # the same few are asked for again and again
 
 _TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 
@@ -65,4 +67,4 @@ class Vocabulary:
 
 def own_hashtags(post: Post) -> list[str]:
     """A post's hashtags, normalised, each once."""
-    return list(dict.fromkeys(filter(None, map(normalise_hashtag, post.hashtags))))
+    return list(dict.fromkeys(filter(None, map(normalised, post.hashtags))))

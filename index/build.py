@@ -17,6 +17,7 @@ from ..core.versions import Versions
 from .archive import ArchiveWriter
 from .kinds import IndexKind, new_writer
 from .manifest import ChannelRecord, Lineage, Manifest
+from .serving import rolled_back
 from .snapshot import Snapshot, publish, serving_snapshot
 
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to
@@ -89,6 +90,15 @@ class Embedded:
     unreadable: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The manifest in service; new: whether it is a new one. note: what a person should know of that."""
+
+    manifest: Manifest
+    new: bool
+    note: str | None = None
+
+
 def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
     """Encode what has no vector yet, and set aside the posts whose photo is none."""
     counts: dict[str, int] = {}
@@ -130,21 +140,32 @@ def build(
     origin: Origin,
     progress: Progress,
     accept: Callable[[Draft], None],
-) -> tuple[Manifest, bool]:
+) -> Published:
     """Publish a snapshot of what the database holds, unless the one in service is that already.
 
+    Nor is one published that would be the same as one that was rolled back, as long as that is kept: what a person
+    took out of service comes back by a person's word, or with other posts.
     Call it within `writing(home)`, after `embed`. accept: refuses a snapshot by raising an error.
-    Returns the manifest in service, and whether it is a new one. Raises SourceError where no post carries a hashtag.
+    Raises SourceError where no post carries a hashtag.
     """
     archive, versions = store.digest(), store.versions()
     whole = serving_snapshot(home)  # a damaged one is the very reason to build: it is replaced by a whole one
     serving = whole.manifest if whole else None
-    made_of = (archive, origin.feedback, origin.program)
-    same = serving and (serving.archive, serving.feedback, serving.program) == made_of
-    if serving and same and learner.is_content_with(serving):
-        fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
-        if {record.channel: record.fingerprint for record in serving.channels} == fingerprints:
-            return serving, False
+    fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
+
+    def is_same(manifest: Manifest) -> bool:
+        made_of = (manifest.archive, manifest.feedback, manifest.program)
+        made_by = {record.channel: record.fingerprint for record in manifest.channels}
+        same = made_of == (archive, origin.feedback, origin.program) and made_by == fingerprints
+        return same and learner.is_content_with(manifest)
+
+    if serving and is_same(serving):
+        return Published(serving, False)
+    same = next(filter(is_same, rolled_back(home)), None) if serving else None
+    if serving and same:
+        name = same.snapshot
+        note = f"this would be {name} again, which was rolled back: `hashtag index rollback {name}` lets it serve"
+        return Published(serving, False, note)
 
     written: list[Indexed] = []
 
@@ -171,7 +192,7 @@ def build(
             learned=lineage,
         )
 
-    return publish(home, fill, lambda snapshot: accept(Draft(snapshot, written))), True
+    return Published(publish(home, fill, lambda snapshot: accept(Draft(snapshot, written))), True)
 
 
 def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:

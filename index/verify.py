@@ -1,25 +1,56 @@
 """Checks a home: files against their checksums, counts against each other, the database against the index."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import SnapshotError
 from ..core.protocols import PostStore
 from .build import read_rows
+from .history import read_history
 from .kinds import read_index
+from .serving import rolled_back, serve
 from .snapshot import Snapshot, damage, named_snapshot
 
+FORGET = "posts forget"
 
-def verify(home: Path, store: PostStore) -> list[str]:
-    """What is wrong, one sentence each; empty when all is well.
 
-    Raises NoIndexError where no snapshot was published.
-    """
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """problems: what is damaged. notes: what is sound, but not up to date or not finished. One sentence each."""
+
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def verify(home: Path, store: PostStore) -> Verdict:
+    """What there is to say of a home. Raises NoIndexError where no snapshot was published."""
+    unfinished = tuple(_unfinished(home))
     try:
         snapshot = named_snapshot(home)
     except SnapshotError as error:
-        return [str(error)]
+        return Verdict((str(error),), (*_meanwhile(home), *unfinished))
     harmed = [f"{harm}; run `hashtag index build` again" for harm in damage(snapshot)]
-    return (harmed or count(snapshot)) + compare(snapshot, store)
+    if harmed:
+        return Verdict(tuple(harmed), (*_meanwhile(home), *unfinished))
+    wrong = count(snapshot)
+    return Verdict(tuple(wrong), (*([] if wrong else _database(home, snapshot, store)), *unfinished))
+
+
+def _meanwhile(home: Path) -> list[str]:
+    """Which snapshot answers instead of a damaged one."""
+    try:
+        return [f"{serve(home).snapshot.name} answers meanwhile"]
+    except SnapshotError:
+        return []
+
+
+def _unfinished(home: Path) -> list[str]:
+    """Whether posts were to be forgotten, and it was stopped before the index was without them."""
+    stopped = False
+    for run in read_history(home):
+        if run.command == FORGET:
+            stopped = run.outcome == "killed"
+    return [f"`hashtag {FORGET}` was killed before it had finished; run it again"] if stopped else []
 
 
 def count(snapshot: Snapshot) -> list[str]:
@@ -50,15 +81,31 @@ def count(snapshot: Snapshot) -> list[str]:
 
 
 def compare(snapshot: Snapshot, store: PostStore) -> list[str]:
-    """Whether a snapshot is of the posts that the database holds; what is wrong, one sentence each.
+    """Whether posts have changed in the database since, one sentence if they have.
 
-    Posts that were added one by one since the index was built are no fault: suggestions know them all the same.
+    Those that were added one by one are not told: suggestions know them all the same.
     """
-    known = set(snapshot.archive.keys.tolist())
-    since = {stored.key for stored in store.added() if stored.key not in known}
+    since = _since(snapshot, store)
     if store.digest(without=since) == snapshot.manifest.archive:
         return []
-    n = sum(1 for stored in store.posts() if stored.key not in since)
-    if n != snapshot.manifest.posts:
-        return [f"the database holds {n} posts, the index {snapshot.manifest.posts}; run `hashtag index build` again"]
-    return ["posts have changed in the database since the index was built; run `hashtag index build` again"]
+    known, here = set(snapshot.archive.keys.tolist()), set(store.versions().keys.tolist())
+    new, gone = len(here - known - since), len(known - here)
+    told = [f"{n:,} {'post' if n == 1 else 'posts'} {what}" for n, what in ((new, "new"), (gone, "gone")) if n]
+    changed = " and ".join(told) or "posts have changed"
+    return [f"the database is ahead of the index: {changed}; run `hashtag index build`"]
+
+
+def _since(snapshot: Snapshot, store: PostStore) -> set[int]:
+    known = set(snapshot.archive.keys.tolist())
+    return {stored.key for stored in store.added() if stored.key not in known}
+
+
+def _database(home: Path, snapshot: Snapshot, store: PostStore) -> list[str]:
+    """As `compare`, as after a build that was stopped before it published; or that the index was rolled back."""
+    differences = compare(snapshot, store)
+    if differences:
+        archive = store.digest(without=_since(snapshot, store))
+        for manifest in rolled_back(home):
+            if manifest.archive == archive:
+                return [f"the database holds what {manifest.snapshot} was built from, which was rolled back"]
+    return differences

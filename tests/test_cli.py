@@ -2,6 +2,8 @@
 
 import csv
 import json
+import shutil
+import sqlite3
 
 import pytest
 
@@ -24,6 +26,38 @@ def test_bad_sources_end_with_one_line(hashtag, tmp_path, content, complaint):
     assert ran.code == 2, ran
     assert complaint in ran.err
     assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_a_query_to_a_database_is_an_archive(hashtag, tmp_path):
+    with sqlite3.connect(tmp_path / "posts.db") as connection:
+        connection.execute("CREATE TABLE posts (body, tags)")
+        connection.execute("INSERT INTO posts VALUES ('라떼 한 잔', '카페 라떼')")
+    connection.close()
+    query = "SELECT body AS text, tags FROM posts"
+    source = f"sqlite:///{tmp_path}/posts.db"
+    ran = hashtag("index", "build", source, "--query", query, "--home", tmp_path / "home", "--encoders", "compact")
+    assert ran.code == 0, ran.err
+    ran = hashtag("suggest", "--text", "라떼", "--home", tmp_path / "home", "--json")
+    assert {h["hashtag"] for h in json.loads(ran.out)["hashtags"]} == {"카페", "라떼"}
+
+
+def test_the_password_of_a_source_is_never_shown(hashtag, tmp_path):
+    source = "postgresql+psycopg://user:s3cret@127.0.0.1:1/none"
+    for options in ([], ["--query", "SELECT text FROM posts"]):
+        ran = hashtag("index", "build", source, *options, "--home", tmp_path / "home")
+        assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)
+        assert "s3cret" not in ran.err + ran.out
+
+
+def test_a_folder_is_an_archive(hashtag, demo, tmp_path):
+    for name in ("065", "055", "037"):
+        shutil.copy(demo / "photos" / f"{name}.jpg", tmp_path)
+        (tmp_path / f"{name}.txt").write_text("라떼 한 잔 #카페", encoding="utf-8")
+    ran = hashtag("index", "build", tmp_path, "--home", tmp_path / ".hashtag", "--encoders", "compact", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["added"] == 3
+    ran = hashtag("index", "build", tmp_path, "--home", tmp_path / ".hashtag", "--encoders", "compact", "--json")
+    assert json.loads(ran.out)["unchanged"] == 3
 
 
 @pytest.mark.parametrize("name", ["gone.csv", "photo.jpg", "folder.csv"])

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
 NOT_SHIPPED = {"tests", "benchmarks", "demo", "build", "dist"}
-HEAVY = ("torch", "faiss", "sqlalchemy", "scipy", "sklearn", "transformers", "open_clip", "PIL", "alembic")
+HEAVY = ("torch", "faiss", "sqlalchemy", "scipy", "sklearn", "transformers", "open_clip", "PIL", "alembic", "pyarrow")
 
 
 def test_every_room_is_a_listed_package():
@@ -21,6 +21,17 @@ def test_every_room_is_a_listed_package():
     assert set(SETUPTOOLS["packages"]) == folders
     for package in SETUPTOOLS["packages"]:
         assert (ROOT.joinpath(*package.split(".")[1:]) / "__init__.py").is_file(), package
+
+
+def test_files_that_code_reads_are_shipped():
+    """Templates, styles and lists lie in packages, and a pattern of package-data names each."""
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if path.suffix not in {".toml", ".css", ".jinja"} or parts[0] in NOT_SHIPPED or len(parts) == 1:
+            continue
+        if not parts[0].startswith("."):
+            patterns = SETUPTOOLS["package-data"][".".join(["hashtag_recommender", *parts[:-1]])]
+            assert any(path.match(pattern) for pattern in patterns), path
 
 
 def test_only_one_import_package_reaches_site_packages(tmp_path):

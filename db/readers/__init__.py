@@ -1,75 +1,95 @@
 """Readers of archives, one file a format."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...core.errors import SourceError
 from ...core.post import Post, Reject
-from ...core.protocols import PostReader
+from ...core.protocols import Modality, PostReader
 from ...core.sources import Source
+from ...core.vectors import Rows, Vectors
+from .clipretrieval import CAPTION_COLUMN, IMAGE_COLUMN, ClipRetrievalFolder
 from .columns import Columns, find_columns, missing_columns
-from .delimited import DelimitedFile
 from .fields import MAX_ID, PostMaker
-from .jsonlines import JsonLinesFile
+from .formats import make_table
+from .query import QueryTable
 from .rows import Table
-from .textfile import TextFile
-
-_FORMATS: dict[str, Callable[[TextFile], Table]] = {
-    ".csv": DelimitedFile,
-    ".tsv": DelimitedFile,
-    ".tab": DelimitedFile,
-    ".jsonl": JsonLinesFile,
-    ".ndjson": JsonLinesFile,
-}
 
 
 def open_reader(
-    path: Path,
+    archive: Path | str,
     *,
     images: Path | None = None,
     source: str | None = None,
     encoding: str | None = None,
+    query: str | None = None,
     columns: Columns | None = None,
     for_queries: bool = False,
 ) -> PostReader:
-    """A reader for a file, chosen by its suffix.
+    """A reader for a file, chosen by its suffix, for a folder, by what lies in it, or for a query to a database.
 
-    images: the folder in which photos lie; the file's own unless told.
-    source: the name under which the database knows it; the file's resolved path unless told.
+    archive: a path, or the SQLAlchemy URL (as text) of the database that `query` is for.
+    images: the folder in which photos lie; unless told, the archive's own folder, or the one in which its file lies.
+    source: the name under which the database knows it; unless told, the archive's resolved path, or its URL without
+    password.
     encoding: found out unless told. columns: their names, where not the usual ones.
     for_queries: read new posts: hashtags, ids, authors and times are ignored, in captions hashtags are taken out.
     Raises SourceError where no post can be read of it.
     """
-    make_table = _FORMATS.get(path.suffix.lower())
-    if make_table is None:
-        raise SourceError(f"{path} has no known format; archives are files that end in {', '.join(_FORMATS)}")
-    folder = path.parent if images is None else images
-    try:
-        if not path.is_file():
-            raise SourceError(f"{path} {'is no file' if path.exists() else 'does not exist'}; name a file of posts")
-        if not folder.is_dir():
-            raise SourceError(f"the images folder {folder} does not exist; name another with --images")
-    except OSError as error:
-        raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
-    folder = folder.resolve()
-    name = _storable_name(str(path.resolve()) if source is None else source)
-    _storable_name(str(folder))
-    text = TextFile(path, encoding)
-    table = make_table(text)
+    if query is None:
+        place, table, folder = _open_path(archive, images, encoding)
+    else:
+        place, table, folder = _open_query(str(archive), query, images, encoding)
+    name = _storable_name(place if source is None else source)
+    told = {role: column for role, column in asdict(columns or Columns()).items() if column}
+    location = table.location if isinstance(table, QueryTable) else str(Path(archive).resolve())
+    # Of a query, the folder of photos may be the one that it was asked in.
+    kept_images = str(folder) if images or query is not None else None
+    origin = Source(name, location, kept_images, encoding, query, told)
     try:
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
-        raise SourceError(f"{path}: {error}") from None
-    told = {role: column for role, column in asdict(columns or Columns()).items() if column}
-    origin = Source(name, str(path.resolve()), str(folder) if images else None, encoding, told)
-    return _ArchiveReader(origin, text, table, found, folder, for_queries)
+        raise SourceError(f"{place}: {error}") from None
+    if isinstance(table, ClipRetrievalFolder):
+        return EncodedReader(origin, table, found, folder, for_queries)
+    return _ArchiveReader(origin, table, found, folder, for_queries)
+
+
+def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
+    if "://" in str(archive):
+        # Not repeated: it may hold a password.
+        raise SourceError('SOURCE is a database URL; tell what to read of it with --query "SELECT ..."')
+    path = Path(archive)
+    try:
+        if not path.is_file() and not path.is_dir():
+            wrong = "is no file or folder" if path.exists() else "does not exist"
+            raise SourceError(f"{path} {wrong}; name a file or folder of posts")
+        whole_path = path.resolve()
+        folder = _images_folder(images or (path if path.is_dir() else path.parent))
+    except OSError as error:
+        raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return str(whole_path), make_table(whole_path if path.is_dir() else path, folder, encoding), folder
+
+
+def _open_query(address: str, query: str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
+    if encoding:
+        raise SourceError("a database knows its encoding; leave --encoding out")
+    table = QueryTable(address, query)
+    return table.name, table, _images_folder(images or table.folder)
+
+
+def _images_folder(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise SourceError(f"the images folder {folder} does not exist; name another with --images")
+    resolved = folder.resolve()
+    _storable_name(str(resolved))
+    return resolved
 
 
 @dataclass(frozen=True)
 class _ArchiveReader:
     origin: Source
-    text: TextFile
     table: Table
     columns: Columns
     images: Path
@@ -81,12 +101,33 @@ class _ArchiveReader:
 
     def notes(self) -> Sequence[str]:
         missing = [] if self.for_queries else missing_columns(self.table.columns, self.columns)
-        return [*([self.text.note] if self.text.note else []), *missing]
+        return [*self.table.notes(), *missing]
 
     def read(self) -> Iterator[Post | Reject]:
         maker = PostMaker(self.source, self.images, self.columns, self.for_queries)
         for number, row in enumerate(self.table.rows(), start=1):
             yield maker.make(number, row)
+
+
+@dataclass(frozen=True)
+class EncodedReader(_ArchiveReader):
+    """A reader of posts of which some have vectors already."""
+
+    table: ClipRetrievalFolder
+
+    def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
+        """Vectors in batches: rows (n,) ascending, and float32 (n, d) of length 1.
+
+        Row i is what comes i-th (from 0) out of `read`, be it a post or a reject. Nothing comes where photos or
+        captions were not encoded, or where they are taken from another column than those that were.
+        Raises SourceError where vectors are missing or damaged, or do not fit their rows.
+        """
+        column, encoded = {
+            "image": (self.columns.image, IMAGE_COLUMN),
+            "text": (self.columns.text, CAPTION_COLUMN),
+        }[modality]
+        if column == encoded:
+            yield from self.table.ready_vectors(modality)
 
 
 def _storable_name(name: str) -> str:

@@ -7,13 +7,15 @@ from ...core.errors import SourceError
 
 # Usual names by role, the surest first; matched in any case.
 _USUAL = {
-    "image": ("image", "image_name", "name", "file", "photo"),
-    "text": ("text", "caption", "tweets", "contents"),
+    "image": ("image", "image_name", "image_names", "image_path", "name", "file", "photo"),
+    "text": ("text", "tweets", "caption", "contents"),
     "hashtags": ("hashtags", "tags", "captions"),
     "post_id": ("id", "post_id"),
     "author": ("author", "user"),
     "posted_at": ("posted_at", "date", "created_at", "timestamp"),
 }
+# In the archives of AMNN the text is called `tweets`, and what the network has to tell, the hashtags, `caption`.
+_HASHTAGS_BESIDE_TWEETS = "caption"
 _OPTIONS = {
     "image": "--image-column",
     "text": "--text-column",
@@ -49,6 +51,8 @@ def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Col
         if name not in found:
             raise SourceError(f"there is no column {name!r} as {_OPTIONS[role]} says; {_listed(found)}")
     chosen = {role: told.get(role) or _usual(role, found, set(told.values())) for role in roles}
+    if "hashtags" in roles and chosen["hashtags"] is None and (chosen["text"] or "").casefold() == "tweets":
+        chosen["hashtags"] = _named_like(_HASHTAGS_BESIDE_TWEETS, found, set(told.values()))
     columns = Columns(**chosen)
     if columns.image is None and columns.text is None:
         raise SourceError(f"no column is known for text or image; {_listed(found)}; {_advice('text', 'image')}")
@@ -71,11 +75,12 @@ def missing_columns(found: Sequence[str], columns: Columns) -> list[str]:
 
 
 def _usual(role: str, found: Sequence[str], taken: set[str]) -> str | None:
-    for usual in _USUAL[role]:
-        for name in found:
-            if name.casefold() == usual and name not in taken:
-                return name
-    return None
+    names = (_named_like(usual, found, taken) for usual in _USUAL[role])
+    return next((name for name in names if name is not None), None)
+
+
+def _named_like(usual: str, found: Sequence[str], taken: set[str]) -> str | None:
+    return next((name for name in found if name.casefold() == usual and name not in taken), None)
 
 
 def _listed(found: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ MAX_RECORD = 16_000_000  # characters; a quote that is open still counts as one 
 class DelimitedFile:
     """Rows of fields under a header, quoted as RFC 4180 tells.
 
-    delimiter: told by the file's suffix; a `.csv` whose header has no comma but a semicolon or tab goes by that.
+    delimiter: told by the file's suffix; a `.csv` whose header has no comma but a semicolon, tab or `*` goes by that.
     Raises SourceError where there is no header.
     """
 
@@ -47,13 +47,17 @@ class DelimitedFile:
             else:
                 yield {name: record[i] for name, i in positions.items()}
 
+    def notes(self) -> Sequence[str]:
+        """Which encoding was found, where that is not certain."""
+        return self._text.notes()
+
     def _find_delimiter(self) -> str:
         if self._text.path.suffix.lower() != ".csv":
             return "\t"
         header = next((line for line in self._text.lines() if line.strip()), "")
         if "," in header:
             return ","
-        return next((delimiter for delimiter in ";\t" if delimiter in header), ",")
+        return next((delimiter for delimiter in ";\t*" if delimiter in header), ",")
 
     def _records(self) -> Iterator[list[str] | BrokenRow]:
         lines = _Lines(self._text.lines(MAX_RECORD), self._delimiter)
@@ -137,6 +141,7 @@ def _line_pattern(delimiter: str) -> re.Pattern[str]:
 
     Possessive throughout: nothing is tried twice, so the time it takes grows with the line alone.
     """
+    delimiter = re.escape(delimiter)
     quoted = r'"[^"]*+(?:""[^"]*+)*+'
     field = rf'(?:{quoted}"|[^"{delimiter}\r\n][^{delimiter}\r\n]*+)?+'
     return re.compile(rf"(?:{field}{delimiter})*+(?:{field}[\r\n]*|(?P<open>{quoted}))")

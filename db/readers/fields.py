@@ -1,9 +1,12 @@
 """Making posts of rows: what all formats share."""
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
+from uuid import UUID
 
 from ...core.post import (
     MAX_CAPTION,
@@ -96,11 +99,13 @@ def _text_id(caption: str, hashtags: tuple[str, ...]) -> str:
 
 
 def _text(row: Mapping[str, object], column: str | None) -> str:
-    """A field as text without space around it, "" where it is absent; numbers as they are written."""
+    """A field as text without space around it, "" where it is absent; numbers and times as they are written."""
     value = row.get(column) if column else None
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, date):  # or a moment, which is one
+        return value.isoformat()
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | UUID):
         raise Unfit(f"column {column!r} holds no text but {_kind(value)}")
     if isinstance(value, float) and not isfinite(value):
         raise Unfit(f"column {column!r} holds a number that is too large")

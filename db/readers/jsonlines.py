@@ -37,6 +37,10 @@ class JsonLinesFile:
             if line.strip():
                 yield _row(line)
 
+    def notes(self) -> Sequence[str]:
+        """Which encoding was found, where that is not certain."""
+        return self._text.notes()
+
 
 def _row(line: str) -> Row:
     if len(line) > MAX_LINE:

@@ -40,6 +40,14 @@ def find_photo(images: Path, name: str) -> Photo:
         raise Unfit(f"photo {shown(name)} is a link in a circle") from None
 
 
+def exists(path: Path) -> bool:
+    """Whether something lies there; False for a name that no file can have."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _in_other_form(images: Path, name: str) -> Path:
     """The file under the same name in the other Unicode form: archives packed on a Mac write 카 in two characters."""
     for form in ("NFC", "NFD"):

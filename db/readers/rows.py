@@ -16,7 +16,7 @@ Row: TypeAlias = Mapping[str, object] | BrokenRow
 
 
 class Table(Protocol):
-    """A file of rows."""
+    """Anything that holds rows of named fields: a file, a folder, the answer to a query."""
 
     @property
     def columns(self) -> Sequence[str]:
@@ -24,5 +24,9 @@ class Table(Protocol):
         ...
 
     def rows(self) -> Iterator[Row]:
-        """Every row in order, blank lines left out."""
+        """Every row in order, blank lines left out; the same ones in the same order each time."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how it is read."""
         ...

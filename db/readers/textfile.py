@@ -2,7 +2,7 @@
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...core.errors import SourceError
@@ -21,7 +21,7 @@ class TextFile:
 
     def __init__(self, path: Path, encoding: str | None) -> None:
         self.path = path
-        self.note: str | None = None
+        self._note: str | None = None
         self._encoding = self._told(encoding) if encoding else self._found()
 
     def lines(self, longest: int = MAX_LINE) -> Iterator[str]:
@@ -36,6 +36,10 @@ class TextFile:
             raise SourceError(f"{self.path} changed while it was read; try again") from error
         except OSError as error:
             raise SourceError(f"{self.path} cannot be read: {error.strerror}") from error
+
+    def notes(self) -> Sequence[str]:
+        """That the encoding was guessed, where it was."""
+        return [self._note] if self._note else []
 
     def _told(self, encoding: str) -> str:
         try:
@@ -62,7 +66,7 @@ class TextFile:
         if offset is None:
             return "utf-8-sig"
         if self._misfit("cp949") is None:
-            self.note = f"{self.path} is no UTF-8 and is read as cp949 (Korean); if that is wrong, pass --encoding"
+            self._note = f"{self.path} is no UTF-8 and is read as cp949 (Korean); if that is wrong, pass --encoding"
             return "cp949"
         raise SourceError(f"{self.path} is neither UTF-8 (see byte {offset}) nor cp949; pass --encoding NAME")
 

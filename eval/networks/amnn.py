@@ -11,7 +11,7 @@ from .attention import SoftAttention
 from .contents import PADDING, LookAt, Photos, Tokeniser, trimmed
 from .decoding import Decoder, State, sequences
 from .network import Network
-from .training import Inputs, Part, Setting
+from .training import Columns, Inputs, Part, Setting
 
 
 class Amnn(Network):
@@ -19,7 +19,8 @@ class Amnn(Network):
 
     AMNN: Attention-Based Multimodal Neural Network Model for Hashtag Recommendation (Yang et al., IEEE Transactions on
     Computational Social Systems 7, 2020). Differs in that the image network stays frozen, that both attentions follow
-    the decoder's state at every step, and that hashtags are learned in the order of their use.
+    the decoder's state at every step, and that hashtags are learned in the order of their use. Where all posts lack
+    photos, or captions, it learns from the other alone, and `notes` says so.
     """
 
     grid = tuple(
@@ -33,10 +34,10 @@ class Amnn(Network):
         self._photos = Photos(look_at, "grid")
 
     def _prepare(self, posts: Sequence[Post]) -> None:
-        self._require_photos(self._photos, posts)
+        self.notes = self._note_what_lacks(self._photos, posts)
         self._tokeniser = Tokeniser([post.caption for post in posts])
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
         return self._photos(queries), self._tokeniser([query.caption for query in queries])
 
     def _targets(self, posts: Sequence[Post]) -> Tensor:
@@ -63,8 +64,8 @@ class _PostDecoder(Decoder):
         self.dropout = nn.Dropout(setting.dropout)
         self.out = nn.Linear(2 * width, n_hashtags)
 
-    def begin(self, inputs: Inputs) -> State:
-        """inputs: cells of the photo (n, cells, d), and pieces of the caption int64 (n, LENGTH)."""
+    def begin(self, inputs: Inputs) -> tuple[State, State]:
+        """See `Decoder.begin`. inputs: cells of the photo (n, cells, d), pieces of the caption int64 (n, LENGTH)."""
         cells, pieces = inputs[0], trimmed(inputs[1])
         there = pieces != PADDING
         lengths = there.sum(dim=1)
@@ -76,15 +77,20 @@ class _PostDecoder(Decoder):
         seen = self.look(cells)
         caption = read.sum(dim=1) / lengths.clamp(min=1).unsqueeze(1)
         hidden = self._fused(seen.mean(dim=1), caption)
-        return seen, self.at_photo.key(seen), read, self.at_caption.key(read), there, hidden
+        return (seen, self.at_photo.key(seen), read, self.at_caption.key(read), there), (hidden,)
 
-    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
+    def step(self, seen: State, memory: State, last: Tensor) -> tuple[Tensor, State]:
         """See `Decoder.step`."""
-        seen, seen_keys, read, read_keys, there, hidden = state
-        fused = self._fused(self.at_photo(seen, seen_keys, hidden), self.at_caption(read, read_keys, hidden, there))
+        cells, cell_keys, read, read_keys, there = seen
+        (hidden,) = memory
+        fused = self._fused(self.at_photo(cells, cell_keys, hidden), self.at_caption(read, read_keys, hidden, there))
         hidden = self.cell(torch.cat([self.dropout(self.hashtag(last)), fused], dim=1), hidden)
-        logits = self.out(self.dropout(torch.cat([hidden, fused], dim=1)))
-        return logits, (seen, seen_keys, read, read_keys, there, hidden)
+        return torch.cat([hidden, fused], dim=1), (hidden,)
+
+    def emit(self, following: Tensor) -> Tensor:
+        """See `Decoder.emit`."""
+        logits: Tensor = self.out(self.dropout(following))
+        return logits
 
     def _fused(self, photo: Tensor, caption: Tensor) -> Tensor:
         return torch.tanh(self.fuse(torch.cat([photo, caption], dim=1)))

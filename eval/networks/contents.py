@@ -5,8 +5,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from math import prod
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -14,22 +15,17 @@ from torch import Tensor
 
 from ...core.errors import PhotoError
 from ...core.post import Query
-from ...core.vectors import Vectors
+from ...core.vectors import FloatMatrix, PhotoFeatures
 
 PADDING = 0
 UNKNOWN = 1
 LENGTH = 64  # pieces of a caption that are read
 
+_HELD = 2**30  # bytes
+
 _MOST_WORDS = 12_000
 _FEWEST = 2  # uses from which a word is known as a whole
 _LONGEST_WORD = 20  # letters; a longer one is an address, or a line without spaces, and comes apart
-
-
-class PhotoFeatures(NamedTuple):
-    """What a frozen image network makes of a photo: float32 pooled (d,), and grid (cells, d) before pooling."""
-
-    pooled: Vectors
-    grid: Vectors
 
 
 # Of the same shapes for all photos. Raises PhotoError on one that cannot be read, which counts as missing.
@@ -42,6 +38,7 @@ class Photos:
     def __init__(self, look_at: LookAt, kind: Literal["pooled", "grid"]) -> None:
         self._look_at = look_at
         self._kind = kind
+        self._dtype = np.dtype(np.float32 if kind == "pooled" else np.float16)
         self.shape: tuple[int, ...] = (1,) if kind == "pooled" else (1, 1)
 
     def settle(self, queries: Sequence[Query]) -> bool:
@@ -51,16 +48,24 @@ class Photos:
             self.shape = found.shape
         return found is not None
 
-    def __call__(self, queries: Sequence[Query]) -> Tensor:
-        """float32 (n, *shape), zeros where there is no photo that can be read."""
-        features = np.zeros((len(queries), *self.shape), dtype=np.float32)
+    def __call__(self, queries: Sequence[Query]) -> "Tensor | FeaturesOnDemand":
+        """(n, *shape), zeros where there is no photo that can be read: pooled float32, grid float16.
+
+        Grids that would take more than a gigabyte are looked up whenever they are asked for.
+        """
+        size = self._dtype.itemsize * len(queries) * prod(self.shape)
+        return self.look_up(queries) if size <= _HELD else FeaturesOnDemand(self, queries)
+
+    def look_up(self, queries: Sequence[Query]) -> Tensor:
+        """As a call, but always at once."""
+        features = np.zeros((len(queries), *self.shape), dtype=self._dtype)
         for row, query in zip(features, queries, strict=True):
             found = self._of(query)
             if found is not None:
                 row[...] = found
         return torch.from_numpy(features)
 
-    def _of(self, query: Query) -> Vectors | None:
+    def _of(self, query: Query) -> FloatMatrix | None:
         if query.photo is None:
             return None
         try:
@@ -68,6 +73,26 @@ class Photos:
         except PhotoError:
             return None
         return features.pooled if self._kind == "pooled" else features.grid
+
+
+class FeaturesOnDemand:
+    """Features of n posts that are looked up for some of them at a time."""
+
+    def __init__(self, photos: Photos, queries: Sequence[Query]) -> None:
+        self._photos = photos
+        self._queries = queries
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, *shape)."""
+        return len(self._queries), *self._photos.shape
+
+    def __len__(self) -> int:
+        return len(self._queries)
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """rows: int64 (some,). Returns (some, *shape)."""
+        return self._photos.look_up([self._queries[row] for row in rows.tolist()])
 
 
 class Tokeniser:

@@ -10,7 +10,7 @@ from ...core.vectors import unit_rows
 from .contents import LookAt, Photos
 from .hashtags import hashtag_vectors
 from .network import Network
-from .training import Inputs, Learner, Part, Setting
+from .training import Columns, Inputs, Learner, Part, Setting
 
 _DIMENSION = 100
 
@@ -46,8 +46,8 @@ class EmbeddingSimilarity(Network):
         self._require_photos(self._photos, posts)
         self._vectors = hashtag_vectors(self._hashtags.carried(posts), _DIMENSION)
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
-        return (self._photos(queries),)
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
+        return (self._photos.look_up(queries),)
 
     def _targets(self, posts: Sequence[Post]) -> Tensor:
         return torch.from_numpy(unit_rows(self._hashtags.carried(posts) @ self._vectors))

@@ -35,11 +35,6 @@ class Hashtags:
         return carried
 
 
-def n_due(posts: Sequence[Post]) -> int:
-    """How many hashtags posts carry in all, those that a network does not keep included."""
-    return sum(len(own_hashtags(post)) for post in posts)
-
-
 def hashtag_vectors(carried: Carried, dimension: int) -> Vectors:
     """Vectors of hashtags, near where they stand on the same posts: float32 (m, at most `dimension`) of length 1.
 

@@ -1,7 +1,6 @@
 """The strongest plain opponent: one hidden layer over all that the product looks at."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,14 +8,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
-from ...core.pipeline import encode_stream
 from ...core.post import Post, Query
 from ...core.protocols import Encoder
 from ...core.vectors import Vectors
+from ..channels import counts, vectors
 from ..trials import query_of
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias
-from .training import Inputs, Learner, Part, Setting
+from .training import Columns, Inputs, Learner, Part, Setting
 
 _MOST_GRAMS = 2**14  # n-grams that are looked at: those of most training captions
 _FEWEST = 2  # captions that an n-gram must stand in
@@ -49,12 +48,12 @@ class Mlp(Network):
         self._lexical = lexical
 
     def _prepare(self, posts: Sequence[Post]) -> None:
-        self._lexicon = _Lexicon(_counts(self._lexical, [query_of(post) for post in posts]))
+        self._lexicon = _Lexicon(counts(self._lexical, [query_of(post) for post in posts]))
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
-        grams, weights = self._lexicon(_counts(self._lexical, queries))
-        vectors = np.concatenate([_vectors(encoder, queries) for encoder in self._dense], axis=1)
-        return torch.from_numpy(vectors), torch.from_numpy(grams), torch.from_numpy(weights)
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
+        grams, weights = self._lexicon(counts(self._lexical, queries))
+        dense = np.concatenate([_of_size_one(vectors(encoder, queries)) for encoder in self._dense], axis=1)
+        return torch.from_numpy(dense), torch.from_numpy(grams), torch.from_numpy(weights)
 
     def _make_learner(self, setting: Setting, training: Part) -> Learner:
         return _Classifier(len(self._lexicon), training, setting)
@@ -103,28 +102,6 @@ class _Lexicon:
         return grams, weights
 
 
-def _vectors(encoder: Encoder[Vectors], queries: Sequence[Query]) -> Vectors:
-    """float32 (n, d), of components that are about 1 in size; zeros where a post lacks the content."""
-    vectors = np.zeros((len(queries), encoder.fingerprint.dimension), dtype=np.float32)
-    for rows, encoded in _encoded(encoder, queries):
-        vectors[rows] = encoded
-    return np.asarray(vectors * np.float32(vectors.shape[1] ** 0.5))
-
-
-def _counts(encoder: Encoder[sparse.csr_matrix], queries: Sequence[Query]) -> sparse.csr_matrix:
-    """(n, buckets); nothing where a post lacks the content."""
-    lengths = np.zeros(len(queries) + 1, dtype=np.int64)
-    columns, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
-    for rows, encoded in _encoded(encoder, queries):
-        lengths[np.asarray(rows) + 1] = np.diff(encoded.indptr)
-        columns.append(encoded.indices)
-        counts.append(encoded.data)
-    stored = np.concatenate(counts), np.concatenate(columns), np.cumsum(lengths)
-    return sparse.csr_matrix(stored, shape=(len(queries), encoder.fingerprint.dimension))
-
-
-def _encoded(encoder: Encoder[Any], queries: Sequence[Query]) -> list[tuple[list[int], Any]]:
-    """Rows of the queries that have the content, and their vectors, by batch; what cannot be read is left out."""
-    of = [query.photo if encoder.modality == "image" else query.caption for query in queries]
-    batches = encode_stream(encoder, ((row, content) for row, content in enumerate(of) if content))
-    return [(batch.keys, batch.vectors) for batch in batches if batch.vectors is not None]
+def _of_size_one(unit: Vectors) -> Vectors:
+    """Vectors (n, d) of length 1, scaled so that their components are about 1 in size."""
+    return np.asarray(unit * np.float32(unit.shape[1] ** 0.5))

@@ -13,7 +13,7 @@ from .hashtags import enriched, hashtag_vectors
 from .network import Network
 from .oversampling import oversampled
 from .sigmoids import Sigmoids, prior_bias
-from .training import Inputs, Learner, Part, Setting
+from .training import Columns, Inputs, Learner, Part, Setting
 
 _BRANCH = 8  # units of a hashtag's own layer
 _DIMENSION = 100
@@ -57,12 +57,12 @@ class MultilabelCnn(Network):
     def _prepare(self, posts: Sequence[Post]) -> None:
         self._require_photos(self._photos, posts)
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
-        return (self._photos(queries),)
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
+        return (self._photos.look_up(queries),)
 
     def _training_part(self, posts: Sequence[Post]) -> Part:
         part = self._part(posts)
-        features, carried = part.inputs[0].numpy(), part.targets.numpy()
+        features, carried = part.inputs[0][torch.arange(len(part))].numpy(), part.targets.numpy()
         if self._enrich:
             carried = enriched(carried, hashtag_vectors(carried, _DIMENSION), _ALIKE, _MOST_ADDED)
         if self._balance:

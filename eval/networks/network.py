@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -13,18 +14,19 @@ from ...core.progress import Progress
 from ...core.wishes import MOST
 from ..systems import SILENT, Fitted, Kind, Scored
 from ..trials import query_of
-from ..vocabulary import own_hashtags
+from ..validation import best_threshold, compared_at, n_due, with_hashtags
 from .contents import Photos
-from .hashtags import Hashtags, n_due
-from .training import EPOCHS, Attempt, Inputs, Learner, Part, Setting, best_threshold, chosen_device, ranked, train
+from .halving import find_best
+from .hashtags import Hashtags
+from .training import Attempt, Columns, Learner, Part, Setting, Training, ranked
 
-_MOST_HASHTAGS = 4000  # the most used ones; beyond, outputs outgrow what an archive's posts can teach
-_MOST_COMPARED = 10  # hashtags a post by which settings are compared, where the mean post carries as many
+_MOST_HASHTAGS = 2000  # the most used ones; what comes beyond, a handful of posts carry, and most of the work it is
 
 
 class Network(ABC):
-    """A `System` that is trained with every setting of its grid; the one that is best on the validation posts stands.
+    """A `System` that is trained with the settings of its grid; the one that is best on the validation posts stands.
 
+    On large archives, settings that lag behind are not trained to their end (`halving.find_best`).
     The best has the highest micro F1 of as many hashtags as the mean training post carries. Where their number is
     free, one threshold for all posts decides, the best on the same posts. Subclasses say what goes in and what is
     trained. attempts: all settings that were tried, with their learning curves. notes: what a person should know of how
@@ -51,24 +53,21 @@ class Network(ABC):
 
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`. Posts without hashtags teach nothing and are left out. Deterministic on a CPU."""
-        posts = [post for post in posts if own_hashtags(post)]
-        validation = [post for post in validation if own_hashtags(post)]
-        if not posts or not validation:
-            raise SettingsError(f"{self.name} needs both training and validation posts that carry hashtags")
+        posts, validation = with_hashtags(self.name, posts, validation)
         self.attempts = self.notes = ()
         self._hashtags = Hashtags(posts, self.most_hashtags)
-        k = min(round(n_due(posts) / len(posts)), _MOST_COMPARED, len(self._hashtags))
+        k = min(compared_at(posts), len(self._hashtags))
         self._prepare(posts)
         training, held_out = self._training_part(posts), self._part(validation)
-        for setting in self._grid:
-            with torch.random.fork_rng():
-                torch.manual_seed(self._seed)
-                learner = self._make_learner(setting, training).to(chosen_device())
-                with progress.stage(f"{self.name} {setting}", EPOCHS) as stage:
-                    self.attempts += (train(learner, training, held_out, k, setting, stage),)
-            if self.best is self.attempts[-1]:
-                self._learner = learner
-        self._threshold = best_threshold(self._learner, held_out, min(MOST, len(self._hashtags)))
+        trainings = (
+            Training(partial(self._make_learner, setting, training), training, held_out, k, setting, self._seed)
+            for setting in self._grid
+        )
+        best, self.attempts = find_best(trainings, self.name, progress)
+        self._learner = best.trained()
+        columns, scores = ranked(self._learner, held_out.inputs, min(MOST, len(self._hashtags)))
+        right = held_out.carried.gather(1, columns)
+        self._threshold = best_threshold(scores.numpy(), right.numpy(), held_out.n_due)
         return Fitted(self.notes, [attempt.to_curve(attempt is self.best) for attempt in self.attempts])
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
@@ -88,8 +87,8 @@ class Network(ABC):
         """Learn from the training posts what inputs and targets need: words, the shape of features."""
 
     @abstractmethod
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
-        """What the learner takes."""
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
+        """What the learner takes, of all queries."""
 
     @abstractmethod
     def _make_learner(self, setting: Setting, training: Part) -> Learner:
@@ -114,3 +113,15 @@ class Network(ABC):
                 f"{self.name} needs photos, and no training post has one that can be read; "
                 "leave it out, or compare on an archive with photos"
             )
+
+    def _note_what_lacks(self, photos: Photos, posts: Sequence[Post]) -> tuple[str, ...]:
+        """For networks that look at caption and photo: what a person should know where all posts lack one of them.
+
+        Raises SettingsError where all lack both.
+        """
+        seen, read = photos.settle([query_of(post) for post in posts]), any(post.caption.strip() for post in posts)
+        if not seen and not read:
+            raise SettingsError(f"{self.name} needs captions or photos, and no training post has either; leave it out")
+        if not seen:
+            return ("no post has a photo: captions alone",)
+        return () if read else ("no post has a caption: photos alone",)

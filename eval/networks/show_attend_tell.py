@@ -10,7 +10,7 @@ from .attention import SoftAttention
 from .contents import LookAt, Photos
 from .decoding import Decoder, State, sequences
 from .network import Network
-from .training import Inputs, Part, Setting
+from .training import Columns, Inputs, Part, Setting
 
 
 class ShowAttendTell(Network):
@@ -38,7 +38,7 @@ class ShowAttendTell(Network):
     def _prepare(self, posts: Sequence[Post]) -> None:
         self._require_photos(self._photos, posts)
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
         return (self._photos(queries),)
 
     def _targets(self, posts: Sequence[Post]) -> Tensor:
@@ -63,19 +63,23 @@ class _PhotoDecoder(Decoder):
         self.dropout = nn.Dropout(setting.dropout)
         self.out = nn.Linear(width, n_hashtags)
 
-    def begin(self, inputs: Inputs) -> State:
-        """inputs: cells of the photo (n, cells, d)."""
+    def begin(self, inputs: Inputs) -> tuple[State, State]:
+        """See `Decoder.begin`. inputs: cells of the photo (n, cells, d)."""
         seen = self.look(inputs[0])
         mean = seen.mean(dim=1)
         hidden, memory = torch.tanh(self.first(mean)).chunk(2, dim=1)
-        return seen, self.attention.key(seen), hidden, memory, mean
+        return (seen, self.attention.key(seen)), (hidden, memory, mean)
 
-    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
+    def step(self, seen: State, memory: State, last: Tensor) -> tuple[Tensor, State]:
         """See `Decoder.step`. Before the first hashtag, the mean of the cells was attended to."""
-        seen, keys, hidden, memory, before = state
-        attended = self.attention(seen, keys, torch.cat([hidden, before], dim=1) if self.look_back else hidden)
+        hidden, cell, before = memory
+        attended = self.attention(*seen, torch.cat([hidden, before], dim=1) if self.look_back else hidden)
         gated = self.gate(hidden).sigmoid() * attended
         word = self.dropout(self.hashtag(last))
-        hidden, memory = self.cell(torch.cat([word, gated], dim=1), (hidden, memory))
-        deep = torch.tanh(self.deep(torch.cat([word, hidden, gated], dim=1)))
-        return self.out(self.dropout(deep)), (seen, keys, hidden, memory, attended)
+        hidden, cell = self.cell(torch.cat([word, gated], dim=1), (hidden, cell))
+        return torch.cat([word, hidden, gated], dim=1), (hidden, cell, attended)
+
+    def emit(self, following: Tensor) -> Tensor:
+        """See `Decoder.emit`."""
+        logits: Tensor = self.out(self.dropout(torch.tanh(self.deep(following))))
+        return logits

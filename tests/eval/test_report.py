@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.post import Photo, Query
-from hashtag_recommender.eval.floors import Ceiling, CoOccurrence, Popularity, RandomHashtags
+from hashtag_recommender.eval.floors import Ceiling, Popularity, RandomHashtags
 from hashtag_recommender.eval.metrics import micro
+from hashtag_recommender.eval.references.co_occurrence import CoOccurrence
 from hashtag_recommender.eval.report import build_report
 from hashtag_recommender.eval.splits import Split
 from hashtag_recommender.eval.systems import Fitted, Scored

@@ -4,10 +4,16 @@ from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.core.post import Query, normalise_hashtag
 from hashtag_recommender.core.results import Answer, Suggestion
 from hashtag_recommender.core.wishes import Wishes
-from hashtag_recommender.eval.floors import Ceiling, CoOccurrence, Popularity, RandomHashtags
+from hashtag_recommender.eval.floors import Ceiling, Popularity, RandomHashtags
 from hashtag_recommender.eval.metrics import judge, micro_average
+from hashtag_recommender.eval.references.co_occurrence import CoOccurrence
+from hashtag_recommender.eval.references.neighbours import NeighbourVote
+from hashtag_recommender.eval.references.omikuji import BONSAI, PARABEL, Omikuji
+from hashtag_recommender.eval.references.tagprop import TagProp
+from hashtag_recommender.eval.references.tagvote import TagVote
 from hashtag_recommender.eval.systems import RecommenderSystem, Scored
 from hashtag_recommender.eval.vocabulary import own_hashtags
+from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 
 TRAIN = ("Cat cute", "cat pet cute", "cat sea", "sea sun beach", "cat pet")
 VALIDATION = ("sea boat",)
@@ -30,10 +36,26 @@ def of_recommender():
     return RecommenderSystem("first post", "retrieval", lambda posts, validation: Recommender(posts))
 
 
-@pytest.fixture(params=[Popularity, RandomHashtags, CoOccurrence, of_recommender, "ceiling"])
-def fitted(request, make_posts):
-    system = Ceiling(make_posts(*TEST)) if request.param == "ceiling" else request.param()
-    system.fit(make_posts(*TRAIN), make_posts(*VALIDATION))
+MAKERS = {
+    "popularity": lambda words, test: Popularity(),
+    "random": lambda words, test: RandomHashtags(),
+    "ceiling": lambda words, test: Ceiling(test),
+    "first post": lambda words, test: of_recommender(),
+    "co-occurrence": lambda words, test: CoOccurrence(),
+    "knn sentence": lambda words, test: NeighbourVote(words),
+    "knn lexical": lambda words, test: NeighbourVote(NgramEncoder()),
+    "tagvote": lambda words, test: TagVote([words, NgramEncoder()]),
+    "tagprop rank": lambda words, test: TagProp([words, NgramEncoder()]),
+    "omikuji parabel": lambda words, test: Omikuji(PARABEL, NgramEncoder()),
+    "omikuji bonsai": lambda words, test: Omikuji(BONSAI, NgramEncoder()),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def fitted(request, make_posts, words):
+    system = MAKERS[request.param](words, make_posts(*TEST))
+    assert system.name == request.param
+    system.fit(make_posts(*TRAIN, caption=TRAIN), make_posts(*VALIDATION, caption=VALIDATION))
     return system
 
 
@@ -53,14 +75,22 @@ class TestContract:
         assert fitted.suggest(QUERIES, 3) == fitted.suggest(QUERIES, 3)
 
     def test_to_fit_again_forgets(self, fitted, make_posts):
-        fitted.fit(make_posts("new", "new other"), [])
+        fitted.fit(make_posts("new", "new other", caption=["new", "other"]), make_posts("new"))
         known = {s.hashtag for answer in fitted.suggest(QUERIES, 9) for s in answer}
         assert known <= {"new", "other"}
 
-    def test_only_some_have_an_opinion_on_the_number(self, fitted):
-        assert fitted.auto == (fitted.kind in ("retrieval", "ceiling"))
+    def test_who_has_an_opinion_on_the_number_is_asked_for_it(self, fitted):
         if fitted.auto:
-            assert len(fitted.suggest(QUERIES, None)) == len(QUERIES)
+            free = fitted.suggest(QUERIES, None)
+            assert len(free) == len(QUERIES)
+            for few, all_ in zip(free, fitted.suggest(QUERIES, 30), strict=True):
+                assert few == all_[: len(few)]
+        else:
+            assert fitted.kind in ("floor", "reference")
+
+    def test_no_query_no_answer(self, fitted):
+        if fitted.kind != "ceiling":
+            assert fitted.suggest([], 3) == []
 
 
 def test_popularity_by_hand(make_posts):
@@ -75,23 +105,6 @@ def test_random_draws_every_hashtag_alike(make_posts):
     system.fit(make_posts("often a", "often b", "often c"), [])
     drawn = [answer[0].hashtag for answer in system.suggest([Query("")] * 4000, 1)]
     assert all(drawn.count(hashtag) == pytest.approx(1000, abs=120) for hashtag in ("often", "a", "b", "c"))
-
-
-def test_co_occurrence_by_hand(make_posts):
-    """`pet` goes with cat twice out of two, with cute once; 6 posts, of which 4, 2 and 2 carry them."""
-    system = CoOccurrence()
-    system.fit(make_posts(*TRAIN), make_posts(*VALIDATION))
-    [asleep, shore, silent] = system.suggest(QUERIES, 3)
-    expected = [("cat", (1 + 4 / 6) / 2), ("pet", (1 + 2 / 6) / 2), ("cute", (1 / 2 + 2 / 6) / 2)]
-    assert asleep == [Scored(hashtag, pytest.approx(score)) for hashtag, score in expected]
-    assert shore[0] == Scored("sea", pytest.approx((1 + 1 + 3 / 6) / 3))
-    assert silent == [Scored(hashtag, pytest.approx(n / 6)) for hashtag, n in [("cat", 4), ("sea", 3), ("cute", 2)]]
-
-
-def test_co_occurrence_does_not_suggest_what_nothing_speaks_for(make_posts):
-    system = CoOccurrence()
-    system.fit([], [])
-    assert system.suggest(QUERIES, 3) == [[], [], []]
 
 
 def test_the_ceiling_knows_all_but_what_training_does_not(make_posts):

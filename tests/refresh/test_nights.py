@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from hashtag_recommender.assembly import refresh_index, verify_index
 from hashtag_recommender.core.errors import HomeError
 from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.index.verify import Verdict
 
 from .conftest import answers, build, make_rows, serving, write_rows
 
@@ -65,7 +66,7 @@ class Nights(RuleBasedStateMachine):
         if report.outcome == "refused":
             assert not allow and serving(self.home) == before
             return
-        assert verify_index(Settings(self.home)) == []
+        assert verify_index(Settings(self.home)) == Verdict(())
         with tempfile.TemporaryDirectory() as folder:
             write_rows(self.folder / "posts.csv", list(self.posts.values())[::-1])
             assert answers(build(Path(folder) / "home", self.folder / "posts.csv")) == answers(self.home)
@@ -129,5 +130,5 @@ def test_a_dozen_nights(tmp_path, monkeypatch):
         assert (serving(home) != before) == (due == "published")
         if due != "published":
             assert answers(home) == said
-    assert verify_index(settings_) == []
+    assert verify_index(settings_) == Verdict(())
     assert all(answers(home))

@@ -12,11 +12,11 @@ from hashtag_recommender.assembly import RefreshReport, refresh_index
 from hashtag_recommender.assembly.building import origin_of, plan_channel
 from hashtag_recommender.assembly.home import database_of
 from hashtag_recommender.assembly.learning import CarryOver
+from hashtag_recommender.core import durable
 from hashtag_recommender.core.progress import Silent
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index import build as build_module
-from hashtag_recommender.index import snapshot as snapshot_module
-from hashtag_recommender.index.snapshot import current_snapshot, writing
+from hashtag_recommender.index.snapshot import current_snapshot, whole_snapshot, writing
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
 from .conftest import WordEncoder, answers, build, contents, make_rows, serving, write_rows
@@ -101,10 +101,10 @@ def carried_over_from_scratch(tmp_path, source, learned):
     with writing(home), database_of(settings) as database:
         plans = [plan_channel(EncoderSpec.from_json(r.spec)) for r in learned.manifest.channels]
         learner = CarryOver(database, (), learned, origin_of(database).program, 2.0)
-        manifest, new = build_module.build(
+        published = build_module.build(
             home, database.posts, plans, _NeverContent(learner), origin_of(database), Silent(), lambda draft: None
         )
-        assert new and manifest.learned.reason.startswith("carried over")
+        assert published.new and published.manifest.learned.reason.startswith("carried over")
     return home
 
 
@@ -121,7 +121,7 @@ def test_carried_over_it_suggests_as_an_index_built_from_scratch_with_the_same_l
     source, rows = tmp_path / "posts.csv", make_rows(300)
     home = build(tmp_path / "home", write_rows(source, rows[10:]))
     learned = Path(shutil.copytree(current_snapshot(home).folder, tmp_path / "learned"))
-    first = snapshot_module.Snapshot(learned, current_snapshot(home).manifest)
+    first = whole_snapshot(learned)
     rows[50][1:] = ["a zeppelin over the summit", "zeppelin hiking"]
     for step in (rows[5:], rows[3:-2]):
         write_rows(source, step)
@@ -218,7 +218,7 @@ def test_a_source_that_fails_midway_leaves_nothing(refresh, home, source):
 
 @pytest.mark.parametrize("gate", ["checksums", "recall", "database"])
 def test_a_snapshot_that_is_not_sound_never_serves(refresh, hashtag, home, source, monkeypatch, gate):
-    before, sync_tree = serving(home), snapshot_module.sync_tree
+    before, sync_tree = serving(home), durable.sync_tree
 
     def sync_and_damage(folder):
         sync_tree(folder)
@@ -227,7 +227,7 @@ def test_a_snapshot_that_is_not_sound_never_serves(refresh, hashtag, home, sourc
 
     with monkeypatch.context() as patch:
         if gate == "checksums":
-            patch.setattr(snapshot_module, "sync_tree", sync_and_damage)
+            patch.setattr(durable, "sync_tree", sync_and_damage)
         elif gate == "recall":
             patch.setattr("hashtag_recommender.index.recall.recall", lambda index, batches: 0.9)
         else:
@@ -262,7 +262,7 @@ class Killed(BaseException):
     """What no program catches."""
 
 
-@pytest.mark.parametrize("moment", ["save_vectors", "write", "sync_tree", "write_durably", "let_go"])
+@pytest.mark.parametrize("moment", ["save_vectors", "write", "sync_tree", "put_in_service", "let_go"])
 def test_killed_and_run_again_it_ends_where_one_ends_that_was_never_killed(
     refresh, hashtag, home, source, tmp_path, monkeypatch, moment
 ):
@@ -275,8 +275,8 @@ def test_killed_and_run_again_it_ends_where_one_ends_that_was_never_killed(
     place = {
         "save_vectors": "db.store.SqlPostStore.save_vectors",
         "write": "index.archive.ArchiveWriter.write",
-        "sync_tree": "index.snapshot.sync_tree",
-        "write_durably": "index.snapshot.write_durably",
+        "sync_tree": "core.durable.sync_tree",
+        "put_in_service": "index.snapshot.put_in_service",
         "let_go": "db.sources.SourceBook.let_go",
     }[moment]
 
@@ -327,6 +327,7 @@ def test_a_build_remembers_how_its_source_is_read(hashtag, tmp_path):
         "location": str(path),
         "images": str(tmp_path / "photos"),
         "encoding": "cp949",
+        "query": None,
         "columns": {"post_id": "who"},
         "posts": 1,
         "leaves_at": None,

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("location", sa.Text),
         sa.Column("images", sa.Text),
         sa.Column("encoding", sa.Text),
+        sa.Column("query", sa.Text),
         sa.Column("columns", sa.JSON, nullable=False),
         sa.Column("leaves_at", sa.DateTime),
     )

@@ -46,6 +46,28 @@ def test_one_post_in_many_dialects(read: Read, name: str, content: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "Name,Contents,captions\n1.jpg,주말엔 팬케이크,\"['브런치메뉴', '팬케이크']\"\n",
+        "image_names,tweets,caption\n1.jpg,주말엔 팬케이크,브런치메뉴 팬케이크\n",
+        "image_names*tweets*hashtags\n1.jpg*주말엔 팬케이크*브런치메뉴 팬케이크\n",
+    ],
+)
+def test_amnn(read: Read, tmp_path: Path, content: str) -> None:
+    """The three ways in which its code and that of its fork write `image_text_tag.csv`."""
+    (tmp_path / "1.jpg").write_bytes(b"a photo")
+    (post,) = read("image_text_tag.csv", content)
+    assert isinstance(post, Post) and post.photo
+    assert (post.caption, post.hashtags) == ("주말엔 팬케이크", ("브런치메뉴", "팬케이크"))
+    assert post.photo.path == tmp_path / "1.jpg"
+
+
+def test_a_quote_that_never_closes_between_stars(read: Read) -> None:
+    rows = read("a.csv", 'image_names*tweets*hashtags\n*a*b\n*"c*d\n*e*f\n')
+    assert captions(rows) == ["a", 2, "e"]
+
+
+@pytest.mark.parametrize(
     ("encoding", "note"), [("utf-8", ""), ("utf-8-sig", ""), ("utf-16", ""), ("cp949", "read as cp949")]
 )
 def test_encodings_are_found(tmp_path: Path, encoding: str, note: str) -> None:

@@ -250,10 +250,14 @@ def test_reading_twice_yields_the_same(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("missing.csv", "does not exist"),
-        ("folder.csv", "is no file"),
-        ("folder", r"no known format; archives are files that end in \.csv, \.tsv, \.tab, \.jsonl, \.ndjson"),
-        ("a.xlsx", "no known format"),
+        ("folder.csv", "is no archive of any kind that is known"),
+        ("folder", r"is no archive of any kind that is known: HARRISON \(data_list\.txt and tag_list\.txt\)"),
+        (
+            "a.xlsx",
+            r"no known format; archives are files that end in \.csv, \.tsv, \.tab, \.jsonl, \.ndjson, \.parquet",
+        ),
         ("nul\0.csv", "does not exist"),
+        ("pipe.csv", "is no file or folder"),
         ("circle.csv", "."),
         ("x" * 300 + ".csv", "."),
     ],
@@ -263,6 +267,7 @@ def test_files_that_are_no_archives(tmp_path: Path, name: str, message: str) -> 
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "a.xlsx").touch()
     (tmp_path / "circle.csv").symlink_to("circle.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(SourceError, match=message):
         open_reader(tmp_path / name)
 

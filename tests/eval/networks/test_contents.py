@@ -1,24 +1,47 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.post import Query
-from hashtag_recommender.eval.networks.contents import LENGTH, PADDING, UNKNOWN, Photos, Tokeniser, trimmed
+from hashtag_recommender.eval.networks import contents
+from hashtag_recommender.eval.networks.contents import (
+    LENGTH,
+    PADDING,
+    UNKNOWN,
+    FeaturesOnDemand,
+    Photos,
+    Tokeniser,
+    trimmed,
+)
 
 
-@pytest.mark.parametrize(("kind", "shape"), [("pooled", (12,)), ("grid", (4, 12))])
-def test_photos_are_of_the_shape_of_the_first_that_can_be_read(look_at, kind, shape):
+@pytest.mark.parametrize(
+    ("kind", "shape", "dtype"), [("pooled", (12,), torch.float32), ("grid", (4, 12), torch.float16)]
+)
+def test_photos_are_of_the_shape_of_the_first_that_can_be_read(look_at, kind, shape, dtype):
     photos = Photos(look_at, kind)
     queries = [Query("no photo"), Query(photo=Path("broken.jpg")), Query(photo=Path("7.jpg"))]
     assert photos.settle(queries)
     features = photos(queries)
-    assert features.shape == (3, *shape) and features.dtype == torch.float32
+    assert features.shape == (3, *shape) and features.dtype == dtype
     assert not features[:2].any()
-    assert np.array_equal(features[2].numpy(), getattr(look_at(Path("7.jpg")), kind))
+    assert features[2].numpy() == pytest.approx(getattr(look_at(Path("7.jpg")), kind), abs=1e-3)
+
+
+def test_grids_that_are_too_large_to_hold_are_looked_up_when_asked_for(look_at, monkeypatch):
+    photos = Photos(look_at, "grid")
+    queries = [Query(photo=Path(f"{number}.jpg")) for number in range(4)] + [Query()]
+    photos.settle(queries)
+    held = photos(queries)
+    monkeypatch.setattr(contents, "_HELD", held.nbytes - 1)
+    asked = photos(queries)
+    assert isinstance(asked, FeaturesOnDemand)
+    assert (len(asked), asked.shape) == (5, held.shape)
+    rows = torch.tensor([4, 2, 2])
+    assert torch.equal(asked[rows], held[rows])
 
 
 def test_no_photo_settles_nothing(look_at):

@@ -17,10 +17,13 @@ class Table(Decoder):
         self.register_buffer("table", 3 * torch.randn(n, M + 1, M, generator=torch.Generator().manual_seed(seed)))
 
     def begin(self, inputs):
-        return (inputs[0],)
+        return (inputs[0],), (inputs[0],)
 
-    def step(self, state, last):
-        return self.table[state[0], last], state
+    def step(self, seen, memory, last):
+        return self.table[seen[0], last], memory
+
+    def emit(self, following):
+        return following
 
 
 def likelihood(decoder, post, columns):

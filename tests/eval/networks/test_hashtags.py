@@ -1,22 +1,15 @@
 import numpy as np
 import pytest
 
-from hashtag_recommender.eval.networks.hashtags import (
-    Hashtags,
-    enriched,
-    hashtag_vectors,
-    n_due,
-    prior_log_odds,
-)
+from hashtag_recommender.eval.networks.hashtags import Hashtags, enriched, hashtag_vectors, prior_log_odds
 
 
-def test_the_most_used_are_kept_and_all_are_due(make_posts):
+def test_the_most_used_are_kept(make_posts):
     posts = make_posts("b a", "B c", "a b")
     hashtags = Hashtags(posts, most=2)
     assert hashtags.names == ("b", "a")
     assert [hashtags.columns(post) for post in posts] == [[0, 1], [0], [0, 1]]
     assert hashtags.carried(posts).tolist() == [[True, True], [True, False], [True, True]]
-    assert n_due(posts) == 6
 
 
 def test_vectors_are_near_where_hashtags_stand_together():

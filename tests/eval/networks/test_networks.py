@@ -1,5 +1,6 @@
 """What all networks promise."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,8 @@ import pytest
 from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.core.post import Photo, Post, Query
 from hashtag_recommender.core.protocols import Fingerprint
+from hashtag_recommender.core.vectors import PhotoFeatures
+from hashtag_recommender.eval.floors import Popularity
 from hashtag_recommender.eval.metrics import micro
 from hashtag_recommender.eval.networks.amnn import Amnn
 from hashtag_recommender.eval.networks.embedding_similarity import EmbeddingSimilarity
@@ -175,17 +178,35 @@ def test_a_second_fit_forgets_the_first(kind, draw_posts, two_epochs):
     assert {scored.hashtag for answer in network.suggest(queries_of(posts), 5) for scored in answer} == {"other"}
 
 
-def test_photos_are_asked_for_where_they_are_needed(kind, draw_posts, two_epochs):
-    posts = draw_posts(16, photos=False)
-    network = kind.make()
-    if kind.name == "mlp":
-        network.fit(posts, posts)
+def without_photos(posts):
+    """Some have none, the others one that cannot be read."""
+    broken = Photo(Path("broken.jpg"), "0" * 64)
+    return [replace(post, photo=broken if place % 2 else None) for place, post in enumerate(posts)]
+
+
+def test_photos_are_asked_for_by_who_looks_at_nothing_else(kind, draw_posts, two_epochs):
+    posts = without_photos(draw_posts(16))
+    if kind.name in READS_CAPTIONS:
+        notes = kind.make().fit(posts, posts).notes
+        assert ("no post has a photo: captions alone" in notes) == (kind.name != "mlp")
         return
-    with pytest.raises(SettingsError, match=f"{kind.name} needs photos, and no training post has one"):
-        network.fit(posts, posts)
-    broken = [Post("test", p.post_id, p.caption, p.hashtags, Photo(Path("broken.jpg"), "0" * 64)) for p in posts]
-    with pytest.raises(SettingsError, match="leave it out"):
-        network.fit(broken, posts)
+    with pytest.raises(SettingsError, match=f"{kind.name} needs photos, and no training post has one that can be read"):
+        kind.make().fit(posts, posts)
+
+
+@pytest.mark.parametrize("name", ["amnn", "text_image_concat"])
+def test_captions_alone_or_photos_alone_are_learned_from_and_it_says_so(name, look_at, draw_posts):
+    posts = draw_posts(32)
+    for some, note in (
+        (without_photos(posts), "no post has a photo: captions alone"),
+        ([replace(post, caption=" ") for post in posts], "no post has a caption: photos alone"),
+    ):
+        network = MAKERS[name](look_at, grid=(QUICK,))
+        assert note in network.fit(some, some).notes
+        assert f1(network.suggest(queries_of(some), 3), some, 3) > 0.8  # the most used hashtags alone: 0.35
+    with pytest.raises(SettingsError, match=f"{name} needs captions or photos"):
+        nothing = [replace(post, caption="") for post in without_photos(posts)]
+        network.fit(nothing, nothing)
 
 
 def test_hashtags_are_asked_for(kind, draw_posts):
@@ -219,6 +240,40 @@ def test_photos_are_looked_at(name, look_at, draw_posts):
     network = MAKERS[name](look_at, grid=(QUICK,))
     network.fit(posts, posts)
     assert f1(network.suggest(queries_of(posts), 3), posts, 3) > 0.8  # the most used hashtags alone: 0.35
+
+
+TOPICS = ("coffee", "beach", "mountain", "바다", "bread", "train")
+ELSEWHERE = ("today", "daily", "again", "오늘", "love")
+
+
+def posts_on_topics(n, seed):
+    """Posts on six topics, which caption and photo tell of, and two of three hashtags; a photo's number holds it."""
+    rng = np.random.default_rng(seed)
+    posts = []
+    for number in range(n):
+        place = int(rng.integers(len(TOPICS)))
+        topic = TOPICS[place]
+        caption = " ".join(rng.permutation([topic, *rng.choice(ELSEWHERE, 2)]))
+        photo = Photo(Path(f"{len(TOPICS) * (n * seed + number) + place}.jpg"), "0" * 64)
+        posts.append(Post("test", str(number), caption, (topic, f"{topic}_too", str(rng.choice(ELSEWHERE))), photo))
+    return posts
+
+
+def see_topics(photo):
+    """A topic's own features, and noise."""
+    number = int(Path(photo).stem)
+    prototype = np.random.default_rng(number % len(TOPICS)).normal(size=(4, 12))
+    grid = (prototype + 0.5 * np.random.default_rng(number).normal(size=(4, 12))).astype(np.float32)
+    return PhotoFeatures(grid.mean(axis=0), grid)
+
+
+def test_posts_that_it_has_never_seen_get_better_than_the_most_used_hashtags(kind):
+    trial = Trial(posts_on_topics(80, seed=1), posts_on_topics(24, seed=2), posts_on_topics(40, seed=3))
+    floor, reached = (
+        micro([[scored.hashtag for scored in answer[:2]] for answer in outcome.ranked], trial.truth, 2).f1
+        for outcome in (run(Popularity(), trial), run(kind.make(look_at=see_topics), trial))
+    )
+    assert reached > 2 * floor
 
 
 def test_only_what_cannot_be_read_is_passed_over(draw_posts):

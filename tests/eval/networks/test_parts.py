@@ -11,11 +11,10 @@ from scipy import sparse
 from hashtag_recommender.core.post import Photo, Query
 from hashtag_recommender.eval.networks.attention import SoftAttention
 from hashtag_recommender.eval.networks.embedding_similarity import EmbeddingSimilarity
-from hashtag_recommender.eval.networks.mlp import _counts, _Lexicon
+from hashtag_recommender.eval.networks.mlp import _Lexicon
 from hashtag_recommender.eval.networks.multilabel_cnn import MultilabelCnn
 from hashtag_recommender.eval.networks.text_image_concat import TextImageConcat
 from hashtag_recommender.eval.networks.training import Setting
-from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 
 QUICK = Setting(batch_size=8, learning_rate=1e-2, width=16, dropout=0.0)
 
@@ -106,12 +105,3 @@ def test_the_lexicon_weighs_by_hand():
     assert [own[1], own[2], own[0]] == pytest.approx([*(rare / np.linalg.norm(rare)), 0])
     assert np.linalg.norm(weights[0]) == pytest.approx(1)
     assert (grams[:, 3:] == 3).all() and not weights[:, 3:].any()
-
-
-def test_counts_stand_in_the_row_of_their_query():
-    encoder = NgramEncoder()
-    captions = ["", "coffee", "", "sea", ""]
-    counts = _counts(encoder, [Query(caption) for caption in captions])
-    assert counts.shape[0] == 5
-    expected = encoder.encode([encoder.prepare(caption) for caption in captions])
-    assert abs(counts - expected).sum() == 0

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from hashtag_recommender.eval.networks import training
-from hashtag_recommender.eval.networks.training import PATIENCE, Learner, Part, Setting, best_threshold, train
+from hashtag_recommender.eval.networks.training import PATIENCE, Learner, Part, Setting, Training
 
 SETTING = Setting(batch_size=2, learning_rate=1e-3, width=1, dropout=0.0)
 
@@ -34,58 +34,41 @@ class Scripted(Learner):
         return (~right).long().unsqueeze(1), torch.ones(n, 1)
 
 
+def train(learner):
+    """The learner trained to its end, and what that came to."""
+    training = Training(lambda: learner, part(), part(), 1, SETTING, seed=0)
+    training.go_on(1000)
+    assert training.trained() is learner
+    return training.attempt
+
+
 def part(n=4):
     carried = torch.tensor([[True, False]]).repeat(n, 1)
     return Part((torch.zeros(n, 1),), carried, carried, n_due=n)
 
 
 def test_training_stops_when_neither_loss_nor_f1_gains():
-    attempt = train(Scripted([5, 4, 3, 3], [1, 2, 1, 1]), part(), part(), 1, SETTING)
+    attempt = train(Scripted([5, 4, 3, 3], [1, 2, 1, 1]))
     assert len(attempt.curve) == 3 + PATIENCE
     assert attempt.best == 1
     assert attempt.validation.f1 == pytest.approx(0.5)
 
 
 def test_a_gain_in_f1_alone_keeps_it_going():
-    attempt = train(Scripted([1, 2], [1, 1, 1, 2, 2, 2, 3]), part(), part(), 1, SETTING)
+    attempt = train(Scripted([1, 2], [1, 1, 1, 2, 2, 2, 3]))
     assert attempt.best == 6
     assert len(attempt.curve) == 7 + PATIENCE
 
 
 def test_of_equal_f1_the_lower_loss_stands_and_there_is_an_end():
     learner = Scripted([1 / (1 + epoch) for epoch in range(1000)], [2])
-    attempt = train(learner, part(), part(), 1, SETTING)
+    attempt = train(learner)
     assert len(attempt.curve) == training.EPOCHS
     assert attempt.best == training.EPOCHS - 1
 
 
 def test_the_weights_of_the_best_epoch_stand():
     learner = Scripted([1], [1, 1, 3, 1])
-    attempt = train(learner, part(), part(), 1, SETTING)
+    attempt = train(learner)
     assert int(learner.epoch) == attempt.best == 2
     assert not learner.training
-
-
-class Given(Learner):
-    """Ranks as its inputs say."""
-
-    def loss(self, inputs, targets):
-        return torch.zeros(())
-
-    def rank(self, inputs, k):
-        scores, columns = inputs[0].topk(k, dim=1)
-        return columns, scores
-
-
-@pytest.mark.parametrize(
-    ("scores", "carried", "n_due", "threshold"),
-    [
-        ([[0.9, 0.2], [0.8, 0.7]], [[1, 0], [1, 0]], 2, 0.8),
-        ([[0.9, 0.2], [0.8, 0.7]], [[1, 0], [0, 1]], 2, 0.7),
-        ([[0.9, 0.5], [0.5, 0.1]], [[1, 1], [0, 0]], 2, 0.5),  # equal scores come together: 2 of 3, better than 1 of 1
-        ([[0.9, 0.5], [0.5, 0.5]], [[1, 1], [0, 0]], 2, 0.9),
-    ],
-)
-def test_the_threshold_by_hand(scores, carried, n_due, threshold):
-    scores, carried = torch.tensor(scores), torch.tensor(carried, dtype=torch.bool)
-    assert best_threshold(Given(), Part((scores,), carried, carried, n_due), 2) == pytest.approx(threshold)

@@ -1,0 +1,274 @@
+"""Evaluating: systems learn from one part of an archive and are judged on the rest."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from ..core.errors import HomeError, SettingsError
+from ..core.post import Post
+from ..core.progress import Progress, Silent
+from ..core.protocols import Encoder, PostReader, Recommender
+from ..core.settings import Settings
+from .building import PROGRAM, build_channels, chosen_encoders, plan_channel
+from .opening import recommender_of
+
+if TYPE_CHECKING:
+    from ..core.vectors import Rows
+    from ..db.store import SqlPostStore
+    from ..eval.catalogue import Entry, Means
+    from ..eval.compare import Comparison
+    from ..eval.kept import KeptOutcomes
+    from ..eval.splits import Split
+    from ..eval.systems import Builder
+    from ..eval.trials import Outcome, Trial
+    from ..index.build import ChannelPlan
+    from ..retrieval.encoders.profiles import EncoderSpec
+
+DATABASE = "archive.sqlite"
+FEATURES = "features"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPlan:
+    """What is compared, and how.
+
+    systems: names, or `all`. split: `group`, `random`, `author`, `time`, or a file; see `eval.splits`. seeds: how often
+    systems that are drawn at random learn anew. out: the folder of the report. backbone: the image network of the
+    trained networks. protocol: `harrison` for the split of its authors, as far as they tell it: at random, one of 11
+    posts for the test.
+    """
+
+    systems: Sequence[str] = ("all",)
+    split: str = "group"
+    seeds: int = 1
+    allow_leaks: bool = False
+    backbone: str = "efficientnet-lite0"
+    protocol: str | None = None
+    out: Path = Path("evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class _Posts:
+    """All posts, as a person's archive would hold them, and what their encoders made of them.
+
+    clusters: (n,) the near-duplicates' numbers.
+    """
+
+    posts: Sequence[Post]
+    encoders: Mapping["EncoderSpec", Encoder[Any]]
+    clusters: "Rows"
+
+
+def evaluate(
+    settings: Settings,
+    reader: PostReader,
+    plan: EvaluationPlan,
+    progress: Progress | None = None,
+    tell: Callable[["Outcome"], None] = lambda outcome: None,
+) -> dict[str, Any]:
+    """Compare systems on an archive, and write the report into the plan's folder; returns what report.json holds.
+
+    settings: of the product, apart from its home. tell: hears of every system that has run. What has run stays, so that
+    the same call goes on where another was stopped. Raises SettingsError on a plan that nothing can fulfil, SourceError
+    where the archive cannot be read, HomeError where the folder cannot be written.
+    """
+    from ..eval.catalogue import check_names, choose
+    from ..eval.folder import write_report
+    from ..eval.kept import KeptOutcomes
+    from ..eval.report import build_report
+    from ..eval.trials import Trial
+    from ..retrieval.photos import read_photo
+
+    progress = progress or Silent()
+    if plan.seeds < 1:
+        raise SettingsError(f"seeds is {plan.seeds}; it must be at least 1")
+    check_names(plan.systems)  # before the work of an hour
+    specs, notes = chosen_encoders(settings)
+    try:
+        plan.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=plan.out, prefix="product-") as scratch:
+            archive = _read(plan.out, specs, reader, progress)
+            split = _split(archive, plan)
+            trial = Trial.of(archive.posts, split)
+            entries, left_out = choose(plan.systems, [*trial.train, *trial.validation])
+            kept = KeptOutcomes(plan.out, _identity(trial, split, archive, plan))
+            means = _means(archive, trial, plan, Path(scratch))
+            outcomes = []
+            for entry in entries:
+                outcomes.append(_outcome(entry, means, trial, plan.seeds, kept, progress))
+                tell(outcomes[-1])
+            origin = split.to_json(archive.posts)
+            report = build_report(trial, outcomes, split=origin, dataset=reader.source, spam=_spam(settings))
+            report |= {"protocol": plan.protocol, "left_out": left_out, "notes": [*notes, *reader.notes()]}
+            write_report(plan.out, report, trial, outcomes, read_photo)
+            return report
+    except OSError as error:
+        raise HomeError(f"{plan.out} cannot be written: {error.strerror or error}") from error
+
+
+def systems() -> "Sequence[Entry]":
+    """All systems that can be compared."""
+    from ..eval.catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
+def compare_reports(one: Path, other: Path) -> "Comparison":
+    """What changed from one report.json to another; see `eval.compare`."""
+    from ..eval.compare import compare_reports
+
+    return compare_reports(one, other)
+
+
+def _outcome(
+    entry: "Entry", means: "Means", trial: "Trial", seeds: int, kept: "KeptOutcomes", progress: Progress
+) -> "Outcome":
+    """Of all runs of a system; those that are kept are not run again."""
+    from ..eval import trials
+
+    runs = []
+    for seed in range(seeds if entry.drawn else 1):
+        outcome = kept.find(entry.name, seed)
+        if outcome is None:
+            outcome = trials.run(entry.make(means, seed), trial, progress)
+            kept.keep(outcome, seed)
+        runs.append(outcome)
+    return trials.pooled(runs)
+
+
+def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progress: Progress) -> _Posts:
+    """Posts into a database of their own, through the encoders: what was encoded before is not encoded again."""
+    from ..db.database import open_database
+    from ..db.rejects import Rejects
+    from ..index.build import embed
+
+    plans = [plan_channel(spec) for spec in specs]
+    rejects = Rejects(reader, out / "rejects.csv")
+    with open_database(f"sqlite:///{(out / DATABASE).resolve()}") as database:
+        store = database.posts
+        try:
+            store.ingest(reader.source, rejects.sift(frozenset()))
+            rejects.add_unreadable(embed(store, plans, progress).unreadable)
+        finally:
+            rejects.write()
+        posts = [stored.post for stored in store.posts()]
+        encoders = {spec: _remembering(store, planned, posts) for spec, planned in zip(specs, plans, strict=True)}
+    return _Posts(posts, encoders, _clusters(posts, list(encoders.values())))
+
+
+def _remembering(store: "SqlPostStore", plan: "ChannelPlan", posts: Sequence[Post]) -> Encoder[Any]:
+    from ..db.ingest import caption_digest
+    from ..retrieval.encoders.remembering import RememberingEncoder
+
+    if not plan.kept:
+        return plan.encoder
+    if plan.encoder.modality == "image":
+        digests = {post.photo.digest for post in posts if post.photo}
+    else:
+        digests = {digest for post in posts if (digest := caption_digest(post.caption))}
+    known = store.vectors_of(plan.encoder.fingerprint, sorted(digests))
+    return RememberingEncoder(plan.encoder, {digest: vector[None] for digest, vector in known.items()})
+
+
+def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows":
+    import numpy as np
+
+    from ..core.pipeline import encode_stream
+    from ..retrieval.channels import contents_of, stacked
+    from ..retrieval.duplicates import find_duplicates
+
+    channels = []
+    for encoder in encoders:
+        of = [post.photo if encoder.modality == "image" else post.caption for post in posts]
+        made = list(encode_stream(encoder, ((row, content) for row, content in enumerate(of) if content)))
+        rows = np.asarray([row for batch in made for row in batch.keys], dtype=np.int64)
+        vectors = stacked([batch.vectors for batch in made if batch.vectors is not None])
+        channels.append((encoder.channel, encoder.fingerprint.dimension, rows, vectors))
+    return find_duplicates(contents_of([post.caption for post in posts], channels))
+
+
+def _split(archive: _Posts, plan: EvaluationPlan) -> "Split":
+    from ..eval.splits import HARRISON_TEST, Drawn, draw_split, read_split
+
+    if plan.protocol == "harrison":
+        return draw_split(archive.posts, "random", archive.clusters, allow_leaks=True, test_part=HARRISON_TEST)
+    if plan.split in get_args(Drawn):
+        drawn: Any = plan.split
+        return draw_split(archive.posts, drawn, archive.clusters, allow_leaks=plan.allow_leaks)
+    if not Path(plan.split).is_file():
+        ways = ", ".join(get_args(Drawn))
+        raise SettingsError(f"split is {plan.split!r}, which is neither {ways} nor a file of posts and parts")
+    return read_split(Path(plan.split), archive.posts, archive.clusters, allow_leaks=plan.allow_leaks)
+
+
+def _identity(trial: "Trial", split: "Split", archive: _Posts, plan: EvaluationPlan) -> dict[str, Any]:
+    """All that outcomes depend on, apart from the system and its seed."""
+    posts = sha256()
+    for part in (trial.train, trial.validation, trial.test):
+        for post in part:
+            photo = post.photo.digest if post.photo else None
+            posts.update(repr((post.post_id, post.caption, post.hashtags, photo)).encode())
+    return {
+        "program": f"{PROGRAM} {version(PROGRAM)}",
+        "split": split.origin,
+        "posts": posts.hexdigest(),
+        "encoders": [str(encoder.fingerprint) for encoder in archive.encoders.values()],
+        "backbone": plan.backbone,
+    }
+
+
+def _means(archive: _Posts, trial: "Trial", plan: EvaluationPlan, scratch: Path) -> "Means":
+    from ..eval.catalogue import Means
+    from ..eval.networks.features import FeatureCache
+    from ..retrieval.encoders.backbones import make_backbone
+
+    dense = [encoder for encoder in archive.encoders.values() if encoder.channel != "lexical"]
+    lexical = next(encoder for encoder in archive.encoders.values() if encoder.channel == "lexical")
+    look_at = FeatureCache(make_backbone(plan.backbone), plan.out / FEATURES)
+    return Means(_product_builder(archive, scratch), dense, lexical, look_at, trial.test)
+
+
+def _product_builder(archive: _Posts, scratch: Path) -> "Builder":
+    """Builds the product as `hashtag index build` does, but for vectors that are there already."""
+
+    def build(posts: Sequence[Post], validation: Sequence[Post]) -> Recommender:
+        home = Path(tempfile.mkdtemp(dir=scratch))
+        settings = Settings(home)
+        plans = [plan_channel(spec, encoder) for spec, encoder in archive.encoders.items()]
+        build_channels(settings, plans, _Listed([*posts, *validation]))
+        by_channel = {encoder.channel: encoder for encoder in archive.encoders.values()}
+        recommender = recommender_of(settings, lambda record: by_channel[record.channel])
+        return recommender
+
+    return build
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Posts in memory as a `PostReader`."""
+
+    posts: Sequence[Post]
+
+    @property
+    def source(self) -> str:
+        return self.posts[0].source
+
+    @property
+    def origin(self) -> None:
+        return None
+
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def read(self) -> Any:
+        return iter(self.posts)
+
+
+def _spam(settings: Settings) -> frozenset[str]:
+    from ..retrieval.choosing.lists import SPAM, spam_rules
+
+    return frozenset(spam_rules(settings.home / SPAM).blocked)

@@ -1,0 +1,85 @@
+"""Retrieval against trained networks, published methods and floors, on the same posts.
+
+    .venv/bin/python benchmarks/evaluation.py DATA OUT [SET ...]
+
+DATA is as for quality.py, and so is the split; validation posts are carved from the training part by near-duplicates.
+Each set gets a folder in OUT with its report; a run that was stopped goes on where it was. What is printed is the
+table of benchmarks/README.md.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from quality import HASHTAG, K
+
+
+def number_posts(source: Path, folder: Path) -> None:
+    """Write posts.csv, with each post's row for an id, and parts.csv, which says of what part it is."""
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = [{"id": str(number), **row} for number, row in enumerate(csv.DictReader(file), start=1)]
+    parts = [
+        {"post": row["id"], "part": "test" if int(row["group"][1:], 16) // 2 % 5 == 0 else "train"} for row in rows
+    ]
+    for name, table in (("posts.csv", rows), ("parts.csv", parts)):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+
+
+def evaluate(data: Path, out: Path) -> dict[str, Any]:
+    """Run the command as a user would, with what it says on standard error."""
+    out.mkdir(parents=True, exist_ok=True)
+    number_posts(data / "posts.csv", out)
+    words = ["eval", "run", out / "posts.csv", "--images", data, "--split", out / "parts.csv", "--out", out]
+    # A group of the sets is not always a cluster of near-duplicates as the product finds them.
+    subprocess.run([HASHTAG, *map(str, words), "--encoders", "compact", "--allow-leaks"], check=True)
+    report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def show(name: str, report: dict[str, Any], minutes: float) -> None:
+    """The table of one set, in Markdown."""
+    k = str(K[name])
+    split, dataset = report["split"], report["dataset"]
+    print(
+        f"\n{name}: {split['train']:,} posts to learn from, {split['validation']:,} to validate, "
+        f"{dataset['test_posts']:,} to be judged on, {split['leaks']} of them with a near-duplicate elsewhere; "
+        f"{minutes:.0f} min in all\n"
+    )
+    print(f"| system | kind | micro F1@{k} (95%) | auto | tail, recall@{k} | learning |")
+    print("|---|---|---|---|---|---|")
+    for system in sorted(report["systems"], key=lambda one: -one["metrics"]["micro"][k]["f1"]):
+        low, high = system["interval"][f"micro_f1_{k}"]
+        auto, tail = system["metrics"]["auto"], system["strata"]["frequency"]["tail"]
+        figures = (
+            f"{system['metrics']['micro'][k]['f1']:.3f} ({low:.3f}-{high:.3f})",
+            f"{auto['micro']['f1']:.3f}" if auto else "-",
+            f"{tail['micro'][k]['recall']:.3f}",
+            f"{system['fit_seconds']:,.0f} s",
+        )
+        print(f"| {' | '.join((system['name'], system['kind'], *figures))} |")
+    for left, reason in report["left_out"].items():
+        print(f"\n{left}: {reason}.")
+
+
+def main() -> None:
+    """Print a table for each set."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("sets", nargs="*", metavar="SET", default=list(K))
+    arguments = parser.parse_args()
+    for name in arguments.sets:
+        started = time.perf_counter()
+        report = evaluate(arguments.data / name, arguments.out / name)
+        show(name, report, (time.perf_counter() - started) / 60)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""`hashtag eval`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..core.settings import resolve_settings
+from .index import EncodersOption
+from .options import (
+    AsJson,
+    AuthorColumn,
+    Encoding,
+    HashtagsColumn,
+    IdColumn,
+    ImageColumn,
+    Images,
+    PostedAtColumn,
+    TextColumn,
+    columns_of,
+    print_json,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Compare retrieval with trained networks on an archive.")
+
+
+class Protocol(StrEnum):
+    """Rules of others, to measure by."""
+
+    harrison = "harrison"
+
+
+@app.command("run")
+def run(
+    source: Annotated[Path, typer.Argument(help="An archive, as `index build` takes it.")],
+    images: Images = None,
+    systems: Annotated[str, typer.Option(help="Names apart by commas (see `eval networks`), or all.")] = "all",
+    split: Annotated[
+        str, typer.Option(help="group, random, author, time, or a CSV with the columns post and part.")
+    ] = "group",
+    seeds: Annotated[int, typer.Option(help="How often networks are trained, each time from other weights.")] = 1,
+    out: Annotated[Path, typer.Option(help="The folder of the report; a run that was stopped goes on there.")] = Path(
+        "evaluation"
+    ),
+    allow_leaks: Annotated[
+        bool, typer.Option("--allow-leaks", help="Even if a near-duplicate of a test post is in training.")
+    ] = False,
+    protocol: Annotated[Protocol | None, typer.Option(help="Split and measures of a published comparison.")] = None,
+    backbone: Annotated[
+        str, typer.Option(help="What networks see photos with: efficientnet-lite0, timm:NAME, open_clip:MODEL/WEIGHTS.")
+    ] = "efficientnet-lite0",
+    encoders: EncodersOption = None,
+    encoding: Encoding = None,
+    image_column: ImageColumn = None,
+    text_column: TextColumn = None,
+    hashtags_column: HashtagsColumn = None,
+    id_column: IdColumn = None,
+    author_column: AuthorColumn = None,
+    posted_at_column: PostedAtColumn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let systems learn from one part of an archive, and judge them on the rest."""
+    from ..assembly import EvaluationPlan, evaluate, read_posts
+
+    columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
+    reader = read_posts(source, images=images, encoding=encoding, columns=columns)
+    plan = EvaluationPlan(
+        systems=tuple(filter(None, (name.strip() for name in systems.split(",")))),
+        split=split,
+        seeds=seeds,
+        allow_leaks=allow_leaks,
+        backbone=backbone,
+        protocol=protocol.value if protocol else None,
+        out=out,
+    )
+    settings = resolve_settings(None, {"encoders": encoders.value if encoders else None})
+    report = evaluate(settings, reader, plan, console.progress(), console.tell_outcome)
+    if as_json:
+        print_json(report)
+    else:
+        console.show_evaluation(report, out)
+
+
+@app.command("compare")
+def compare(
+    one: Annotated[Path, typer.Argument(metavar="A/report.json", help="A report, ...")],
+    other: Annotated[Path, typer.Argument(metavar="B/report.json", help="... and one to hold against it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what changed from one report to another, and how sure that is."""
+    from ..assembly import compare_reports
+
+    comparison = compare_reports(one, other)
+    if as_json:
+        print_json(comparison.to_json())
+    else:
+        console.show_comparison(comparison)
+
+
+@app.command("networks")
+def networks(as_json: AsJson = False) -> None:
+    """List the systems that can be compared, and where they come from."""
+    from ..assembly import systems
+
+    there = systems()
+    if as_json:
+        print_json([{"name": entry.name, "kind": entry.kind, "about": entry.about} for entry in there])
+    else:
+        console.show_systems(there)

@@ -1,0 +1,116 @@
+"""What clip-retrieval's `clip inference` leaves behind: posts in Parquet, and their vectors row by row beside them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...core.errors import SourceError
+from ...core.post import take_out_hashtags
+from ...core.protocols import Modality
+from ...core.vectors import FloatMatrix, Rows, Vectors, unit_rows
+from .folders import within
+from .parquet import ParquetTable
+from .rows import BrokenRow, Row
+
+METADATA = "metadata"
+IMAGE_COLUMN = "image_path"
+CAPTION_COLUMN = "caption"
+_VECTORS: dict[Modality, str] = {"image": "img_emb", "text": "text_emb"}
+_FILE = re.compile(r"(?P<kind>metadata|img_emb|text_emb)_(?P<number>\d{1,9})\.(parquet|npy)")
+_BATCH = 4096  # rows
+_LENGTH_WITHIN = 0.01  # float16 leaves a length of 1 within 0.0005
+
+
+class ClipRetrievalFolder:
+    """The rows of `metadata/metadata_*.parquet` in the order of their numbers; each file may have further columns.
+
+    Raises SourceError where one of them cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tables = {number: ParquetTable(path) for number, path in self._files(METADATA).items()}
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of the columns of any of the files."""
+        return list(dict.fromkeys(name for table in self._tables.values() for name in table.columns))
+
+    def rows(self) -> Iterator[Row]:
+        """Every row."""
+        for table in self._tables.values():
+            yield from table.rows()
+
+    def notes(self) -> Sequence[str]:
+        """Which columns cannot be read."""
+        return [note for table in self._tables.values() for note in table.notes()]
+
+    def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
+        """The vectors of photos or captions in batches: rows (n,) ascending, 0 for the first, and float32 (n, d).
+
+        They have length 1. A caption with hashtags in it has none: its vector was made with them, and no encoder may
+        see a post's own hashtags; nor has an empty one. Nothing comes where that modality was not encoded.
+        Raises SourceError where a file is missing or damaged, or where vectors do not fit their rows.
+        """
+        if not (self._folder / _VECTORS[modality]).is_dir():
+            return
+        files = self._files(_VECTORS[modality])
+        start = width = 0
+        for number, table in self._tables.items():
+            if number not in files:
+                raise SourceError(
+                    f"{self._folder} has no {_VECTORS[modality]} number {number}; run clip inference again"
+                )
+            vectors = _load(files[number], table.length)
+            if width not in (0, vectors.shape[1]):
+                raise SourceError(f"{files[number]} has vectors of another width than the files before it")
+            width = vectors.shape[1]
+            usable = _usable(table) if modality == "text" else np.ones(table.length, dtype=bool)
+            for first in range(0, table.length, _BATCH):
+                batch = np.flatnonzero(usable[first : first + _BATCH]) + first
+                yield batch + start, _checked(files[number], vectors[batch])
+            start += table.length
+
+    def _files(self, kind: str) -> dict[int, Path]:
+        """The files of one kind by their numbers, ascending."""
+        found = {}
+        for path in (self._folder / kind).iterdir():
+            if (name := _FILE.fullmatch(path.name)) and name["kind"] == kind:
+                found[int(name["number"])] = within(path, self._folder)
+        return dict(sorted(found.items()))
+
+
+def is_clip_retrieval(folder: Path, names: Sequence[str]) -> bool:
+    """Whether a folder of these files holds the metadata of one."""
+    return folder.name == METADATA and any(_FILE.fullmatch(name) and name.endswith(".parquet") for name in names)
+
+
+def _usable(table: ParquetTable) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
+    """(rows,) whether the caption is one that a post of that row has whole."""
+    captions = (row.get(CAPTION_COLUMN) if not isinstance(row, BrokenRow) else None for row in table.rows())
+    texts = (caption.strip() if isinstance(caption, str) else "" for caption in captions)
+    whole = (bool(text) and take_out_hashtags(text) == (text, []) for text in texts)
+    return np.fromiter(whole, dtype=bool, count=table.length)
+
+
+def _load(path: Path, length: int) -> FloatMatrix:
+    """The vectors of a file, mapped and not read: (length, d) of any floating type."""
+    try:
+        vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise SourceError(f"{path} cannot be read as vectors: {error}; run clip inference again") from error
+    if not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.dtype.kind != "f":
+        raise SourceError(f"{path} holds no vectors; run clip inference again")
+    if len(vectors) != length:
+        raise SourceError(f"{path} has {len(vectors):,} vectors, its posts are {length:,}; run clip inference again")
+    return vectors
+
+
+def _checked(path: Path, raw: FloatMatrix) -> Vectors:
+    """The same vectors in float32, their lengths 1 to its precision. Raises SourceError where they are far from it."""
+    lengths = np.linalg.norm(raw.astype(np.float32), axis=1)
+    if not np.all(np.abs(lengths - 1) <= _LENGTH_WITHIN):  # NaN is not either
+        raise SourceError(f"{path} holds vectors that are not of length 1; run clip inference again")
+    return unit_rows(raw)

@@ -1,0 +1,216 @@
+"""All systems there are, by name: what is compared, what each is, and how it is made."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..core.errors import SettingsError
+from ..core.post import Post
+from ..core.protocols import Encoder, Modality
+from ..core.vectors import Vectors
+from ..core.wishes import Wishes
+from .floors import Ceiling, Popularity, RandomHashtags
+from .systems import Builder, Kind, RecommenderSystem, System
+
+if TYPE_CHECKING:
+    from .networks.contents import LookAt
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What systems are made with.
+
+    build: makes the product of posts. dense, lexical: its encoders. look_at: features of photos. test: the posts that
+    will be asked about.
+    """
+
+    build: Builder
+    dense: Sequence[Encoder[Vectors]]
+    lexical: Encoder[Any]
+    look_at: "LookAt"
+    test: Sequence[Post]
+
+    def encoder(self, channel: str) -> Encoder[Any]:
+        """Raises KeyError on a channel that there is none of."""
+        return {encoder.channel: encoder for encoder in (*self.dense, self.lexical)}[channel]
+
+    @property
+    def encoders(self) -> Sequence[Encoder[Any]]:
+        """Those of all channels."""
+        return *self.dense, self.lexical
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A system that can be compared.
+
+    about: what it is and where it comes from, in a line. make: from means and a seed. needs: what at least some posts
+    must have. drawn: whether it comes out otherwise with another seed. looked_at: whether it wants features of photos.
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    make: Callable[[Means, int], System]
+    needs: Modality | None = None
+    drawn: bool = False
+    looked_at: bool = False
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raises SettingsError where none is named, and on a name that there is none of."""
+    known = [entry.name for entry in CATALOGUE]
+    if not names:
+        raise SettingsError(f"no system is named; there are {', '.join(known)}; or {ALL}")
+    if unknown := sorted({*names} - {*known, ALL}):
+        raise SettingsError(f"there is no system {unknown[0]!r}; there are {', '.join(known)}; or {ALL}")
+
+
+def choose(names: Sequence[str], posts: Sequence[Post]) -> tuple[list[Entry], dict[str, str]]:
+    """The systems named, in the catalogue's order; with `all` those that apply to the posts, and why others do not.
+
+    Raises SettingsError where one that is named does not apply.
+    """
+    lacking = {
+        "image": None if any(post.photo for post in posts) else "it looks at photos, and no post has one",
+        "text": None if any(post.caption.strip() for post in posts) else "it reads captions, and no post has one",
+    }
+    left_out = {entry.name: reason for entry in CATALOGUE if entry.needs and (reason := lacking[entry.needs])}
+    for name in names:
+        if name in left_out:
+            raise SettingsError(f"{name} cannot be compared on these posts: {left_out[name]}")
+    wanted = [entry for entry in CATALOGUE if entry.name in names or (ALL in names and entry.name not in left_out)]
+    return wanted, left_out if ALL in names else {}
+
+
+def _product(means: Means, seed: int) -> System:
+    return RecommenderSystem("retrieval", "retrieval", means.build)
+
+
+def _default_form(means: Means, seed: int) -> System:
+    return RecommenderSystem("retrieval, default form", "retrieval", means.build, Wishes())
+
+
+def _amnn(means: Means, seed: int) -> System:
+    from .networks.amnn import Amnn
+
+    return Amnn(means.look_at, seed=seed)
+
+
+def _show_attend_tell(means: Means, seed: int) -> System:
+    from .networks.show_attend_tell import ShowAttendTell
+
+    return ShowAttendTell(means.look_at, seed=seed)
+
+
+def _look_back(means: Means, seed: int) -> System:
+    from .networks.show_attend_tell import ShowAttendTell
+
+    return ShowAttendTell(means.look_at, look_back=True, seed=seed)
+
+
+def _multilabel(outputs: Literal["single", "multi"], changed: bool = False) -> Callable[[Means, int], System]:
+    def make(means: Means, seed: int) -> System:
+        from .networks.multilabel_cnn import MultilabelCnn
+
+        return MultilabelCnn(means.look_at, outputs, balance=changed, enrich=changed, seed=seed)
+
+    return make
+
+
+def _text_image_concat(means: Means, seed: int) -> System:
+    from .networks.text_image_concat import TextImageConcat
+
+    return TextImageConcat(means.look_at, seed=seed)
+
+
+def _embedding_similarity(means: Means, seed: int) -> System:
+    from .networks.embedding_similarity import EmbeddingSimilarity
+
+    return EmbeddingSimilarity(means.look_at, seed=seed)
+
+
+def _mlp(means: Means, seed: int) -> System:
+    from .networks.mlp import Mlp
+
+    return Mlp(means.dense, means.lexical, seed=seed)
+
+
+def _neighbours(channel: str) -> Callable[[Means, int], System]:
+    def make(means: Means, seed: int) -> System:
+        from .references.neighbours import NeighbourVote
+
+        return NeighbourVote(means.encoder(channel))
+
+    return make
+
+
+def _tagvote(means: Means, seed: int) -> System:
+    from .references.tagvote import TagVote
+
+    return TagVote(means.encoders)
+
+
+def _tagprop(means: Means, seed: int) -> System:
+    from .references.tagprop import TagProp
+
+    return TagProp(means.encoders)
+
+
+def _parabel(means: Means, seed: int) -> System:
+    from .references.omikuji import PARABEL, Omikuji
+
+    return Omikuji(PARABEL, means.lexical)
+
+
+def _bonsai(means: Means, seed: int) -> System:
+    from .references.omikuji import BONSAI, Omikuji
+
+    return Omikuji(BONSAI, means.lexical)
+
+
+def _co_occurrence(means: Means, seed: int) -> System:
+    from .references.co_occurrence import CoOccurrence
+
+    return CoOccurrence()
+
+
+_SAT = "Xu et al., 2015"
+_HARRISON = "Keras projects on HARRISON"
+
+# fmt: off
+CATALOGUE: tuple[Entry, ...] = (
+    Entry("retrieval", "retrieval", "the product, raw: nothing blocked or merged", _product),
+    Entry("retrieval, default form", "retrieval", "the product as people get it", _default_form),
+    Entry("amnn", "network", "attention over photo and caption, a GRU emits hashtags (Yang et al., 2020)", _amnn,
+          drawn=True, looked_at=True),
+    Entry("show_attend_tell", "network", f"photo alone: attention over its cells, an LSTM emits hashtags ({_SAT})",
+          _show_attend_tell, "image", drawn=True, looked_at=True),
+    Entry("show_attend_tell look_back", "network", "the same, with look-back attention (Qin et al., CVPR 2019)",
+          _look_back, "image", drawn=True, looked_at=True),
+    Entry("multilabel_cnn", "network", f"photo alone: one sigmoid for each hashtag ({_HARRISON})",
+          _multilabel("single"), "image", drawn=True, looked_at=True),
+    Entry("multilabel_cnn multi", "network", "the same, with a small layer for each hashtag",
+          _multilabel("multi"), "image", drawn=True, looked_at=True),
+    Entry("multilabel_cnn balanced enriched", "network", "the same as the first, with MLSOL and a richer truth",
+          _multilabel("single", changed=True), "image", drawn=True, looked_at=True),
+    Entry("text_image_concat", "network", "caption and photo side by side, 100 hashtags (ALBERT + VGG16 project)",
+          _text_image_concat, drawn=True, looked_at=True),
+    Entry("embedding_similarity", "network", "photo alone: guesses a hashtag vector (Keras embedding project)",
+          _embedding_similarity, "image", drawn=True, looked_at=True),
+    Entry("mlp", "network", "all channels of the product through one hidden layer", _mlp, drawn=True),
+    Entry("omikuji parabel", "reference", "trees over n-grams (Prabhu et al., WWW 2018)", _parabel, "text", drawn=True),
+    Entry("omikuji bonsai", "reference", "trees over n-grams (Khandagale et al., 2020)", _bonsai, "text", drawn=True),
+    Entry("knn image", "reference", "the vote of the nearest photos", _neighbours("image"), "image"),
+    Entry("knn sentence", "reference", "the vote of the nearest captions by meaning", _neighbours("sentence"), "text"),
+    Entry("knn lexical", "reference", "the vote of the nearest captions by letters", _neighbours("lexical"), "text"),
+    Entry("tagvote", "reference", "votes less what chance would give (Li et al., 2009)", _tagvote),
+    Entry("tagprop rank", "reference", "learned weights by rank (Guillaumin et al., ICCV 2009)", _tagprop),
+    Entry("co-occurrence", "reference", "what goes along with words of the caption", _co_occurrence, "text"),
+    Entry("popularity", "floor", "the most used hashtags", lambda means, seed: Popularity()),
+    Entry("random", "floor", "any hashtags", lambda means, seed: RandomHashtags(seed), drawn=True),
+    Entry("ceiling", "ceiling", "the best that training's hashtags allow", lambda means, seed: Ceiling(means.test)),
+)
+# fmt: on

@@ -1,0 +1,1 @@
+"""Published methods that the product is held against, trained networks apart."""

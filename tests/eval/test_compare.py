@@ -1,0 +1,109 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hashtag_recommender.core.errors import SettingsError
+from hashtag_recommender.eval.bootstrap import paired_difference
+from hashtag_recommender.eval.compare import compare_reports
+from hashtag_recommender.eval.metrics import judge
+from hashtag_recommender.eval.report import build_report
+from hashtag_recommender.eval.tables import write_per_post
+
+
+@pytest.fixture
+def write(tmp_path, evaluated):
+    """Writes a report and its table of posts into a folder of some name; returns the path of report.json."""
+    trial, _, _ = evaluated
+
+    def written(name, outcomes, digest="0" * 64, tested=trial):
+        folder = tmp_path / name
+        folder.mkdir()
+        report = build_report(tested, outcomes, split={"test_digest": digest}, dataset="cats", spam=set())
+        (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+        write_per_post(folder / "per_post.parquet", tested, outcomes)
+        return folder / "report.json"
+
+    return written
+
+
+@pytest.fixture
+def changed(evaluated):
+    """The outcomes, of which `ours` says nothing of the first post any more."""
+    _, outcomes, _ = evaluated
+    return [
+        replace(outcome, ranked=[[], *outcome.ranked[1:]]) if outcome.name == "ours" else outcome
+        for outcome in outcomes
+    ]
+
+
+def test_what_changed_and_how_sure(write, evaluated, changed):
+    trial, outcomes, _ = evaluated
+    found = compare_reports(write("a", outcomes), write("b", changed))
+    assert found.figures_only is None and found.gone == found.new == ()
+    by = {(change.system, change.at): change for change in found.changes}
+    assert ("popularity", "auto") not in by and ("ours", "auto") in by
+    assert by["popularity", "5"].difference.f1 == 0
+    counts = [
+        judge([[one.hashtag for one in answer] for answer in some[1].ranked], trial.truth).counts(5)
+        for some in (changed, outcomes)
+    ]
+    assert by["ours", "5"].difference == paired_difference(*counts)
+    assert by["ours", "5"].difference.f1 == pytest.approx(by["ours", "5"].after - by["ours", "5"].before)
+    assert by["ours", "5"].difference.f1 < 0
+    assert json.loads(json.dumps(found.to_json()))["changes"][0]["system"] == "popularity"
+
+
+def test_runs_may_differ(write, evaluated):
+    _, outcomes, _ = evaluated
+    once = [replace(outcome, ranked=outcome.ranked[:12]) for outcome in outcomes]
+    changes = compare_reports(write("a", outcomes), write("b", once)).changes
+    assert all(change.difference.f1 == pytest.approx(0) for change in changes)
+
+
+def test_systems_come_and_go(write, evaluated):
+    _, outcomes, _ = evaluated
+    found = compare_reports(write("a", outcomes[:2]), write("b", outcomes[1:2] + outcomes[3:4]))
+    assert (found.gone, found.new) == (("popularity",), ("co-occurrence",))
+    assert {change.system for change in found.changes} == {"ours"}
+
+
+def test_of_other_posts_only_figures_are_compared(write, evaluated, changed, make_posts):
+    trial, outcomes, _ = evaluated
+    a = write("a", outcomes)
+    other = compare_reports(a, write("b", changed, digest="1" * 64))
+    assert "test posts differ" in other.figures_only
+    assert {change.difference for change in other.changes} == {None}
+    tagged = replace(trial, test=[replace(post, hashtags=("cat",)) for post in trial.test])
+    assert "hashtags of the test posts differ" in compare_reports(a, write("c", outcomes, tested=tagged)).figures_only
+    a.with_name("per_post.parquet").unlink()
+    assert f"{a.with_name('per_post.parquet')} missing" in compare_reports(a, write("d", changed)).figures_only
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "cannot be read"),
+        (b"{", "is damaged, or no report"),
+        (b"\xff", "is damaged, or no report"),
+        (b"[]", "is no report of an evaluation"),
+        (b'{"systems": [{"name": "x", "metrics": null}], "split": {"test_digest": ""}}', "is no report"),
+        (b'{"systems": [], "split": {}}', "is no report of an evaluation"),
+    ],
+)
+def test_what_is_no_report_is_said_so(write, evaluated, tmp_path, content, complaint):
+    _, outcomes, _ = evaluated
+    if content is not None:
+        (tmp_path / "bad.json").write_bytes(content)
+    with pytest.raises(SettingsError, match=rf"bad\.json.*{complaint}"):
+        compare_reports(write("a", outcomes), tmp_path / "bad.json")
+
+
+def test_a_table_of_another_report_is_said_so(write, evaluated, changed):
+    _, outcomes, _ = evaluated
+    a, b = write("a", outcomes), write("b", changed)
+    b.with_name("per_post.parquet").write_bytes(a.with_name("per_post.parquet").read_bytes())
+    with pytest.raises(SettingsError, match=r"per_post\.parquet is not of .*report\.json: ours differs"):
+        compare_reports(a, b)
+    assert np.isfinite([change.after for change in compare_reports(a, a).changes]).all()
