@@ -15,6 +15,7 @@ from ..engine import reason_of, shown, sqlite_reader
 from .rows import Row
 
 _BATCH = 500  # rows
+_SECRET = ("pass", "secret", "token", "key")  # in the name of an option, which is not kept then
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql://user:password@host/name"
 # What keeps a connection from writing, whatever the query says; any other server is told to roll back at the end.
 _READ_ONLY = {
@@ -43,7 +44,7 @@ class QueryTable:
             self.location = str(URL.create(self._url.drivername, database=str(file.resolve())))
         else:
             self.name, self.folder = shown(self._url), Path()
-            self.location = self._url.set(query={}).set(password=None).render_as_string()
+            self.location = _without_secrets(self._url)
         with self._answer() as answer:
             self._names = list(answer.keys())
         if twice := next((name for name in self._names if self._names.count(name) > 1), None):
@@ -76,6 +77,11 @@ class QueryTable:
             raise SourceError(f"{self.name}: {reason}; see that SOURCE and --query are right") from None
         finally:
             engine.dispose()
+
+
+def _without_secrets(url: URL) -> str:
+    options = {name: value for name, value in url.query.items() if not any(sign in name.lower() for sign in _SECRET)}
+    return URL.create(url.drivername, url.username, None, url.host, url.port, url.database, options).render_as_string()
 
 
 def _ask(connection: Connection, query: str) -> CursorResult[Any]:

@@ -404,3 +404,38 @@ def test_a_report_keeps_its_first_reason():
     report.refuse("one")
     report.refuse("two")
     assert (report.outcome, report.reason) == ("refused", "one")
+
+
+def test_a_query_is_remembered_and_asked_again_without_its_password(hashtag, tmp_path):
+    import sqlite3
+
+    database = sqlite3.connect(tmp_path / "blog.sqlite")
+    database.execute("CREATE TABLE post (id TEXT, text TEXT, tags TEXT)")
+    database.execute("INSERT INTO post VALUES ('1', 'a cat', 'cat')")
+    database.commit()
+    home, url = tmp_path / "home", f"sqlite:///{tmp_path / 'blog.sqlite'}"
+    query = "SELECT id, text, tags AS hashtags FROM post"
+    options = ["--query", query, "--source", "blog", "--home", home, "--encoders", "compact"]
+    assert hashtag("index", "build", url, *options).code == 0
+    database.execute("INSERT INTO post VALUES ('2', 'a dog', 'dog')")
+    database.commit()
+    database.close()
+    report = json.loads(hashtag("index", "refresh", "--home", home, "--json").out)
+    assert (report["outcome"], report["posts"]) == ("published", 2)
+    (known,) = json.loads(hashtag("sources", "list", "--home", home, "--json").out)
+    assert (known["location"], known["query"], known["images"]) == (url, query, str(tmp_path))
+
+
+def test_a_refusal_stands_in_the_history_and_what_was_rolled_back_does_not_return(hashtag, refresh, home, source):
+    before = serving(home)
+    write_rows(source, make_rows(62))
+    assert refresh()[1]["outcome"] == "published"
+    assert hashtag("index", "rollback", "--home", home).code == 0
+    code, report, _ = refresh()
+    assert (code, report["outcome"], serving(home)) == (0, "unchanged", before)
+    assert any("was rolled back" in note for note in report["notes"])
+    source.unlink()
+    assert refresh()[0] == 3
+    runs = json.loads(hashtag("index", "history", "--home", home, "--json").out)["runs"]
+    assert [run["outcome"] for run in runs[:4]] == ["refused", "unchanged", "published", "published"]
+    assert "does not exist" in runs[0]["reason"] and set(runs[3]["gates"] or runs[2]["gates"])

@@ -174,3 +174,14 @@ def test_nothing_is_written_to_a_server(server: Callable[..., Any], postgres_url
         with pytest.raises(SourceError):
             list(open_reader(postgres_url, query=query).read())
     assert server("SELECT count(*) FROM posts") == [(2345,)]
+
+
+def test_how_it_is_read_again_holds_no_password(postgres_url: str) -> None:
+    url = make_url(postgres_url)
+    told = url.set(password="hidden").update_query_dict({"application_name": "hashtag", "passfile": "/hidden"})
+    reader = open_reader(told.render_as_string(hide_password=False), query="SELECT 1 AS id, 'a cat' AS text")
+    assert reader.origin is not None and "hidden" not in repr(reader.origin) and "***" not in reader.origin.location
+    again = make_url(reader.origin.location)
+    assert (again.host, again.database, again.password) == (url.host, url.database, None)
+    assert again.query["application_name"] == "hashtag"
+    assert reader.origin.query == "SELECT 1 AS id, 'a cat' AS text"
