@@ -1,8 +1,12 @@
 """The one family of errors. Every message says what happened, where, and what to do."""
 
+from typing import ClassVar
+
 
 class HashtagError(Exception):
-    """Base of every error a user can meet; the command line prints it in one line and exits with 2."""
+    """Base of every error a user can meet; the command line prints it in one line and exits with `exit_code`."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class SettingsError(HashtagError):
@@ -15,6 +19,16 @@ class SourceError(HashtagError):
 
 class HomeError(HashtagError):
     """A home folder that is missing, not a folder, or cannot be written."""
+
+
+class HomeBusyError(HomeError):
+    """A home folder that another process is writing; the message says which."""
+
+    exit_code = 4
+
+
+class BackupError(HashtagError):
+    """A backup that is missing, damaged or of another format."""
 
 
 class DatabaseError(HashtagError):

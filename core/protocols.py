@@ -232,6 +232,10 @@ class Archive(Protocol):
         """The post of a row, as evidence. Raises IndexError beyond n."""
         ...
 
+    def close(self) -> None:
+        """Let its snapshot be deleted; nothing is asked of it any more."""
+        ...
+
 
 class Recommender(Protocol):
     """Suggests hashtags for new posts: the product, and every baseline it is measured against."""

@@ -17,6 +17,7 @@ from ..core.post import Post, normalise_hashtag
 from ..core.protocols import StoredPost
 from ..core.results import Neighbour
 from ..core.vectors import Rows
+from .readers import Hold
 
 QUOTED = 200  # characters of a caption that evidence shows
 
@@ -110,8 +111,9 @@ class ArchiveWriter:
 class SnapshotArchive:
     """Reads what `ArchiveWriter` wrote; satisfies core's `Archive`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises SnapshotError where the files contradict each other."""
+    def __init__(self, folder: Path, hold: Hold | None = None) -> None:
+        """hold: on the snapshot, kept until the archive is closed. Raises SnapshotError on files that contradict."""
+        self._hold = hold
         try:
             hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
             self._hashtags: list[str] = hashtags["normalised"]
@@ -140,6 +142,11 @@ class SnapshotArchive:
         )
         if not consistent:
             raise SnapshotError(f"the posts in {folder} and their hashtags do not fit together")
+
+    def close(self) -> None:
+        """See `Archive.close`."""
+        if self._hold is not None:
+            self._hold.close()
 
     @property
     def hashtags(self) -> Sequence[str]:

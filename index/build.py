@@ -16,6 +16,7 @@ from ..core.vectors import Rows
 from .archive import ArchiveWriter
 from .kinds import IndexKind, new_writer
 from .manifest import ChannelRecord, Manifest
+from .serving import rolled_back
 from .snapshot import current_snapshot, publish
 
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to
@@ -68,6 +69,15 @@ class Embedded:
     unreadable: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The manifest in service; new: whether it is a new one. note: what a person should know of that."""
+
+    manifest: Manifest
+    new: bool
+    note: str | None = None
+
+
 def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
     """Encode what has no vector yet, and set aside the posts whose photo is none."""
     counts: dict[str, int] = {}
@@ -108,20 +118,30 @@ def build(
     learn: Callable[[Path, Sequence[Indexed]], None],
     origin: Origin,
     progress: Progress,
-) -> tuple[Manifest, bool]:
+) -> Published:
     """Publish a snapshot of what the database holds, unless the one in service is that already.
 
+    Nor is one published that would be the same as one that was rolled back, as long as that is kept: what a person
+    took out of service comes back by a person's word, or with other posts.
     Call it within `writing(home)`, after `embed`. learn: adds to the folder of a snapshot what is learned from its
-    posts and their vectors. Returns the manifest in service, and whether it is a new one.
-    Raises SourceError where no post carries a hashtag.
+    posts and their vectors; an exception refuses it. Raises SourceError where no post carries a hashtag.
     """
     archive = store.digest()
     serving = _serving(home)
-    made_of = (archive, origin.feedback, origin.program)
-    if serving and (serving.archive, serving.feedback, serving.program) == made_of:
-        fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
-        if {record.channel: record.fingerprint for record in serving.channels} == fingerprints:
-            return serving, False
+    fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
+
+    def is_same(manifest: Manifest) -> bool:
+        made_of = (manifest.archive, manifest.feedback, manifest.program)
+        made_by = {record.channel: record.fingerprint for record in manifest.channels}
+        return made_of == (archive, origin.feedback, origin.program) and made_by == fingerprints
+
+    if serving and is_same(serving):
+        return Published(serving, False)
+    same = next(filter(is_same, rolled_back(home)), None) if serving else None
+    if serving and same:
+        name = same.snapshot
+        note = f"this would be {name} again, which was rolled back: `hashtag index rollback {name}` lets it serve"
+        return Published(serving, False, note)
 
     def fill(folder: Path, name: str) -> Manifest:
         posts = ArchiveWriter(folder)
@@ -145,7 +165,7 @@ def build(
             feedback=origin.feedback,
         )
 
-    return publish(home, fill), True
+    return Published(publish(home, fill), True)
 
 
 def _serving(home: Path) -> Manifest | None:

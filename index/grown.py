@@ -36,6 +36,10 @@ class GrownArchive:
         self._author_of = np.concatenate([archive.author_of, np.asarray(table.author_of)])
         self._posted = np.concatenate([archive.posted, np.asarray(table.posted)])
 
+    def close(self) -> None:
+        """See `Archive.close`."""
+        self._archive.close()
+
     @property
     def hashtags(self) -> Sequence[str]:
         """See `Archive.hashtags`."""

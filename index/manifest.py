@@ -66,9 +66,11 @@ class Manifest:
         try:
             fields: dict[str, Any] = json.loads(document)
             if fields["format"] != FORMAT:
+                later = isinstance(fields["format"], int) and fields["format"] > FORMAT
                 raise SnapshotError(
                     f"the snapshot has format {fields['format']}, this version reads {FORMAT}; "
-                    "run `hashtag index build` again"
+                    + ("it is of a later release: upgrade hashtag-recommender, or " if later else "")
+                    + "run `hashtag index build` again"
                 )
             fields["channels"] = tuple(
                 ChannelRecord(**channel | {"fingerprint": Fingerprint(**channel["fingerprint"])})

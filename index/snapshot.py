@@ -5,36 +5,49 @@ the SHA-256 of every other file. A build writes `snapshots/<id>.partial/`, force
 then replaces CURRENT, so a build killed at any moment leaves the snapshot before it in service.
 """
 
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from ..core import durable
 from ..core.errors import HomeError, NoIndexError, SnapshotError
 from .archive import SnapshotArchive
-from .durable import file_digest, sync_folder, sync_tree, write_durably
+from .collecting import (
+    MANIFEST,
+    PARTIAL,
+    clear_leftovers,
+    clear_unpublished,
+    collect,
+    delete,
+    is_name,
+    new_name,
+    snapshot_folders,
+    unmark,
+)
+from .lock import locked
 from .manifest import FileRecord, Manifest
+from .readers import Hold
 
-_MANIFEST = "manifest.json"
-_PARTIAL = ".partial"
-_NAME = re.compile(r"snap-[\w-]+")
-_KEPT = 3  # snapshots, so that a process that has just read CURRENT still finds what it names
+CURRENT = "CURRENT"
+_DIGEST = "manifest.sha256"  # by which a snapshot is known to be whole that CURRENT does not name
+_AGAIN = "run `hashtag index build` again"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot whose every file was found to be what was written."""
+    """A snapshot whose manifest is what was written.
+
+    digest: SHA-256 (hex) of the manifest. hold: keeps it from being deleted as long as it is open.
+    """
 
     folder: Path
     manifest: Manifest
+    digest: str
+    hold: Hold = field(compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -44,7 +57,7 @@ class Snapshot:
     @cached_property
     def archive(self) -> SnapshotArchive:
         """Its posts."""
-        return SnapshotArchive(self.folder)
+        return SnapshotArchive(self.folder, self.hold)
 
 
 def current_snapshot(home: Path) -> Snapshot:
@@ -53,24 +66,60 @@ def current_snapshot(home: Path) -> Snapshot:
     Raises NoIndexError where none was published, SnapshotError naming the file that is missing or damaged.
     """
     snapshot = named_snapshot(home)
-    damaged = damage(snapshot)
-    if damaged:
-        raise SnapshotError(f"{damaged[0]}; run `hashtag index build` again")
+    check(snapshot)
     return snapshot
 
 
 def named_snapshot(home: Path) -> Snapshot:
-    """The snapshot that CURRENT names, its manifest checked, its files not yet."""
-    pointer = home / "CURRENT"
+    """The snapshot that CURRENT names, its manifest checked, its files not yet. Raises as `current_snapshot` does."""
+    while True:
+        name, digest = read_current(home)
+        try:
+            return _open(home / "snapshots" / name, digest)
+        except SnapshotError:
+            if read_current(home) == (name, digest):
+                raise
+            # Else it was outdated and deleted while we came to open it.
+
+
+def read_current(home: Path) -> tuple[str, str]:
+    """Which snapshot is in service, and the SHA-256 of its manifest. Raises as `current_snapshot` does."""
+    pointer = home / CURRENT
     try:
         name, digest = pointer.read_text(encoding="utf-8").split()
     except FileNotFoundError:
         raise NoIndexError(f"no index in {home}; run `hashtag index build SOURCE --home {home}` first") from None
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{pointer} cannot be read; run `hashtag index build` again") from error
-    if not _NAME.fullmatch(name):
-        raise SnapshotError(f"{pointer} names no snapshot; run `hashtag index build` again")
-    return _open(home / "snapshots" / name, digest)
+        raise SnapshotError(f"{pointer} cannot be read; {_AGAIN}") from error
+    if not is_name(name):
+        raise SnapshotError(f"{pointer} names no snapshot; {_AGAIN}")
+    return name, digest
+
+
+def serving_name(home: Path) -> str | None:
+    """Which snapshot CURRENT names, whether it is whole or not; None where there is none or CURRENT is damaged."""
+    try:
+        return read_current(home)[0]
+    except (NoIndexError, SnapshotError):
+        return None
+
+
+def whole_snapshot(folder: Path) -> Snapshot:
+    """Open any snapshot, each file checked against its checksum. Raises SnapshotError naming what is wrong."""
+    try:
+        digest = (folder / _DIGEST).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{folder / _DIGEST} cannot be read, so nothing tells whether {folder} is whole") from error
+    snapshot = _open(folder, digest)
+    check(snapshot)
+    return snapshot
+
+
+def check(snapshot: Snapshot) -> None:
+    """Raises SnapshotError where a file is not what was written."""
+    damaged = damage(snapshot)
+    if damaged:
+        raise SnapshotError(f"{damaged[0]}; {_AGAIN}")
 
 
 def damage(snapshot: Snapshot) -> list[str]:
@@ -82,7 +131,7 @@ def damage(snapshot: Snapshot) -> list[str]:
             found.append(f"{path} is missing")
         elif path.stat().st_size != record.bytes:
             found.append(f"{path} has {path.stat().st_size} bytes instead of {record.bytes}")
-        elif file_digest(path) != record.sha256:
+        elif durable.file_digest(path) != record.sha256:
             found.append(f"{path} is damaged (its checksum does not match)")
     return found
 
@@ -91,82 +140,106 @@ def publish(home: Path, fill: Callable[[Path, str], Manifest]) -> Manifest:
     """Write a snapshot and put it in service; call it within `writing(home)`. The last three are kept.
 
     fill: writes the files into the folder given, for the id given, and returns the manifest, whose `files` are
-    filled in here. An exception leaves the snapshot before in service.
+    filled in here. An exception, also one by which it refuses what it has made, leaves the snapshot before in service.
     """
     snapshots = home / "snapshots"
-    now = datetime.now(UTC)
-    name = f"snap-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    partial = snapshots / (name + _PARTIAL)
+    name = new_name(home, serving_name(home))
+    partial = snapshots / (name + PARTIAL)
     partial.mkdir()
     try:
         manifest = _with_files(fill(partial, name), partial)
         document = manifest.to_bytes()
-        (partial / _MANIFEST).write_bytes(document)
-        sync_tree(partial)
+        digest = sha256(document).hexdigest()
+        (partial / MANIFEST).write_bytes(document)
+        (partial / _DIGEST).write_text(digest, encoding="utf-8")
+        durable.sync_tree(partial)
+        durable.rename(partial, snapshots / name)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    partial.rename(snapshots / name)
-    sync_folder(snapshots)
-    write_durably(home / "CURRENT", f"{name} {sha256(document).hexdigest()}\n".encode())
-    for outdated in sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
-        shutil.rmtree(outdated, ignore_errors=True)
+    try:
+        durable.sync_folder(snapshots)
+        put_in_service(home, name, digest)
+    except OSError:
+        if serving_name(home) != name:
+            with suppress(OSError):  # else the next writer does
+                delete(snapshots / name)
+        raise
+    collect(home, name)
     return manifest
 
 
+def put_in_service(home: Path, name: str, digest: str) -> None:
+    """Let CURRENT name a snapshot, by the SHA-256 of its manifest."""
+    durable.write_durably(home / CURRENT, f"{name} {digest}\n".encode())
+
+
 def drop_others(home: Path, name: str) -> None:
-    """Delete all snapshots but one; call it within `writing(home)`."""
-    for path in (home / "snapshots").iterdir():
-        if path.name != name:
-            shutil.rmtree(path)
+    """Delete all snapshots but one, even those that are open elsewhere; call it within `writing(home)`."""
+    for folder in snapshot_folders(home):
+        if folder.name != name:
+            delete(folder)
 
 
 def withdraw(home: Path) -> None:
     """Take the index out of service and delete all snapshots; call it within `writing(home)`."""
-    (home / "CURRENT").unlink(missing_ok=True)
-    sync_folder(home)
+    (home / CURRENT).unlink(missing_ok=True)
+    durable.sync_folder(home)
     drop_others(home, "")
 
 
 @contextmanager
-def writing(home: Path) -> Iterator[None]:
+def writing(home: Path, command: str = "(a Python program)") -> Iterator[None]:
     """Hold the home's lock while it is written, and clear away what a killed writer left half done.
 
-    Raises HomeError where another process holds it, or where the home cannot be written.
+    command: by which others are told who holds it, such as `index build`; nothing secret or personal.
+    Raises HomeBusyError where another process holds it, HomeError where the home cannot be written.
     """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        (home / "snapshots").mkdir(exist_ok=True)
-        lock = FileLock(home / "LOCK", timeout=0).acquire()
-    except Timeout:
-        raise HomeError(f"another process is writing {home}; wait until it has finished") from None
-    except OSError as error:
-        raise HomeError(
-            f"the home folder {home} cannot be written ({error.strerror}); name another by --home"
-        ) from error
-    with lock:
-        for left in (home / "snapshots").glob(f"*{_PARTIAL}"):
-            shutil.rmtree(left, ignore_errors=True)
+    with ExitStack() as held:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            (home / "snapshots").mkdir(exist_ok=True)
+            held.enter_context(locked(home, command))
+            _tidy(home)
+        except OSError as error:
+            raise HomeError(
+                f"the home folder {home} cannot be written ({error.strerror or error}); name another by --home"
+            ) from error
         yield
 
 
-def _open(folder: Path, digest: str) -> Snapshot:
-    path = folder / _MANIFEST
+def _tidy(home: Path) -> None:
+    """Clear away what a killed writer left: half a snapshot, one that never served, a mark on the one that does."""
+    clear_leftovers(home)
     try:
+        serving, _ = read_current(home)
+    except NoIndexError:
+        clear_unpublished(home, None)
+    except SnapshotError:
+        return  # which one served is not known
+    else:
+        clear_unpublished(home, serving)
+        unmark(home / "snapshots" / serving)
+
+
+def _open(folder: Path, digest: str) -> Snapshot:
+    path = folder / MANIFEST
+    try:
+        hold = Hold(path)
         document = path.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be read; run `hashtag index build` again") from error
+        raise SnapshotError(f"{path} cannot be read; {_AGAIN}") from error
     if sha256(document).hexdigest() != digest:
-        raise SnapshotError(f"{path} is damaged (its checksum does not match); run `hashtag index build` again")
+        raise SnapshotError(f"{path} is damaged (its checksum does not match); {_AGAIN}")
     manifest = Manifest.from_bytes(document)
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in manifest.files):
-        raise SnapshotError(f"{path} names files outside the snapshot; run `hashtag index build` again")
-    return Snapshot(folder, manifest)
+        raise SnapshotError(f"{path} names files outside the snapshot; {_AGAIN}")
+    return Snapshot(folder, manifest, digest, hold)
 
 
 def _with_files(manifest: Manifest, folder: Path) -> Manifest:
     files = {
-        path.relative_to(folder).as_posix(): FileRecord(path.stat().st_size, file_digest(path))
+        path.relative_to(folder).as_posix(): FileRecord(path.stat().st_size, durable.file_digest(path))
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }

@@ -1,26 +1,57 @@
 """Checks a home: files against their checksums, counts against each other, the database against the index."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import SnapshotError
 from ..core.post import ADDED
 from ..core.protocols import PostStore
 from .build import read_rows
+from .history import read_history
 from .kinds import read_index
+from .serving import serve
 from .snapshot import Snapshot, damage, named_snapshot
 
+FORGET = "posts forget"
 
-def verify(home: Path, store: PostStore) -> list[str]:
-    """What is wrong, one sentence each; empty when all is well.
 
-    Raises NoIndexError where no snapshot was published.
-    """
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """problems: what is damaged. notes: what is sound, but not up to date or not finished. One sentence each."""
+
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def verify(home: Path, store: PostStore) -> Verdict:
+    """What there is to say of a home. Raises NoIndexError where no snapshot was published."""
+    unfinished = tuple(_unfinished(home))
     try:
         snapshot = named_snapshot(home)
     except SnapshotError as error:
-        return [str(error)]
+        return Verdict((str(error),), (*_meanwhile(home), *unfinished))
     harmed = [f"{harm}; run `hashtag index build` again" for harm in damage(snapshot)]
-    return (harmed or _counts(snapshot)) + _database(snapshot, store)
+    if harmed:
+        return Verdict(tuple(harmed), (*_meanwhile(home), *unfinished))
+    wrong = _counts(snapshot)
+    return Verdict(tuple(wrong), (*([] if wrong else _database(snapshot, store)), *unfinished))
+
+
+def _meanwhile(home: Path) -> list[str]:
+    """Which snapshot answers instead of a damaged one."""
+    try:
+        return [f"{serve(home).snapshot.name} answers meanwhile"]
+    except SnapshotError:
+        return []
+
+
+def _unfinished(home: Path) -> list[str]:
+    """Whether posts were to be forgotten, and it was stopped before the index was without them."""
+    stopped = False
+    for run in read_history(home):
+        if run.command == FORGET:
+            stopped = run.outcome == "killed"
+    return [f"`hashtag {FORGET}` was killed before it had finished; run it again"] if stopped else []
 
 
 def _counts(snapshot: Snapshot) -> list[str]:
@@ -50,12 +81,16 @@ def _counts(snapshot: Snapshot) -> list[str]:
 
 
 def _database(snapshot: Snapshot, store: PostStore) -> list[str]:
-    """Posts that were added one by one since the index was built are no fault: suggestions know them all the same."""
+    """Whether posts have changed since, as after a build that was stopped before it published.
+
+    Those that were added one by one are not told: suggestions know them all the same.
+    """
     known = set(snapshot.archive.keys.tolist())
-    since = {stored.key for stored in store.posts() if stored.post.source == ADDED and stored.key not in known}
+    here = {stored.key: stored.post.source for stored in store.posts()}
+    since = {key for key, source in here.items() if source == ADDED and key not in known}
     if store.digest(without=since) == snapshot.manifest.archive:
         return []
-    n = sum(1 for stored in store.posts() if stored.key not in since)
-    if n != snapshot.manifest.posts:
-        return [f"the database holds {n} posts, the index {snapshot.manifest.posts}; run `hashtag index build` again"]
-    return ["posts have changed in the database since the index was built; run `hashtag index build` again"]
+    new, gone = len(here.keys() - known - since), len(known - here.keys())
+    told = [f"{n:,} {'post' if n == 1 else 'posts'} {what}" for n, what in ((new, "new"), (gone, "gone")) if n]
+    changed = " and ".join(told) or "posts have changed"
+    return [f"the database is ahead of the index: {changed}; run `hashtag index build`"]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from unicodedata import normalize
 
@@ -51,7 +52,10 @@ class _Inquiry:
 
 
 class ArchiveRecommender(Recommender):
-    """A recommender over one snapshot. Open one with `open_recommender`; it may be asked any number of times."""
+    """A recommender over one snapshot. Open one with `open_recommender`; it may be asked any number of times.
+
+    As long as it lives, or until it is closed, no other process deletes its snapshot.
+    """
 
     def __init__(
         self,
@@ -78,6 +82,18 @@ class ArchiveRecommender(Recommender):
         self._ranker = learned.ranker(self._carried)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
+
+    def __enter__(self) -> "ArchiveRecommender":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the snapshot; ask no more."""
+        self._archive.close()
 
     def by_vote(self) -> "ArchiveRecommender":
         """The same without what was learned beyond the vote: what the reranker is held against."""

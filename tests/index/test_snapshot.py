@@ -62,7 +62,8 @@ def test_a_build_that_fails_leaves_the_snapshot_before(home):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hashtag_recommender.index import durable, snapshot
+from hashtag_recommender.core import durable
+from hashtag_recommender.index import snapshot
 sys.path.insert(0, sys.argv[3])
 from test_snapshot import fill
 
@@ -74,10 +75,8 @@ if moment == "fill":
     def fill(folder, name):
         (folder / "half").write_bytes(b"half")
         kill()
-elif moment == "rename":
-    Path.rename = kill
 else:
-    setattr(snapshot, moment, kill)
+    setattr(durable, moment, kill)
 with snapshot.writing(home):
     snapshot.publish(home, fill)
 """
@@ -156,7 +155,7 @@ with writing(Path({str(home)!r})):
 """
     with writing(home):
         second = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "HomeError: another process is writing" in second.stderr
+    assert "HomeBusyError" in second.stderr and "is being written by `hashtag (a Python program)`" in second.stderr
     assert "inside" in subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
 
 

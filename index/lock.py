@@ -1,0 +1,75 @@
+"""The lock by which a home has one writer at a time. The system keeps it, so it dies with the process that holds it."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..core import durable
+from ..core.errors import HomeBusyError
+
+LOCK = "LOCK"
+_HOLDER = "LOCK.holder"  # beside the lock: a file that is locked cannot be read everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock. command: such as `index build`, without what it was told. since: ISO 8601, UTC."""
+
+    pid: int
+    host: str
+    command: str
+    since: str
+
+    def is_gone(self) -> bool:
+        """Whether the process is known not to run any more; of another host nothing is known."""
+        if self.host != socket.gethostname() or os.name == "nt":
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # such as of another user
+            return False
+        return False
+
+
+@contextmanager
+def locked(home: Path, command: str) -> Iterator[None]:
+    """Hold the lock of a home. Raises HomeBusyError where another process does, OSError where there can be none."""
+    try:
+        lock = FileLock(home / LOCK).acquire(timeout=0)
+    except Timeout:
+        raise HomeBusyError(f"{home} is being written by {_told(holder(home))}; wait until it has finished") from None
+    with lock:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        document = json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), command, now)))
+        with suppress(OSError):  # on a full disk, where nothing but `gc` gets any further; others are told so
+            durable.write_durably(home / _HOLDER, document.encode())
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                (home / _HOLDER).unlink()
+
+
+def holder(home: Path) -> Holder | None:
+    """Who holds the lock, by what it wrote beside it; None where that cannot be read, or is of a process long gone."""
+    try:
+        fields = json.loads((home / _HOLDER).read_bytes())
+        known = Holder(int(fields["pid"]), str(fields["host"]), str(fields["command"]), str(fields["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None if known.is_gone() else known
+
+
+def _told(known: Holder | None) -> str:
+    if known is None:
+        return f"another process (which one cannot be told: {_HOLDER} is missing or unreadable)"
+    return f"`hashtag {known.command}`, process {known.pid} on {known.host}, since {known.since}"

@@ -1,0 +1,107 @@
+"""Which snapshot answers: the one that CURRENT names or, where that is damaged, the last good one; and going back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import SettingsError, SnapshotError
+from .collecting import is_rolled_back, mark_rolled_back, snapshot_folders, unmark
+from .manifest import Manifest
+from .snapshot import Snapshot, current_snapshot, put_in_service, read_current, serving_name, whole_snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The snapshot that answers. note: what a person must know where it is not the one that CURRENT names."""
+
+    snapshot: Snapshot
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """before: what CURRENT named, None where damaged. after: what it names now. skipped: damaged ones between."""
+
+    before: str | None
+    after: str
+    skipped: tuple[str, ...] = ()
+
+
+def serve(home: Path) -> Served:
+    """Open the snapshot in service or, where it is damaged, the newest whole one before it that was not rolled back.
+
+    Raises NoIndexError where none was published, SnapshotError naming the damaged file where no other is whole.
+    """
+    while True:
+        serving = _current(home)
+        try:
+            return Served(current_snapshot(home))
+        except SnapshotError as error:
+            if _current(home) != serving:
+                continue
+            for other in _earlier(home, serving_name(home)):
+                try:
+                    snapshot = whole_snapshot(other)
+                except SnapshotError:
+                    continue
+                return Served(snapshot, f"{error}; until then {snapshot.name} answers, the newest before it")
+            raise
+
+
+def roll_back(home: Path, name: str | None = None) -> RolledBack:
+    """Put an earlier snapshot in service, or the one named; call it within `writing(home)`.
+
+    Those after it are marked, so that none of them serves again by accident.
+    Raises SettingsError where there is none to go back to, SnapshotError where the one named is not whole.
+    """
+    before = serving_name(home)
+    target, skipped = _target(home, before, name)
+    for folder in snapshot_folders(home):
+        if folder.name > target.name:
+            mark_rolled_back(folder)
+    put_in_service(home, target.name, target.digest)
+    unmark(target.folder)
+    return RolledBack(before, target.name, tuple(skipped))
+
+
+def rolled_back(home: Path) -> Iterator[Manifest]:
+    """The manifests of the whole snapshots that were rolled back, newest first."""
+    for folder in snapshot_folders(home)[::-1]:
+        if is_rolled_back(folder):
+            try:
+                yield whole_snapshot(folder).manifest
+            except SnapshotError:
+                continue
+
+
+def _target(home: Path, before: str | None, name: str | None) -> tuple[Snapshot, list[str]]:
+    if name is not None:
+        if name == before:
+            raise SettingsError(f"{name} is in service already")
+        folders = {folder.name: folder for folder in snapshot_folders(home)}
+        if name not in folders:
+            raise SettingsError(f"there is no snapshot {name} in {home}; `hashtag index history` lists them")
+        return whole_snapshot(folders[name]), []
+    skipped: list[str] = []
+    for folder in _earlier(home, before):
+        try:
+            return whole_snapshot(folder), skipped
+        except SnapshotError as error:
+            skipped.append(str(error))
+    raise SettingsError(
+        f"there is no whole snapshot in {home} to go back to" + (f" ({'; '.join(skipped)})" if skipped else "")
+    )
+
+
+def _earlier(home: Path, name: str | None) -> Iterator[Path]:
+    """The snapshots published before one, newest first, without those rolled back; all, where it is not known."""
+    for folder in snapshot_folders(home)[::-1]:
+        if (name is None or folder.name < name) and not is_rolled_back(folder):
+            yield folder
+
+
+def _current(home: Path) -> tuple[str, str] | None:
+    try:
+        return read_current(home)
+    except SnapshotError:
+        return None
