@@ -1,10 +1,12 @@
 """All that one database holds."""
 
+from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import Engine
 
-from .engine import open_engine
+from .copying import copy_sqlite
+from .engine import open_engine, sqlite_file
 from .feedback import FeedbackBook
 from .rules import RuleBook
 from .store import SqlPostStore
@@ -31,6 +33,13 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def copy_to(self, target: Path) -> bool:
+        """Copy an SQLite file as it is at this moment; False for other databases, which have tools of their own."""
+        if sqlite_file(self._engine.url) is None:
+            return False
+        copy_sqlite(self._engine, target)
+        return True
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -1,6 +1,7 @@
 """Opening a database: its address, its migrations, and its errors in words that name the way out."""
 
 import json
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..core.errors import DatabaseError
+from .copying import backups_of, keep_before_upgrade
+
+_log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
@@ -72,6 +76,11 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The file of an SQLite database; None for one in memory, and for any other database."""
+    return Path(url.database) if _is_sqlite(url) and url.database else None
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection to read from; leaves nothing open behind it. Raises DatabaseError."""
@@ -92,7 +101,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def erase_deleted(engine: Engine) -> None:
     """Leave nothing readable in an SQLite file, nor in its log, of what was deleted or overwritten.
 
-    Writes the file anew, for which its disk needs as much room again. A server does that in its own time.
+    Writes the file anew, for which its disk needs as much room again, and deletes the copies made before upgrades. A
+    server does that in its own time.
     Raises DatabaseError, also where another process goes on reading what was there before.
     """
     if not _is_sqlite(engine.url):
@@ -101,6 +111,9 @@ def erase_deleted(engine: Engine) -> None:
         # Not by `secure_delete`: that forgets the copies left behind by rows that have moved from page to page.
         connection.exec_driver_sql("VACUUM")
         busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+    file = sqlite_file(engine.url)
+    for copy in backups_of(file) if file else ():
+        copy.unlink(missing_ok=True)
     if busy:
         raise DatabaseError(
             f"database {shown(engine.url)}: another process is reading what was there before it was deleted, so its "
@@ -197,11 +210,21 @@ def _upgrade(engine: Engine) -> None:
             f"database {shown(engine.url)} was written by a later release (its revision is {revision}); "
             f"upgrade hashtag-recommender{f' to {needed} or later' if needed else ''}, or name another with --db"
         )
+    kept = None
+    if revision is not None and (file := sqlite_file(engine.url)):
+        kept = keep_before_upgrade(engine, file, revision)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if kept is not None:
+        _log.warning(
+            "database %s was upgraded from revision %s; as it was before, it lies in %s",
+            shown(engine.url),
+            revision,
+            kept,
+        )
 
 
 @contextmanager
