@@ -1,5 +1,6 @@
 """The `hashtag` command: its groups of commands together, and what ends them all."""
 
+import logging
 import os
 import sys
 import warnings
@@ -9,6 +10,7 @@ import typer
 
 from . import console
 from .commands import evaluation, feedback, index, models, posts, tags
+from .commands.backup import backup, restore
 from .commands.suggest import suggest
 from .core.errors import HashtagError
 
@@ -28,15 +30,26 @@ app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.command("backup")(backup)
+app.command("restore")(restore)
+
+
+class _Told(logging.Handler):
+    """What the package logs, as notes to the person at the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
+        console.tell([record.getMessage()])
 
 
 def main() -> None:
-    """Run the command; errors end it with one line and exit code 2."""
+    """Run the command; errors end it with one line and the exit code of their kind."""
     # What matters of a photo is in its reject; Pillow's warnings of odd metadata are nothing to act on.
     warnings.filterwarnings("ignore", module="PIL")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal or pipe in cp949 has no ☕, which must not end the command
             stream.reconfigure(errors="replace")
+    logging.getLogger(__package__).handlers = [_Told(logging.WARNING)]
     try:
         app()
     except SystemExit as end:
@@ -45,7 +58,7 @@ def main() -> None:
         raise
     except HashtagError as error:
         console.complain(" ".join(str(error).split()))
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone; keep Python from complaining once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

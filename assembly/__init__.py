@@ -4,8 +4,10 @@ Imports of other rooms stand inside the functions, so that `hashtag --help` load
 """
 
 from .answering import BatchReport, make_wishes, suggest_batch
-from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts, verify_index
+from .backup import BackedUp, Restored, back_up, restore
+from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts
 from .evaluating import EvaluationPlan, compare_reports, evaluate, systems
+from .following import FollowingRecommender, follow_recommender
 from .keeping import (
     Added,
     Forgotten,
@@ -16,10 +18,22 @@ from .keeping import (
     judge,
     rule_book,
 )
+from .lifecycle import Cleared, History, clear_snapshots, index_history, roll_back_index, verify_index
 from .models import model_states, pull_models
 from .opening import open_recommender
 
 __all__ = [
+    "BackedUp",
+    "Cleared",
+    "FollowingRecommender",
+    "History",
+    "Restored",
+    "back_up",
+    "clear_snapshots",
+    "follow_recommender",
+    "index_history",
+    "restore",
+    "roll_back_index",
     "Added",
     "Forgotten",
     "add_post",

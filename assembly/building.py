@@ -6,16 +6,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ..core.errors import HomeError, SettingsError, SnapshotError
+from ..core.errors import SettingsError, SnapshotError
 from ..core.feedback import feedback_digest
 from ..core.progress import Progress, Silent
 from ..core.protocols import Encoder, Ingested, PostReader
 from ..core.settings import Settings
-from .home import database_of, existing, has_database, kept_database
+from .home import existing, kept_database, run_of
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import ChannelPlan, Indexed
+    from ..index.build import ChannelPlan, Indexed, Published
     from ..index.manifest import Manifest
     from ..retrieval.encoders.profiles import EncoderSpec, Profile
     from ..retrieval.reranking.reports import RerankerReport
@@ -60,16 +60,18 @@ class IndexInfo:
     """What the snapshot in service says of itself.
 
     report: of what it has learned; None where the archive was too small, or where `unusable` says what is wrong.
+    notes: why it is not the one that was published last.
     """
 
     manifest: "Manifest"
     report: "RerankerReport | None"
     unusable: str | None = None
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         learned = self.report.to_json() if self.report else None
-        return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable}
+        return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable, "notes": list(self.notes)}
 
 
 def read_posts(
@@ -117,61 +119,49 @@ def build_channels(
     """As `build_index`, with the channels that are planned. notes: to stand in the report."""
     from ..db.rejects import Rejects
     from ..index.build import embed
-    from ..index.snapshot import writing
 
     rejects = Rejects(reader, settings.home / "rejects.csv")
     progress = progress or Silent()
-    try:
-        with writing(settings.home), kept_database(settings) as database:
-            store = database.posts
-            try:
-                ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
-                embedded = embed(store, plans, progress)
-                rejects.add_unreadable(embedded.unreadable)
-            finally:
-                rejects.write()
-            manifest, published = publish_index(settings, database, plans, progress)
-    except OSError as error:
-        raise HomeError(
-            f"{settings.home} cannot be written ({error.strerror or error}); see that its disk has room and that the "
-            "folder can be written"
-        ) from error
-    all_notes = (*reader.notes(), *notes)
+    with run_of(settings, "index build") as run, kept_database(settings) as database:
+        store = database.posts
+        try:
+            ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
+            run.counts |= asdict(ingested)
+            embedded = embed(store, plans, progress)
+            rejects.add_unreadable(embedded.unreadable)
+            run.counts |= {"rejected": len(rejects), "embedded": dict(embedded.counts)}
+        finally:
+            rejects.write()
+        published = publish_index(settings, database, plans, progress)
+    all_notes = (*reader.notes(), *notes, *filter(None, [published.note]))
     return BuildReport(
-        ingested, embedded.counts, manifest, published, len(rejects), rejects.first(), rejects.path, all_notes
+        ingested,
+        embedded.counts,
+        published.manifest,
+        published.new,
+        len(rejects),
+        rejects.first(),
+        rejects.path,
+        all_notes,
     )
 
 
 def index_info(settings: Settings) -> IndexInfo:
-    """What the snapshot in service says of itself. Raises NoIndexError, SnapshotError."""
-    from ..index.snapshot import current_snapshot
+    """What the snapshot that answers says of itself. Raises NoIndexError, SnapshotError."""
+    from ..index.serving import serve
     from ..retrieval.learning import learned_report
 
-    snapshot = current_snapshot(existing(settings.home))
+    served = serve(existing(settings.home))
+    snapshot, notes = served.snapshot, tuple(filter(None, [served.note]))
     try:
-        return IndexInfo(snapshot.manifest, learned_report(snapshot.folder))
+        return IndexInfo(snapshot.manifest, learned_report(snapshot.folder), notes=notes)
     except SnapshotError as error:
-        return IndexInfo(snapshot.manifest, None, str(error))
-
-
-def verify_index(settings: Settings) -> list[str]:
-    """What is wrong with a home's index, one sentence each; empty when all is well.
-
-    Raises NoIndexError where there is none, DatabaseError where the database cannot be opened.
-    """
-    from ..index.verify import verify
-
-    home = existing(settings.home)
-    if not has_database(settings):
-        elsewhere = index_info(settings).manifest.database
-        return [f"{home} holds no database; the index was built from {elsewhere}, name it with --db"]
-    with database_of(settings, create=False) as database:
-        return verify(home, database.posts)
+        return IndexInfo(snapshot.manifest, None, str(error), notes)
 
 
 def publish_index(
     settings: Settings, database: "Database", plans: Sequence["ChannelPlan"], progress: Progress
-) -> tuple["Manifest", bool]:
+) -> "Published":
     """Publish a snapshot of what the database holds; see `index.build.build`."""
     from ..index.build import Origin, build
     from ..retrieval.learning import learn

@@ -1,5 +1,7 @@
 """The home of an archive: its database and its index."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +10,7 @@ from ..core.settings import Settings
 
 if TYPE_CHECKING:
     from ..db.database import Database
+    from ..index.history import RunRecord
 
 
 def existing(home: Path) -> Path:
@@ -15,6 +18,31 @@ def existing(home: Path) -> Path:
     if not home.is_dir():
         raise HomeError(f"no home folder {home}; run `hashtag index build SOURCE --home {home}` first")
     return home
+
+
+@contextmanager
+def run_of(settings: Settings, command: str) -> "Iterator[RunRecord]":
+    """Be the one that writes a home, and leave a record of it; see `index.history.recorded`.
+
+    Raises HomeBusyError where another process writes it, HomeError also where the disk is full or fails midway.
+    """
+    from ..index.history import recorded
+    from ..index.snapshot import writing
+
+    with told_as_of_home(settings.home), writing(settings.home, command), recorded(settings.home, command) as run:
+        yield run
+
+
+@contextmanager
+def told_as_of_home(folder: Path) -> Iterator[None]:
+    """What the system has against writing a folder, in words. Raises HomeError."""
+    try:
+        yield
+    except OSError as error:
+        raise HomeError(
+            f"{folder} cannot be written ({error.strerror or error}); see that its disk has room and that the "
+            "folder can be written"
+        ) from error
 
 
 def database_of(settings: Settings, create: bool = True) -> "Database":
@@ -59,3 +87,13 @@ def has_database(settings: Settings) -> bool:
     from ..db.engine import default_path
 
     return settings.db is not None or default_path(settings.home).exists()
+
+
+def database_files(settings: Settings) -> list[Path] | None:
+    """The files that a change of an SQLite database touches, whether they are there or not; None for any other."""
+    from sqlalchemy import make_url
+
+    from ..db.engine import default_url, sqlite_file
+
+    file = sqlite_file(make_url(settings.db or default_url(settings.home)))
+    return None if file is None else [file, file.with_name(file.name + "-wal")]

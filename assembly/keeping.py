@@ -18,7 +18,7 @@ from ..core.rules import HashtagRule, combine_rules
 from ..core.settings import Settings
 from ..core.wishes import Wishes
 from .building import plan_channel, publish_index
-from .home import check_named, database_of, existing, has_database, kept_database
+from .home import check_named, database_of, existing, has_database, kept_database, run_of
 from .opening import open_encoder, open_recommender
 
 if TYPE_CHECKING:
@@ -94,18 +94,24 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
     Raises SettingsError where no post is by that author.
     """
     from ..index.build import embed
-    from ..index.snapshot import current_snapshot, drop_others, withdraw, writing
+    from ..index.snapshot import current_snapshot, drop_others, withdraw
+    from ..index.verify import FORGET
     from ..retrieval.encoders.profiles import EncoderSpec
 
     home, progress = existing(settings.home), progress or Silent()
-    with writing(home), database_of(settings, create=False) as database:
+    with run_of(settings, FORGET) as run, database_of(settings, create=False) as database:
         # First, so that nothing is deleted where no index could be made without it.
         specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(home).manifest.channels]
         plans = [plan_channel(spec) for spec in specs]
-        deleted = database.posts.forget_author(author)
+        try:
+            deleted = database.posts.forget_author(author)
+        except SettingsError:
+            run.reason = "no post is by that author"  # who is not named where others are forgotten
+            raise
+        run.counts["removed"] = deleted
         embed(database.posts, plans, progress)  # what a build that was stopped has left undone
         try:
-            manifest, _ = publish_index(settings, database, plans, progress)
+            manifest = publish_index(settings, database, plans, progress).manifest
         except SourceError:
             withdraw(home)
             return Forgotten(deleted, None)

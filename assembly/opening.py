@@ -38,8 +38,8 @@ def open_recommender(home: str | Path | None = None, *, db: str | None = None) -
     """Open the index of a home folder (default: `HASHTAG_HOME`, else `./.hashtag`) to ask it for hashtags.
 
     db: SQLAlchemy URL of its database, if that lies elsewhere. Where it cannot be reached, the snapshot answers alone,
-    and says so.
-    Raises NoIndexError where no index was built, SnapshotError where it is damaged, StaleIndexError or WeightsError
+    and says so. Where the snapshot is damaged, the last good one answers, and says so.
+    Raises NoIndexError where no index was built, SnapshotError where none is whole, StaleIndexError or WeightsError
     where its encoders are not the ones that are here.
     """
     return recommender_of(resolve_settings(Path(home) if home else None, {"db": db}))
@@ -50,13 +50,14 @@ def recommender_of(
 ) -> "ArchiveRecommender":
     """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
     from ..index.grown import GrownArchive
-    from ..index.snapshot import current_snapshot
+    from ..index.serving import serve
     from ..retrieval.choosing.lists import SPAM, spam_rules
     from ..retrieval.learning import load
     from ..retrieval.recommender import ArchiveRecommender
     from ..retrieval.voting import carried_matrix
 
-    snapshot = current_snapshot(existing(settings.home))
+    served = serve(existing(settings.home))
+    snapshot = served.snapshot
     since = _since(settings, snapshot)
     archive = GrownArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
     learned = load(snapshot.folder, archive.hashtags, carried_matrix(archive))
@@ -65,7 +66,9 @@ def recommender_of(
     encoders = map(encoder_of or open_encoder, records)
     channels = [_open_channel(snapshot, *pair, clusters, since) for pair in zip(records, encoders, strict=True)]
     rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
-    return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, since.notes)
+    return ArchiveRecommender(
+        channels, archive, learned, snapshot.name, rules, (*filter(None, [served.note]), *since.notes)
+    )
 
 
 def _since(settings: Settings, snapshot: "Snapshot") -> Since:

@@ -1,5 +1,6 @@
 """`hashtag index`."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from .options import (
     print_json,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Build and check the index of an archive.")
+app = typer.Typer(no_args_is_help=True, help="Build, check and look after the index of an archive.")
 
 
 class Encoders(StrEnum):
@@ -101,13 +102,61 @@ def info(home: Home = None, as_json: AsJson = False) -> None:
 
 @app.command("verify")
 def verify(home: Home = None, db: Db = None, as_json: AsJson = False) -> None:
-    """Check the index: checksums, counts, database against index. Exits with 1 if anything is wrong."""
+    """Check the index: checksums, counts, database against index. Exits with 1 if anything is damaged."""
     from ..assembly import verify_index
 
-    wrong = verify_index(resolve_settings(home, {"db": db}))
+    verdict = verify_index(resolve_settings(home, {"db": db}))
     if as_json:
-        print_json({"ok": not wrong, "problems": wrong})
+        print_json({"ok": not verdict.problems, "problems": verdict.problems, "notes": verdict.notes})
     else:
-        console.show_verdict(wrong)
-    if wrong:
+        console.show_verdict(verdict)
+    if verdict.problems:
         raise typer.Exit(1)
+
+
+@app.command("history")
+def history(
+    home: Home = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many runs, the newest.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which runs wrote to the home and what came of them, and which snapshots it holds."""
+    from ..assembly import index_history
+
+    history = index_history(resolve_settings(home, {}), count)
+    if as_json:
+        print_json(history.to_json())
+    else:
+        console.show_history(history)
+
+
+@app.command("rollback")
+def rollback(
+    snapshot: Annotated[str | None, typer.Argument(help="Which one (default: the one before).")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put an earlier snapshot in service; the database stays as it is."""
+    from ..assembly import roll_back_index
+
+    report = roll_back_index(resolve_settings(home, {}), snapshot)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        console.show_rollback(report)
+
+
+@app.command("gc")
+def gc(
+    keep: Annotated[int, typer.Option(min=1, help="How many snapshots to keep.")] = 3,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete old snapshots and what killed runs left behind; never one that serves or is open in any process."""
+    from ..assembly import clear_snapshots
+
+    report = clear_snapshots(resolve_settings(home, {}), keep)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        console.show_cleared(report)

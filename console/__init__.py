@@ -11,9 +11,9 @@ from .archive import (
     show_judgements,
     show_models,
     show_rules,
-    show_verdict,
 )
 from .evaluation import show_comparison, show_evaluation, show_systems, tell_outcome
+from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
 from .terminal import complain, progress, say, tell
 
 __all__ = [
@@ -23,15 +23,20 @@ __all__ = [
     "show_added",
     "show_aliases",
     "show_answer",
+    "show_backup",
     "show_batch",
     "show_build",
     "show_changed",
     "show_comparison",
+    "show_cleared",
     "show_evaluation",
     "show_forgotten",
+    "show_history",
     "show_info",
     "show_judgements",
     "show_models",
+    "show_restored",
+    "show_rollback",
     "show_rules",
     "show_systems",
     "show_verdict",

@@ -35,6 +35,7 @@ def show_build(report: "BuildReport", home: Path) -> None:
 
 def show_info(info: "IndexInfo") -> None:
     """What an index holds, and what it has learned."""
+    tell(info.notes)
     manifest = info.manifest
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
@@ -70,13 +71,6 @@ def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
     yield "calibration", f"off by {report.ece:.3f} on average"
     for some in report.reliability:
         yield "", f"of {some.n} suggested at {some.probability:.2f}, {some.carried:.2f} were right"
-
-
-def show_verdict(wrong: Sequence[str]) -> None:
-    """Whether an index is sound, and what is wrong with it."""
-    for problem in wrong:
-        say(problem)
-    say(counted(len(wrong), "problem") if wrong else "the index is sound")
 
 
 def show_added(report: "Added") -> None:

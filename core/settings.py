@@ -34,17 +34,24 @@ def resolve_settings(
     where the home is something other than a folder.
     """
     environment = os.environ if environment is None else environment
+    folder = home_of(home, environment)
+    written = _read(folder / FILE)
+    values = {
+        name: options.get(name) or environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in NAMES
+    }
+    return Settings(folder, **values)
+
+
+def home_of(home: Path | None, environment: Mapping[str, str] | None = None) -> Path:
+    """The home that is named, else `HASHTAG_HOME`, else `./.hashtag`. Raises HomeError where that is no folder."""
+    environment = os.environ if environment is None else environment
     folder = home or Path(environment.get("HASHTAG_HOME") or ".hashtag")
     try:
         if folder.exists() and not folder.is_dir():
             raise HomeError(f"{folder} is a file, not a home folder; name another by --home or HASHTAG_HOME")
     except OSError as error:
         raise HomeError(f"the home folder cannot be looked at ({error.strerror}); name another by --home") from error
-    written = _read(folder / FILE)
-    values = {
-        name: options.get(name) or environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in NAMES
-    }
-    return Settings(folder, **values)
+    return folder
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -1,0 +1,42 @@
+"""`hashtag backup` and `hashtag restore`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..core.settings import Settings, home_of, resolve_settings
+from .options import AsJson, Db, Home, print_json
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+    home: Home = None,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy database, index, settings and lists into a folder, while all of them may be in use."""
+    from ..assembly import back_up
+
+    report = back_up(resolve_settings(home, {"db": db}), folder)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        console.show_backup(report)
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `hashtag backup` wrote.")],
+    home: Home = None,
+    force: Annotated[bool, typer.Option("--force", help="Even over a home; that one is kept aside.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of a home, checked and in one step."""
+    from ..assembly import restore
+
+    report = restore(Settings(home_of(home)), folder, force=force)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        console.show_restored(report)

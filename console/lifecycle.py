@@ -1,0 +1,110 @@
+"""The life of an index: verdicts, its history, going back, clearing away, backups."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from .terminal import counted, out, printable, say, tell
+
+if TYPE_CHECKING:
+    from ..assembly import BackedUp, Cleared, History, Restored
+    from ..index.history import Run
+    from ..index.serving import RolledBack
+    from ..index.verify import Verdict
+
+
+def show_verdict(verdict: "Verdict") -> None:
+    """Whether an index is sound, what is damaged, and what is merely not up to date."""
+    tell(verdict.notes)
+    for problem in verdict.problems:
+        say(problem)
+    say(counted(len(verdict.problems), "problem") if verdict.problems else "the index is sound")
+
+
+def show_history(history: "History") -> None:
+    """Runs and snapshots, the newest first."""
+    if not history.runs:
+        say("no run is recorded")
+    for run in history.runs:
+        seconds = "" if run.seconds is None else f"{run.seconds:,.1f} s"
+        say(f"{_minute(run.started)}  {run.command:<14}  {run.outcome:<10}  {seconds:>9}".rstrip())
+        for told in filter(None, (_served(run), _counts(run.counts), _counts(run.gates), run.reason)):
+            _indented(told)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("snapshot", no_wrap=True)
+    for column in ("", "posts", "MB", "built"):
+        table.add_column(column, justify="right" if column in ("posts", "MB") else "left", overflow="fold")
+    for kept in history.snapshots:
+        posts = "" if kept.posts is None else f"{kept.posts:,}"
+        size = "" if kept.bytes is None else f"{kept.bytes / 1e6:,.1f}"
+        built = "" if kept.created_at is None else _minute(kept.created_at)
+        table.add_row(f"{kept.snapshot}", kept.state, posts, size, escape(printable(built)))
+    if history.snapshots:
+        out.print()
+        out.print(table)
+
+
+def _indented(told: str) -> None:
+    grid = Table.grid(padding=(0, 0, 0, 4))
+    grid.add_column(overflow="fold")
+    grid.add_row(escape(printable(told)))
+    out.print(grid, style="dim")
+
+
+def _served(run: "Run") -> str | None:
+    if run.after is None:
+        return None
+    return run.after if run.before in (None, run.after) else f"{run.before} -> {run.after}"
+
+
+def _counts(counts: Mapping[str, Any]) -> str | None:
+    """`80 added, 2 rejected, embedded 75 image`; noughts are left out."""
+    told = []
+    for name, n in counts.items():
+        if isinstance(n, Mapping):
+            parts = ", ".join(f"{part} {channel}" for channel, part in n.items() if part)
+            told += [f"{name} {parts}"] if parts else []
+        elif n:
+            told.append(f"{n:,} {name}" if isinstance(n, int) else f"{name} {n}")
+    return ", ".join(told) or None
+
+
+def _minute(moment: str) -> str:
+    """`2026-11-21 11:04` of ISO 8601, in the terminal's own time zone."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return moment[:16]
+
+
+def show_rollback(report: "RolledBack") -> None:
+    """What serves now instead of what."""
+    tell(f"passed over: {skipped}" for skipped in report.skipped)
+    say(f"{report.after} serves now, {report.before or 'a damaged one'} no longer")
+    say("the database stays as it is; the next build of other posts publishes a new snapshot")
+
+
+def show_cleared(report: "Cleared") -> None:
+    """What is gone, and why the rest is not."""
+    for name in report.removed:
+        say(f"removed {name}")
+    for name, why in report.kept.items():
+        say(f"kept    {name}: {why}")
+
+
+def show_backup(report: "BackedUp") -> None:
+    """What is in a backup, and what is not."""
+    tell(report.notes)
+    say(f"{report.snapshot} and what belongs to it, {counted(report.files, 'file')}, {report.bytes / 1e6:,.1f} MB")
+    say(f"backed up to {report.backup}")
+
+
+def show_restored(report: "Restored") -> None:
+    """What serves now, and where the old home is."""
+    tell(report.notes)
+    say(f"{report.snapshot} serves now in {report.home}, as it was backed up on {_minute(report.created_at)}")
+    if report.aside:
+        say(f"the home that was there before is kept in {report.aside}")
