@@ -196,15 +196,16 @@ def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None)
     with ExitStack() as held:
         if aside:
             held.enter_context(writing(home, "restore"))
-            held.enter_context(recorded(home, "restore")).outcome = "published"
+            run = held.enter_context(recorded(home, "restore"))
+            run.outcome = "published"  # even where the snapshot is the same
         try:
             shutil.copytree(folder / _HOME, partial)
             _check(partial, manifest, str(folder))  # what was read just now, and what was written
             if aside:
                 shutil.copyfile(home / HISTORY, partial / HISTORY)  # which goes on
             else:
-                with recorded(partial, "restore") as run:
-                    run.outcome = "published"
+                with recorded(partial, "restore") as first:
+                    first.outcome = "published"
             durable.sync_tree(partial)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
@@ -213,13 +214,19 @@ def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None)
 
 
 def _swap(partial: Path, home: Path, aside: Path | None) -> None:
-    """From here on nothing is deleted: under the name of the new home the old one may lie."""
-    if aside is None:
-        durable.rename(partial, home)
-    elif durable.exchange(partial, home):
+    """Once they have changed places nothing is deleted: under the name of the new home lies the old one."""
+    exchanged = False
+    try:
+        if aside is None:
+            durable.rename(partial, home)
+        elif not (exchanged := durable.exchange(partial, home)):
+            durable.rename(home, aside)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    if exchanged and aside:
         durable.rename(partial, aside)
-    else:  # where a kill between the two leaves no home: `hashtag restore` does again what is left to do
-        durable.rename(home, aside)
+    elif aside:  # a kill before this leaves no home: `hashtag restore` again does what is left to do
         durable.rename(partial, home)
     durable.sync_folder(home.parent)
 

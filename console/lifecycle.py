@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from .terminal import counted, out, printable, say, tell
 
@@ -48,10 +50,7 @@ def show_history(history: "History") -> None:
 
 
 def _indented(told: str) -> None:
-    grid = Table.grid(padding=(0, 0, 0, 4))
-    grid.add_column(overflow="fold")
-    grid.add_row(escape(printable(told)))
-    out.print(grid, style="dim")
+    out.print(Padding(Text(printable(told), style="dim", overflow="fold"), (0, 0, 0, 18), expand=False))
 
 
 def _served(run: "Run") -> str | None:

@@ -70,12 +70,12 @@ class RunRecord:
 def recorded(home: Path, command: str) -> Iterator[RunRecord]:
     """Record a run; call it within `writing(home)`. An exception makes it a failed one, unless it was refused.
 
-    Raises HomeError where the record cannot be written; at the start, nothing has been done by then.
+    Raises HomeError where the record cannot be written, at the start before anything else is done.
     """
     record = RunRecord()
     run, clock, before = secrets.token_hex(4), time.monotonic(), serving_name(home)
     started = {"run": run, "command": command, "started": _now(), "pid": os.getpid(), "host": socket.gethostname()}
-    _append(home, {**started, "before": before}, "nothing was done")
+    _append(home, {**started, "before": before}, "the run goes no further")
 
     def end() -> dict[str, Any]:
         seconds = round(time.monotonic() - clock, 1)
@@ -84,7 +84,7 @@ def recorded(home: Path, command: str) -> Iterator[RunRecord]:
     try:
         yield record
     except BaseException as error:
-        record.outcome = record.outcome or "failed"
+        record.outcome = "refused" if record.outcome == "refused" else "failed"
         record.reason = record.reason or _reason(error)
         try:
             _append(home, end(), "")

@@ -9,7 +9,7 @@ from ..core.protocols import PostStore
 from .build import read_rows
 from .history import read_history
 from .kinds import read_index
-from .serving import serve
+from .serving import rolled_back, serve
 from .snapshot import Snapshot, damage, named_snapshot
 
 FORGET = "posts forget"
@@ -34,7 +34,7 @@ def verify(home: Path, store: PostStore) -> Verdict:
     if harmed:
         return Verdict(tuple(harmed), (*_meanwhile(home), *unfinished))
     wrong = _counts(snapshot)
-    return Verdict(tuple(wrong), (*([] if wrong else _database(snapshot, store)), *unfinished))
+    return Verdict(tuple(wrong), (*([] if wrong else _database(home, snapshot, store)), *unfinished))
 
 
 def _meanwhile(home: Path) -> list[str]:
@@ -80,7 +80,7 @@ def _counts(snapshot: Snapshot) -> list[str]:
     return wrong
 
 
-def _database(snapshot: Snapshot, store: PostStore) -> list[str]:
+def _database(home: Path, snapshot: Snapshot, store: PostStore) -> list[str]:
     """Whether posts have changed since, as after a build that was stopped before it published.
 
     Those that were added one by one are not told: suggestions know them all the same.
@@ -88,8 +88,12 @@ def _database(snapshot: Snapshot, store: PostStore) -> list[str]:
     known = set(snapshot.archive.keys.tolist())
     here = {stored.key: stored.post.source for stored in store.posts()}
     since = {key for key, source in here.items() if source == ADDED and key not in known}
-    if store.digest(without=since) == snapshot.manifest.archive:
+    archive = store.digest(without=since)
+    if archive == snapshot.manifest.archive:
         return []
+    for manifest in rolled_back(home):
+        if manifest.archive == archive:
+            return [f"the database holds what {manifest.snapshot} was built from, which was rolled back"]
     new, gone = len(here.keys() - known - since), len(known - here.keys())
     told = [f"{n:,} {'post' if n == 1 else 'posts'} {what}" for n, what in ((new, "new"), (gone, "gone")) if n]
     changed = " and ".join(told) or "posts have changed"

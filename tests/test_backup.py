@@ -210,3 +210,16 @@ def test_a_database_that_the_settings_name_elsewhere_is_told(backup, other, tmp_
     back_up(Settings(other, db=f"sqlite:///{other / 'hashtag.sqlite'}"), tmp_path / "named")
     [note] = restore(Settings(tmp_path / "restored"), tmp_path / "named").notes
     assert "names another database than the one restored" in note
+
+
+@pytest.mark.parametrize("step", ["exchange", "sync_tree"])
+def test_a_home_that_cannot_be_replaced_stays(backup, other, monkeypatch, step):
+    def fail(*_):
+        raise OSError(16, os.strerror(16))
+
+    with monkeypatch.context() as patch, pytest.raises(HomeError, match="busy"):
+        patch.setattr(durable, step, fail)
+        restore(Settings(other), backup, force=True)
+    assert is_sound(other) and open_recommender(other).knows("zeppelin")
+    assert sorted(path.name for path in other.parent.iterdir()) == ["backup", "home"]
+    assert index_history(Settings(other)).runs[0].outcome == "failed"
