@@ -9,7 +9,7 @@ from io import TextIOWrapper
 import typer
 
 from . import console
-from .commands import evaluation, feedback, index, models, posts, tags
+from .commands import evaluation, feedback, index, models, posts, schedule, tags
 from .commands.backup import backup, restore
 from .commands.suggest import suggest
 from .core.errors import HashtagError
@@ -40,6 +40,7 @@ class _Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler.emit`."""
         console.tell([record.getMessage()])
+app.add_typer(schedule.app, name="schedule")
 
 
 def main() -> None:
