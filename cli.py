@@ -30,6 +30,7 @@ app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(schedule.app, name="schedule")
 app.command("backup")(backup)
 app.command("restore")(restore)
 
@@ -40,6 +41,8 @@ class _Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler.emit`."""
         console.tell([record.getMessage()])
+
+
 app.add_typer(schedule.app, name="schedule")
 
 
