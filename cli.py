@@ -9,7 +9,7 @@ from io import TextIOWrapper
 import typer
 
 from . import console
-from .commands import evaluation, feedback, index, models, posts, sources, tags
+from .commands import evaluation, feedback, index, models, posts, schedule, sources, tags
 from .commands.backup import backup, restore
 from .commands.suggest import suggest
 from .core.errors import HashtagError
@@ -31,6 +31,7 @@ app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(schedule.app, name="schedule")
 app.command("backup")(backup)
 app.command("restore")(restore)
 

@@ -97,6 +97,8 @@ def evaluate(
             entries, left_out = choose(plan.systems, [*trial.train, *trial.validation])
             kept = KeptOutcomes(plan.out, _identity(trial, split, archive, plan))
             means = _means(archive, trial, plan, Path(scratch))
+            if any(entry.looked_at for entry in entries):
+                means.look_at.prepare([post.photo.path for post in archive.posts if post.photo], progress)
             outcomes = []
             for entry in entries:
                 outcomes.append(_outcome(entry, means, trial, plan.seeds, kept, progress))

@@ -14,12 +14,16 @@ from .archive import (
 )
 from .evaluation import show_comparison, show_evaluation, show_systems, tell_outcome
 from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
+from .log import LogFormat, event, progress_for
 from .refreshing import show_added_source, show_refresh, show_removed_source, show_sources
 from .terminal import complain, progress, say, tell
 
 __all__ = [
+    "LogFormat",
     "complain",
+    "event",
     "progress",
+    "progress_for",
     "say",
     "show_added",
     "show_added_source",

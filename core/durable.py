@@ -15,11 +15,16 @@ from pathlib import Path
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file in one step: after a crash it holds the old bytes or the new ones, never a part."""
+def write_durably(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Replace a file in one step: after a crash it holds the old bytes or the new ones, never a part.
+
+    mode: its permissions; None leaves them to the process.
+    """
     temporary = path.with_name(path.name + ".tmp")
     try:
         write(temporary, content)
+        if mode is not None:
+            temporary.chmod(mode)
         rename(temporary, path)
     except OSError:
         temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from .floors import Ceiling, Popularity, RandomHashtags
 from .systems import Builder, Kind, RecommenderSystem, System
 
 if TYPE_CHECKING:
-    from .networks.contents import LookAt
+    from .networks.features import FeatureCache
 
 ALL = "all"
 
@@ -22,14 +22,14 @@ ALL = "all"
 class Means:
     """What systems are made with.
 
-    build: makes the product of posts. dense, lexical: its encoders. look_at: features of photos. test: the posts that
-    will be asked about.
+    build: makes the product of posts. dense, lexical: its encoders. look_at: features of photos, for networks. test:
+    the posts that will be asked about.
     """
 
     build: Builder
     dense: Sequence[Encoder[Vectors]]
     lexical: Encoder[Any]
-    look_at: "LookAt"
+    look_at: "FeatureCache"
     test: Sequence[Post]
 
     def encoder(self, channel: str) -> Encoder[Any]:

