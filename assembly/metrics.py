@@ -1,11 +1,17 @@
 """What Prometheus learns of a refresh: a file for the textfile collector of its node exporter."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..core.errors import SettingsError
+from ..core.errors import NoIndexError, SettingsError, SnapshotError
+from ..core.settings import Settings
+
+if TYPE_CHECKING:
+    from .refreshing import RefreshReport
 
 _SUCCESS = "hashtag_refresh_last_success_timestamp_seconds"
 _EMBEDDED = "hashtag_index_embedded_total"
@@ -33,6 +39,21 @@ class RefreshRun:
     size_bytes: int | None = None
     embedded: Mapping[str, int] = field(default_factory=dict)
     gates: Mapping[str, float] = field(default_factory=dict)
+
+
+def measure(settings: Settings, report: "RefreshReport | None", exit_code: int, seconds: float) -> RefreshRun:
+    """What there is to tell of a refresh that has just ended. report: None where it failed."""
+    from ..index.snapshot import named_snapshot
+
+    finished = time.time()
+    embedded = report.embedded if report else {}
+    gates = {gate.name: gate.figure for gate in report.gates} if report else {}
+    try:
+        manifest = named_snapshot(settings.home).manifest
+    except (NoIndexError, SnapshotError):
+        return RefreshRun(finished, exit_code, seconds, embedded=embedded, gates=gates)
+    size = sum(file.bytes for file in manifest.files.values())
+    return RefreshRun(finished, exit_code, seconds, manifest.posts, manifest.hashtags, size, embedded, gates)
 
 
 def check_metrics(path: Path) -> None:
