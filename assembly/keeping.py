@@ -84,9 +84,7 @@ def add_post(
                 raise PhotoError(f"{photo}: {batch.failures[0][1]}")
             made.append((encoder.fingerprint, digest, batch.vectors))
     with kept_database(settings) as database:
-        _, new = database.posts.add(post)  # first, as of an author who is forgotten nothing is to stay
-        for fingerprint, digest, vectors in made:
-            database.posts.save_vectors(fingerprint, [digest], vectors)
+        _, new = database.posts.add(post, made)
     return Added(post.post_id, new)
 
 

@@ -8,7 +8,20 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Engine, Row, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..core.errors import SettingsError
@@ -84,13 +97,16 @@ class SqlPostStore:
                 accept(ingested)
             return ingested
 
-    def add(self, post: Post) -> tuple[StoredPost, bool]:
+    def add(self, post: Post, made: Iterable[tuple[Fingerprint, str, Vectors]] = ()) -> tuple[StoredPost, bool]:
         """Take in one post of the source ADDED, in one transaction; it replaces that of the same id.
 
+        made: vectors (1, d) of its contents, by encoder and digest, which are kept with it.
         Returns it, and whether that changed anything. Raises SettingsError where its author is forgotten.
         """
         with writing(self._engine) as connection:
             changed = Ingest(connection, ADDED).add(post)
+            for fingerprint, digest, vectors in made:
+                _keep_vectors(connection, fingerprint, [digest], vectors)
             known_by = and_(PostRow.source == ADDED, PostRow.post_id == post.post_id)
             key = connection.execute(select(PostRow.id).where(known_by)).scalar_one()
         return StoredPost(key, post), changed
@@ -187,27 +203,8 @@ class SqlPostStore:
 
         They are kept as float16. Raises ValueError on another shape, and on what float16 cannot hold.
         """
-        if vectors.shape != (len(digests), fingerprint.dimension):
-            raise ValueError(
-                f"{len(digests)} digests and dimension {fingerprint.dimension}, but vectors {vectors.shape}"
-            )
-        with np.errstate(over="ignore"):
-            halves = vectors.astype(_HALF)
-        if not np.isfinite(halves).all():
-            raise ValueError("vectors hold NaN, infinity or numbers beyond float16")
-        rows = [
-            {"content_digest": digest, "fingerprint": fingerprint.digest, "vector": half.tobytes()}
-            for digest, half in dict(zip(digests, halves, strict=True)).items()
-        ]
         with writing(self._engine) as connection:
-            for chunk in batches(rows, CHUNK):
-                connection.execute(
-                    delete(EmbeddingRow).where(
-                        EmbeddingRow.fingerprint == fingerprint.digest,
-                        EmbeddingRow.content_digest.in_([row["content_digest"] for row in chunk]),
-                    )
-                )
-                connection.execute(insert(EmbeddingRow), chunk)
+            _keep_vectors(connection, fingerprint, digests, vectors)
 
     def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
         """The vectors of the active posts in batches: keys (n,) in the order of `posts`, and float32 (n, d).
@@ -289,6 +286,27 @@ class SqlPostStore:
             if digest and path and digest not in found and _is_file(Path(path)):
                 found[digest] = Path(path)
         return found
+
+
+def _keep_vectors(connection: Connection, fingerprint: Fingerprint, digests: Sequence[str], vectors: Vectors) -> None:
+    if vectors.shape != (len(digests), fingerprint.dimension):
+        raise ValueError(f"{len(digests)} digests and dimension {fingerprint.dimension}, but vectors {vectors.shape}")
+    with np.errstate(over="ignore"):
+        halves = vectors.astype(_HALF)
+    if not np.isfinite(halves).all():
+        raise ValueError("vectors hold NaN, infinity or numbers beyond float16")
+    rows = [
+        {"content_digest": digest, "fingerprint": fingerprint.digest, "vector": half.tobytes()}
+        for digest, half in dict(zip(digests, halves, strict=True)).items()
+    ]
+    for chunk in batches(rows, CHUNK):
+        connection.execute(
+            delete(EmbeddingRow).where(
+                EmbeddingRow.fingerprint == fingerprint.digest,
+                EmbeddingRow.content_digest.in_([row["content_digest"] for row in chunk]),
+            )
+        )
+        connection.execute(insert(EmbeddingRow), chunk)
 
 
 def _active() -> ColumnElement[bool]:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.core.post import ADDED, Post
-from hashtag_recommender.core.protocols import Ingested, StoredPost
+from hashtag_recommender.core.protocols import Fingerprint, Ingested, StoredPost
+from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.store import SqlPostStore
 
 Make = Callable[..., Post]
@@ -42,6 +44,18 @@ def test_an_added_post_takes_part_like_any_other(store: SqlPostStore, make_post:
     assert list(store.added()) == list(store.posts()) == []
     store.set_unreadable({})
     assert list(store.added()) == list(store.posts()) == [stored]
+
+
+def test_a_post_comes_with_its_vectors_or_not_at_all(store: SqlPostStore, make_post: Make) -> None:
+    post = make_post("a", "mine", "tag", source=ADDED)
+    encoder, digest = Fingerprint("words", "none", "1", 2, ""), caption_digest("mine")
+    assert digest
+    two, three = ((encoder, digest, np.ones((1, n), np.float32)) for n in (2, 3))
+    with pytest.raises(ValueError, match="dimension 2"):
+        store.add(post, [two, three])
+    assert list(store.posts()) == [] and store.vectors_of(encoder, [digest]) == {}
+    store.add(post, [two])
+    assert store.vectors_of(encoder, [digest])[digest].tolist() == [1, 1]
 
 
 def test_reading_a_source_leaves_added_posts_alone(store: SqlPostStore, make_post: Make) -> None:
