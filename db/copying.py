@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..core import durable
 from ..core.errors import DatabaseError
+from ..core.processes import is_gone
 
+_PARTIAL = ".partial"
 _REVISION = "SELECT version_num FROM alembic_version"
 
 
@@ -21,7 +23,7 @@ def copy_sqlite(engine: Engine, target: Path, revision: str | None = None) -> No
     revision: copy it only as long as it has that one, else leave it be.
     Raises DatabaseError where it cannot be read or written.
     """
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    partial = target.with_name(f"{target.name}.{os.getpid()}{_PARTIAL}")
     try:
         with closing(engine.raw_connection()) as source, closing(sqlite3.connect(partial)) as copy:
             cast(sqlite3.Connection, source.driver_connection).backup(copy)
@@ -48,6 +50,15 @@ def backups_of(file: Path) -> list[Path]:
 def keep_before_upgrade(engine: Engine, file: Path, revision: str) -> Path:
     """Copy an SQLite database beside it before it is upgraded, unless that was done already. Returns the copy."""
     kept = file.with_name(f"{file.name}.before-{revision}")
+    _clear_leftovers(kept)
     if not kept.exists():
         copy_sqlite(engine, kept, revision)
     return kept
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Delete what killed processes have left half copied."""
+    for left in target.parent.glob(f"{target.name}.*{_PARTIAL}*"):  # SQLite's journal of it, too
+        pid = left.name[len(target.name) + 1 :].partition(".")[0]
+        if pid.isdecimal() and is_gone(int(pid)):
+            left.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from ..core import durable
 from ..core.errors import HomeBusyError
+from ..core.processes import is_gone
 
 LOCK = "LOCK"
 _HOLDER = "LOCK.holder"  # beside the lock: a file that is locked cannot be read everywhere
@@ -29,15 +30,7 @@ class Holder:
 
     def is_gone(self) -> bool:
         """Whether the process is known not to run any more; of another host nothing is known."""
-        if self.host != socket.gethostname() or os.name == "nt":
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:  # such as of another user
-            return False
-        return False
+        return self.host == socket.gethostname() and is_gone(self.pid)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import subprocess
 from contextlib import closing
 
 import pytest
@@ -35,6 +36,17 @@ def earlier(tmp_path, monkeypatch):
         )
         connection.commit()
     return default_path(tmp_path)
+
+
+def test_what_a_killed_upgrade_left_half_copied_goes_and_that_of_one_under_way_stays(earlier):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    kept = f"hashtag.sqlite.before-{EARLIER}"
+    names = [f"{kept}.{gone.pid}.partial", f"{kept}.{gone.pid}.partial-journal", f"{kept}.{os.getppid()}.partial"]
+    for name in names:
+        earlier.with_name(name).write_bytes(b"half")
+    open_store(default_url(earlier.parent)).close()
+    assert [earlier.with_name(name).exists() for name in names] == [False, False, True]
 
 
 def test_an_earlier_database_is_copied_then_upgraded_and_that_is_said(earlier, caplog):
