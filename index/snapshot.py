@@ -2,9 +2,11 @@
 
 A home holds `snapshots/<id>/` and `CURRENT`, one line of a snapshot's id and the SHA-256 of its manifest, which holds
 the SHA-256 of every other file. A build writes `snapshots/<id>.partial/`, forces it to disk, renames it, and only
-then replaces CURRENT, so a build killed at any moment leaves the snapshot before it in service.
+then replaces CURRENT, so a build killed at any moment leaves the snapshot before it in service. Where none is to serve,
+CURRENT says so: that it is not there beside snapshots is damage.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -34,6 +36,8 @@ from .readers import Hold
 
 CURRENT = "CURRENT"
 _DIGEST = "manifest.sha256"  # by which a snapshot is known to be whole that CURRENT does not name
+_NONE = b"none\n"  # what CURRENT holds where no snapshot is to serve
+_SHA256 = re.compile("[0-9a-f]{64}")
 _AGAIN = "run `hashtag index build` again"
 
 
@@ -83,7 +87,7 @@ def named_snapshot(home: Path) -> Snapshot:
     while True:
         name, digest = read_current(home)
         try:
-            return _open(home / "snapshots" / name, digest)
+            return _open(home / "snapshots" / name, digest, home / CURRENT)
         except SnapshotError:
             if read_current(home) == (name, digest):
                 raise
@@ -94,12 +98,17 @@ def read_current(home: Path) -> tuple[str, str]:
     """Which snapshot is in service, and the SHA-256 of its manifest. Raises as `current_snapshot` does."""
     pointer = home / CURRENT
     try:
-        name, digest = pointer.read_text(encoding="utf-8").split()
+        written = pointer.read_bytes()
     except FileNotFoundError:
-        raise NoIndexError(f"no index in {home}; run `hashtag index build SOURCE --home {home}` first") from None
-    except (OSError, ValueError) as error:
+        if snapshot_folders(home):
+            raise SnapshotError(f"{pointer} is missing, which names the snapshot in service; {_AGAIN}") from None
+        written = _NONE
+    except OSError as error:
         raise SnapshotError(f"{pointer} cannot be read; {_AGAIN}") from error
-    if not is_name(name):
+    if written == _NONE:
+        raise NoIndexError(f"no index in {home}; run `hashtag index build SOURCE --home {home}` first")
+    name, _, digest = written.decode(errors="replace").rstrip("\n").partition(" ")
+    if not is_name(name) or not _SHA256.fullmatch(digest):
         raise SnapshotError(f"{pointer} names no snapshot; {_AGAIN}")
     return name, digest
 
@@ -118,7 +127,7 @@ def whole_snapshot(folder: Path) -> Snapshot:
         digest = (folder / _DIGEST).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         raise SnapshotError(f"{folder / _DIGEST} cannot be read, so nothing tells whether {folder} is whole") from error
-    snapshot = _open(folder, digest)
+    snapshot = _open(folder, digest, folder / _DIGEST)
     check(snapshot)
     return snapshot
 
@@ -132,7 +141,7 @@ def check(snapshot: Snapshot) -> None:
 
 def damage(snapshot: Snapshot) -> list[str]:
     """What is wrong with a snapshot's files, one sentence a file; empty when all is well."""
-    found = []
+    found = _damage_of_digest(snapshot)
     for name, record in snapshot.manifest.files.items():
         path = snapshot.folder / name
         if not path.is_file():
@@ -142,6 +151,14 @@ def damage(snapshot: Snapshot) -> list[str]:
         elif durable.file_digest(path) != record.sha256:
             found.append(f"{path} is damaged (its checksum does not match)")
     return found
+
+
+def _damage_of_digest(snapshot: Snapshot) -> list[str]:
+    path = snapshot.folder / _DIGEST
+    try:
+        return [] if path.read_bytes() == snapshot.digest.encode() else [f"{path} is damaged"]
+    except OSError as error:
+        return [f"{path} cannot be read ({error.strerror})"]
 
 
 def publish(
@@ -165,7 +182,9 @@ def publish(
         (partial / _DIGEST).write_text(digest, encoding="utf-8")
         durable.sync_tree(partial)
         if accept:
-            accept(_open(partial, digest))
+            accept(_open(partial, digest, partial / _DIGEST))
+        if not snapshot_folders(home):
+            durable.write_durably(home / CURRENT, _NONE)  # until the first one is to serve
         durable.rename(partial, snapshots / name)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -196,8 +215,7 @@ def drop_others(home: Path, name: str) -> None:
 
 def withdraw(home: Path) -> None:
     """Take the index out of service and delete all snapshots; call it within `writing(home)`."""
-    (home / CURRENT).unlink(missing_ok=True)
-    durable.sync_folder(home)
+    durable.write_durably(home / CURRENT, _NONE)
     drop_others(home, "")
 
 
@@ -235,7 +253,8 @@ def _tidy(home: Path) -> None:
         unmark(home / "snapshots" / serving)
 
 
-def _open(folder: Path, digest: str) -> Snapshot:
+def _open(folder: Path, digest: str, witness: Path) -> Snapshot:
+    """witness: the file in which the digest stands."""
     path = folder / MANIFEST
     try:
         hold = Hold(path)
@@ -243,7 +262,7 @@ def _open(folder: Path, digest: str) -> Snapshot:
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read; {_AGAIN}") from error
     if sha256(document).hexdigest() != digest:
-        raise SnapshotError(f"{path} is damaged (its checksum does not match); {_AGAIN}")
+        raise SnapshotError(f"{path} is damaged (its checksum is not the one in {witness}); {_AGAIN}")
     manifest = Manifest.from_bytes(document)
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in manifest.files):
         raise SnapshotError(f"{path} names files outside the snapshot; {_AGAIN}")

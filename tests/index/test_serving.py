@@ -3,9 +3,10 @@
 import pytest
 
 from hashtag_recommender.core.errors import NoIndexError, SettingsError, SnapshotError
+from hashtag_recommender.index import snapshot as snapshot_module
 from hashtag_recommender.index.collecting import snapshot_folders
 from hashtag_recommender.index.serving import roll_back, rolled_back, serve
-from hashtag_recommender.index.snapshot import CURRENT, serving_name, writing
+from hashtag_recommender.index.snapshot import CURRENT, serving_name, withdraw, writing
 
 
 def harm(home, name):
@@ -37,15 +38,47 @@ def test_the_newest_whole_one_before_a_damaged_one_answers_and_says_so(tmp_path,
         serve(tmp_path)
 
 
-def test_without_current_there_is_no_index_but_a_damaged_one_names_none(tmp_path, publish_one):
-    publish_one()
-    last = publish_one()
-    (tmp_path / CURRENT).write_bytes(b"snap")
+@pytest.mark.parametrize("content", [b"snap", b"", None])
+def test_where_current_is_damaged_or_missing_the_newest_answers_and_no_writer_deletes_anything(
+    tmp_path, publish_one, content
+):
+    first, last = publish_one(), publish_one()
+    (tmp_path / CURRENT).unlink() if content is None else (tmp_path / CURRENT).write_bytes(content)
     served = serve(tmp_path)
-    assert served.snapshot.name == last and "CURRENT" in served.note
-    (tmp_path / CURRENT).unlink()
+    assert served.snapshot.name == last and str(tmp_path / CURRENT) in served.note
+    assert back(tmp_path).after == last
+    assert serve(tmp_path).note is None and {path.name for path in snapshot_folders(tmp_path)} == {first, last}
+
+
+def test_a_first_snapshot_that_never_served_does_not_answer_and_nor_do_those_withdrawn(
+    tmp_path, publish_one, monkeypatch
+):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(snapshot_module, "put_in_service", stop)  # as if killed just before
+        publish_one()
+    assert len(snapshot_folders(tmp_path)) == 1
     with pytest.raises(NoIndexError):
         serve(tmp_path)
+    publish_one()
+    assert len(snapshot_folders(tmp_path)) == 1
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), writing(tmp_path):
+        patch.setattr(snapshot_module, "drop_others", stop)
+        withdraw(tmp_path)
+    with pytest.raises(NoIndexError):
+        serve(tmp_path)
+    with writing(tmp_path):
+        assert snapshot_folders(tmp_path) == []
+
+
+def test_a_damaged_checksum_of_a_manifest_takes_a_snapshot_out_of_service(tmp_path, publish_one):
+    first, last = publish_one(), publish_one()
+    witness = tmp_path / "snapshots" / last / "manifest.sha256"
+    witness.write_text("0" * 64)
+    served = serve(tmp_path)
+    assert served.snapshot.name == first and str(witness) in served.note
 
 
 def test_what_was_rolled_back_never_answers_for_a_damaged_one(tmp_path, publish_one):
