@@ -1,0 +1,37 @@
+"""Commands killed, and run on disks that fail, a few times each; `tests/crash/long.py` does it thousands of times."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["first build", "build", "refresh", "posts add", "posts forget", "rollback", "gc", "migration", "restore"]
+
+
+def run_apart(*words):
+    """In a process of its own, which has no threads, and so can be forked."""
+    return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def struck():
+    """What came of it, by command."""
+    ran = run_apart("tests.crash.long", "--kills", "36", "--failures", "27", "--json")
+    counts = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [counted["command"] for counted in counts] == COMMANDS, ran.stderr
+    return {counted["command"]: counted for counted in counts}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_struck_at_any_moment_it_leaves_the_old_index_or_the_new_one_and_can_be_run_again(struck, command):
+    counted = struck[command]
+    assert counted["bad"] == []
+    assert counted["kills"] == 4 and counted["failures"] == 3 and counted["moments"] > 1
+
+
+def test_any_sequence_of_edits_refreshes_rollbacks_and_kills_comes_to_an_index_built_from_scratch():
+    ran = run_apart("tests.crash.sequences")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
