@@ -104,6 +104,6 @@ if __name__ == "__main__":
     use_words()
     logging.disable(logging.WARNING)
     few = settings(
-        max_examples=6, stateful_step_count=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=4, stateful_step_count=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(Sequences, settings=few)
