@@ -90,7 +90,7 @@ def _product(means: Means, seed: int) -> System:
 
 
 def _default_form(means: Means, seed: int) -> System:
-    return RecommenderSystem("retrieval, default form", "retrieval", means.build, Wishes())
+    return RecommenderSystem("retrieval default form", "retrieval", means.build, Wishes())
 
 
 def _amnn(means: Means, seed: int) -> System:
@@ -183,7 +183,7 @@ _HARRISON = "Keras projects on HARRISON"
 # fmt: off
 CATALOGUE: tuple[Entry, ...] = (
     Entry("retrieval", "retrieval", "the product, raw: nothing blocked or merged", _product),
-    Entry("retrieval, default form", "retrieval", "the product as people get it", _default_form),
+    Entry("retrieval default form", "retrieval", "the product as people get it", _default_form),
     Entry("amnn", "network", "attention over photo and caption, a GRU emits hashtags (Yang et al., 2020)", _amnn,
           drawn=True, looked_at=True),
     Entry("show_attend_tell", "network", f"photo alone: attention over its cells, an LSTM emits hashtags ({_SAT})",

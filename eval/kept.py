@@ -40,7 +40,7 @@ class KeptOutcomes:
         write_whole(self._file(outcome.name, seed), json.dumps(_to_json(outcome), ensure_ascii=False))
 
     def _file(self, name: str, seed: int) -> Path:
-        return self._folder / f"{name.replace(' ', '-').replace(',', '')}.{seed}.json"
+        return self._folder / f"{name.replace(' ', '-')}.{seed}.json"
 
 
 def _check(there: Path, identity: Mapping[str, Any]) -> None:
