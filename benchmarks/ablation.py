@@ -41,7 +41,6 @@ GROUPS = {
     "neighbours, channel by channel": ("image_", "sentence_", "lexical_"),
     "votes of posts written in a similar way": ("style_",),
     "regression over the archive": ("ridge",),
-    "popularity": ("uses", "prior"),
     "hashtags that the caption names": ("mention", "spelling"),
     "company of other candidates": ("company",),
     "letters and length": ("letters", "latin", "han", "digits", "caption_length"),

@@ -22,6 +22,8 @@ CANDIDATES = 50  # of each source
 # Votes of the posts nearest in style, and the part of their margin that is the temperature.
 STYLE_VOTES = {"style_wide": SHARPNESS, "style_narrow": 0.3 * SHARPNESS}
 
+RARE = 1e-4  # a part of the posts below which no difference is made in lifts
+
 _POOL = 200  # hashtags that the vote, and that mere use, puts before the regression
 _COMPANIONS = 15  # likeliest hashtags, with which candidates should go together
 _SCRIPTS = {"latin": ("a", "z"), "han": ("\u3040", "\u9fff"), "digits": ("0", "9")}
@@ -100,7 +102,7 @@ class FeatureMaker:
         columns = columns[counts.uses[columns] > 0]
         ridge = regressed[np.searchsorted(pool, columns)]
         vote = _looked_up(columns, evidence.voted, evidence.votes)
-        features = _popularity(counts, columns) | _vote_features(vote, counts.prior(columns))
+        features = _vote_features(vote, counts.prior(columns))
         for channel in dict.fromkeys(voice.channel for voice in self._fusion.voices):
             features |= self._channel_features(channel, evidence.heard[channel], columns)
         features |= self._style_features(evidence.in_style, columns)
@@ -165,7 +167,7 @@ class FeatureMaker:
     def _ridge_features(self, asked: Asked, ridge: Vectors, prior: Vectors) -> Features:
         return {
             "ridge": ridge,
-            "ridge_lift": np.log((np.maximum(ridge, 0) + 1e-3) / (prior + 1e-4)),
+            "ridge_lift": np.log((np.maximum(ridge, 0) + 1e-3) / (prior + RARE)),
             "ridge_place": _standing(np.nan_to_num(ridge, nan=-1.0)),
             "ridge_hashtags": np.full(len(ridge), self._ridge.n_hashtags(asked, self._sizes)),
         }
@@ -186,14 +188,10 @@ class FeatureMaker:
         }
 
 
-def _popularity(counts: Counts, columns: Columns) -> Features:
-    return {"uses": np.log(counts.uses[columns]), "prior": np.log(counts.prior(columns))}
-
-
 def _vote_features(vote: Vectors, prior: Vectors) -> Features:
     return {
         "vote": vote,
-        "vote_lift": np.log((vote + 1e-4) / (prior + 1e-4)),
+        "vote_lift": np.log((vote + RARE) / (prior + RARE)),
         "vote_place": _standing(vote),
         "vote_of_best": vote / max(float(vote.max(initial=0)), 1e-9),
     }

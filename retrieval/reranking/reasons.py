@@ -20,8 +20,6 @@ _WORDS = {
     "style_": "posts written in a similar way",
     "vote": "the votes of all similar posts together",
     "ridge": "what the whole archive teaches",
-    "uses": "how often the archive uses it",
-    "prior": "how often the archive uses it",
     "mention": "how its letters compare with the caption",
     "spelling": "how its letters compare with the caption",
     "company": "how it goes with the other candidates",

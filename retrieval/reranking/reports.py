@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...core.vectors import Rows, Vectors
 from ..ranking import Calibration, log_votes
+from .features import RARE
 from .scorer import cross_calibrated, platt
 
 KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared
@@ -134,8 +135,9 @@ def _better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
 
 def _vote(lessons: Lessons) -> Floats:
     """The fused vote as it would stand: of equal hashtags, the more used one first."""
-    votes, prior = (lessons.features[:, lessons.names.index(name)].astype(np.float64) for name in ("vote", "prior"))
-    return votes + 1e-6 * np.exp(prior)
+    votes, lift = (lessons.features[:, lessons.names.index(name)].astype(np.float64) for name in ("vote", "vote_lift"))
+    prior = (votes + RARE) * np.exp(-lift) - RARE
+    return votes + 1e-6 * prior
 
 
 def _f1_at(k: int, lessons: Lessons, scores: Floats) -> float:

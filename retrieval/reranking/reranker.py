@@ -25,7 +25,7 @@ from .reports import RerankerReport
 from .ridge import Asked, KernelRidge
 from .scorer import Scorer
 
-VERSION = 4  # of the files, and of the features that the scorer was learned on
+VERSION = 5  # of the files, and of the features that the scorer was learned on
 
 _FILE = "reranker.json"
 _SPARSE = ("words", "style")  # of landmarks

@@ -4,7 +4,7 @@ import pytest
 from hashtag_recommender.core.results import Reason
 from hashtag_recommender.retrieval.reranking.reasons import MOST, reasons
 
-NAMES = ("lexical_10", "lexical_nearest", "vote", "uses", "prior", "letters")
+NAMES = ("lexical_10", "lexical_nearest", "vote", "company", "company_pmi", "letters")
 WEIGHTS = np.array([1.0, 2.0, 0.5, 0.04, 0.04, 100.0])
 FEATURES = np.array(
     [
@@ -26,7 +26,7 @@ def told(features=FEATURES, places=(0,), names=NAMES, odds=linear):
 
 
 def test_each_group_of_features_against_a_middling_candidate():
-    """Medians are 0.5, 0, 0.2: 1 * (1 - 0.5) + 2 * (1 - 0) by words, 0.5 * (4 - 0.2) by votes; by use too little."""
+    """Medians are 0.5, 0, 0.2: 1 * (1 - 0.5) + 2 * (1 - 0) by words, 0.5 * (4 - 0.2) by votes; company: too little."""
     [why] = told()
     assert why == {
         "posts of similar words": pytest.approx(2.5),

@@ -164,7 +164,7 @@ def test_the_report_by_hand(monkeypatch):
         rows=np.array([4, 7]),
         unseen=np.array([True, False]),
         due=np.array([2, 2]),
-        names=("vote", "prior"),
+        names=("vote", "vote_lift"),
         features=np.array([[0.1, 0], [0.9, 0], [0.5, 0], [0.4, 0]], dtype=np.float32),
         place=np.array([0, 0, 1, 1]),
         columns=np.array([0, 1, 0, 1]),
