@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.core.wishes import Wishes
-from hashtag_recommender.db.engine import default_path, sqlite_reader
+from hashtag_recommender.db.engine import default_path
 from hashtag_recommender.index.serving import serve
 from hashtag_recommender.retrieval.encoders import profiles
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
@@ -107,11 +108,14 @@ def suggestions_of(home: Path) -> str | None:
 
 
 def posts_of(home: Path) -> tuple:
-    """The database's posts by plain SQL, which upgrades nothing; it is whole by SQLite's own check."""
+    """The database's posts by plain SQL, which upgrades nothing; it is whole by SQLite's own check.
+
+    Not read-only: who was killed may have left a journal, which whoever comes next rolls back.
+    """
     file = default_path(home)
     if not file.exists():
         return ()
-    with closing(sqlite_reader(file)()) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'post'").fetchone():
             return ()
