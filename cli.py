@@ -56,7 +56,7 @@ def main() -> None:
         app()
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            console.complain("stopped; what served before still serves, run the command again to go on")
+            console.complain("stopped; what was there before is as it was, run the command again to go on")
         raise
     except HashtagError as error:
         console.complain(" ".join(str(error).split()))

@@ -78,7 +78,7 @@ def evaluate(
     """
     from ..eval.catalogue import check_names, choose
     from ..eval.folder import write_report
-    from ..eval.kept import KeptOutcomes
+    from ..eval.kept import KeptOutcomes, check_folder
     from ..eval.report import build_report
     from ..eval.trials import Trial
     from ..retrieval.photos import read_photo
@@ -87,6 +87,7 @@ def evaluate(
     if plan.seeds < 1:
         raise SettingsError(f"seeds is {plan.seeds}; it must be at least 1")
     check_names(plan.systems)  # before the work of an hour
+    check_folder(plan.out)
     specs, notes = chosen_encoders(settings)
     try:
         plan.out.mkdir(parents=True, exist_ok=True)

@@ -69,7 +69,7 @@ class _Plan:
             reader = open_again(known.source)
             rejects = Rejects(reader, self._settings.home / "rejects.csv")
             self._report.notes += reader.notes()
-            compared = store.compare(known.name, rejects.sift(store.forgotten()))
+            compared = store.compare(known.name, rejects.sift(store.forgotten(), to_the_end=True))
         except SourceError as error:
             result.failed = str(error)
             return result

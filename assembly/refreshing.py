@@ -1,11 +1,11 @@
 """The nightly refresh: reads every source again, and publishes an index of what has changed if it passes its gates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.errors import RefusedError, SourceError
+from ..core.errors import RefusedError, SettingsError, SourceError
 from ..core.progress import Progress, Silent
 from ..core.protocols import Ingested
 from ..core.settings import Settings
@@ -126,10 +126,12 @@ class _Refresh:
 
     def run(self, run: "RunRecord") -> RefreshReport:
         """Read, embed, build. run: its record."""
+        self._require_sources()
         self.report.notes += told_of(self._known)
         for known in self._known:
-            if known.source or known.leaves_at:
+            if self.report.outcome != "refused" and (known.source or known.leaves_at):
                 self.report.sources.append(self._read(known))
+        run.counts |= self._counts()
         for source in self.report.sources:
             if source.failed:
                 self.report.refuse(f"{source.name}: {source.failed}")
@@ -141,6 +143,16 @@ class _Refresh:
         if self.report.reason:
             run.refuse(self.report.reason)
         return self.report
+
+    def _require_sources(self) -> None:
+        """Raises SettingsError where there is nothing to read and nothing that serves; refuses where all would go."""
+        if any(known.leaves_at is None for known in self._known):
+            return
+        advice = "name one with `hashtag sources add SOURCE`"
+        if self._serving is None:
+            raise SettingsError(f"no source is known to be read again; {advice}, or run `hashtag index build SOURCE`")
+        if self._known:
+            self.report.refuse(f"every source was removed, so that no post would be left; {advice}")
 
     def _read(self, known: KnownSource) -> SourceRefresh:
         """Take one source in, in one transaction."""
@@ -156,7 +168,7 @@ class _Refresh:
             self.report.notes += reader.notes()
             self._rejects.append((result, rejects))
             try:
-                posts = rejects.sift(store.forgotten())
+                posts = rejects.sift(store.forgotten(), to_the_end=True)
                 result.ingested = store.ingest(known.name, posts, lambda new: self._accept(known.name, new))
             finally:
                 self._tell(result, rejects)
@@ -178,6 +190,12 @@ class _Refresh:
             self.report.gates = [gate]
             raise RefusedError(f"{gate.words}; if that is right, run `hashtag index refresh --allow-shrink`")
 
+    def _counts(self) -> dict[str, int]:
+        """Of all sources together, for the history."""
+        read = [source.ingested for source in self.report.sources if source.ingested]
+        counts = {kind.name: sum(getattr(one, kind.name) for one in read) for kind in fields(Ingested)}
+        return counts | {"rejected": sum(source.rejected for source in self.report.sources)}
+
     def _tell(self, result: SourceRefresh, rejects: "Rejects") -> None:
         rejects.write()
         result.rejected, result.first_reject = len(rejects), rejects.first()
@@ -192,7 +210,7 @@ class _Refresh:
         plans = plans_of(self._settings, self._serving)
         embedded = embed(store, plans, self._progress)
         self.report.embedded = embedded.counts
-        run.counts |= {"sources": len(self.report.sources), "embedded": dict(embedded.counts)}
+        run.counts |= {"embedded": dict(embedded.counts)}
         for result, rejects in self._rejects:
             rejects.add_unreadable(embedded.unreadable)
             self._tell(result, rejects)

@@ -34,9 +34,10 @@ def number_posts(source: Path, folder: Path) -> None:
 
 def evaluate(data: Path, out: Path) -> dict[str, Any]:
     """Run the command as a user would, with what it says on standard error."""
-    out.mkdir(parents=True, exist_ok=True)
-    number_posts(data / "posts.csv", out)
-    words = ["eval", "run", out / "posts.csv", "--images", data, "--split", out / "parts.csv", "--out", out]
+    read = out.with_name(f"{out.name} read")
+    read.mkdir(parents=True, exist_ok=True)
+    number_posts(data / "posts.csv", read)
+    words = ["eval", "run", read / "posts.csv", "--images", data, "--split", read / "parts.csv", "--out", out]
     # A group of the sets is not always a cluster of near-duplicates as the product finds them.
     subprocess.run([HASHTAG, *map(str, words), "--encoders", "compact", "--allow-leaks"], check=True)
     report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ def show_history(history: "History") -> None:
     for run in history.runs:
         seconds = "" if run.seconds is None else f"{run.seconds:,.1f} s"
         say(f"{_minute(run.started)}  {run.command:<14}  {run.outcome:<10}  {seconds:>9}".rstrip())
-        for told in filter(None, (_served(run), _counts(run.counts), _counts(run.gates), run.reason)):
+        for told in filter(None, (_served(run), _counts(run.counts), _gates(run.gates), run.reason)):
             _indented(told)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("snapshot", no_wrap=True)
@@ -69,6 +69,12 @@ def _counts(counts: Mapping[str, Any]) -> str | None:
         elif n:
             told.append(f"{n:,} {name}" if isinstance(n, int) else f"{name} {n}")
     return ", ".join(told) or None
+
+
+def _gates(gates: Mapping[str, Any]) -> str | None:
+    """`passed checksums, recall`; of those that did not pass the reason of the run tells."""
+    passed = [name for name, gate in gates.items() if isinstance(gate, Mapping) and gate.get("passed")]
+    return f"passed {', '.join(passed)}" if passed else None
 
 
 def _minute(moment: str) -> str:

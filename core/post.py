@@ -56,11 +56,15 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A post that could not be taken: where it stands in its source (1 = first post) and why."""
+    """A post that could not be taken: where it stands in its source (1 = first post) and why.
+
+    torn: whether the row itself is broken, and not only what stands in it.
+    """
 
     source: str
     row: int
     reason: str
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

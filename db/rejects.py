@@ -34,14 +34,16 @@ class Rejects:
         first = min(self._rejects, key=lambda reject: reject.row, default=None)
         return f"{first.row}: {first.reason}" if first else None
 
-    def sift(self, forgotten: Set[str]) -> Iterator[Post]:
+    def sift(self, forgotten: Set[str], to_the_end: bool = False) -> Iterator[Post]:
         """The posts, in order. forgotten: whose posts are rejected, as `SqlPostStore.forgotten` tells.
 
-        Raises SourceError at the end where there was none, or none with a hashtag: an archive is not emptied by a
-        wrong path or a wrong column.
+        to_the_end: the last row must be whole. Raises SourceError at the end where it is not, and where there was no
+        post, or none with a hashtag: an archive is not emptied by a wrong path or a wrong column.
         """
         posts = carriers = 0
+        last: Reject | None = None
         for row, entry in enumerate(self._reader.read(), start=1):
+            last = entry if isinstance(entry, Reject) else None
             if isinstance(entry, Reject):
                 self._rejects.append(entry)
                 continue
@@ -59,6 +61,13 @@ class Rejects:
                 f"no post of {self._reader.source} could be taken; row {self.first()}; "
                 f"every row and its reason stand in {self.path}"
             )
+        if to_the_end and last and last.torn:
+            raise SourceError(
+                f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
+                "nothing is taken from it until it is whole"
+            )
+        if not posts:
+            raise SourceError(f"{self._reader.source} holds no post; an archive is not emptied by an empty source")
         if not carriers:
             raise SourceError(
                 f"{self._reader.source} has {posts} posts and none carries a hashtag, so there is nothing to suggest "

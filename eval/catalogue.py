@@ -186,7 +186,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("retrieval default form", "retrieval", "the product as people get it", _default_form),
     Entry("amnn", "network", "attention over photo and caption, a GRU emits hashtags (Yang et al., 2020)", _amnn,
           drawn=True, looked_at=True),
-    Entry("show_attend_tell", "network", f"photo alone: attention over its cells, an LSTM emits hashtags ({_SAT})",
+    Entry("show_attend_tell", "network", f"photo alone: attention over cells, an LSTM emits hashtags ({_SAT})",
           _show_attend_tell, "image", drawn=True, looked_at=True),
     Entry("show_attend_tell look_back", "network", "the same, with look-back attention (Qin et al., CVPR 2019)",
           _look_back, "image", drawn=True, looked_at=True),

@@ -13,6 +13,15 @@ from .trials import Outcome
 
 _IDENTITY = "run.json"
 _FOLDER = "systems"
+_BEGUN = "archive.sqlite"  # what an evaluation makes first
+
+
+def check_folder(folder: Path) -> None:
+    """Raises SettingsError where something else than an evaluation is there, which one would be mixed with."""
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder} is a file; name a folder for the evaluation with --out")
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in (_IDENTITY, _BEGUN)):
+        raise SettingsError(f"{folder} holds other things than an evaluation; name an empty folder with --out")
 
 
 class KeptOutcomes:

@@ -44,6 +44,7 @@ RULES = (
     "Macro averages go over all hashtags that the test posts carry.",
     f"MAP and MRR look at the first {DEPTH} suggestions.",
     "Encoding of photos and captions is done once for all systems, and in no system's times.",
+    "Memory is the most that the whole process held meanwhile, what all systems share included.",
     "Intervals are of 95%, by bootstrap over users, and over posts whose author is unknown.",
     f"Precision-recall curves are of the first {DEPTH} suggestions of all posts together, one threshold for all posts.",
     f"Calibration is of the first {_DECIDING} suggestions.",

@@ -150,7 +150,10 @@ def _parts(path: Path) -> dict[str, str]:
     part_of: dict[str, str] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
+            table = csv.DictReader(file)
+            if not {"post", "part"} <= set(table.fieldnames or ()):
+                raise SettingsError(f"{path} must have the columns post and part")
+            for row in table:
                 post_id, part = row.get("post"), row.get("part")
                 if post_id is None or part not in _PARTS:
                     raise SettingsError(f"{path} must have the columns post and part: train, validation or test")

@@ -159,6 +159,13 @@ def test_an_out_folder_of_other_posts_is_not_touched(hashtag, posts, tmp_path):
     assert (out / "report.json").read_bytes() == before
 
 
+def test_a_folder_of_other_things_is_not_touched(hashtag, posts, tmp_path):
+    (tmp_path / "report.json").write_text("mine")
+    refused(evaluate(hashtag, posts, tmp_path, "--systems", "popularity"), "holds other things than an evaluation")
+    refused(evaluate(hashtag, posts, tmp_path / "report.json", "--systems", "popularity"), "is a file")
+    assert (tmp_path / "report.json").read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
+
+
 def test_hashtags_that_are_all_unique_leave_little_to_find(hashtag, tmp_path):
     rows = [[post_id, text, f"unique{post_id}"] for post_id, text, _ in cats_and_bread(40)]
     ran = evaluate(hashtag, write_posts(tmp_path / "p.csv", rows), tmp_path / "out", "--systems", QUICK, "--json")

@@ -187,15 +187,27 @@ def test_a_source_that_vanishes_keeps_the_index_and_the_others_go_on(hashtag, re
     assert (code, report["outcome"], report["posts"]) == (0, "published", 62)
 
 
-def test_a_half_written_file_is_refused_until_a_person_says_so(refresh, home, source):
+def test_a_half_written_file_is_left_until_it_is_whole(refresh, home, source):
     before, whole = serving(home), source.read_bytes()
-    half = whole[: whole.index(b",", len(whole) // 2)]
+    row = whole.rindex(b"\n", 0, -1) + 1
+    for torn in (whole[: whole.index(b",", len(whole) // 2)], whole[: whole.index(b",", row)]):
+        source.write_bytes(torn)
+        for options in ((), ("--allow-shrink",), ("--dry-run",)):
+            code, report, err = refresh(*options)
+            assert (code, serving(home)) == (3, before)
+            assert "looks half written" in err or "looks half written" in report["reason"]
+    source.write_bytes(whole)
+    assert refresh()[1]["outcome"] == "unchanged", "the database was left as it was"
+
+
+def test_a_file_that_has_lost_its_second_half_is_refused_until_a_person_says_so(refresh, home, source):
+    before, whole = serving(home), source.read_bytes()
+    half = whole[: whole.index(b"\n", len(whole) // 2) + 1]
     source.write_bytes(half)
     for _ in range(2):
         code, report, err = refresh()
         assert (code, report["outcome"], serving(home)) == (3, "refused", before)
         assert "--allow-shrink" in err and not report["gates"][0]["passed"]
-        assert report["sources"][0]["rejected"] == 1
     source.write_bytes(whole)
     assert refresh()[1]["outcome"] == "unchanged", "the database was left as it was"
     source.write_bytes(half)
@@ -359,6 +371,24 @@ def test_a_removed_source_leaves_with_the_next_refresh_and_is_no_shrinking(hasht
     assert hashtag("sources", "remove", source, "--home", home).code == 2
 
 
+def test_a_source_is_removed_by_the_path_it_was_added_by(hashtag, home, source, monkeypatch):
+    monkeypatch.chdir(source.parent)
+    ran = hashtag("sources", "remove", source.name, "--home", home)
+    assert ran.code == 0 and "its 60 posts leave" in ran.out
+
+
+def test_without_any_source_there_is_nothing_to_refresh(hashtag, refresh, home, source, tmp_path):
+    before = serving(home)
+    assert hashtag("sources", "remove", source, "--home", home).code == 0
+    code, report, err = refresh()
+    assert (code, serving(home)) == (3, before)
+    assert "every source was removed" in report["reason"] and "hashtag sources add" in err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ran = hashtag("index", "refresh", "--home", empty)
+    assert ran.code == 2 and "no source is known to be read again" in " ".join(ran.err.split())
+
+
 def test_a_source_can_leave_its_posts_behind(hashtag, refresh, home, source):
     assert "60 posts stay" in hashtag("sources", "remove", source, "--keep-posts", "--home", home).out
     source.unlink()
@@ -434,11 +464,20 @@ def test_a_refusal_stands_in_the_history_and_what_was_rolled_back_does_not_retur
     code, report, _ = refresh()
     assert (code, report["outcome"], serving(home)) == (0, "unchanged", before)
     assert any("was rolled back" in note for note in report["notes"])
+    ran = hashtag("index", "gc", "--keep", "1", "--home", home)
+    assert "rolled back: without it" in " ".join(ran.out.split())
+    assert refresh()[1]["outcome"] == "unchanged", "clearing away does not undo it"
     source.unlink()
     assert refresh()[0] == 3
     runs = json.loads(hashtag("index", "history", "--home", home, "--json").out)["runs"]
-    assert [run["outcome"] for run in runs[:4]] == ["refused", "unchanged", "published", "published"]
-    assert "does not exist" in runs[0]["reason"] and set(runs[3]["gates"] or runs[2]["gates"])
+    told = [(run["command"], run["outcome"]) for run in runs[:4]]
+    assert (
+        told == [(f"index {name}", end) for name, end in (("refresh", "refused"), ("refresh", "unchanged"))] + told[2:]
+    )
+    assert "does not exist" in runs[0]["reason"]
+    shown = hashtag("index", "history", "--home", home).out
+    assert "2 added, 60 unchanged" in shown and "passed checksums, recall" in shown
+    assert "figure" not in shown and max(map(len, shown.splitlines())) <= 80
 
 
 # --- for machines
