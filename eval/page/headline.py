@@ -66,18 +66,19 @@ def _opponent(winner: System, others: Sequence[System]) -> System:
 
 def _called(winner: System, other: System, sure: bool) -> str:
     if winner["kind"] == "retrieval" and other["kind"] != "retrieval":
-        return "Retrieval won" if sure else "Retrieval is ahead, but too close to call"
+        return "Retrieval won" if sure else "Too close to call, with retrieval ahead"
     if other["kind"] == "retrieval" and winner["kind"] != "retrieval":
-        return "Retrieval lost" if sure else "Retrieval is behind, but too close to call"
+        return "Retrieval lost" if sure else "Too close to call, with retrieval behind"
     return f"{winner['name']} won" if sure else "Too close to call"
 
 
 def _auto(judged: Sequence[System]) -> list[str]:
     """How they do where they choose how many hashtags a post deserves, which not all can."""
-    free = sorted(
-        ((f1_of(one, "auto") or 0, one) for one in judged if one["metrics"]["auto"]), key=lambda pair: -pair[0]
-    )
+    free = sorted((one for one in judged if one["metrics"]["auto"]), key=lambda one: -(f1_of(one, "auto") or 0))
     if not free:
         return []
-    told = [f"{one['name']} {f1:.3f} with {one['metrics']['auto']['suggested']:.1f} a post" for f1, one in free[:2]]
+    shown = [free[0], *([_opponent(free[0], free[1:])] if free[1:] else [])]
+    told = [
+        f"{one['name']} {f1_of(one, 'auto'):.3f} with {one['metrics']['auto']['suggested']:.1f} a post" for one in shown
+    ]
     return [f"With the number of hashtags left to each system: {', '.join(told)}."]

@@ -19,9 +19,9 @@ def system(name, kind, f1, *, low=0.01, auto=None):
     ("ours", "mlp", "low", "verdict"),
     [
         (0.3, 0.2, 0.01, "Retrieval won: ours reaches 0.300 micro F1 at 5, mlp 0.200."),
-        (0.3, 0.2, -0.01, "Retrieval is ahead, but too close to call: ours reaches 0.300 micro F1 at 5, mlp 0.200."),
+        (0.3, 0.2, -0.01, "Too close to call, with retrieval ahead: ours reaches 0.300 micro F1 at 5, mlp 0.200."),
         (0.2, 0.3, 0.01, "Retrieval lost: mlp reaches 0.300 micro F1 at 5, ours 0.200."),
-        (0.2, 0.3, 0.0, "Retrieval is behind, but too close to call: mlp reaches 0.300 micro F1 at 5, ours 0.200."),
+        (0.2, 0.3, 0.0, "Too close to call, with retrieval behind: mlp reaches 0.300 micro F1 at 5, ours 0.200."),
     ],
 )
 def test_who_won(ours, mlp, low, verdict):
