@@ -43,7 +43,7 @@ RULES = (
     "Hashtags are compared in normalised form; test posts without hashtags are left out.",
     "Macro averages go over all hashtags that the test posts carry.",
     f"MAP and MRR look at the first {DEPTH} suggestions.",
-    "Encoding of photos and captions is done once for all systems, and in no system's times.",
+    "Photos and captions are encoded once for all systems; the times of systems leave that out.",
     "Memory is the most that the whole process held meanwhile, what all systems share included.",
     "Intervals are of 95%, by bootstrap over users, and over posts whose author is unknown.",
     f"Precision-recall curves are of the first {DEPTH} suggestions of all posts together, one threshold for all posts.",

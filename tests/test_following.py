@@ -99,7 +99,7 @@ def test_where_the_new_one_is_damaged_the_old_one_answers_on_and_says_so(home):
 def test_where_nothing_is_left_it_answers_on(home):
     recommender = follow_recommender(home)
     current = (home / CURRENT).read_bytes()
-    (home / CURRENT).unlink()
+    (home / CURRENT).write_bytes(b"none\n")
     assert tags(recommender) == {"cat"}
     assert "no index in" in recommender.notes[0] and "answers on" in recommender.notes[0]
     (home / CURRENT).write_bytes(current)

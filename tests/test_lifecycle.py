@@ -131,16 +131,20 @@ def test_forgetting_that_was_killed_is_to_be_done_again(hashtag, home):
 
 def test_gc_says_what_is_kept_and_why(hashtag, home):
     first, second = snapshots(home)
+    assert hashtag("index", "rollback", "--home", home).code == 0
+    rolled_back = "rolled back: without it, the next build of the same posts would publish them again"
+    ran = hashtag("index", "gc", "--keep", 1, "--home", home)
+    assert ran.out.splitlines() == [f"kept    {second}: {rolled_back}", f"kept    {first}: in service"]
     with open_recommender(home) as recommender:
-        assert hashtag("index", "rollback", "--home", home).code == 0
+        assert hashtag("index", "rollback", second, "--home", home).code == 0
         ran = hashtag("index", "gc", "--keep", 1, "--home", home)
         assert ran.out.splitlines() == [
-            f"kept    {second}: open in another process",
-            f"kept    {first}: in service",
+            f"kept    {second}: in service",
+            f"kept    {first}: open in another process",
         ]
         assert recommender.suggest(text="zeppelin").suggestions
     ran = hashtag("index", "gc", "--keep", 1, "--home", home, "--json")
-    assert json.loads(ran.out) == {"kept": {first: "in service"}, "removed": [second]}
+    assert json.loads(ran.out) == {"kept": {second: "in service"}, "removed": [first]}
     assert hashtag("index", "gc", "--keep", 0, "--home", home).code == 2
     (home / "snapshots" / "snap-20200101-000000-aaaaaa.partial").mkdir()
     ran = hashtag("index", "gc", "--home", home)

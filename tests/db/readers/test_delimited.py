@@ -112,8 +112,8 @@ def test_ragged_rows_are_rejected(read: Read) -> None:
     rows = read("a.csv", "text,hashtags\na,x\nb\nc,x,y\nd,x\n")
     assert captions(rows) == ["a", 2, 3, "d"]
     assert rows[1:3] == [
-        Reject("src", 2, "has 1 fields, the header has 2"),
-        Reject("src", 3, "has 3 fields, the header has 2"),
+        Reject("src", 2, "has 1 fields, the header has 2", torn=True),
+        Reject("src", 3, "has 3 fields, the header has 2", torn=True),
     ]
 
 
@@ -142,7 +142,7 @@ def test_huge_fields_are_rejected(read: Read, field: str) -> None:
     limit = csv.field_size_limit()
     rows = read("a.csv", f"text,hashtags\na,x\n{field},x\nb,x\n")
     assert captions(rows) == ["a", 2, "b"]
-    assert rows[1] == Reject("src", 2, "has a field of more than 131,072 characters")
+    assert rows[1] == Reject("src", 2, "has a field of more than 131,072 characters", torn=True)
     assert csv.field_size_limit() == limit
 
 
@@ -150,14 +150,16 @@ def test_huge_fields_are_rejected(read: Read, field: str) -> None:
 def test_lines_without_an_end(read: Read, end: str) -> None:
     rows = read("a.csv", "text,hashtags\na,x\n" + "x" * (MAX_RECORD + 1) + end)
     assert captions(rows) == ["a", 2, *(["b"] if end.endswith("b,x\n") else [])]
-    assert rows[1] == Reject("src", 2, "is longer than 16,000,000 characters")
+    assert rows[1] == Reject("src", 2, "is longer than 16,000,000 characters", torn=True)
 
 
 def test_many_long_fields_make_no_endless_record(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "MAX_RECORD", 1000)
     rows = read("a.csv", "text,hashtags\n" + '"a\n",' * 300 + "x\nb,x\n")
     assert captions(rows)[-1] == "b"
-    assert rows[0] == Reject("src", 1, "is no valid CSV: a quote opens and does not close within 1,000 characters")
+    assert rows[0] == Reject(
+        "src", 1, "is no valid CSV: a quote opens and does not close within 1,000 characters", torn=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_a_broken_quote_before_rows_with_quotes(read: Read) -> None:
 def test_a_broken_quote_in_a_long_file(read: Read, n_lines: int, reason: str) -> None:
     line = "c" * 997 + ",x\n"
     first, *others = read("a.csv", f'text,hashtags\n"never closed,x\n{line * n_lines}')
-    assert first == Reject("src", 1, f"is no valid CSV: a quote opens and {reason}")
+    assert first == Reject("src", 1, f"is no valid CSV: a quote opens and {reason}", torn=True)
     assert captions(others) == ["c" * 997] * n_lines
 
 
@@ -196,7 +198,7 @@ def test_a_broken_quote_far_before_another(read: Read) -> None:
     good = "".join(f"c{i},x\n" for i in range(30_000))
     rows = read("a.csv", f'text,hashtags\n"never closed,x\n{good}"quoted",x\n')
     assert captions(rows) == [1, *(f"c{i}" for i in range(30_000)), "quoted"]
-    assert rows[0] == Reject("src", 1, "is no valid CSV: text follows a closing quote")
+    assert rows[0] == Reject("src", 1, "is no valid CSV: text follows a closing quote", torn=True)
 
 
 def test_many_broken_quotes_take_no_more_than_their_time(read: Read) -> None:
