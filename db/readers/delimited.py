@@ -139,9 +139,10 @@ class _Lines:
 def _line_pattern(delimiter: str) -> re.Pattern[str]:
     """Matches a line as csv.reader takes it, however long; `open` is the field whose quote it leaves open.
 
-    Possessive throughout: nothing is tried twice, so the time it takes grows with the line alone.
+    Nothing is tried twice, so the time it takes grows with the line alone. Groups are atomic instead of possessive,
+    which Python gets wrong before 3.11.5.
     """
     delimiter = re.escape(delimiter)
-    quoted = r'"[^"]*+(?:""[^"]*+)*+'
-    field = rf'(?:{quoted}"|[^"{delimiter}\r\n][^{delimiter}\r\n]*+)?+'
-    return re.compile(rf"(?:{field}{delimiter})*+(?:{field}[\r\n]*|(?P<open>{quoted}))")
+    quoted = r'"[^"]*+(?>(?:""[^"]*+)*)'
+    field = rf'(?>(?:{quoted}"|[^"{delimiter}\r\n][^{delimiter}\r\n]*+)?)'
+    return re.compile(rf"(?>(?:{field}{delimiter})*)(?:{field}[\r\n]*|(?P<open>{quoted}))")
