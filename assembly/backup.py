@@ -96,7 +96,9 @@ def restore(settings: Settings, folder: Path, *, force: bool = False) -> Restore
         raise HomeError(
             f"{settings.home} is not empty; restore into another with --home, or with --force, which keeps it aside"
         )
-    aside = home.with_name(f"{home.name}.before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}") if taken else None
+    # Not by the second alone: one that was killed may be run again within it.
+    now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    aside = home.with_name(f"{home.name}.before-restore-{now}") if taken else None
     with told_as_of_home(home):
         home.parent.mkdir(parents=True, exist_ok=True)
         _put(folder, manifest, home, aside)

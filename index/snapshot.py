@@ -260,7 +260,7 @@ def _open(folder: Path, digest: str, witness: Path) -> Snapshot:
         hold = Hold(path)
         document = path.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be read; {_AGAIN}") from error
+        raise SnapshotError(f"{path}, which {witness} names, cannot be read; {_AGAIN}") from error
     if sha256(document).hexdigest() != digest:
         raise SnapshotError(f"{path} is damaged (its checksum is not the one in {witness}); {_AGAIN}")
     manifest = Manifest.from_bytes(document)
