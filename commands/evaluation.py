@@ -8,20 +8,7 @@ import typer
 
 from .. import console
 from ..core.settings import resolve_settings
-from .index import EncodersOption
-from .options import (
-    AsJson,
-    AuthorColumn,
-    Encoding,
-    HashtagsColumn,
-    IdColumn,
-    ImageColumn,
-    Images,
-    PostedAtColumn,
-    TextColumn,
-    columns_of,
-    print_json,
-)
+from .options import AsJson, EncodersOption, Reading, print_json, reads_archive
 
 app = typer.Typer(no_args_is_help=True, help="Compare retrieval with trained networks on an archive.")
 
@@ -33,9 +20,10 @@ class Protocol(StrEnum):
 
 
 @app.command("run")
+@reads_archive
 def run(
-    source: Annotated[Path, typer.Argument(help="An archive, as `index build` takes it.")],
-    images: Images = None,
+    source: Annotated[str, typer.Argument(help="An archive, as `index build` takes it.")],
+    reading: Reading,
     systems: Annotated[str, typer.Option(help="Names apart by commas (see `eval networks`), or all.")] = "all",
     split: Annotated[
         str, typer.Option(help="group, random, author, time, or a CSV with the columns post and part.")
@@ -52,20 +40,12 @@ def run(
         str, typer.Option(help="What networks see photos with: efficientnet-lite0, timm:NAME, open_clip:MODEL/WEIGHTS.")
     ] = "efficientnet-lite0",
     encoders: EncodersOption = None,
-    encoding: Encoding = None,
-    image_column: ImageColumn = None,
-    text_column: TextColumn = None,
-    hashtags_column: HashtagsColumn = None,
-    id_column: IdColumn = None,
-    author_column: AuthorColumn = None,
-    posted_at_column: PostedAtColumn = None,
     as_json: AsJson = False,
 ) -> None:
     """Let systems learn from one part of an archive, and judge them on the rest."""
-    from ..assembly import EvaluationPlan, evaluate, read_posts
+    from ..assembly import EvaluationPlan, evaluate
 
-    columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
-    reader = read_posts(source, images=images, encoding=encoding, columns=columns)
+    reader = reading.reader(source)
     plan = EvaluationPlan(
         systems=tuple(filter(None, (name.strip() for name in systems.split(",")))),
         split=split,

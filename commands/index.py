@@ -1,30 +1,13 @@
 """`hashtag index`."""
 
 from dataclasses import asdict
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from .. import console
 from ..core.settings import resolve_settings
-from .options import (
-    AsJson,
-    AuthorColumn,
-    Db,
-    Encoding,
-    HashtagsColumn,
-    Home,
-    IdColumn,
-    ImageColumn,
-    Images,
-    PostedAtColumn,
-    Query,
-    SourceName,
-    TextColumn,
-    columns_of,
-    print_json,
-)
+from .options import AsJson, Db, EncodersOption, Home, Reading, SourceName, print_json, reads_archive
 from .refresh import refresh
 
 app = typer.Typer(no_args_is_help=True, help="Build, check and look after the index of an archive.")
@@ -33,24 +16,11 @@ app = typer.Typer(no_args_is_help=True, help="Build, check and look after the in
 app.command("refresh")(refresh)
 
 
-class Encoders(StrEnum):
-    """Profiles of encoders."""
-
-    auto = "auto"
-    clip = "clip"
-    compact = "compact"
-
-
-EncodersOption = Annotated[
-    Encoders | None, typer.Option("--encoders", help="auto is clip where its weights are on disk, else compact.")
-]
-
-
 @app.command("build")
+@reads_archive
 def build(
     source: Annotated[str, typer.Argument(help="A file or folder of posts, or with --query a database URL.")],
-    images: Images = None,
-    query: Query = None,
+    reading: Reading,
     home: Home = None,
     db: Db = None,
     encoders: EncodersOption = None,
@@ -58,18 +28,11 @@ def build(
     image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,
     source_name: SourceName = None,
-    encoding: Encoding = None,
-    image_column: ImageColumn = None,
-    text_column: TextColumn = None,
-    hashtags_column: HashtagsColumn = None,
-    id_column: IdColumn = None,
-    author_column: AuthorColumn = None,
-    posted_at_column: PostedAtColumn = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any post was rejected.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read an archive of posts into the database and publish its index."""
-    from ..assembly import build_index, read_posts
+    from ..assembly import build_index
 
     settings = resolve_settings(
         home,
@@ -81,9 +44,7 @@ def build(
             "sentence_model": sentence_model,
         },
     )
-    columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
-    reader = read_posts(source, images=images, source=source_name, encoding=encoding, query=query, columns=columns)
-    report = build_index(settings, reader, console.progress())
+    report = build_index(settings, reading.reader(source, source_name), console.progress())
     if as_json:
         print_json(report.to_json())
     else:

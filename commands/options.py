@@ -2,12 +2,18 @@
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..core.errors import SettingsError
+from ..core.protocols import PostReader
 
 Home = Annotated[
     Path | None, typer.Option(help="The folder of database and index (default: HASHTAG_HOME, else ./.hashtag).")
@@ -19,17 +25,72 @@ Text = Annotated[str, typer.Option(help="Its caption.")]
 SourceName = Annotated[
     str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
 ]
-Query = Annotated[str | None, typer.Option(help="A SELECT whose columns are those of a file of posts.")]
 Images = Annotated[
     Path | None, typer.Option(help="Folder that image paths are relative to (default: the archive's own).")
 ]
 Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
-HashtagsColumn = Annotated[str | None, typer.Option(help="Column of the hashtags.")]
-IdColumn = Annotated[str | None, typer.Option(help="Column of the post's id.")]
-AuthorColumn = Annotated[str | None, typer.Option(help="Column of the author.")]
-PostedAtColumn = Annotated[str | None, typer.Option(help="Column of the date.")]
+
+
+class Encoders(StrEnum):
+    """Profiles of encoders."""
+
+    auto = "auto"
+    clip = "clip"
+    compact = "compact"
+
+
+EncodersOption = Annotated[
+    Encoders | None, typer.Option("--encoders", help="auto is clip where its weights are on disk, else compact.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How an archive is read: options of every command that takes one; see `reads_archive`."""
+
+    images: Images = None
+    query: Annotated[str | None, typer.Option(help="A SELECT whose columns are those of a file of posts.")] = None
+    encoding: Encoding = None
+    image_column: ImageColumn = None
+    text_column: TextColumn = None
+    hashtags_column: Annotated[str | None, typer.Option(help="Column of the hashtags.")] = None
+    id_column: Annotated[str | None, typer.Option(help="Column of the post's id.")] = None
+    author_column: Annotated[str | None, typer.Option(help="Column of the author.")] = None
+    posted_at_column: Annotated[str | None, typer.Option(help="Column of the date.")] = None
+
+    def reader(self, archive: str, name: str | None = None) -> PostReader:
+        """A reader of an archive. name: by which the database is to know it. Raises SourceError."""
+        from ..assembly import read_posts
+
+        columns = {
+            "image": self.image_column,
+            "text": self.text_column,
+            "hashtags": self.hashtags_column,
+            "post_id": self.id_column,
+            "author": self.author_column,
+            "posted_at": self.posted_at_column,
+        }
+        return read_posts(
+            archive, images=self.images, source=name, encoding=self.encoding, query=self.query, columns=columns
+        )
+
+
+def reads_archive(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take the fields of `Reading` as options, in the place of its parameter `reading`."""
+    own, bundled = signature(command).parameters.values(), signature(Reading).parameters
+
+    @wraps(command)
+    def run(**told: Any) -> None:
+        command(reading=Reading(**{name: told.pop(name) for name in bundled}), **told)
+
+    parts = [list(bundled.values()) if parameter.name == "reading" else [parameter] for parameter in own]
+    taken = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for part in parts for parameter in part]
+    # What typer makes options of.
+    run.__signature__ = Signature(taken)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in taken}
+    return run
 
 
 def check_one(photo: Path | None, text: str, of_batches: dict[str, object]) -> None:
@@ -44,13 +105,6 @@ def check_one(photo: Path | None, text: str, of_batches: dict[str, object]) -> N
             raise SettingsError(f"{option} belongs to --batch; leave it out for a single post")
     if photo is not None and not photo.exists():
         raise SettingsError(f"there is no photo {photo}; a caption is given with --text")
-
-
-def columns_of(
-    image: str | None, text: str | None, hashtags: str | None, id_: str | None, author: str | None, posted: str | None
-) -> dict[str, str | None]:
-    """The names of columns by role, as readers take them."""
-    return {"image": image, "text": text, "hashtags": hashtags, "post_id": id_, "author": author, "posted_at": posted}
 
 
 def print_json(document: Any) -> None:

@@ -6,48 +6,24 @@ import typer
 
 from .. import console
 from ..core.settings import resolve_settings
-from .options import (
-    AsJson,
-    AuthorColumn,
-    Db,
-    Encoding,
-    HashtagsColumn,
-    Home,
-    IdColumn,
-    ImageColumn,
-    Images,
-    PostedAtColumn,
-    Query,
-    SourceName,
-    TextColumn,
-    columns_of,
-    print_json,
-)
+from .options import AsJson, Db, Home, Reading, SourceName, print_json, reads_archive
 
 app = typer.Typer(no_args_is_help=True, help="Sources of posts, which `hashtag index refresh` reads again.")
 
 
 @app.command("add")
+@reads_archive
 def add(
     source: Annotated[str, typer.Argument(help="A file or folder of posts, or with --query a database URL.")],
-    images: Images = None,
-    query: Query = None,
+    reading: Reading,
     home: Home = None,
     db: Db = None,
     source_name: SourceName = None,
-    encoding: Encoding = None,
-    image_column: ImageColumn = None,
-    text_column: TextColumn = None,
-    hashtags_column: HashtagsColumn = None,
-    id_column: IdColumn = None,
-    author_column: AuthorColumn = None,
-    posted_at_column: PostedAtColumn = None,
 ) -> None:
     """Remember a source and how it is read; the next refresh takes its posts in."""
-    from ..assembly import add_source, read_posts
+    from ..assembly import add_source
 
-    columns = columns_of(image_column, text_column, hashtags_column, id_column, author_column, posted_at_column)
-    reader = read_posts(source, images=images, source=source_name, encoding=encoding, query=query, columns=columns)
+    reader = reading.reader(source, source_name)
     console.tell(reader.notes())
     console.show_added_source(add_source(resolve_settings(home, {"db": db}), reader))
 

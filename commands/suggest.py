@@ -21,7 +21,6 @@ from .options import (
     Text,
     TextColumn,
     check_one,
-    columns_of,
     print_json,
 )
 
@@ -97,7 +96,7 @@ def suggest(
         raise SettingsError("--batch needs --out OUT.jsonl")
     if out.resolve() == batch.resolve():
         raise SettingsError(f"--out {out} would overwrite the posts it is made from; name another file")
-    columns = columns_of(image_column, text_column, None, None, None, None)
+    columns = {"image": image_column, "text": text_column}
     reader = read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
     recommender = open_recommender(settings.home, db=settings.db)
     console.tell((*notes, *reader.notes(), *recommender.notes))
