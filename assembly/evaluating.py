@@ -164,15 +164,11 @@ def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progres
 
 
 def _remembering(store: "SqlPostStore", plan: "ChannelPlan", posts: Sequence[Post]) -> Encoder[Any]:
-    from ..db.ingest import caption_digest
     from ..retrieval.encoders.remembering import RememberingEncoder
 
     if not plan.kept:
         return plan.encoder
-    if plan.encoder.modality == "image":
-        digests = {post.photo.digest for post in posts if post.photo}
-    else:
-        digests = {digest for post in posts if (digest := caption_digest(post.caption))}
+    digests = {digest for post in posts if (digest := post.digest(plan.encoder.modality))}
     known = store.vectors_of(plan.encoder.fingerprint, sorted(digests))
     return RememberingEncoder(plan.encoder, {digest: vector[None] for digest, vector in known.items()})
 
@@ -186,7 +182,7 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows"
 
     channels = []
     for encoder in encoders:
-        of = [post.photo if encoder.modality == "image" else post.caption for post in posts]
+        of = (post.content(encoder.modality) for post in posts)
         made = list(encode_stream(encoder, ((row, content) for row, content in enumerate(of) if content)))
         rows = np.asarray([row for batch in made for row in batch.keys], dtype=np.int64)
         vectors = stacked([batch.vectors for batch in made if batch.vectors is not None])

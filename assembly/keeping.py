@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import PhotoError, SettingsError, SourceError
 from ..core.feedback import Judgement, Verdict
 from ..core.pipeline import encode_stream
-from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag, take_out_hashtags
+from ..core.post import ADDED, Post, Reject, normalise_hashtag, take_out_hashtags
 from ..core.progress import Progress, Silent
 from ..core.protocols import Fingerprint
 from ..core.rules import HashtagRule, combine_rules
@@ -75,8 +75,7 @@ def add_post(
     made: list[tuple[Fingerprint, str, Any]] = []
     for record in records:
         encoder = open_encoder(record)
-        content: Any = post.photo if encoder.modality == "image" else post.caption
-        digest = _digest(post, encoder.modality == "image")
+        content, digest = post.content(encoder.modality), post.digest(encoder.modality)
         if record.channel == "lexical" or digest is None:
             continue
         for batch in encode_stream(encoder, [(digest, content)]):
@@ -204,11 +203,3 @@ def _post(photo: Path | None, text: str, hashtags: str, author: str | None, post
         raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
     held = repr((made.caption, made.hashtags, made.photo and made.photo.digest, made.author, made.posted_at))
     return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
-
-
-def _digest(post: Post, photo: bool) -> str | None:
-    from ..db.ingest import caption_digest
-
-    if not photo:
-        return caption_digest(post.caption)
-    return post.photo.digest if isinstance(post.photo, Photo) else None

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ..core.errors import DatabaseError, StaleIndexError
+from ..core.post import Modality
 from ..core.protocols import Encoder, Fingerprint, StoredPost
 from ..core.rules import HashtagRule, combine_rules
 from ..core.settings import Settings, resolve_settings
@@ -83,7 +84,8 @@ def _since(settings: Settings, snapshot: "Snapshot") -> Since:
     try:
         with database_of(settings, create=False) as database:
             posts = [stored for stored in database.posts.added() if stored.key not in known]
-            contents = [digest for stored in posts for digest in _digests(stored) if digest]
+            digests = (stored.post.digest(modality) for stored in posts for modality in get_args(Modality))
+            contents = [digest for digest in digests if digest]
             vectors = {
                 record.fingerprint: database.posts.vectors_of(record.fingerprint, contents)
                 for record in snapshot.manifest.channels
@@ -91,14 +93,6 @@ def _since(settings: Settings, snapshot: "Snapshot") -> Since:
             return Since(database.rules.rules(), posts, vectors)
     except DatabaseError as error:
         return Since(notes=(f"{error}; your own rules and posts added since the index was built are left out",))
-
-
-def _digests(stored: StoredPost) -> tuple[str | None, str | None]:
-    """Of photo and caption."""
-    from ..db.ingest import caption_digest
-
-    photo = stored.post.photo
-    return (photo.digest if photo else None), caption_digest(stored.post.caption)
 
 
 def _open_channel(
@@ -141,7 +135,6 @@ def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:
         said = [(place, stored.post.caption) for place, stored in enumerate(since.posts) if stored.post.caption]
         return [place for place, _ in said], encoder.encode([encoder.prepare(c) for _, c in said]) if said else None
     kept = since.vectors.get(encoder.fingerprint, {})
-    which = 0 if encoder.modality == "image" else 1
-    digests = [(place, _digests(stored)[which]) for place, stored in enumerate(since.posts)]
+    digests = [(place, stored.post.digest(encoder.modality)) for place, stored in enumerate(since.posts)]
     there = [(place, kept[digest]) for place, digest in digests if digest is not None and digest in kept]
     return [place for place, _ in there], np.asarray([vector for _, vector in there], dtype=np.float32)

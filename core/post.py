@@ -7,7 +7,9 @@ import unicodedata
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 MAX_CAPTION = 100_000  # characters; Instagram allows 2,200, a long blog post has 50,000
 MAX_HASHTAG = 100  # characters
@@ -27,6 +29,9 @@ _SEPARATORS = re.compile(r"[\s,，、;#＃﹟]+")
 _NO_COMMA = re.compile(r"""['"]\s+['"]""")
 # Within words of Persian and Indic scripts, and within emoji.
 _JOINERS = "\u200c\u200d"
+
+
+Modality = Literal["image", "text"]  # which part of a post: its photo, or its caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,16 @@ class Post:
     photo: Photo | None = None
     author: str | None = None
     posted_at: datetime | None = None
+
+    def content(self, modality: Modality) -> Photo | str | None:
+        """The photo or the caption; None where the post has none."""
+        return self.photo if modality == "image" else self.caption or None
+
+    def digest(self, modality: Modality) -> str | None:
+        """SHA-256 (hex) of the photo's bytes or of the caption; None where the post has none."""
+        if modality == "image":
+            return self.photo.digest if self.photo else None
+        return caption_digest(self.caption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,11 @@ class Query:
     def __post_init__(self) -> None:
         if isinstance(self.photo, str):
             object.__setattr__(self, "photo", Path(self.photo))
+
+
+def caption_digest(caption: str) -> str | None:
+    """SHA-256 (hex) of a caption; None of the empty one, which no encoder sees."""
+    return sha256(caption.encode()).hexdigest() if caption else None
 
 
 def clean_hashtag(raw: str) -> str:

@@ -4,19 +4,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .post import Photo, Post, Query, Reject
+from .post import Modality, Photo, Post, Query, Reject
 from .results import Answer, Neighbour
 from .sources import Source
 from .vectors import Matches, PhotoFeatures, Rows, Vectors
 from .versions import Versions
 from .wishes import Wishes
-
-Modality = Literal["image", "text"]
 
 # What an encoder yields and an index holds: float32 arrays in dense channels, SciPy sparse matrices in the lexical one.
 V = TypeVar("V")

@@ -6,9 +6,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from ..core.feedback import Judgement
-from ..core.post import Photo
+from ..core.post import Photo, caption_digest
 from .engine import reading, writing
-from .ingest import caption_digest
 from .tables import FeedbackRow
 
 

@@ -19,11 +19,6 @@ from .tables import ForgottenAuthorRow, PostRow
 CHUNK = 500  # rows a statement; SQLite takes 999 parameters in its older releases
 
 
-def caption_digest(caption: str) -> str | None:
-    """SHA-256 (hex) of a caption; None of the empty one, which no encoder sees."""
-    return sha256(caption.encode()).hexdigest() if caption else None
-
-
 def author_digest(author: str) -> str:
     """SHA-256 (hex) of an author's name, the same however its letters are composed."""
     return sha256(normalize("NFC", author.strip()).encode(errors="surrogatepass")).hexdigest()
@@ -117,13 +112,13 @@ class Ingest:
             "caption": post.caption,
             "hashtags": list(post.hashtags),
             "photo_path": str(post.photo.path) if post.photo else None,
-            "photo_digest": post.photo.digest if post.photo else None,
+            "photo_digest": post.digest("image"),
             "author": post.author,
         }
         told = [*stored.values(), _moment(post.posted_at)]
         return stored | {
             "posted_at": post.posted_at,
-            "caption_digest": caption_digest(post.caption),
+            "caption_digest": post.digest("text"),
             "content_digest": sha256(json.dumps(told).encode()).hexdigest(),
             "removed_at": None,
             "unreadable": None,

@@ -26,8 +26,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
-from ..core.post import ADDED, Photo, Post
-from ..core.protocols import Compared, Fingerprint, Ingested, Modality, StoredPost
+from ..core.post import ADDED, Modality, Photo, Post
+from ..core.protocols import Compared, Fingerprint, Ingested, StoredPost
 from ..core.vectors import Rows, Vectors
 from ..core.versions import Versions
 from .engine import damage, erase_deleted, open_engine, reading, shown, writing

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.errors import SettingsError
-from ..core.post import Post
-from ..core.protocols import Encoder, Modality
+from ..core.post import Modality, Post
+from ..core.protocols import Encoder
 from ..core.vectors import Vectors
 from ..core.wishes import Wishes
 from .floors import Ceiling, Popularity, RandomHashtags

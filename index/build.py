@@ -10,8 +10,9 @@ import numpy as np
 
 from ..core.errors import SnapshotError, SourceError
 from ..core.pipeline import Encoded, encode_stream
+from ..core.post import Modality
 from ..core.progress import Progress
-from ..core.protocols import Encoder, Modality, PostStore
+from ..core.protocols import Encoder, PostStore
 from ..core.vectors import Rows
 from ..core.versions import Versions
 from .archive import ArchiveWriter

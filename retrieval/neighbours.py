@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.protocols import Modality, VectorIndex
+from ..core.post import Modality
+from ..core.protocols import VectorIndex
 from ..core.vectors import NO_ROW, Matches, Rows
 
 _COPIES = 100  # looked at beyond the k nearest, where the archive has near-duplicates

@@ -59,7 +59,7 @@ def _content(photo: Photo | Path | bytes) -> bytes:
     except OSError as error:
         raise PhotoError(f"the photo cannot be read ({error.strerror})") from None
     if isinstance(photo, Photo) and sha256(content).hexdigest() != photo.digest:
-        raise PhotoError("the photo changed while the archive was read; build again")
+        raise PhotoError("the photo changed while the archive was read; read it again")
     return content
 
 

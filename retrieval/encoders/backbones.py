@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.errors import SettingsError, WeightsError
-from ...core.post import Photo
-from ...core.protocols import Backbone, Encoder, Fingerprint, Modality
+from ...core.post import Modality, Photo
+from ...core.protocols import Backbone, Encoder, Fingerprint
 from ...core.vectors import PhotoFeatures, Vectors
 from ..photos import read_photo
 from .efficientnet import EfficientNetEncoder, feature_maps, load_efficientnet

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...core.protocols import Fingerprint, Modality
+from ...core.post import Modality
+from ...core.protocols import Fingerprint
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

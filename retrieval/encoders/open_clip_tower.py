@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.errors import WeightsError
-from ...core.post import Photo
-from ...core.protocols import Fingerprint, Modality
+from ...core.post import Modality, Photo
+from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
 from ..photos import read_photo
 from .runtime import Runtime, TorchRuntime

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Generic
 
 from ...core.errors import PhotoError
-from ...core.post import Photo
-from ...core.protocols import Encoder, Fingerprint, Modality, V
+from ...core.post import Modality, Photo
+from ...core.protocols import Encoder, Fingerprint, V
 from ..channels import stacked
 
 

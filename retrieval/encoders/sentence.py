@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...core.errors import WeightsError
-from ...core.protocols import Fingerprint, Modality
+from ...core.post import Modality
+from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
 from .weights import MINILM_WHEEL, Weights, find_sentence_weights
 

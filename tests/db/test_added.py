@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import ADDED, Post
+from hashtag_recommender.core.post import ADDED, Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint, Ingested, StoredPost
-from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.store import SqlPostStore
 
 Make = Callable[..., Post]

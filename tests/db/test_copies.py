@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hashtag_recommender.core.post import Post
+from hashtag_recommender.core.post import Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint, Ingested
-from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.readers import open_reader
 from hashtag_recommender.db.store import SqlPostStore
 

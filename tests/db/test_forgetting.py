@@ -11,12 +11,11 @@ import pytest
 
 from hashtag_recommender.core.errors import DatabaseError, SettingsError, SourceError
 from hashtag_recommender.core.feedback import Judgement
-from hashtag_recommender.core.post import ADDED, Photo, Post, Reject
+from hashtag_recommender.core.post import ADDED, Photo, Post, Reject, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.db import engine as engine_module
 from hashtag_recommender.db.database import Database, open_database
 from hashtag_recommender.db.engine import default_url, reading, writing
-from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.rejects import Rejects
 from hashtag_recommender.db.store import SqlPostStore, open_store
 

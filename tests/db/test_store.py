@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.errors import DatabaseError, SourceError
-from hashtag_recommender.core.post import Photo, Post
+from hashtag_recommender.core.post import Photo, Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint, Ingested
 from hashtag_recommender.core.versions import Moves
 from hashtag_recommender.db.engine import default_url, writing
-from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.store import SqlPostStore, open_store
 
 Make = Callable[..., Post]

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hashtag_recommender.core.post import Photo, Post
+from hashtag_recommender.core.post import Photo, Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint
-from hashtag_recommender.db.ingest import caption_digest
 from hashtag_recommender.db.store import SqlPostStore
 
 Make = Callable[..., Post]
