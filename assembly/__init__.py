@@ -22,7 +22,8 @@ from .lifecycle import Cleared, History, clear_snapshots, index_history, roll_ba
 from .models import model_states, pull_models
 from .opening import open_recommender
 from .planning import plan_refresh
-from .refreshing import RefreshReport, SourceRefresh, refresh_index
+from .refreshing import RefreshReport, refresh_index
+from .rereading import SourceRefresh
 from .sources import RemovedSource, add_source, list_sources, remove_source
 
 __all__ = [

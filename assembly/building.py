@@ -14,6 +14,7 @@ from ..core.settings import Settings
 from .gating import check_quality, check_soundness, refuse
 from .home import existing, kept_database, run_of
 from .learning import LearnAnew
+from .readymade import keep_ready_made
 
 if TYPE_CHECKING:
     from ..db.database import Database
@@ -139,13 +140,14 @@ def build_channels(
             run.counts |= asdict(ingested)
             if reader.origin:
                 database.sources.remember(reader.origin)
+            ready = keep_ready_made(store, reader, plans)
             embedded = embed(store, plans, progress)
             rejects.add_unreadable(embedded.unreadable)
             run.counts |= {"rejected": len(rejects), "embedded": dict(embedded.counts)}
         finally:
             rejects.write()
         published = publish_index(settings, database, plans, progress, accept)
-    all_notes = (*reader.notes(), *notes, *filter(None, [published.note]), *worse)
+    all_notes = (*reader.notes(), *notes, *ready, *filter(None, [published.note]), *worse)
     return BuildReport(
         ingested,
         embedded.counts,

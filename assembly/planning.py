@@ -1,9 +1,9 @@
 """What a refresh would do, found out without changing anything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..core.errors import SourceError
+from ..core.post import Post
 from ..core.protocols import Ingested, PostStore
 from ..core.settings import Settings
 from ..core.sources import KnownSource
@@ -11,8 +11,8 @@ from ..core.versions import Moves
 from .building import origin_of
 from .gating import staying
 from .home import database_of, existing
-from .refreshing import RefreshReport, SourceRefresh, plans_of, told_of
-from .sources import open_again
+from .refreshing import RefreshReport, plans_of, told_of
+from .rereading import SourceRefresh, read_again
 
 if TYPE_CHECKING:
     from ..db.database import Database
@@ -59,25 +59,18 @@ class _Plan:
         return report
 
     def _read(self, known: KnownSource) -> SourceRefresh:
-        from ..db.rejects import Rejects
+        reading = read_again(
+            known, self._settings.home, self._database.posts.forgotten(), lambda posts: self._compare(known.name, posts)
+        )
+        if reading.reader:
+            self._report.notes += reading.reader.notes()
+        return reading.result
 
-        result, store = SourceRefresh(known.name, leaves=known.leaves_at is not None), self._database.posts
-        if known.source is None or known.leaves_at:
-            result.ingested = store.compare(known.name, []).ingested
-            return result
-        try:
-            reader = open_again(known.source)
-            rejects = Rejects(reader, self._settings.home / "rejects.csv")
-            self._report.notes += reader.notes()
-            compared = store.compare(known.name, rejects.sift(store.forgotten(), to_the_end=True))
-        except SourceError as error:
-            result.failed = str(error)
-            return result
-        result.ingested = compared.ingested
-        result.rejected, result.first_reject = len(rejects), rejects.first()
+    def _compare(self, name: str, posts: Iterable[Post]) -> Ingested:
+        compared = self._database.posts.compare(name, posts)
         self._contents["image"] |= compared.photos
         self._contents["text"] |= compared.captions
-        return result
+        return compared.ingested
 
     def _lacking(self, plan: "ChannelPlan", store: PostStore) -> int:
         """Contents that have no vector yet, those of posts already known included."""

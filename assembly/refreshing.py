@@ -1,7 +1,7 @@
 """The nightly refresh: reads every source again, and publishes an index of what has changed if it passes its gates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,11 +14,11 @@ from .building import chosen_encoders, origin_of, plan_channel
 from .gating import check_quality, check_shrink, check_soundness, refuse, staying
 from .home import existing, kept_database, run_of
 from .learning import CarryOver, LearnAnew
-from .sources import open_again
+from .readymade import keep_ready_made
+from .rereading import Rereading, SourceRefresh, read_again
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..db.rejects import Rejects
     from ..index.build import ChannelPlan, Draft, Learner
     from ..index.gates import Gate
     from ..index.history import RunRecord
@@ -26,29 +26,6 @@ if TYPE_CHECKING:
     from ..index.snapshot import Snapshot
 
 Outcome = Literal["published", "unchanged", "refused", "planned"]
-
-
-@dataclass(slots=True)
-class SourceRefresh:
-    """What came of one source.
-
-    ingested: what it changed; None where it was not read. rejected: posts that could not be taken; first_reject: the
-    row of the first of them and its reason. failed: why the database was left as it was. leaves: whether its posts
-    were to leave.
-    """
-
-    name: str
-    ingested: Ingested | None = None
-    rejected: int = 0
-    first_reject: str | None = None
-    failed: str | None = None
-    leaves: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """For machines."""
-        counts = asdict(self.ingested) if self.ingested else dict.fromkeys(Ingested.__slots__)
-        fields = {name: getattr(self, name) for name in ("name", "rejected", "first_reject", "failed", "leaves")}
-        return fields | counts
 
 
 @dataclass(slots=True)
@@ -117,7 +94,7 @@ class _Refresh:
         self._serving = serving_snapshot(settings.home)
         self._allow_shrink = allow_shrink
         self._progress = progress
-        self._rejects: list[tuple[SourceRefresh, Rejects]] = []
+        self._readings: list[Rereading] = []
         self._known = database.sources.known()
         self._leaving = {known.name for known in self._known if known.leaves_at}
         self.report = RefreshReport()
@@ -130,7 +107,8 @@ class _Refresh:
         self.report.notes += told_of(self._known)
         for known in self._known:
             if self.report.outcome != "refused" and (known.source or known.leaves_at):
-                self.report.sources.append(self._read(known))
+                self._readings.append(self._read(known))
+                self.report.sources.append(self._readings[-1].result)
         run.counts |= self._counts()
         for source in self.report.sources:
             if source.failed:
@@ -154,27 +132,19 @@ class _Refresh:
         if self._known:
             self.report.refuse(f"every source was removed, so that no post would be left; {advice}")
 
-    def _read(self, known: KnownSource) -> SourceRefresh:
+    def _read(self, known: KnownSource) -> Rereading:
         """Take one source in, in one transaction."""
-        from ..db.rejects import Rejects
-
-        result, store = SourceRefresh(known.name, leaves=known.leaves_at is not None), self._database.posts
-        if known.source is None or known.leaves_at:
-            result.ingested = store.ingest(known.name, [])
-            return result
-        try:
-            reader = open_again(known.source)
-            rejects = Rejects(reader, self._settings.home / "rejects.csv")
-            self.report.notes += reader.notes()
-            self._rejects.append((result, rejects))
-            try:
-                posts = rejects.sift(store.forgotten(), to_the_end=True)
-                result.ingested = store.ingest(known.name, posts, lambda new: self._accept(known.name, new))
-            finally:
-                self._tell(result, rejects)
-        except (SourceError, RefusedError) as error:
-            result.failed = str(error)
-        return result
+        store = self._database.posts
+        reading = read_again(
+            known,
+            self._settings.home,
+            store.forgotten(),
+            lambda posts: store.ingest(known.name, posts, lambda new: self._accept(known.name, new)),
+        )
+        if reading.reader:
+            self.report.notes += reading.reader.notes()
+        self._tell(reading)
+        return reading
 
     def _accept(self, name: str, ingested: Ingested) -> None:
         """Keep a source that has lost too much, together with those before it, out of the database as well."""
@@ -196,11 +166,12 @@ class _Refresh:
         counts = {kind.name: sum(getattr(one, kind.name) for one in read) for kind in fields(Ingested)}
         return counts | {"rejected": sum(source.rejected for source in self.report.sources)}
 
-    def _tell(self, result: SourceRefresh, rejects: "Rejects") -> None:
-        rejects.write()
-        result.rejected, result.first_reject = len(rejects), rejects.first()
-        if result.rejected:
-            self.report.rejects = rejects.path
+    def _tell(self, reading: Rereading) -> None:
+        reading.count_rejects()
+        if reading.rejects:
+            reading.rejects.write()
+            if reading.result.rejected:
+                self.report.rejects = reading.rejects.path
 
     def _build(self, run: "RunRecord") -> None:
         """Embed what is new, and publish."""
@@ -208,12 +179,16 @@ class _Refresh:
 
         home, store = self._settings.home, self._database.posts
         plans = plans_of(self._settings, self._serving)
+        for reading in self._readings:
+            if reading.reader:
+                self.report.notes += keep_ready_made(store, reading.reader, plans)
         embedded = embed(store, plans, self._progress)
         self.report.embedded = embedded.counts
         run.counts |= {"embedded": dict(embedded.counts)}
-        for result, rejects in self._rejects:
-            rejects.add_unreadable(embedded.unreadable)
-            self._tell(result, rejects)
+        for reading in self._readings:
+            if reading.rejects:
+                reading.rejects.add_unreadable(embedded.unreadable)
+                self._tell(reading)
         origin = origin_of(self._database)
         learner = learner_of(self._settings, self._database, self._serving)
         published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...core.errors import SourceError
-from ...core.post import Post, Reject
-from ...core.protocols import Modality, PostReader
+from ...core.post import Modality, Post, Reject
+from ...core.protocols import PostReader
 from ...core.sources import Source
-from ...core.vectors import Rows, Vectors
+from ...core.vectors import Vectors
 from .clipretrieval import CAPTION_COLUMN, IMAGE_COLUMN, ClipRetrievalFolder
 from .columns import Columns, find_columns, missing_columns
 from .fields import MAX_ID, PostMaker
@@ -115,19 +115,23 @@ class EncodedReader(_ArchiveReader):
 
     table: ClipRetrievalFolder
 
-    def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
-        """Vectors in batches: rows (n,) ascending, and float32 (n, d) of length 1.
+    def ready_vectors(self, modality: Modality) -> Iterator[tuple[list[Post], Vectors]]:
+        """The posts whose photo or caption has a vector, in batches of n, and these: float32 (n, d) of length 1.
 
-        Row i is what comes i-th (from 0) out of `read`, be it a post or a reject. Nothing comes where photos or
-        captions were not encoded, or where they are taken from another column than those that were.
-        Raises SourceError where vectors are missing or damaged, or do not fit their rows.
+        Nothing comes where photos or captions were not encoded, or where they are taken from another column than those
+        that were. Raises SourceError where vectors are missing or damaged, or do not fit their rows.
         """
         column, encoded = {
             "image": (self.columns.image, IMAGE_COLUMN),
             "text": (self.columns.text, CAPTION_COLUMN),
         }[modality]
-        if column == encoded:
-            yield from self.table.ready_vectors(modality)
+        if column != encoded:
+            return
+        entries = enumerate(self.read())
+        for rows, vectors in self.table.ready_vectors(modality):
+            known = [next(entry for row, entry in entries if row == wanted) for wanted in rows]
+            posts = [entry for entry in known if isinstance(entry, Post)]
+            yield posts, vectors[[isinstance(entry, Post) for entry in known]]
 
 
 def _storable_name(name: str) -> str:

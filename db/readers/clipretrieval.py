@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...core.errors import SourceError
-from ...core.post import take_out_hashtags
-from ...core.protocols import Modality
+from ...core.post import Modality, take_out_hashtags
 from ...core.vectors import FloatMatrix, Rows, Vectors, unit_rows
 from .folders import within
 from .parquet import ParquetTable

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from hashtag_recommender.core.errors import SourceError
-from hashtag_recommender.core.post import Post, Reject
-from hashtag_recommender.core.protocols import Modality
+from hashtag_recommender.core.post import Modality, Post, Reject
 from hashtag_recommender.db.readers import EncodedReader, clipretrieval, open_reader
 from hashtag_recommender.db.readers.columns import Columns
 
@@ -45,7 +44,8 @@ def ready(folder: Path, modality: Modality, **options: Any) -> tuple[list[int], 
     reader = open_reader(folder, images=folder.parent / "photos", **options)
     assert isinstance(reader, EncodedReader)
     batches = list(reader.ready_vectors(modality))
-    rows = [int(row) for rows, _ in batches for row in rows]
+    places = [*[f"9-{i}.jpg" for i in range(4)], *[f"10-{i}.jpg" for i in range(4)]]
+    rows = [places.index(post.post_id) for posts, _ in batches for post in posts]
     return rows, np.concatenate([v for _, v in batches]) if batches else np.zeros((0, 0), np.float32)
 
 

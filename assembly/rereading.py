@@ -1,0 +1,75 @@
+"""A source that was remembered, read again: for a refresh, and for the plan of one."""
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import RefusedError, SourceError
+from ..core.post import Post
+from ..core.protocols import Ingested, PostReader
+from ..core.sources import KnownSource
+from .sources import open_again
+
+if TYPE_CHECKING:
+    from ..db.rejects import Rejects
+
+
+@dataclass(slots=True)
+class SourceRefresh:
+    """What came of one source.
+
+    ingested: what it changed; None where it was not read. rejected: posts that could not be taken; first_reject: the
+    row of the first of them and its reason. failed: why the database was left as it was. leaves: whether its posts
+    were to leave.
+    """
+
+    name: str
+    ingested: Ingested | None = None
+    rejected: int = 0
+    first_reject: str | None = None
+    failed: str | None = None
+    leaves: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        counts = asdict(self.ingested) if self.ingested else dict.fromkeys(Ingested.__slots__)
+        fields = {name: getattr(self, name) for name in ("name", "rejected", "first_reject", "failed", "leaves")}
+        return fields | counts
+
+
+@dataclass(slots=True)
+class Rereading:
+    """A reading that is over. reader, rejects: None where the source was not to be read, or could not be opened."""
+
+    result: SourceRefresh
+    reader: PostReader | None = None
+    rejects: "Rejects | None" = None
+
+    def count_rejects(self) -> None:
+        """Tell in the result what was rejected so far."""
+        if self.rejects:
+            self.result.rejected, self.result.first_reject = len(self.rejects), self.rejects.first()
+
+
+def read_again(
+    known: KnownSource, home: Path, forgotten: Set[str], take: Callable[[Iterable[Post]], Ingested]
+) -> Rereading:
+    """Hand all posts of a source to `take`, none where they are to leave.
+
+    forgotten: as `Rejects.sift` takes it. take: is to keep them in whole or not at all; it may refuse them.
+    """
+    from ..db.rejects import Rejects
+
+    reading = Rereading(SourceRefresh(known.name, leaves=known.leaves_at is not None))
+    if known.source is None or known.leaves_at:
+        reading.result.ingested = take([])
+        return reading
+    try:
+        reading.reader = open_again(known.source)
+        reading.rejects = Rejects(reading.reader, home / "rejects.csv")
+        reading.result.ingested = take(reading.rejects.sift(forgotten, to_the_end=True))
+    except (SourceError, RefusedError) as error:
+        reading.result.failed = str(error)
+    reading.count_rejects()
+    return reading
