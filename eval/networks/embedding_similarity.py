@@ -12,7 +12,7 @@ from .hashtags import hashtag_vectors
 from .network import Network
 from .training import Columns, Inputs, Learner, Part, Setting
 
-_DIMENSION = 100
+_DIMENSION = 300  # as of the word vectors that such networks are mostly trained on
 
 
 class EmbeddingSimilarity(Network):
