@@ -147,7 +147,9 @@ def build_channels(
         finally:
             rejects.write()
         published = publish_index(settings, database, plans, progress, accept)
-    all_notes = (*reader.notes(), *notes, *ready, *filter(None, [published.note]), *worse)
+        of_index = [*filter(None, [published.note]), *worse]
+        run.notes += of_index
+    all_notes = (*reader.notes(), *notes, *ready, *of_index)
     return BuildReport(
         ingested,
         embedded.counts,

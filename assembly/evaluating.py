@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from ..core.errors import HomeError, SettingsError
+from ..core.errors import HomeError, SettingsError, told
 from ..core.post import Post
 from ..core.progress import Progress, Silent
 from ..core.protocols import Encoder, PostReader, Recommender
@@ -110,7 +110,7 @@ def evaluate(
             write_report(plan.out, report, trial, outcomes, read_photo)
             return report
     except OSError as error:
-        raise HomeError(f"{plan.out} cannot be written: {error.strerror or error}") from error
+        raise HomeError(f"{plan.out} cannot be written: {told(error)}") from error
 
 
 def systems() -> "Sequence[Entry]":

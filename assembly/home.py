@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError
+from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError, told
 from ..core.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def told_as_of_home(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise HomeError(
-            f"{folder} cannot be written ({error.strerror or error}); see that its disk has room and that the "
-            "folder can be written"
+            f"{folder} cannot be written ({told(error)}); see that its disk has room and that the folder can be written"
         ) from error
 
 

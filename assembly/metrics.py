@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import NoIndexError, SettingsError, SnapshotError
+from ..core.errors import NoIndexError, SettingsError, SnapshotError, told
 from ..core.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def write_metrics(path: Path, run: RefreshRun) -> None:
         write_durably(path, _document(run, before).encode(), _READABLE)
     except OSError as error:
         raise SettingsError(
-            f"--metrics {path} cannot be written ({error.strerror or error}); see that its folder can be written"
+            f"--metrics {path} cannot be written ({told(error)}); see that its folder can be written"
         ) from error
 
 

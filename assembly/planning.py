@@ -54,8 +54,7 @@ class _Plan:
         if self._serving and not allow_shrink:
             self._check_shrink(self._serving, known)
         for source in report.sources:
-            if source.failed:
-                report.reason = report.reason or f"{source.name}: {source.failed}"
+            report.reason = report.reason or source.reason()
         return report
 
     def _read(self, known: KnownSource) -> SourceRefresh:

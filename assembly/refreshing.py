@@ -111,8 +111,8 @@ class _Refresh:
                 self.report.sources.append(self._readings[-1].result)
         run.counts |= self._counts()
         for source in self.report.sources:
-            if source.failed:
-                self.report.refuse(f"{source.name}: {source.failed}")
+            if reason := source.reason():
+                self.report.refuse(reason)
         if self.report.outcome != "refused":
             try:
                 self._build(run)
@@ -195,14 +195,18 @@ class _Refresh:
         for name in self._leaving:
             self._database.sources.let_go(name)
         self.report.serves(published.manifest)
-        self.report.notes += filter(None, [published.note])
+        if published.note:
+            self.report.notes.append(published.note)
+            run.notes.append(published.note)
         self.report.outcome = "published" if published.new else "unchanged"
 
     def _check(self, draft: "Draft", run: "RunRecord") -> None:
         """All gates, each of them told."""
         thresholds, store = self._settings.thresholds, self._database.posts
         lineage = draft.snapshot.manifest.learned
-        self.report.learned = lineage.reason if lineage else None
+        if lineage:
+            self.report.learned = lineage.reason
+            run.notes.append(lineage.reason)
         self.report.gates = check_soundness(draft, store, thresholds)
         shrink = check_shrink(draft, self._serving, self._leaving, thresholds)
         self.report.gates += shrink + check_quality(draft, self._serving, thresholds)

@@ -31,6 +31,10 @@ class SourceRefresh:
     failed: str | None = None
     leaves: bool = False
 
+    def reason(self) -> str | None:
+        """Why it was left as it was, with its name."""
+        return self.failed if self.failed is None or self.name in self.failed else f"{self.name}: {self.failed}"
+
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         counts = asdict(self.ingested) if self.ingested else dict.fromkeys(Ingested.__slots__)

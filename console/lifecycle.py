@@ -33,7 +33,7 @@ def show_history(history: "History") -> None:
     for run in history.runs:
         seconds = "" if run.seconds is None else f"{run.seconds:,.1f} s"
         say(f"{_minute(run.started)}  {run.command:<14}  {run.outcome:<10}  {seconds:>9}".rstrip())
-        for told in filter(None, (_served(run), _counts(run.counts), _gates(run.gates), run.reason)):
+        for told in filter(None, (_served(run), _counts(run.counts), *run.notes, _gates(run.gates), run.reason)):
             _indented(told)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("snapshot", no_wrap=True)

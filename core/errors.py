@@ -59,3 +59,8 @@ class WeightsError(HashtagError):
 
 class PhotoError(HashtagError):
     """A photo that cannot be decoded; the message is the reason, ready for a rejects file."""
+
+
+def told(error: OSError) -> str:
+    """What the system says of a failure; of NumPy, which says nothing of a file that a full disk took in part, that."""
+    return error.strerror or f"written in part: {error}"

@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..core import durable
-from ..core.errors import HashtagError, HomeError
+from ..core.errors import HashtagError, HomeError, told
 from .lock import holder
 from .snapshot import serving_name
 
@@ -32,7 +32,7 @@ class Run:
 
     run: its id. command: such as `index build`. started, finished: ISO 8601, UTC. before, after: which snapshot was in
     service. counts: such as added, updated, removed, rejected, and embedded by channel. gates: figures of checks.
-    reason: why it was refused or failed.
+    notes: what a person should know of it, such as why it learned anew. reason: why it was refused or failed.
     """
 
     run: str
@@ -45,6 +45,7 @@ class Run:
     seconds: float | None = None
     counts: Mapping[str, Any] = field(default_factory=dict)
     gates: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
     reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -59,6 +60,7 @@ class RunRecord:
     counts: dict[str, Any] = field(default_factory=dict)
     gates: dict[str, Any] = field(default_factory=dict)
     outcome: Outcome | None = None
+    notes: list[str] = field(default_factory=list)
     reason: str | None = None
 
     def refuse(self, reason: str) -> None:
@@ -128,13 +130,15 @@ def _append(home: Path, fields: Mapping[str, Any], otherwise: str) -> None:
         durable.append_durably(home / FILE, json.dumps(fields, ensure_ascii=False).encode(errors="replace"))
     except OSError as error:
         raise HomeError(
-            f"{home / FILE} cannot be written ({error.strerror or error}): see that its disk has room; {otherwise}"
+            f"{home / FILE} cannot be written ({told(error)}): see that its disk has room; {otherwise}"
         ) from error
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, HashtagError):
         return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        return f"{error.filename}: {told(error)}" if error.filename else told(error)
     return "stopped" if isinstance(error, KeyboardInterrupt | SystemExit) else type(error).__name__
 
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..core import durable
-from ..core.errors import HomeError, NoIndexError, SnapshotError
+from ..core.errors import HomeError, NoIndexError, SnapshotError, told
 from .archive import SnapshotArchive
 from .collecting import (
     MANIFEST,
@@ -234,7 +234,7 @@ def writing(home: Path, command: str = "(a Python program)") -> Iterator[None]:
             _tidy(home)
         except OSError as error:
             raise HomeError(
-                f"the home folder {home} cannot be written ({error.strerror or error}); name another by --home"
+                f"the home folder {home} cannot be written ({told(error)}); name another by --home"
             ) from error
         yield
 

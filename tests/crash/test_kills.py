@@ -1,6 +1,7 @@
 """Commands killed, and run on disks that fail, a few times each; `tests/crash/long.py` does it thousands of times."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,9 @@ def test_struck_at_any_moment_it_leaves_the_old_index_or_the_new_one_and_can_be_
 def test_any_sequence_of_edits_refreshes_rollbacks_and_kills_comes_to_an_index_built_from_scratch():
     ran = run_apart("tests.crash.sequences")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_after_thirty_nights_the_history_tells_what_came_of_each():
+    ran = run_apart("tests.crash.nights")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert len(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d  index refresh  ", ran.stdout, re.MULTILINE)) == 30

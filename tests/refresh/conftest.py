@@ -1,21 +1,17 @@
 """Homes that are refreshed often: captions alone, by an encoder that needs no weights."""
 
 import csv
-from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hashtag_recommender.assembly import build_index, open_recommender, read_posts
-from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.core.wishes import Wishes
 from hashtag_recommender.index.snapshot import current_snapshot
-from hashtag_recommender.retrieval.encoders import profiles
-from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+
+from ..crash.scenes import use_words
 
 HEADER = ["id", "text", "hashtags"]
 SUBJECTS = {
@@ -34,37 +30,9 @@ QUERIES = [
 ]
 
 
-class WordEncoder:
-    """Captions to the sum of a vector for each word. Counts what it has encoded."""
-
-    channel = "sentence"
-    modality = "text"
-    batch_size = 16
-    fingerprint = Fingerprint("words", "none", "1", 16, "")
-    encoded = 0
-
-    def prepare(self, content: str) -> str:
-        return content
-
-    def encode(self, prepared: Sequence[str]) -> np.ndarray:
-        WordEncoder.encoded += len(prepared)
-        return unit_rows(np.stack([sum(map(_vector, caption.split())) for caption in prepared]).astype(np.float32))
-
-    def release(self) -> None:
-        pass
-
-
-def _vector(word):
-    return np.random.default_rng(int(sha256(word.encode()).hexdigest()[:8], 16)).normal(size=16)
-
-
 @pytest.fixture(autouse=True)
 def words_alone(monkeypatch):
-    """The compact encoders are words and n-grams."""
-    specs = [profiles.EncoderSpec("sentence", "words"), profiles.EncoderSpec("ngrams")]
-    monkeypatch.setattr(profiles, "_COMPACT", specs)
-    made = {"sentence": WordEncoder, "ngrams": NgramEncoder}
-    monkeypatch.setattr(profiles, "make_encoder", lambda spec: made[spec.kind]())
+    use_words(monkeypatch.setattr)
 
 
 def make_rows(n, seed=0):

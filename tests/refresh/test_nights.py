@@ -1,6 +1,5 @@
 """Many nights: whatever came and went, the index is the one that a build from scratch makes of what is there."""
 
-import errno
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,7 +16,6 @@ from hypothesis.stateful import (
 )
 
 from hashtag_recommender.assembly import refresh_index, verify_index
-from hashtag_recommender.core.errors import HomeError
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.verify import Verdict
 
@@ -81,54 +79,3 @@ def test_after_any_edits_it_is_an_index_built_from_scratch():
         max_examples=8, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
     )
     run_state_machine_as_test(Nights, settings=short)
-
-
-def test_a_dozen_nights(tmp_path, monkeypatch):
-    """Two sources that grow, shrink and break; after each night the last good index answers."""
-    shop, blog = tmp_path / "shop.csv", tmp_path / "blog.csv"
-    home = build(tmp_path / "home", write_rows(shop, make_rows(40)), write_rows(blog, make_rows(30, seed=1)))
-    settings_, rows = Settings(home), make_rows(80)
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    def vanish():
-        blog.rename(tmp_path / "away.csv")
-
-    def come_back():
-        (tmp_path / "away.csv").rename(blog)
-
-    def half():
-        write_rows(shop, rows[:50])
-        shop.write_bytes(shop.read_bytes()[:600])
-
-    nights = [
-        (lambda: None, "unchanged"),
-        (lambda: write_rows(shop, rows[:41]), "published"),
-        (vanish, "refused"),
-        (lambda: write_rows(shop, rows[:42]), "refused"),
-        (come_back, "published"),
-        (half, "refused"),
-        (lambda: None, "refused"),
-        (lambda: write_rows(shop, rows[:60]), "published"),
-        (lambda: write_rows(shop, rows[8:62]), "full"),
-        (lambda: None, "published"),
-        (lambda: write_rows(blog, make_rows(25, seed=1)), "published"),
-        (lambda: None, "unchanged"),
-        (lambda: write_rows(shop, rows[8:9]), "refused"),
-        (lambda: write_rows(shop, rows[8:80]), "published"),
-    ]
-    for happen, due in nights:
-        happen()
-        before, said = serving(home), answers(home)
-        if due == "full":
-            with monkeypatch.context() as patch, pytest.raises(HomeError, match="No space left"):
-                patch.setattr("hashtag_recommender.index.build.np.save", full)
-                refresh_index(settings_)
-        else:
-            assert refresh_index(settings_).outcome == due
-        assert (serving(home) != before) == (due == "published")
-        if due != "published":
-            assert answers(home) == said
-    assert verify_index(settings_) == Verdict(())
-    assert all(answers(home))

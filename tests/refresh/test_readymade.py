@@ -14,7 +14,8 @@ from hashtag_recommender.db.database import open_database
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
-from .conftest import WordEncoder, answers, build, make_rows, serving, write_rows
+from ..crash.scenes import WordEncoder
+from .conftest import answers, build, make_rows, serving, write_rows
 
 POSTS = 300
 

@@ -19,7 +19,8 @@ from hashtag_recommender.index import build as build_module
 from hashtag_recommender.index.snapshot import current_snapshot, whole_snapshot, writing
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
-from .conftest import WordEncoder, answers, build, contents, make_rows, serving, write_rows
+from ..crash.scenes import WordEncoder
+from .conftest import answers, build, contents, make_rows, serving, write_rows
 
 
 @pytest.fixture
