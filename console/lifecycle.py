@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from ..index.history import Run
     from ..index.serving import RolledBack
     from ..index.verify import Verdict
+
+_INDENT = " " * 18  # behind the moment of a run
 
 
 def show_verdict(verdict: "Verdict") -> None:
@@ -50,7 +51,9 @@ def show_history(history: "History") -> None:
 
 
 def _indented(told: str) -> None:
-    out.print(Padding(Text(printable(told), style="dim", overflow="fold"), (0, 0, 0, 18), expand=False))
+    for line in Text(printable(told), style="dim", overflow="fold").wrap(out, out.width - len(_INDENT)):
+        line.rstrip()
+        out.print(Text(_INDENT) + line)
 
 
 def _served(run: "Run") -> str | None:

@@ -1,8 +1,9 @@
 """Thirty nights of an archive that grows, shrinks and breaks, and the history that a person reads of them.
 
-    .venv/bin/python -m tests.crash.nights
+    .venv/bin/python -m tests.crash.nights [FOLDER]
 
-The exit code is 1 where a night did not end as it must. What is printed is `hashtag index history`.
+FOLDER is empty or not there yet, and holds archive and home afterwards; without it nothing stays. The exit code is 1
+where a night did not end as it must. What is printed is `hashtag index history`.
 """
 
 import errno
@@ -186,12 +187,13 @@ def main() -> None:
     use_words()
     for module in (build, collecting, history):
         module.datetime = Clock
-    with tempfile.TemporaryDirectory() as folder:
-        archive = pass_nights(Path(folder))
-        other = Path(folder) / "other"
+    with tempfile.TemporaryDirectory() as other:
+        folder = Path(sys.argv[1] if len(sys.argv) > 1 else f"{other}/nights")
+        folder.mkdir(parents=True, exist_ok=True)
+        archive = pass_nights(folder)
         for path in (archive.shop, archive.blog):
-            run_well(["index", "build", str(path), "--home", str(other), "--encoders", "compact"])
-        assert suggestions_of(other) == suggestions_of(archive.home)
+            run_well(["index", "build", str(path), "--home", f"{other}/home", "--encoders", "compact"])
+        assert suggestions_of(Path(other, "home")) == suggestions_of(archive.home)
         sys.argv = ["hashtag", "index", "history", "--count", "40", "--home", str(archive.home)]
         cli.main()
 
