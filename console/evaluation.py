@@ -82,7 +82,8 @@ def show_comparison(comparison: "Comparison") -> None:
         row = [change.at, f"{change.before:.3f}", f"{change.after:.3f}", f"{change.after - change.before:+.3f}"]
         if change.difference:
             sure = change.difference
-            row += [f"{sure.low:+.3f} {sure.high:+.3f}", f"{100 * sure.probability:.0f}%"]
+            same = sure.low == sure.high == 0
+            row += [f"{sure.low:+.3f} {sure.high:+.3f}", "same" if same else f"{100 * sure.probability:.0f}%"]
         table.add_row(escape(printable(change.system)), *row)
     out.print(table)
     for name in comparison.gone:
