@@ -37,23 +37,28 @@ def refresh(
     """Read all sources again and publish what has changed. Exits with 3 where it keeps the index that serves."""
     from ..assembly import plan_refresh, refresh_index
 
-    settings = resolve_settings(home, {"db": db})
-    with _measured(settings, None if dry_run else metrics) as reports, _logged(log):
-        if dry_run:
-            report = plan_refresh(settings, allow_shrink)
-        else:
-            report = refresh_index(settings, allow_shrink, console.progress_for(log.value))
-        reports.append(report)
-        if log is Log.json:
-            console.event("refresh", level="error" if report.reason else "info", **report.to_json())
-        if as_json:
-            print_json(report.to_json())
-        elif log is Log.text:
-            console.show_refresh(report)
-        if report.reason:
-            if log is Log.text:
-                console.complain(report.reason)
-            raise typer.Exit(RefusedError.exit_code)
+    with _logged(log):
+        settings = resolve_settings(home, {"db": db})
+        with _measured(settings, None if dry_run else metrics) as reports:
+            if dry_run:
+                report = plan_refresh(settings, allow_shrink)
+            else:
+                report = refresh_index(settings, allow_shrink, console.progress_for(log.value))
+            reports.append(report)
+            _show(report, log, as_json)
+            if report.reason:
+                raise typer.Exit(RefusedError.exit_code)
+
+
+def _show(report: "RefreshReport", log: Log, as_json: bool) -> None:
+    if log is Log.json:
+        console.event("refresh", level="error" if report.reason else "info", **report.to_json())
+    if as_json:
+        print_json(report.to_json())
+    elif log is Log.text:
+        console.show_refresh(report)
+    if report.reason and log is Log.text:
+        console.complain(report.reason)
 
 
 @contextmanager

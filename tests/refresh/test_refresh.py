@@ -499,6 +499,8 @@ def test_the_log_is_of_json_alone_however_it_ends(hashtag, home, source):
         ran = hashtag("index", "refresh", "--home", home, "--log", "json")
     last = json.loads(ran.err.splitlines()[-1])
     assert (ran.code, last["event"]) == (4, "refresh failed") and "being written" in last["error"]
+    ran = hashtag("index", "refresh", "--home", home, "--log", "json", "--metrics", home / "nowhere" / "x.prom")
+    assert (ran.code, json.loads(ran.err)["event"]) == (2, "refresh failed")
 
 
 def test_metrics_tell_of_every_end(hashtag, home, source, tmp_path):
