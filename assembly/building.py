@@ -119,11 +119,11 @@ def build_channels(
     notes: Sequence[str] = (),
 ) -> BuildReport:
     """As `build_index`, with the channels that are planned. notes: to stand in the report."""
-    from ..db.rejects import Rejects
+    from ..db.rejects import REJECTS, Rejects
     from ..index.build import embed
     from ..index.snapshot import serving_snapshot
 
-    rejects = Rejects(reader, settings.home / "rejects.csv")
+    rejects = Rejects(reader, settings.home / REJECTS)
     progress = progress or Silent()
     worse: list[str] = []
     with run_of(settings, "index build") as run, kept_database(settings) as database:

@@ -1,5 +1,6 @@
 """Evaluating: systems learn from one part of an archive and are judged on the rest."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 DATABASE = "archive.sqlite"
 FEATURES = "features"
+
+_SCRATCH = "product-"  # begins the names of folders for indexes that are judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,9 @@ def evaluate(
     specs, notes = chosen_encoders(settings)
     try:
         plan.out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=plan.out, prefix="product-") as scratch:
+        for left in plan.out.glob(f"{_SCRATCH}*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=plan.out, prefix=_SCRATCH) as scratch:
             archive = _read(plan.out, specs, reader, progress)
             split = _split(archive, plan)
             trial = Trial.of(archive.posts, split)
@@ -146,11 +151,11 @@ def _outcome(
 def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progress: Progress) -> _Posts:
     """Posts into a database of their own, through the encoders: what was encoded before is not encoded again."""
     from ..db.database import open_database
-    from ..db.rejects import Rejects
+    from ..db.rejects import REJECTS, Rejects
     from ..index.build import embed
 
     plans = [plan_channel(spec) for spec in specs]
-    rejects = Rejects(reader, out / "rejects.csv")
+    rejects = Rejects(reader, out / REJECTS)
     with open_database(f"sqlite:///{(out / DATABASE).resolve()}") as database:
         store = database.posts
         try:

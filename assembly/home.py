@@ -29,7 +29,7 @@ def run_of(settings: Settings, command: str) -> "Iterator[RunRecord]":
     from ..index.history import recorded
     from ..index.snapshot import writing
 
-    with told_as_of_home(settings.home), writing(settings.home, command), recorded(settings.home, command) as run:
+    with writing(settings.home, command), recorded(settings.home, command) as run, told_as_of_home(settings.home):
         yield run
 
 

@@ -116,7 +116,7 @@ def clear_snapshots(settings: Settings, keep: int) -> Cleared:
         kept = dict(collect(home, serving_name(home), keep).kept)
         removed = sorted(there - _entries(home))
         with recorded(home, "index gc") as run:
-            run.counts["removed"] = len(removed)
+            run.notes += [f"deleted {name}" for name in removed]
     return Cleared(kept, removed)
 
 

@@ -58,11 +58,15 @@ class _Plan:
         return report
 
     def _read(self, known: KnownSource) -> SourceRefresh:
+        from ..db.readers import EncodedReader
+
         reading = read_again(
             known, self._settings.home, self._database.posts.forgotten(), lambda posts: self._compare(known.name, posts)
         )
         if reading.reader:
             self._report.notes += reading.reader.notes()
+        if isinstance(reading.reader, EncodedReader):
+            self._report.notes.append(f"{known.name} has vectors of its own: less may have to be encoded than is told")
         return reading.result
 
     def _compare(self, name: str, posts: Iterable[Post]) -> Ingested:

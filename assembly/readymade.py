@@ -1,12 +1,11 @@
 """Vectors that a source brings along, kept where they are those that the encoder here would make."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..core.pipeline import encode_stream
-from ..core.post import Post
 from ..core.protocols import Encoder, PostReader
 from ..core.vectors import Vectors, unit_rows
 
@@ -24,53 +23,65 @@ def keep_ready_made(store: "SqlPostStore", reader: PostReader, plans: "Sequence[
 
     What made them nobody has written down, so a few of each batch are encoded here: where one differs, none of the
     batch is kept, and its contents are left to the encoder. Call it after `ingest`, before `embed`.
-    Raises SourceError where vectors are missing or damaged, or do not fit their posts.
     """
     from ..db.readers import EncodedReader
 
     if not isinstance(reader, EncodedReader):
         return []
-    encoders = [plan.encoder for plan in plans if plan.kept]
-    lacking = [encoder for encoder in encoders if store.count_without(encoder.fingerprint, encoder.modality)]
-    return [note for encoder in lacking for note in _keep(store, reader, encoder)]
+    return [note for plan in plans if plan.kept for note in _keep(store, reader, plan.encoder)]
 
 
 def _keep(store: "SqlPostStore", reader: "EncodedReader", encoder: Encoder[Any]) -> Iterator[str]:
+    modality, lacking = encoder.modality, _lacking(store, encoder)
     kept = refused = 0
-    for posts, vectors in reader.ready_vectors(encoder.modality):
-        new = _new(store, encoder, posts)
-        if not new:
-            continue
-        if _is_made_alike(encoder, [posts[place] for place in new], vectors[new]):
-            digests = [str(posts[place].digest(encoder.modality)) for place in new]
-            store.save_vectors(encoder.fingerprint, digests, vectors[new])
-            kept += len(new)
-        else:
-            refused += len(new)
-    what = "photos" if encoder.modality == "image" else "captions"
+    for posts, vectors in reader.ready_vectors(modality) if lacking else ():
+        # Only what the database asks for: posts of forgotten authors still stand in the source.
+        rows = {str(post.digest(modality)): row for row, post in enumerate(posts)}
+        new = {digest: row for digest, row in rows.items() if digest in lacking}
+        lacking -= new.keys()
+        usable = {digest: row for digest, row in new.items() if vectors[row].any()}
+        contents = {digest: posts[row].content(modality) for digest, row in usable.items()}
+        alike = _those_alike(encoder, contents, vectors[list(usable.values())])
+        if alike:
+            store.save_vectors(encoder.fingerprint, alike, vectors[[usable[digest] for digest in alike]])
+            kept += len(alike)
+        elif alike is not None:
+            refused += len(usable)
+        refused += len(new) - len(usable)
+    what = "photo" if modality == "image" else "caption"
     if kept:
-        yield f"{kept:,} {what} of {reader.source} came with vectors, which were kept; a few, encoded anew, agree"
+        yield f"{_counted(kept, what)} of {reader.source} came with vectors as they are made here, which were kept"
     if refused:
-        yield (
-            f"the vectors that {reader.source} has of {refused:,} {what} are not those of {encoder.fingerprint.model}, "
-            "so these are encoded anew"
-        )
+        model = encoder.fingerprint.model
+        yield f"{_counted(refused, what)} of {reader.source} came with vectors that are not those of {model}: left out"
 
 
-def _new(store: "SqlPostStore", encoder: Encoder[Any], posts: Sequence[Post]) -> list[int]:
-    """The places of contents that lack a vector, each content once."""
-    places = {str(post.digest(encoder.modality)): place for place, post in enumerate(posts)}
-    known = store.vectors_of(encoder.fingerprint, list(places))
-    return [place for digest, place in places.items() if digest not in known]
+def _lacking(store: "SqlPostStore", encoder: Encoder[Any]) -> set[str]:
+    """The digests of contents that have no vector yet."""
+    if encoder.modality == "image":
+        return {photo.digest for photo in store.photos_without(encoder.fingerprint)}
+    return {digest for digest, _ in store.captions_without(encoder.fingerprint)}
 
 
-def _is_made_alike(encoder: Encoder[Any], posts: Sequence[Post], vectors: Vectors) -> bool:
-    """Whether the encoder makes vectors (n, d) like these of n posts, as far as some of them tell."""
-    if vectors.shape[1] != encoder.fingerprint.dimension:
-        return False
-    places = np.unique(np.linspace(0, len(posts) - 1, _LOOKED_AT).astype(int)).tolist()
+def _those_alike(encoder: Encoder[Any], contents: Mapping[str, Any], vectors: Vectors) -> list[str] | None:
+    """Of n contents by digest those whose vectors (n, d) the encoder would make, too: none, or all but damaged photos.
+
+    None where it cannot be told, since nothing that was looked at can be encoded.
+    """
+    digests = list(contents)
+    if not digests or vectors.shape[1] != encoder.fingerprint.dimension:
+        return []
+    looked_at = np.unique(np.linspace(0, len(digests) - 1, _LOOKED_AT).astype(int)).tolist()
     cosines: list[float] = []
-    for batch in encode_stream(encoder, ((place, posts[place].content(encoder.modality)) for place in places)):
+    damaged: set[str] = set()
+    for batch in encode_stream(encoder, ((place, contents[digests[place]]) for place in looked_at)):
+        damaged |= {digests[place] for place, _ in batch.failures}
         if batch.vectors is not None:
             cosines.extend((unit_rows(batch.vectors) * vectors[batch.keys]).sum(axis=1))
-    return bool(cosines) and min(cosines) >= _ALIKE
+    if not cosines:
+        return None
+    return [digest for digest in digests if digest not in damaged] if min(cosines) >= _ALIKE else []
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

@@ -168,13 +168,14 @@ class _Refresh:
 
     def _tell(self, reading: Rereading) -> None:
         reading.count_rejects()
-        if reading.rejects:
+        if reading.rejects is not None:
             reading.rejects.write()
             if reading.result.rejected:
                 self.report.rejects = reading.rejects.path
 
     def _build(self, run: "RunRecord") -> None:
         """Embed what is new, and publish."""
+        from ..db.rejects import REJECTS, drop_rejects
         from ..index.build import build, embed
 
         home, store = self._settings.home, self._database.posts
@@ -186,13 +187,14 @@ class _Refresh:
         self.report.embedded = embedded.counts
         run.counts |= {"embedded": dict(embedded.counts)}
         for reading in self._readings:
-            if reading.rejects:
+            if reading.rejects is not None:
                 reading.rejects.add_unreadable(embedded.unreadable)
                 self._tell(reading)
         origin = origin_of(self._database)
         learner = learner_of(self._settings, self._database, self._serving)
         published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))
         for name in self._leaving:
+            drop_rejects(home / REJECTS, name)
             self._database.sources.let_go(name)
         self.report.serves(published.manifest)
         if published.note:

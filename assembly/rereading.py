@@ -33,7 +33,8 @@ class SourceRefresh:
 
     def reason(self) -> str | None:
         """Why it was left as it was, with its name."""
-        return self.failed if self.failed is None or self.name in self.failed else f"{self.name}: {self.failed}"
+        named = self.failed is None or self.failed.startswith(self.name)
+        return self.failed if named else f"{self.name}: {self.failed}"
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
@@ -52,7 +53,7 @@ class Rereading:
 
     def count_rejects(self) -> None:
         """Tell in the result what was rejected so far."""
-        if self.rejects:
+        if self.rejects is not None:
             self.result.rejected, self.result.first_reject = len(self.rejects), self.rejects.first()
 
 
@@ -63,7 +64,7 @@ def read_again(
 
     forgotten: as `Rejects.sift` takes it. take: is to keep them in whole or not at all; it may refuse them.
     """
-    from ..db.rejects import Rejects
+    from ..db.rejects import REJECTS, Rejects
 
     reading = Rereading(SourceRefresh(known.name, leaves=known.leaves_at is not None))
     if known.source is None or known.leaves_at:
@@ -71,7 +72,7 @@ def read_again(
         return reading
     try:
         reading.reader = open_again(known.source)
-        reading.rejects = Rejects(reading.reader, home / "rejects.csv")
+        reading.rejects = Rejects(reading.reader, home / REJECTS)
         reading.result.ingested = take(reading.rejects.sift(forgotten, to_the_end=True))
     except (SourceError, RefusedError) as error:
         reading.result.failed = str(error)

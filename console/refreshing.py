@@ -46,7 +46,9 @@ def _state(report: "RefreshReport") -> str:
         return f"nothing was changed, {serves} serves"
     if report.outcome == "published":
         return f"published {serves}"
-    return f"nothing changed, still {serves}" if report.outcome == "unchanged" else f"{serves} serves on"
+    if report.outcome == "unchanged":
+        return f"nothing changed, still {serves}"
+    return f"{serves} serves on" if report.snapshot else "there is no index yet"
 
 
 def show_sources(known: Sequence[KnownSource]) -> None:

@@ -63,4 +63,4 @@ class PhotoError(HashtagError):
 
 def told(error: OSError) -> str:
     """What the system says of a failure; of NumPy, which says nothing of a file that a full disk took in part, that."""
-    return error.strerror or f"written in part: {error}"
+    return error.strerror or f"a file could be written only in part: {error}"

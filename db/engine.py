@@ -37,6 +37,7 @@ _ADVICE = {
     "unable to open": "see that its folder exists and can be written, or name another with --db",
     "readonly": "see that the file and its folder can be written, or name another with --db",
     "full": "make room on its disk",
+    "disk I/O error": "see that its disk has room and works",
     "already exists": "its tables are not this program's; name another with --db",
     "connection failed": "see that its server runs and that --db names the right host, user and password",
 }

@@ -10,6 +10,8 @@ from ..core.post import Post, Reject
 from ..core.protocols import PostReader
 from .ingest import author_digest
 
+REJECTS = "rejects.csv"  # in a home
+
 _HEADER = ["source", "row", "reason"]
 _FORGOTTEN = "its author was forgotten"
 
@@ -83,22 +85,31 @@ class Rejects:
 
     def write(self) -> None:
         """Write the file anew, in the order of the source; no file where there is nothing to tell."""
-        lines = self._lines_of_others()
         rejects = sorted(self._rejects, key=lambda reject: reject.row)
-        lines += [[reject.source, str(reject.row), reject.reason] for reject in rejects]
-        if not lines:
-            self.path.unlink(missing_ok=True)
-            return
-        partial = self.path.with_name(self.path.name + ".partial")
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([_HEADER, *lines])
-        partial.replace(self.path)
+        own = [[reject.source, str(reject.row), reject.reason] for reject in rejects]
+        _write(self.path, _lines_of_others(self.path, self._reader.source) + own)
 
-    def _lines_of_others(self) -> list[list[str]]:
-        if not self.path.exists():
-            return []
-        with self.path.open(encoding="utf-8", newline="") as file:
-            return [line for line in csv.reader(file) if line != _HEADER and line[:1] != [self._reader.source]]
+
+def drop_rejects(path: Path, source: str) -> None:
+    """Take the rejects of a source that is read no more out of the CSV."""
+    _write(path, _lines_of_others(path, source))
+
+
+def _write(path: Path, lines: list[list[str]]) -> None:
+    if not lines:
+        path.unlink(missing_ok=True)
+        return
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([_HEADER, *lines])
+    partial.replace(path)
+
+
+def _lines_of_others(path: Path, source: str) -> list[list[str]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [line for line in csv.reader(file) if line != _HEADER and line[:1] != [source]]
 
 
 def _short(digest: str) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from ..core import durable
 from ..core.errors import HashtagError, HomeError, told
-from .lock import holder
+from .lock import holder, is_held
 from .snapshot import serving_name
 
 FILE = "history.jsonl"
@@ -102,18 +102,27 @@ def recorded(home: Path, command: str) -> Iterator[RunRecord]:
 def read_history(home: Path) -> list[Run]:
     """All runs, oldest first. Raises HomeError where the file cannot be read."""
     runs: dict[str, Run] = {}
+    begun: tuple[object, object] = (None, None)  # by which process and host the last one was
     for line in _lines(home / FILE):
         try:
             fields = json.loads(line)
-            fields.pop("pid", None), fields.pop("host", None)
+            who = fields.pop("pid", None), fields.pop("host", None)
+            if who != (None, None):
+                begun = who
             known = runs.get(fields["run"])
             runs[fields["run"]] = replace(known, **fields) if known else Run(outcome="killed", **fields)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
     ordered = list(runs.values())
-    if ordered and ordered[-1].finished is None and holder(home) is not None:
+    if ordered and ordered[-1].finished is None and _holds(home, *begun):
         ordered[-1] = replace(ordered[-1], outcome="running")
     return ordered
+
+
+def _holds(home: Path, pid: object, host: object) -> bool:
+    """Whether a process, that may be gone, holds the lock of a home now."""
+    known = holder(home)
+    return known is not None and (known.pid, known.host) == (pid, host) and is_held(home)
 
 
 def _lines(path: Path) -> list[bytes]:
@@ -137,8 +146,6 @@ def _append(home: Path, fields: Mapping[str, Any], otherwise: str) -> None:
 def _reason(error: BaseException) -> str:
     if isinstance(error, HashtagError):
         return " ".join(str(error).split())
-    if isinstance(error, OSError):
-        return f"{error.filename}: {told(error)}" if error.filename else told(error)
     return "stopped" if isinstance(error, KeyboardInterrupt | SystemExit) else type(error).__name__
 
 

@@ -16,6 +16,7 @@ from ..core.errors import HomeBusyError
 from ..core.processes import is_gone
 
 LOCK = "LOCK"
+_WAIT = 0.2  # seconds: who only looks whether the lock is held, holds it for a moment
 _HOLDER = "LOCK.holder"  # beside the lock: a file that is locked cannot be read everywhere
 
 
@@ -37,7 +38,7 @@ class Holder:
 def locked(home: Path, command: str) -> Iterator[None]:
     """Hold the lock of a home. Raises HomeBusyError where another process does, OSError where there can be none."""
     try:
-        lock = FileLock(home / LOCK).acquire(timeout=0)
+        lock = FileLock(home / LOCK).acquire(timeout=_WAIT, poll_interval=0.02)
     except Timeout:
         raise HomeBusyError(f"{home} is being written by {_told(holder(home))}; wait until it has finished") from None
     with lock:
@@ -50,6 +51,15 @@ def locked(home: Path, command: str) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 (home / _HOLDER).unlink()
+
+
+def is_held(home: Path) -> bool:
+    """Whether any process holds the lock; where that cannot be tried, as in a home that is read-only, True."""
+    try:
+        FileLock(home / LOCK).acquire(timeout=0).lock.release()
+    except (Timeout, OSError):
+        return True
+    return False
 
 
 def holder(home: Path) -> Holder | None:

@@ -116,10 +116,10 @@ class EncodedReader(_ArchiveReader):
     table: ClipRetrievalFolder
 
     def ready_vectors(self, modality: Modality) -> Iterator[tuple[list[Post], Vectors]]:
-        """The posts whose photo or caption has a vector, in batches of n, and these: float32 (n, d) of length 1.
+        """The posts whose photo or caption has a vector, in batches of n, and these: float32 (n, d) of length 1, or 0.
 
-        Nothing comes where photos or captions were not encoded, or where they are taken from another column than those
-        that were. Raises SourceError where vectors are missing or damaged, or do not fit their rows.
+        Zeros stand for what is no vector. Nothing comes where photos or captions were not encoded, or where they are
+        taken from another column than those that were. Raises SourceError where the folder has changed meanwhile.
         """
         column, encoded = {
             "image": (self.columns.image, IMAGE_COLUMN),

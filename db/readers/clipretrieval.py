@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -19,18 +20,21 @@ CAPTION_COLUMN = "caption"
 _VECTORS: dict[Modality, str] = {"image": "img_emb", "text": "text_emb"}
 _FILE = re.compile(r"(?P<kind>metadata|img_emb|text_emb)_(?P<number>\d{1,9})\.(parquet|npy)")
 _BATCH = 4096  # rows
+_AGAIN = "run clip inference again, or take that folder away to have it done here"
 _LENGTH_WITHIN = 0.01  # float16 leaves a length of 1 within 0.0005
 
 
 class ClipRetrievalFolder:
     """The rows of `metadata/metadata_*.parquet` in the order of their numbers; each file may have further columns.
 
-    Raises SourceError where one of them cannot be read.
+    Raises SourceError where one of them cannot be read, and where vectors are missing or do not fit their rows.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._tables = {number: ParquetTable(path) for number, path in self._files(METADATA).items()}
+        for modality in get_args(Modality):
+            self._vectors(modality)  # before anything is taken from a folder that is not whole
 
     @property
     def columns(self) -> Sequence[str]:
@@ -49,28 +53,30 @@ class ClipRetrievalFolder:
     def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
         """The vectors of photos or captions in batches: rows (n,) ascending, 0 for the first, and float32 (n, d).
 
-        They have length 1. A caption with hashtags in it has none: its vector was made with them, and no encoder may
-        see a post's own hashtags; nor has an empty one. Nothing comes where that modality was not encoded.
-        Raises SourceError where a file is missing or damaged, or where vectors do not fit their rows.
+        They have length 1; zeros stand for what is no vector of about that length. A caption with hashtags in it has
+        none: its vector was made with them, and no encoder may see a post's own hashtags; nor has an empty one. Nothing
+        comes where that modality was not encoded. Raises SourceError where the folder has changed since it was opened.
         """
-        if not (self._folder / _VECTORS[modality]).is_dir():
-            return
-        files = self._files(_VECTORS[modality])
-        start = width = 0
-        for number, table in self._tables.items():
-            if number not in files:
-                raise SourceError(
-                    f"{self._folder} has no {_VECTORS[modality]} number {number}; run clip inference again"
-                )
-            vectors = _load(files[number], table.length)
-            if width not in (0, vectors.shape[1]):
-                raise SourceError(f"{files[number]} has vectors of another width than the files before it")
-            width = vectors.shape[1]
+        start = 0
+        for table, vectors in zip(self._tables.values(), self._vectors(modality), strict=False):
             usable = _usable(table) if modality == "text" else np.ones(table.length, dtype=bool)
             for first in range(0, table.length, _BATCH):
                 batch = np.flatnonzero(usable[first : first + _BATCH]) + first
-                yield batch + start, _checked(files[number], vectors[batch])
+                yield batch + start, _of_length_one(vectors[batch])
             start += table.length
+
+    def _vectors(self, modality: Modality) -> list[FloatMatrix]:
+        """Of each part, mapped and not read; none where that modality was not encoded."""
+        if not (self._folder / _VECTORS[modality]).is_dir():
+            return []
+        files = self._files(_VECTORS[modality])
+        if missing := sorted(self._tables.keys() - files.keys()):
+            raise SourceError(f"{self._folder} has no {_VECTORS[modality]} number {missing[0]}; {_AGAIN}")
+        parts = {number: _load(files[number], table.length) for number, table in self._tables.items()}
+        widths = {number: part.shape[1] for number, part in parts.items() if len(part)}
+        if other := [number for number, width in widths.items() if width != next(iter(widths.values()))]:
+            raise SourceError(f"{files[other[0]]} has vectors of another width than the files before it; {_AGAIN}")
+        return list(parts.values())
 
     def _files(self, kind: str) -> dict[int, Path]:
         """The files of one kind by their numbers, ascending."""
@@ -97,19 +103,20 @@ def _usable(table: ParquetTable) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
 def _load(path: Path, length: int) -> FloatMatrix:
     """The vectors of a file, mapped and not read: (length, d) of any floating type."""
     try:
-        vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+        vectors = np.load(path, mmap_mode="r" if length else None, allow_pickle=False)  # of nothing there is no map
     except (OSError, ValueError, EOFError) as error:
-        raise SourceError(f"{path} cannot be read as vectors: {error}; run clip inference again") from error
+        raise SourceError(f"{path} cannot be read as vectors: {error}; {_AGAIN}") from error
     if not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.dtype.kind != "f":
-        raise SourceError(f"{path} holds no vectors; run clip inference again")
+        raise SourceError(f"{path} holds no vectors; {_AGAIN}")
     if len(vectors) != length:
-        raise SourceError(f"{path} has {len(vectors):,} vectors, its posts are {length:,}; run clip inference again")
+        raise SourceError(f"{path} has {len(vectors):,} vectors, its posts are {length:,}; {_AGAIN}")
     return vectors
 
 
-def _checked(path: Path, raw: FloatMatrix) -> Vectors:
-    """The same vectors in float32, their lengths 1 to its precision. Raises SourceError where they are far from it."""
-    lengths = np.linalg.norm(raw.astype(np.float32), axis=1)
-    if not np.all(np.abs(lengths - 1) <= _LENGTH_WITHIN):  # NaN is not either
-        raise SourceError(f"{path} holds vectors that are not of length 1; run clip inference again")
-    return unit_rows(raw)
+def _of_length_one(raw: FloatMatrix) -> Vectors:
+    """The same vectors in float32, their lengths 1 to its precision; zeros for those that were far from it."""
+    vectors = raw.astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(vectors, axis=1)
+    vectors[~(np.abs(lengths - 1) <= _LENGTH_WITHIN)] = 0  # NaN is not within either
+    return unit_rows(vectors)

@@ -39,7 +39,10 @@ def _json_lines(path: Path, _: Path, encoding: str | None) -> Table:
 
 def _parquet(path: Path, _: Path, encoding: str | None) -> Table:
     _refuse_encoding(path, encoding)
-    return ParquetTable(path)
+    table = ParquetTable(path)
+    if not table.length:
+        raise SourceError(f"{path} is empty; it has columns and no rows")
+    return table
 
 
 def _instaloader(path: Path, images: Path, encoding: str | None) -> Table:

@@ -25,8 +25,6 @@ class ParquetTable:
         names = [field.name for field in fields]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise SourceError(f"{path} has two columns {twice!r}; rename one of them")
-        if not self.length:
-            raise SourceError(f"{path} is empty; it has columns and no rows")
         self._names = [field.name for field in fields if _is_readable(field.type)]
         self._unread = [f"{field.name} ({field.type})" for field in fields if not _is_readable(field.type)]
 

@@ -114,7 +114,7 @@ NIGHTS = [
     Night(grow("shop", SHOP[:60]), "published", "15 added.*learned anew"),
     Night(grow("shop", SHOP[5:62]), "full disk", "No space left on device"),
     Night(nothing, "published", "87 unchanged"),
-    Night(grow("shop", SHOP[5:64]), "full files", "written in part"),
+    Night(grow("shop", SHOP[5:64]), "full files", "only in part"),
     Night(nothing, "published", "89 unchanged"),
     Night(grow("blog", BLOG[:24]), "published", "6 removed"),
     Night(nothing, "unchanged", "83 unchanged"),

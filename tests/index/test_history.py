@@ -1,5 +1,6 @@
 """Every run leaves a record, also the one that is killed; a torn line harms no other."""
 
+import json
 import os
 import signal
 import subprocess
@@ -75,6 +76,17 @@ def test_a_run_under_way_runs_and_without_an_end_was_killed(tmp_path):
     assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, "running\n")
     run(tmp_path)
     assert [done.outcome for done in read_history(tmp_path)] == ["killed", "unchanged"]
+
+
+@pytest.mark.parametrize("change", [{"pid": os.getpid()}, {"host": "a-pod-that-is-gone"}])
+def test_a_holder_that_cannot_be_asked_does_not_keep_a_killed_run_alive(tmp_path, change):
+    """Its process number is another's by now, or it ran on another host."""
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, check=False)
+    holder = tmp_path / "LOCK.holder"
+    holder.write_text(json.dumps(json.loads(holder.read_text()) | change))
+    lines = (tmp_path / FILE).read_text().splitlines()
+    (tmp_path / FILE).write_text("".join(json.dumps(json.loads(line) | change) + "\n" for line in lines))
+    assert [done.outcome for done in read_history(tmp_path)] == ["killed"]
 
 
 @pytest.mark.parametrize("torn", range(2, 60, 7))

@@ -120,16 +120,29 @@ def link(path: Path) -> None:
         (save(np.eye(4, 6, dtype=np.float32)), "of another width"),
         (save(vectors(4, 10)[0]), "holds no vectors"),
         (save(np.ones((4, 8), np.int64)), "holds no vectors"),
-        (save(vectors(4, 10) * 2), "not of length 1"),
-        (save(vectors(4, 10) * np.float16(np.nan)), "not of length 1"),
-        (save(np.zeros((4, 8), np.float16)), "not of length 1"),
         (link, "leaves the folder"),
     ],
 )
 def test_vectors_that_are_damaged(folder: Path, damage: Callable[[Path], None], message: str) -> None:
     damage(folder / "img_emb/img_emb_10.npy")
     with pytest.raises(SourceError, match=message):
-        ready(folder, "image")
+        open_reader(folder)
+
+
+@pytest.mark.parametrize("row", [vectors(1, 10)[0] * 2, np.full(8, np.nan, np.float16), np.zeros(8, np.float16)])
+def test_zeros_stand_for_what_is_no_vector(folder: Path, row: NDArray[np.float16]) -> None:
+    path = folder / "img_emb/img_emb_10.npy"
+    np.save(path, np.concatenate([vectors(3, 10), [row]]).astype(np.float16))
+    _, found = ready(folder, "image")
+    assert np.flatnonzero(~found.any(axis=1)).tolist() == [7]
+
+
+def test_a_part_without_posts(folder: Path) -> None:
+    empty = pa.table({"image_path": pa.array([], pa.string()), "caption": pa.array([], pa.string())})
+    parquet.write_table(empty, folder / "metadata/metadata_8.parquet")
+    for kind in ("img", "text"):
+        np.save(folder / f"{kind}_emb/{kind}_emb_8.npy", np.zeros((0, 0), np.float16))
+    assert ready(folder, "image")[0] == list(range(8))
 
 
 def test_metadata_that_are_damaged(folder: Path) -> None:
@@ -139,7 +152,7 @@ def test_metadata_that_are_damaged(folder: Path) -> None:
 
 
 def test_photos_outside_of_the_folder_are_rejected(folder: Path) -> None:
-    table = pa.table({"image_path": ["/etc/passwd", "../photos/9-0.jpg"], "caption": ["x", "y"]})
+    table = pa.table({"image_path": ["/etc/passwd", "../photos/9-0.jpg"] * 2, "caption": ["x", "y"] * 2})
     parquet.write_table(table, folder / "metadata/metadata_9.parquet")
     for row in list(open_reader(folder).read())[:2]:
         assert isinstance(row, Reject) and "leaves the images folder" in row.reason
