@@ -78,7 +78,8 @@ def show(name: str, report: dict[str, Any], minutes: float) -> None:
 def held_against(name: str, report: dict[str, Any], per_post: Path) -> str:
     """A row of Markdown: how far retrieval is ahead of the best network, of the better Omikuji, and in the tail."""
     k = K[name]
-    table = pq.read_table(per_post, columns=["system", "due", "hits"])
+    table = pq.read_table(per_post, columns=["system", "user", "due", "hits"])
+    users = table.filter(pc.equal(table["system"], "retrieval"))["user"].to_numpy()
     systems = {system["name"]: system for system in report["systems"]}
 
     def f1(system: str) -> float:
@@ -94,7 +95,7 @@ def held_against(name: str, report: dict[str, Any], per_post: Path) -> str:
 
     def ahead(rivals: list[str]) -> str:
         best = max(rivals, key=f1)
-        sure = paired_difference(counts("retrieval"), counts(best))
+        sure = paired_difference(counts("retrieval"), counts(best), users)
         return f"{f1('retrieval') / f1(best):.2f} times `{best}` ({sure.low:+.3f} to {sure.high:+.3f})"
 
     networks = [name for name, system in systems.items() if system["kind"] == "network"]
