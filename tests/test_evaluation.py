@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -62,6 +64,24 @@ def test_the_table_is_best_first_and_fits_a_terminal(hashtag, posts, tmp_path):
     assert table[0].startswith("retrieval") and table[-1].startswith("ceiling")
     assert max(map(len, lines[:-1])) <= 80
     assert lines[-1].endswith("report.html")
+
+
+def test_an_archive_in_a_database(hashtag, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "blog.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE blog (id TEXT, said TEXT, hashtags TEXT)")
+        connection.executemany("INSERT INTO blog VALUES (?, ?, ?)", cats_and_bread(60))
+    words = ["--query", "SELECT * FROM blog", "--text-column", "said", "--systems", "knn lexical,popularity"]
+    ran = evaluate(hashtag, f"sqlite:///{tmp_path / 'blog.sqlite'}", tmp_path / "out", *words)
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[2].startswith("knn lexical")
+
+
+def test_a_run_that_was_killed_leaves_nothing(hashtag, posts, tmp_path):
+    left = tmp_path / "out" / "product-killed"
+    assert evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity").code == 0
+    left.mkdir()
+    assert evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity").code == 0
+    assert not left.exists()
 
 
 def test_what_has_run_does_not_run_again(hashtag, posts, tmp_path, monkeypatch):
