@@ -1,6 +1,7 @@
 """Homes that are refreshed often: captions alone, by an encoder that needs no weights."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,36 @@ def contents(home):
 
 def serving(home):
     return current_snapshot(home).name
+
+
+@pytest.fixture
+def source(tmp_path):
+    return write_rows(tmp_path / "posts.csv", make_rows(60))
+
+
+@pytest.fixture
+def home(source, tmp_path):
+    return build(tmp_path / "home", source)
+
+
+@pytest.fixture
+def refresh(hashtag, home):
+    """Run a refresh; returns exit code and report."""
+
+    def run(*options, of=home):
+        ran = hashtag("index", "refresh", "--home", of, "--json", *options)
+        return ran.code, json.loads(ran.out), ran.err
+
+    return run
+
+
+def counts(report, place=0):
+    return [report["sources"][place][name] for name in ("added", "updated", "removed", "unchanged")]
+
+
+def files(folder):
+    return {
+        path: path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in (".sqlite-shm", ".sqlite-wal")
+    }
