@@ -48,8 +48,9 @@ def main() -> None:
     """Run the command; errors end it with one line and the exit code of their kind."""
     # What matters of a photo is in its reject; Pillow's warnings of odd metadata are nothing to act on.
     warnings.filterwarnings("ignore", module="PIL")
-    # Matrix products of finite numbers raise this flag now and then: OpenBLAS computes on the padding, too.
-    warnings.filterwarnings("ignore", "invalid value encountered in (matmul|dot)", RuntimeWarning)
+    # Matrix products of finite numbers raise these flags now and then: OpenBLAS computes on the padding, too.
+    flags = "(divide by zero|overflow|invalid value) encountered in (matmul|dot)"
+    warnings.filterwarnings("ignore", flags, RuntimeWarning)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal or pipe in cp949 has no ☕, which must not end the command
             stream.reconfigure(errors="replace")
