@@ -142,7 +142,7 @@ def build_channels(
                 database.sources.remember(reader.origin)
             ready = keep_ready_made(store, reader, plans)
             embedded = embed(store, plans, progress)
-            rejects.add_unreadable(embedded.unreadable)
+            rejects.set_unreadable(embedded.unreadable)
             run.counts |= {"rejected": len(rejects), "embedded": dict(embedded.counts)}
         finally:
             rejects.write()

@@ -160,7 +160,7 @@ def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progres
         store = database.posts
         try:
             store.ingest(reader.source, rejects.sift(frozenset()))
-            rejects.add_unreadable(embed(store, plans, progress).unreadable)
+            rejects.set_unreadable(embed(store, plans, progress).unreadable)
         finally:
             rejects.write()
         posts = [stored.post for stored in store.posts()]

@@ -61,7 +61,7 @@ class _Plan:
         from ..db.readers import EncodedReader
 
         reading = read_again(
-            known, self._settings.home, self._database.posts.forgotten(), lambda posts: self._compare(known.name, posts)
+            known, self._settings.home, self._database.posts, lambda posts: self._compare(known.name, posts)
         )
         if reading.reader:
             self._report.notes += reading.reader.notes()

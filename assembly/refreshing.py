@@ -138,7 +138,7 @@ class _Refresh:
         reading = read_again(
             known,
             self._settings.home,
-            store.forgotten(),
+            store,
             lambda posts: store.ingest(known.name, posts, lambda new: self._accept(known.name, new)),
         )
         if reading.reader:
@@ -175,7 +175,6 @@ class _Refresh:
 
     def _build(self, run: "RunRecord") -> None:
         """Embed what is new, and publish."""
-        from ..db.rejects import REJECTS, drop_rejects
         from ..index.build import build, embed
 
         home, store = self._settings.home, self._database.posts
@@ -188,14 +187,15 @@ class _Refresh:
         run.counts |= {"embedded": dict(embedded.counts)}
         for reading in self._readings:
             if reading.rejects is not None:
-                reading.rejects.add_unreadable(embedded.unreadable)
+                reading.rejects.set_unreadable(embedded.unreadable)
                 self._tell(reading)
         origin = origin_of(self._database)
         learner = learner_of(self._settings, self._database, self._serving)
         published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))
         for name in self._leaving:
-            drop_rejects(home / REJECTS, name)
             self._database.sources.let_go(name)
+        if self._serving and self._serving.manifest.feedback != published.manifest.feedback:
+            self.report.notes.append("what people said of suggestions since then counts from now on")
         self.report.serves(published.manifest)
         if published.note:
             self.report.notes.append(published.note)

@@ -1,6 +1,6 @@
 """A source that was remembered, read again: for a refresh, and for the plan of one."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from .sources import open_again
 
 if TYPE_CHECKING:
     from ..db.rejects import Rejects
+    from ..db.store import SqlPostStore
 
 
 @dataclass(slots=True)
@@ -58,11 +59,11 @@ class Rereading:
 
 
 def read_again(
-    known: KnownSource, home: Path, forgotten: Set[str], take: Callable[[Iterable[Post]], Ingested]
+    known: KnownSource, home: Path, store: "SqlPostStore", take: Callable[[Iterable[Post]], Ingested]
 ) -> Rereading:
     """Hand all posts of a source to `take`, none where they are to leave.
 
-    forgotten: as `Rejects.sift` takes it. take: is to keep them in whole or not at all; it may refuse them.
+    take: is to keep them in whole or not at all; it may refuse them.
     """
     from ..db.rejects import REJECTS, Rejects
 
@@ -73,8 +74,10 @@ def read_again(
     try:
         reading.reader = open_again(known.source)
         reading.rejects = Rejects(reading.reader, home / REJECTS)
-        reading.result.ingested = take(reading.rejects.sift(forgotten, to_the_end=True))
+        reading.result.ingested = take(reading.rejects.sift(store.forgotten(), to_the_end=True))
     except (SourceError, RefusedError) as error:
         reading.result.failed = str(error)
+    if reading.rejects is not None:
+        reading.rejects.set_unreadable(store.unreadable())  # which stay so until the encoders have seen them again
     reading.count_rejects()
     return reading

@@ -46,12 +46,15 @@ def list_sources(settings: Settings) -> Sequence[KnownSource]:
 
 def remove_source(settings: Settings, name: str, keep_posts: bool = False) -> RemovedSource:
     """Read a source no more; its posts leave with the next refresh, or stay. Raises SettingsError where it is none."""
+    from ..db.rejects import REJECTS, drop_rejects
+
     existing(settings.home)
     with kept_database(settings) as database:
         names = {known.name for known in database.sources.known()}
         if name not in names and str(Path(name).resolve()) in names:
             name = str(Path(name).resolve())
         known = database.sources.disown(name) if keep_posts else database.sources.dismiss(name)
+    drop_rejects(settings.home / REJECTS, name)
     return RemovedSource(name, known.posts, not keep_posts and known.posts > 0)
 
 

@@ -45,7 +45,7 @@ def show_info(info: "IndexInfo") -> None:
     table.add_row("posts", f"{manifest.posts}")
     table.add_row("hashtags", f"{manifest.hashtags}")
     for source, n in manifest.sources.items():
-        table.add_row("source", f"{escape(printable(source))} ({n} posts)")
+        table.add_row("source", f"{escape(printable(source))} ({counted(n, 'post')})")
     for record in manifest.channels:
         table.add_row(f"{record.channel} channel", f"{record.vectors} posts, {escape(str(record.fingerprint))}")
     table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
@@ -88,7 +88,7 @@ def show_judgements(judgements: Sequence[Judgement]) -> None:
     """What was kept."""
     for judgement in judgements:
         say(f"#{judgement.hashtag}: {judgement.verdict}ed (its score for this post: {judgement.score:.2f})")
-    say("counts from the next `hashtag index build` on, even of an unchanged file")
+    say("counts from the next `hashtag index refresh` or `build` on, even of unchanged sources")
 
 
 def show_changed(rules: Sequence[HashtagRule]) -> None:

@@ -60,7 +60,7 @@ def show_sources(known: Sequence[KnownSource]) -> None:
         table.add_column(style="bold")
         table.add_column(overflow="fold")
         table.add_row("source", escape(printable(source.name)))
-        state = "; they leave with the next refresh" if source.leaves_at else ""
+        state = "; they leave with the next refresh" if source.leaves_at and source.posts else ""
         table.add_row("posts", f"{source.posts:,}{state}")
         for what, told in _told(source.source):
             table.add_row(what, escape(printable(told)))
@@ -85,4 +85,5 @@ def show_removed_source(removed: "RemovedSource") -> None:
     """What becomes of its posts."""
     posts = counted(removed.posts, "post")
     leave = f"its {posts} leave with the next `hashtag index refresh`"
-    say(f"{removed.name} is read no more; " + (leave if removed.leave else f"its {posts} stay"))
+    what = (leave if removed.leave else f"its {posts} stay") if removed.posts else "it had no post"
+    say(f"{removed.name} is read no more; {what}")

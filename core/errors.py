@@ -1,5 +1,6 @@
 """The one family of errors. Every message says what happened, where, and what to do."""
 
+import shutil
 from typing import ClassVar
 
 
@@ -63,4 +64,6 @@ class PhotoError(HashtagError):
 
 def told(error: OSError) -> str:
     """What the system says of a failure; of NumPy, which says nothing of a file that a full disk took in part, that."""
+    if isinstance(error, shutil.Error):  # of several files the first
+        return str(error.args[0][0][2])
     return error.strerror or f"a file could be written only in part: {error}"

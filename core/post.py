@@ -73,7 +73,7 @@ class Post:
 class Reject:
     """A post that could not be taken: where it stands in its source (1 = first post) and why.
 
-    torn: whether the row itself is broken, and not only what stands in it.
+    torn: whether its row looks as one does in whose middle the file ends.
     """
 
     source: str

@@ -24,16 +24,17 @@ class Rejects:
         self.path = path
         self._reader = reader
         self._rejects: list[Reject] = []
+        self._unreadable: list[Reject] = []
         # Which rows a photo stands in, for those that later turn out not to be photos: 16 bytes a post.
         self._photos = array("Q")
         self._rows = array("Q")
 
     def __len__(self) -> int:
-        return len(self._rejects)
+        return len(self._rejects) + len(self._unreadable)
 
     def first(self) -> str | None:
         """The first row that was rejected and why, if any was."""
-        first = min(self._rejects, key=lambda reject: reject.row, default=None)
+        first = min([*self._rejects, *self._unreadable], key=lambda reject: reject.row, default=None)
         return f"{first.row}: {first.reason}" if first else None
 
     def sift(self, forgotten: Set[str], to_the_end: bool = False) -> Iterator[Post]:
@@ -76,16 +77,15 @@ class Rejects:
                 "from; name the column that holds them with --hashtags-column"
             )
 
-    def add_unreadable(self, reasons: Mapping[str, str]) -> None:
-        """Reject the posts whose photo (by digest) turned out to be none."""
+    def set_unreadable(self, reasons: Mapping[str, str]) -> None:
+        """Exactly the posts with these photos (digest: reason) are rejected because of their photo."""
         short = {_short(digest): reason for digest, reason in reasons.items()}
-        for photo, row in zip(self._photos, self._rows, strict=True):
-            if photo in short:
-                self._rejects.append(Reject(self._reader.source, row, short[photo]))
+        photos = zip(self._photos, self._rows, strict=True)
+        self._unreadable = [Reject(self._reader.source, row, short[photo]) for photo, row in photos if photo in short]
 
     def write(self) -> None:
         """Write the file anew, in the order of the source; no file where there is nothing to tell."""
-        rejects = sorted(self._rejects, key=lambda reject: reject.row)
+        rejects = sorted([*self._rejects, *self._unreadable], key=lambda reject: reject.row)
         own = [[reject.source, str(reject.row), reject.reason] for reject in rejects]
         _write(self.path, _lines_of_others(self.path, self._reader.source) + own)
 

@@ -138,6 +138,14 @@ class SqlPostStore:
                     [{"digest": digest, "unreadable": reason} for digest, reason in reasons.items()],
                 )
 
+    def unreadable(self) -> dict[str, str]:
+        """The photos because of which posts are set aside: reasons by digest."""
+        aside = select(PostRow.photo_digest, PostRow.unreadable).where(
+            PostRow.removed_at.is_(None), PostRow.photo_digest.is_not(None), PostRow.unreadable.is_not(None)
+        )
+        with reading(self._engine) as connection:
+            return {str(digest): str(reason) for digest, reason in connection.execute(aside.distinct())}
+
     def posts(self) -> Iterator[StoredPost]:
         """The active posts (neither removed nor set aside) of all sources, in order: by source and id.
 

@@ -43,7 +43,8 @@ class DelimitedFile:
             if isinstance(record, BrokenRow):
                 yield record
             elif len(record) != len(self._header):
-                yield BrokenRow(f"has {len(record)} fields, the header has {len(self._header)}")
+                fewer = len(record) < len(self._header)
+                yield BrokenRow(f"has {len(record)} fields, the header has {len(self._header)}", torn=fewer)
             else:
                 yield {name: record[i] for name, i in positions.items()}
 
@@ -73,7 +74,7 @@ class DelimitedFile:
                     reason = lines.skip_record()
                 except csv.Error as error:
                     reason = f"is no valid {self._text.path.suffix[1:].upper()}: {error}"
-                yield BrokenRow(reason)
+                yield BrokenRow(reason, torn=True)
                 continue
             if len(record) > 1 or record and record[0].strip():
                 yield record

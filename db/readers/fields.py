@@ -44,7 +44,7 @@ class PostMaker:
     def make(self, number: int, row: Row) -> Post | Reject:
         """The post of a row, or why it makes none. number: 1 for the first row."""
         if isinstance(row, BrokenRow):
-            return Reject(self._source, number, row.reason, torn=True)
+            return Reject(self._source, number, row.reason, row.torn)
         try:
             return self._post(number, row)
         except Unfit as reason:

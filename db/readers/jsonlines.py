@@ -48,7 +48,7 @@ def _row(line: str) -> Row:
     try:
         row = json.loads(line, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        return BrokenRow(f"is no JSON: {error.msg} at character {error.pos + 1}")
+        return BrokenRow(f"is no JSON: {error.msg} at character {error.pos + 1}", torn=True)
     except (ValueError, RecursionError) as error:
         return BrokenRow(f"is no JSON that can be read: {error}")
     return row if isinstance(row, dict) else BrokenRow("is no JSON object")

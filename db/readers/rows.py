@@ -7,9 +7,10 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
-    """A row that its format does not allow."""
+    """A row that its format does not allow. torn: whether it looks as one does in whose middle its file ends."""
 
     reason: str
+    torn: bool = False
 
 
 Row: TypeAlias = Mapping[str, object] | BrokenRow

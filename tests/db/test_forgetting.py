@@ -137,7 +137,7 @@ def test_posts_of_a_forgotten_author_are_rejected(store: SqlPostStore, make_post
     rejects = Rejects(Given(entries), tmp_path / "rejects.csv")
     ingested = store.ingest("src", rejects.sift(store.forgotten()))
     assert (ingested.added, ingested.unchanged, ingested.removed) == (0, 2, 0)
-    rejects.add_unreadable({"a" * 64: "truncated"})
+    rejects.set_unreadable({"a" * 64: "truncated"})
     rejects.write()
     assert (tmp_path / "rejects.csv").read_text().splitlines() == [
         "source,row,reason",

@@ -49,6 +49,18 @@ def test_a_photo_that_turns_out_to_be_damaged_is_told(hashtag, monkeypatch, tmp_
     assert report["sources"][0]["rejected"] == 1 and report["sources"][0]["first_reject"].startswith("3: ")
     assert "posts.csv,3," in (home / "rejects.csv").read_text(encoding="utf-8")
     assert refresh_index(Settings(home)).sources[0].rejected == 1, "nor is it forgotten the night after"
+    other = write_rows(tmp_path / "other.csv", make_rows(3))
+    assert hashtag("sources", "add", other, "--home", home).code == 0
+    other.unlink()
+    assert hashtag("index", "refresh", "--home", home).code == 3
+    assert "posts.csv,3," in (home / "rejects.csv").read_text(encoding="utf-8"), "nor where another source fails"
+
+
+def test_a_last_row_with_too_many_fields_is_whole_and_left_out(home, source, refresh):
+    with source.open("a", encoding="utf-8") as file:
+        file.write("61,one,comma,too many\n")
+    code, report, _ = refresh()
+    assert (code, report["sources"][0]["rejected"]) == (0, 1)
 
 
 def test_rejects_go_when_their_rows_are_mended_or_their_source_leaves(hashtag, home, source, refresh, tmp_path):
