@@ -48,6 +48,8 @@ def _keep(store: "SqlPostStore", reader: "EncodedReader", encoder: Encoder[Any])
         elif alike is not None:
             refused += len(usable)
         refused += len(new) - len(usable)
+        if not lacking:
+            break
     what = "photo" if modality == "image" else "caption"
     if kept:
         yield f"{_counted(kept, what)} of {reader.source} came with vectors as they are made here, which were kept"
