@@ -63,7 +63,7 @@ class _Plan:
         reading = read_again(
             known, self._settings.home, self._database.posts, lambda posts: self._compare(known.name, posts)
         )
-        if reading.reader:
+        if reading.reader is not None:
             self._report.notes += reading.reader.notes()
         if isinstance(reading.reader, EncodedReader):
             self._report.notes.append(f"{known.name} has vectors of its own: less may have to be encoded than is told")

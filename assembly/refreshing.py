@@ -141,7 +141,7 @@ class _Refresh:
             store,
             lambda posts: store.ingest(known.name, posts, lambda new: self._accept(known.name, new)),
         )
-        if reading.reader:
+        if reading.reader is not None:
             self.report.notes += reading.reader.notes()
         self._tell(reading)
         return reading
@@ -180,7 +180,7 @@ class _Refresh:
         home, store = self._settings.home, self._database.posts
         plans = plans_of(self._settings, self._serving)
         for reading in self._readings:
-            if reading.reader:
+            if reading.reader is not None:
                 self.report.notes += keep_ready_made(store, reading.reader, plans)
         embedded = embed(store, plans, self._progress)
         self.report.embedded = embedded.counts
@@ -194,12 +194,12 @@ class _Refresh:
         published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))
         for name in self._leaving:
             self._database.sources.let_go(name)
+        notes = [published.note] if published.note else []
         if self._serving and self._serving.manifest.feedback != published.manifest.feedback:
-            self.report.notes.append("what people said of suggestions since then counts from now on")
+            notes.append("what people said of suggestions since then counts from now on")
+        self.report.notes += notes
+        run.notes += notes
         self.report.serves(published.manifest)
-        if published.note:
-            self.report.notes.append(published.note)
-            run.notes.append(published.note)
         self.report.outcome = "published" if published.new else "unchanged"
 
     def _check(self, draft: "Draft", run: "RunRecord") -> None:

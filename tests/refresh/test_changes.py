@@ -37,3 +37,5 @@ def test_feedback_counts_without_learning_anew(hashtag, refresh, home):
     code, report, _ = refresh()
     assert (code, report["outcome"]) == (0, "published")
     assert report["learned"].startswith("carried over: 0 posts added")
+    assert any("what people said" in note for note in report["notes"])
+    assert "what people said" in hashtag("index", "history", "--home", home).out
