@@ -165,7 +165,7 @@ def _answers(
     explain: bool,
 ) -> Iterator[Answer]:
     queries = [
-        replace(post, caption=entry.caption, photo=entry.photo.path if entry.photo else None)
+        replace(post, caption=entry.caption, photos=tuple(photo.path for photo in entry.photos))
         for entry in entries
         if isinstance(entry, Post)
     ]

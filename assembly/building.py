@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..core.errors import SettingsError, SnapshotError
 from ..core.feedback import feedback_digest
 from ..core.progress import Progress, Silent
-from ..core.protocols import Encoder, Ingested, PostReader
+from ..core.protocols import Encoder, Ingested, PostReader, RejectCounts
 from ..core.settings import Settings
 from .gating import check_quality, check_soundness, refuse
 from .home import existing, kept_database, run_of
@@ -30,18 +30,15 @@ PROGRAM = "hashtag-recommender"
 class BuildReport:
     """What `build_index` did.
 
-    embedded: contents encoded now, by channel. published: whether a new snapshot is in service.
-    rejected: posts that could not be taken; first_reject: the row of the first of them and its reason; rejects: the
-    CSV of them all.
+    embedded: contents encoded now, by channel. published: whether a new snapshot is in service. rejects: what could not
+    be taken.
     """
 
     ingested: Ingested
     embedded: Mapping[str, int]
     manifest: "Manifest"
     published: bool
-    rejected: int
-    first_reject: str | None
-    rejects: Path
+    rejects: RejectCounts
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -51,8 +48,9 @@ class BuildReport:
             "embedded": dict(self.embedded),
             "published": self.published,
             "snapshot": self.manifest.snapshot,
-            "rejected": self.rejected,
-            "rejects": str(self.rejects) if self.rejected else None,
+            "rejected": self.rejects.rejected,
+            "incomplete": self.rejects.incomplete,
+            "rejects": str(self.rejects.path) if self.rejects.path else None,
             "notes": list(self.notes),
         }
 
@@ -143,7 +141,9 @@ def build_channels(
             ready = keep_ready_made(store, reader, plans)
             embedded = embed(store, plans, progress)
             rejects.set_unreadable(embedded.unreadable)
-            run.counts |= {"rejected": len(rejects), "embedded": dict(embedded.counts)}
+            counts = rejects.counts()
+            run.counts |= {"rejected": counts.rejected, "incomplete": counts.incomplete}
+            run.counts |= {"embedded": dict(embedded.counts)}
         finally:
             rejects.write()
         published = publish_index(settings, database, plans, progress, accept)
@@ -155,9 +155,7 @@ def build_channels(
         embedded.counts,
         published.manifest,
         published.new,
-        len(rejects),
-        rejects.first(),
-        rejects.path,
+        counts,
         all_notes,
     )
 

@@ -104,7 +104,7 @@ def evaluate(
             kept = KeptOutcomes(plan.out, _identity(trial, split, archive, plan))
             means = _means(archive, trial, plan, Path(scratch))
             if any(entry.looked_at for entry in entries):
-                means.look_at.prepare([post.photo.path for post in archive.posts if post.photo], progress)
+                means.look_at.prepare([photo.path for post in archive.posts for photo in post.photos[:1]], progress)
             outcomes = []
             for entry in entries:
                 outcomes.append(_outcome(entry, means, trial, plan.seeds, kept, progress))
@@ -173,7 +173,7 @@ def _remembering(store: "SqlPostStore", plan: "ChannelPlan", posts: Sequence[Pos
 
     if not plan.kept:
         return plan.encoder
-    digests = {digest for post in posts if (digest := post.digest(plan.encoder.modality))}
+    digests = {digest for post in posts for digest in post.digests(plan.encoder.modality)}
     known = store.vectors_of(plan.encoder.fingerprint, sorted(digests))
     return RememberingEncoder(plan.encoder, {digest: vector[None] for digest, vector in known.items()})
 
@@ -187,8 +187,8 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows"
 
     channels = []
     for encoder in encoders:
-        of = (post.content(encoder.modality) for post in posts)
-        made = list(encode_stream(encoder, ((row, content) for row, content in enumerate(of) if content)))
+        contents = ((row, content) for row, post in enumerate(posts) for content in post.contents(encoder.modality))
+        made = list(encode_stream(encoder, contents))
         rows = np.asarray([row for batch in made for row in batch.keys], dtype=np.int64)
         vectors = stacked([batch.vectors for batch in made if batch.vectors is not None])
         channels.append((encoder.channel, encoder.fingerprint.dimension, rows, vectors))
@@ -214,8 +214,7 @@ def _identity(trial: "Trial", split: "Split", archive: _Posts, plan: EvaluationP
     posts = sha256()
     for part in (trial.train, trial.validation, trial.test):
         for post in part:
-            photo = post.photo.digest if post.photo else None
-            posts.update(repr((post.post_id, post.caption, post.hashtags, photo)).encode())
+            posts.update(repr((post.post_id, post.caption, post.hashtags, post.digests("image"))).encode())
     return {
         "program": f"{PROGRAM} {version(PROGRAM)}",
         "split": split.origin,

@@ -54,7 +54,7 @@ def check_quality(draft: "Draft", serving: "Snapshot | None", thresholds: Thresh
 def check_shrink(
     draft: "Draft", serving: "Snapshot | None", leaving: Collection[str], thresholds: Thresholds
 ) -> "list[Gate]":
-    """Whether too many posts are gone, leaving aside the sources that are to leave; nothing where none serves."""
+    """Whether too many posts or photos are gone, leaving aside sources that are to leave; nothing if none serves."""
     from ..index import gates
 
     if serving is None:
@@ -62,7 +62,25 @@ def check_shrink(
     rows = np.flatnonzero(~np.isin(serving.archive.keys, draft.snapshot.archive.keys))
     gone = Counter(serving.archive.neighbour(row, "", 0, 0).source for row in rows.tolist())
     before = staying(serving.manifest.sources, leaving)
-    return [gates.shrink(before, staying(gone, leaving), thresholds.max_shrink)]
+    had, has = photos_of_staying(serving, draft.snapshot)
+    return [
+        gates.shrink(before, staying(gone, leaving), thresholds.max_shrink),
+        gates.photos(had, max(0, had - has), thresholds.max_shrink),
+    ]
+
+
+def photos_of_staying(serving: "Snapshot", new: "Snapshot") -> tuple[int, int]:
+    """How many photos the posts that are in both snapshots have in the one and in the other."""
+    from ..index.build import read_rows
+
+    def photos(snapshot: "Snapshot", other: "Snapshot") -> int:
+        record = next((record for record in snapshot.manifest.channels if record.channel == "image"), None)
+        if record is None or not record.vectors:
+            return 0
+        keys = snapshot.archive.keys[read_rows(snapshot.folder / record.channel, record.vectors)]
+        return int(np.isin(keys, other.archive.keys).sum())
+
+    return photos(serving, new), photos(new, serving)
 
 
 def staying(posts: Mapping[str, int], leaving: Collection[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import PhotoError, SettingsError, SourceError
 from ..core.feedback import Judgement, Verdict
 from ..core.pipeline import encode_stream
-from ..core.post import ADDED, Post, Reject, normalise_hashtag, take_out_hashtags
+from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag, take_out_hashtags
 from ..core.progress import Progress, Silent
 from ..core.protocols import Fingerprint
 from ..core.rules import HashtagRule, combine_rules
@@ -56,7 +56,7 @@ class Forgotten:
 
 def add_post(
     settings: Settings,
-    photo: Path | None,
+    photos: Sequence[Path],
     text: str,
     hashtags: str,
     *,
@@ -71,17 +71,22 @@ def add_post(
     from ..index.snapshot import current_snapshot
 
     records = [record for record in current_snapshot(existing(settings.home)).manifest.channels]
-    post = _post(photo, text, hashtags, author, posted_at)
+    post = _post(photos, text, hashtags, author, posted_at)
     made: list[tuple[Fingerprint, str, Any]] = []
     for record in records:
         encoder = open_encoder(record)
-        content, digest = post.content(encoder.modality), post.digest(encoder.modality)
-        if record.channel == "lexical" or digest is None:
+        if record.channel == "lexical":
             continue
-        for batch in encode_stream(encoder, [(digest, content)]):
+        contents = zip(post.digests(encoder.modality), post.contents(encoder.modality), strict=True)
+        for batch in encode_stream(encoder, contents):
             if batch.failures:
-                raise PhotoError(f"{photo}: {batch.failures[0][1]}")
-            made.append((encoder.fingerprint, digest, batch.vectors))
+                damaged, reason = batch.failures[0]
+                raise PhotoError(f"{photos[post.digests('image').index(damaged)]}: {reason}")
+            made += (
+                (encoder.fingerprint, digest, batch.vectors[i : i + 1])
+                for i, digest in enumerate(batch.keys)
+                if batch.vectors is not None
+            )
     with kept_database(settings) as database:
         _, new = database.posts.add(post, made)
     return Added(post.post_id, new)
@@ -123,7 +128,7 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
 
 
 def judge(
-    settings: Settings, verdict: Verdict, photo: Path | None, text: str, hashtags: Sequence[str]
+    settings: Settings, verdict: Verdict, photos: Sequence[Path], text: str, hashtags: Sequence[str]
 ) -> list[Judgement]:
     """Keep what a person says of hashtags suggested for a post, with the probability they were suggested with.
 
@@ -136,10 +141,10 @@ def judge(
     for tag in wanted:
         if not recommender.knows(tag):
             raise SettingsError(f"no post of the archive carries #{tag}, so it was never suggested")
-    answer = recommender.suggest(photo, text, wishes=_EVERYTHING)
+    answer = recommender.suggest(photos, text, wishes=_EVERYTHING)
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
-    shown = _post(photo, caption, wanted[0], None, None).photo
+    shown = _photos(photos)
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with kept_database(settings) as database:
         database.feedback.record(judgements)
@@ -185,21 +190,30 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, carried), rules)
 
 
-def _post(photo: Path | None, text: str, hashtags: str, author: str | None, posted_at: str | None) -> Post:
+def _post(photos: Sequence[Path], text: str, hashtags: str, author: str | None, posted_at: str | None) -> Post:
     """A post as a reader would make it of a row, known by what it holds."""
     from ..db.readers.columns import Columns
     from ..db.readers.fields import PostMaker
 
     row = {"text": text, "hashtags": hashtags, "author": author, "posted_at": posted_at}
-    columns = Columns("image", "text", "hashtags", None, "author", "posted_at")
-    folder = Path()
-    if photo is not None:
-        whole = photo.resolve()
-        row["image"], folder = whole.name, whole.parent
-    made = PostMaker(ADDED, folder, columns, for_queries=False).make(1, row)
+    columns = Columns(None, "text", "hashtags", None, "author", "posted_at")
+    made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
     if isinstance(made, Reject):
         raise SettingsError(f"the post cannot be taken: {made.reason}")
     if not made.hashtags:
         raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
-    held = repr((made.caption, made.hashtags, made.photo and made.photo.digest, made.author, made.posted_at))
+    made = replace(made, photos=_photos(photos))
+    digests = made.digests("image")
+    shown = digests if len(digests) > 1 else next(iter(digests), None)
+    held = repr((made.caption, made.hashtags, shown, made.author, made.posted_at))
     return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
+
+
+def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
+    from ..db.readers.photos import find_photo
+    from ..db.readers.unfit import Unfit
+
+    try:
+        return tuple(find_photo(path.resolve().parent, path.resolve().name) for path in paths)
+    except Unfit as reason:
+        raise SettingsError(f"the post cannot be taken: {reason}") from None

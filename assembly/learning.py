@@ -107,7 +107,7 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
     from ..index.build import captions_of, read_rows
     from ..index.kinds import read_index
     from ..retrieval.channels import contents_of, stacked
-    from ..retrieval.duplicates import find_duplicates
+    from ..retrieval.duplicates import find_duplicates, speaking_posts
     from ..retrieval.neighbours import Neighbourhood
     from ..retrieval.reranking.training import TrainingArchive
     from ..retrieval.voting import carried_matrix
@@ -115,11 +115,13 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
     archive = SnapshotArchive(folder)
     captions = list(captions_of(database.posts, archive.keys))
     spoken = [channel for channel in channels if channel.record.vectors]
+    vectors = {channel.record.channel: stacked(channel.batches) for channel in spoken}
     contents = contents_of(
         captions,
-        [(c.record.channel, c.record.fingerprint.dimension, c.rows, stacked(c.batches)) for c in spoken],
+        [(c.record.channel, c.record.fingerprint.dimension, c.rows, vectors[c.record.channel]) for c in spoken],
     )
-    clusters = find_duplicates(contents)
+    clusters, carried = find_duplicates(contents), carried_matrix(archive)
+    speaks = speaking_posts(clusters, carried)
     neighbourhoods = [
         Neighbourhood(
             channel.record.channel,
@@ -127,8 +129,8 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
             read_index(channel.record.index, folder / channel.record.channel),
             read_rows(folder / channel.record.channel, channel.record.vectors),
             clusters,
+            speaks,
         )
         for channel in spoken
     ]
-    carried = carried_matrix(archive)
-    return TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods)
+    return TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods, vectors)

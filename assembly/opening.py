@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import DatabaseError, StaleIndexError
 from ..core.post import Modality
@@ -53,6 +54,7 @@ def recommender_of(
     from ..index.grown import GrownArchive
     from ..index.serving import serve
     from ..retrieval.choosing.lists import SPAM, spam_rules
+    from ..retrieval.duplicates import speaking_posts
     from ..retrieval.learning import load
     from ..retrieval.recommender import ArchiveRecommender
     from ..retrieval.voting import carried_matrix
@@ -61,11 +63,13 @@ def recommender_of(
     snapshot = served.snapshot
     since = _since(settings, snapshot)
     archive = GrownArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
-    learned = load(snapshot.folder, archive.hashtags, carried_matrix(archive))
+    carried = carried_matrix(archive)
+    learned = load(snapshot.folder, archive.hashtags, carried)
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     records = [record for record in snapshot.manifest.channels if record.vectors]
     encoders = map(encoder_of or open_encoder, records)
-    channels = [_open_channel(snapshot, *pair, clusters, since) for pair in zip(records, encoders, strict=True)]
+    posts = clusters, speaking_posts(clusters, carried)
+    channels = [_open_channel(snapshot, *pair, *posts, since) for pair in zip(records, encoders, strict=True)]
     rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
     return ArchiveRecommender(
         channels, archive, learned, snapshot.name, rules, (*filter(None, [served.note]), *since.notes)
@@ -84,8 +88,9 @@ def _since(settings: Settings, snapshot: "Snapshot") -> Since:
     try:
         with database_of(settings, create=False) as database:
             posts = [stored for stored in database.posts.added() if stored.key not in known]
-            digests = (stored.post.digest(modality) for stored in posts for modality in get_args(Modality))
-            contents = [digest for digest in digests if digest]
+            contents = [
+                digest for stored in posts for kind in get_args(Modality) for digest in stored.post.digests(kind)
+            ]
             vectors = {
                 record.fingerprint: database.posts.vectors_of(record.fingerprint, contents)
                 for record in snapshot.manifest.channels
@@ -96,7 +101,12 @@ def _since(settings: Settings, snapshot: "Snapshot") -> Since:
 
 
 def _open_channel(
-    snapshot: "Snapshot", record: "ChannelRecord", encoder: Encoder[Any], clusters: Rows, since: Since
+    snapshot: "Snapshot",
+    record: "ChannelRecord",
+    encoder: Encoder[Any],
+    clusters: Rows,
+    speaks: NDArray[np.bool_],
+    since: Since,
 ) -> "Channel[Any]":
     from ..index.build import read_rows
     from ..index.kinds import read_index
@@ -109,7 +119,7 @@ def _open_channel(
     if places:
         index = index.extended(vectors)
         rows = np.concatenate([rows, len(snapshot.archive.keys) + np.asarray(places, dtype=np.int64)])
-    return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters))
+    return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters, speaks))
 
 
 def open_encoder(record: "ChannelRecord") -> Encoder[Any]:
@@ -126,7 +136,7 @@ def open_encoder(record: "ChannelRecord") -> Encoder[Any]:
 
 
 def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:
-    """The places of the added posts that a channel can compare, and their vectors."""
+    """The places of the added posts that a channel can compare, each as often as it has vectors, and these."""
     from ..retrieval.encoders.ngrams import NgramEncoder
 
     if not since.posts:
@@ -135,6 +145,10 @@ def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:
         said = [(place, stored.post.caption) for place, stored in enumerate(since.posts) if stored.post.caption]
         return [place for place, _ in said], encoder.encode([encoder.prepare(c) for _, c in said]) if said else None
     kept = since.vectors.get(encoder.fingerprint, {})
-    digests = [(place, stored.post.digest(encoder.modality)) for place, stored in enumerate(since.posts)]
-    there = [(place, kept[digest]) for place, digest in digests if digest is not None and digest in kept]
+    there = [
+        (place, kept[digest])
+        for place, stored in enumerate(since.posts)
+        for digest in stored.post.digests(encoder.modality)
+        if digest in kept
+    ]
     return [place for place, _ in there], np.asarray([vector for _, vector in there], dtype=np.float32)

@@ -36,11 +36,11 @@ def _keep(store: "SqlPostStore", reader: "EncodedReader", encoder: Encoder[Any])
     kept = refused = 0
     for posts, vectors in reader.ready_vectors(modality) if lacking else ():
         # Only what the database asks for: posts of forgotten authors still stand in the source.
-        rows = {str(post.digest(modality)): row for row, post in enumerate(posts)}
+        rows = {digest: row for row, post in enumerate(posts) for digest in post.digests(modality)}
         new = {digest: row for digest, row in rows.items() if digest in lacking}
         lacking -= new.keys()
         usable = {digest: row for digest, row in new.items() if vectors[row].any()}
-        contents = {digest: posts[row].content(modality) for digest, row in usable.items()}
+        contents = {digest: posts[row].contents(modality)[0] for digest, row in usable.items()}
         alike = _those_alike(encoder, contents, vectors[list(usable.values())])
         if alike:
             store.save_vectors(encoder.fingerprint, alike, vectors[[usable[digest] for digest in alike]])

@@ -164,14 +164,16 @@ class _Refresh:
         """Of all sources together, for the history."""
         read = [source.ingested for source in self.report.sources if source.ingested]
         counts = {kind.name: sum(getattr(one, kind.name) for one in read) for kind in fields(Ingested)}
-        return counts | {"rejected": sum(source.rejected for source in self.report.sources)}
+        lost = [source.rejects for source in self.report.sources]
+        counts["rejected"] = sum(rejects.rejected for rejects in lost)
+        counts["incomplete"] = sum(rejects.incomplete for rejects in lost)
+        return counts
 
     def _tell(self, reading: Rereading) -> None:
         reading.count_rejects()
         if reading.rejects is not None:
             reading.rejects.write()
-            if reading.result.rejected:
-                self.report.rejects = reading.rejects.path
+            self.report.rejects = reading.result.rejects.path or self.report.rejects
 
     def _build(self, run: "RunRecord") -> None:
         """Embed what is new, and publish."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import RefusedError, SourceError
 from ..core.post import Post
-from ..core.protocols import Ingested, PostReader
+from ..core.protocols import Ingested, PostReader, RejectCounts
 from ..core.sources import KnownSource
 from .sources import open_again
 
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 class SourceRefresh:
     """What came of one source.
 
-    ingested: what it changed; None where it was not read. rejected: posts that could not be taken; first_reject: the
-    row of the first of them and its reason. failed: why the database was left as it was. leaves: whether its posts
-    were to leave.
+    ingested: what it changed; None where it was not read. rejects: what could not be taken. failed: why the database
+    was left as it was. leaves: whether its posts were to leave.
     """
 
     name: str
     ingested: Ingested | None = None
-    rejected: int = 0
-    first_reject: str | None = None
+    rejects: RejectCounts = RejectCounts()
     failed: str | None = None
     leaves: bool = False
 
@@ -40,8 +38,10 @@ class SourceRefresh:
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         counts = asdict(self.ingested) if self.ingested else dict.fromkeys(Ingested.__slots__)
-        fields = {name: getattr(self, name) for name in ("name", "rejected", "first_reject", "failed", "leaves")}
-        return fields | counts
+        fields = {name: getattr(self, name) for name in ("name", "failed", "leaves")}
+        names = ("rejected", "first_reject", "incomplete", "first_incomplete")
+        lost = {name: getattr(self.rejects, name) for name in names}
+        return fields | lost | counts
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Rereading:
     def count_rejects(self) -> None:
         """Tell in the result what was rejected so far."""
         if self.rejects is not None:
-            self.result.rejected, self.result.first_reject = len(self.rejects), self.rejects.first()
+            self.result.rejects = self.rejects.counts()
 
 
 def read_again(

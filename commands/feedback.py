@@ -9,7 +9,7 @@ from .. import console
 from ..core.feedback import Verdict
 from ..core.post import parse_hashtags
 from ..core.settings import Settings, resolve_settings
-from .options import AsJson, Db, Home, NewPhoto, Text, check_one, print_json
+from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Tell which suggestions were right.")
 
@@ -18,7 +18,7 @@ JudgedHashtags = Annotated[str, typer.Option(help="The hashtags, apart by spaces
 
 @app.command("accept")
 def accept(
-    photo: NewPhoto = None,
+    photos: NewPhotos = None,
     text: Text = "",
     hashtags: JudgedHashtags = "",
     as_json: AsJson = False,
@@ -26,12 +26,12 @@ def accept(
     db: Db = None,
 ) -> None:
     """Tell that hashtags fit a post; counts when the index is built again."""
-    _judge("accept", photo, text, hashtags, as_json, resolve_settings(home, {"db": db}))
+    _judge("accept", photos, text, hashtags, as_json, resolve_settings(home, {"db": db}))
 
 
 @app.command("reject")
 def reject(
-    photo: NewPhoto = None,
+    photos: NewPhotos = None,
     text: Text = "",
     hashtags: JudgedHashtags = "",
     as_json: AsJson = False,
@@ -39,14 +39,16 @@ def reject(
     db: Db = None,
 ) -> None:
     """Tell that hashtags do not fit a post; counts when the index is built again."""
-    _judge("reject", photo, text, hashtags, as_json, resolve_settings(home, {"db": db}))
+    _judge("reject", photos, text, hashtags, as_json, resolve_settings(home, {"db": db}))
 
 
-def _judge(verdict: Verdict, photo: Path | None, text: str, hashtags: str, as_json: bool, settings: Settings) -> None:
+def _judge(
+    verdict: Verdict, photos: list[Path] | None, text: str, hashtags: str, as_json: bool, settings: Settings
+) -> None:
     from ..assembly import judge
 
-    check_one(photo, text, {})
-    judgements = judge(settings, verdict, photo, text, parse_hashtags(hashtags))
+    check_one(photos, text, {})
+    judgements = judge(settings, verdict, photos or (), text, parse_hashtags(hashtags))
     if as_json:
         print_json([{"hashtag": j.hashtag, "verdict": j.verdict, "score": round(j.score, 6)} for j in judgements])
     else:

@@ -28,7 +28,9 @@ def build(
     image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,
     source_name: SourceName = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any post was rejected.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if any post, photo or field was rejected.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read an archive of posts into the database and publish its index."""
@@ -49,7 +51,7 @@ def build(
         print_json(report.to_json())
     else:
         console.show_build(report, settings.home)
-    if strict and report.rejected:
+    if strict and report.rejects:
         raise typer.Exit(1)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -20,7 +20,9 @@ Home = Annotated[
 ]
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-NewPhoto = Annotated[Path | None, typer.Argument(metavar="PHOTO", help="The photo of the post.")]
+NewPhotos = Annotated[
+    list[Path] | None, typer.Argument(metavar="[PHOTO]...", help="The photo of the post; of a carousel all of them.")
+]
 Text = Annotated[str, typer.Option(help="Its caption.")]
 SourceName = Annotated[
     str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
@@ -93,18 +95,19 @@ def reads_archive(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def check_one(photo: Path | None, text: str, of_batches: dict[str, object]) -> None:
+def check_one(photos: Sequence[Path] | None, text: str, of_batches: dict[str, object]) -> None:
     """Whether the options describe one post. of_batches: what no single post takes, by option.
 
     Raises SettingsError where they do not.
     """
-    if photo is None and not text.strip():
+    if not photos and not text.strip():
         raise SettingsError('nothing to go by: give a photo, a caption (--text "..."), or both')
     for option, value in of_batches.items():
         if value is not None:
             raise SettingsError(f"{option} belongs to --batch; leave it out for a single post")
-    if photo is not None and not photo.exists():
-        raise SettingsError(f"there is no photo {photo}; a caption is given with --text")
+    for photo in photos or ():
+        if not photo.exists():
+            raise SettingsError(f"there is no photo {photo}; a caption is given with --text")
 
 
 def print_json(document: Any) -> None:

@@ -6,14 +6,14 @@ import typer
 
 from .. import console
 from ..core.settings import resolve_settings
-from .options import AsJson, Db, Home, NewPhoto, Text, check_one, print_json
+from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Add single posts, and forget an author's.")
 
 
 @app.command("add")
 def add_post(
-    photo: NewPhoto = None,
+    photos: NewPhotos = None,
     text: Text = "",
     hashtags: Annotated[str, typer.Option(help="Its hashtags, apart by spaces.")] = "",
     author: Annotated[str | None, typer.Option(help="Who posted it.")] = None,
@@ -25,8 +25,8 @@ def add_post(
     """Put one post into the archive at once; the next suggestion finds it, without building anew."""
     from ..assembly import add_post as add
 
-    check_one(photo, text, {})
-    report = add(resolve_settings(home, {"db": db}), photo, text, hashtags, author=author, posted_at=posted_at)
+    check_one(photos, text, {})
+    report = add(resolve_settings(home, {"db": db}), photos or (), text, hashtags, author=author, posted_at=posted_at)
     if as_json:
         print_json(report.to_json())
     else:

@@ -17,7 +17,7 @@ from .options import (
     Home,
     ImageColumn,
     Images,
-    NewPhoto,
+    NewPhotos,
     Text,
     TextColumn,
     check_one,
@@ -34,7 +34,7 @@ class Mix(StrEnum):
 
 
 def suggest(
-    photo: NewPhoto = None,
+    photos: NewPhotos = None,
     text: Text = "",
     count: Annotated[
         str | None,
@@ -81,16 +81,16 @@ def suggest(
     )
     known = _hashtags(given)
     if batch is None:
-        check_one(photo, text, {"--out": out, "--images": images, "--encoding": encoding})
+        check_one(photos, text, {"--out": out, "--images": images, "--encoding": encoding})
         recommender = open_recommender(settings.home, db=settings.db)
-        answer = recommender.suggest(photo, text, wishes=wishes, given=known, author=author, explain=explain)
+        answer = recommender.suggest(photos, text, wishes=wishes, given=known, author=author, explain=explain)
         console.tell((*notes, *recommender.notes, *answer.notes))
         if as_json:
             print_json(answer.to_json(explain))
         else:
             console.show_answer(answer, explain)
         return
-    if photo is not None or text:
+    if photos or text:
         raise SettingsError("--batch takes its photos and captions from the file; leave PHOTO and --text out")
     if out is None:
         raise SettingsError("--batch needs --out OUT.jsonl")

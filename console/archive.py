@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..core.feedback import Judgement
+from ..core.protocols import RejectCounts
 from ..core.rules import HashtagRule
 from .terminal import counted, out, printable, say, tell
 
@@ -28,9 +29,18 @@ def show_build(report: "BuildReport", home: Path) -> None:
     state = "published" if report.published else "nothing changed, still"
     holds = f"{counted(manifest.posts, 'post')}, {counted(manifest.hashtags, 'hashtag')}"
     say(f"{state} {manifest.snapshot} in {home}: {holds}")
-    if report.rejected:
-        say(f"{counted(report.rejected, 'post')} rejected, the first in row {report.first_reject}")
-        say(f"every row and its reason stand in {report.rejects}")
+    show_rejects(report.rejects)
+    if report.rejects.path:
+        say(f"every row and its reason stand in {report.rejects.path}")
+
+
+def show_rejects(rejects: RejectCounts, indent: str = "") -> None:
+    """How much of a source could not be taken."""
+    if rejects.rejected:
+        say(f"{indent}{counted(rejects.rejected, 'post')} rejected, the first in row {rejects.first_reject}")
+    if rejects.incomplete:
+        first = f"the first in row {rejects.first_incomplete}"
+        say(f"{indent}{counted(rejects.incomplete, 'post')} taken without a photo or field, {first}")
 
 
 def show_info(info: "IndexInfo") -> None:

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..core.sources import KnownSource, Source
+from .archive import show_rejects
 from .terminal import counted, out, printable, say, tell
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def show_refresh(report: "RefreshReport") -> None:
                 f"  {counted(read.added, 'post')} added, {read.updated:,} updated, {read.removed:,} removed, "
                 f"{read.unchanged:,} unchanged"
             )
-        if source.rejected:
-            say(f"  {counted(source.rejected, 'post')} rejected, the first in row {source.first_reject}")
+        if source.rejects:
+            show_rejects(source.rejects, indent="  ")
         if source.failed:
             say(f"  left as it was: {source.failed}")
     for channel, n in report.embedded.items():
@@ -36,7 +37,7 @@ def show_refresh(report: "RefreshReport") -> None:
     for gate in report.gates:
         say(f"{'passed' if gate.passed else 'NOT passed'}  {gate.name}: {gate.words}")
     if report.rejects and not planned:
-        say(f"every rejected row and its reason stand in {report.rejects}")
+        say(f"every row and its reason stand in {report.rejects}")
     say(_state(report))
 
 

@@ -16,7 +16,8 @@ class Judgement:
     """What a person said of one hashtag that was suggested for one post.
 
     hashtag: normalised. score: the probability it was suggested with, in [0, 1]. snapshot: the one it came from.
-    caption: of the post, without hashtags; may be empty.
+    caption: of the post, without hashtags; may be empty. photos: of the post;
+    what is kept knows the first one alone.
     """
 
     hashtag: str
@@ -24,7 +25,7 @@ class Judgement:
     score: float
     snapshot: str
     caption: str
-    photo: Photo | None
+    photos: tuple[Photo, ...]
     judged_at: datetime
 
 

@@ -5,11 +5,12 @@ import json
 import re
 import unicodedata
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol, TypeAlias
 
 MAX_CAPTION = 100_000  # characters; Instagram allows 2,200, a long blog post has 50,000
 MAX_HASHTAG = 100  # characters
@@ -48,25 +49,42 @@ class Post:
 
     caption: without hashtags, as encoders may see it; may be empty.
     hashtags: as posted (see `clean_hashtag`), in order, no two of one normalised form; may be empty.
+    photos: in the order of the post; a carousel has several.
+    flaws: what could not be taken of its row; no part of what the post is.
     """
 
     source: str
     post_id: str
     caption: str
     hashtags: tuple[str, ...]
-    photo: Photo | None = None
+    photos: tuple[Photo, ...] = ()
     author: str | None = None
     posted_at: datetime | None = None
+    flaws: tuple["Flaw", ...] = field(default=(), compare=False)
 
-    def content(self, modality: Modality) -> Photo | str | None:
-        """The photo or the caption; None where the post has none."""
-        return self.photo if modality == "image" else self.caption or None
-
-    def digest(self, modality: Modality) -> str | None:
-        """SHA-256 (hex) of the photo's bytes or of the caption; None where the post has none."""
+    def contents(self, modality: Modality) -> tuple[Photo, ...] | tuple[str, ...]:
+        """All its photos, or its caption alone; empty if it has none."""
         if modality == "image":
-            return self.photo.digest if self.photo else None
-        return caption_digest(self.caption)
+            return self.photos
+        return (self.caption,) if self.caption else ()
+
+    def digests(self, modality: Modality) -> tuple[str, ...]:
+        """SHA-256 (hex) of each of its `contents`: of the bytes of a photo, of the UTF-8 of a caption."""
+        if modality == "image":
+            return tuple(photo.digest for photo in self.photos)
+        digest = caption_digest(self.caption)
+        return (digest,) if digest else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A part of a post that could not be taken, although the post was, and why.
+
+    part: what is missing: `photo`, `author`, `date`, `hashtags`, `id`.
+    """
+
+    part: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +100,69 @@ class Reject:
     torn: bool = False
 
 
+class PillowImage(Protocol):
+    """A picture in memory: a `PIL.Image.Image`, which this floor does not import."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        ...
+
+    def getexif(self) -> Any:
+        """Its EXIF, which may turn it."""
+        ...
+
+
+class BinaryFile(Protocol):
+    """A file that is open for reading bytes."""
+
+    def read(self) -> bytes:
+        """All bytes that are left."""
+        ...
+
+
+# The photo of a new post: a file, the bytes of one, or a picture in memory.
+NewPhoto: TypeAlias = Path | bytes | PillowImage
+# What a person may give instead: also a path as text, or an open file.
+AnyPhoto: TypeAlias = NewPhoto | str | BinaryFile
+
+
+def as_photos(given: AnyPhoto | Sequence[AnyPhoto] | None) -> tuple[NewPhoto, ...]:
+    """One photo or several, in order; open files are read to their end. None is no photo."""
+    if given is None:
+        return ()
+    several = given if isinstance(given, list | tuple) else (given,)
+    return tuple(_as_photo(photo) for photo in several)
+
+
+def _as_photo(photo: Any) -> NewPhoto:
+    if isinstance(photo, str):
+        return Path(photo)
+    read = getattr(photo, "read", None)
+    return photo if read is None else read()  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A new post that wants hashtags.
 
-    photo: a file (a path as text becomes a Path), or the bytes of one. given: hashtags that it has already, in any
+    photos: one or, of a carousel, several; whatever `as_photos` takes. given: hashtags that it has already, in any
     spelling. author: whose own history is to count.
     """
 
     caption: str = ""
-    photo: Path | bytes | None = None
+    photos: tuple[NewPhoto, ...] = ()
     given: tuple[str, ...] = ()
     author: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.photo, str):
-            object.__setattr__(self, "photo", Path(self.photo))
+        object.__setattr__(self, "photos", as_photos(self.photos))
+
+    def contents(self, modality: Modality) -> tuple[NewPhoto, ...] | tuple[str, ...]:
+        """As `Post.contents`."""
+        if modality == "image":
+            return self.photos
+        return (self.caption,) if self.caption else ()
 
 
 def caption_digest(caption: str) -> str | None:

@@ -128,6 +128,24 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectCounts:
+    """What could not be taken of a source.
+
+    rejected: posts. incomplete: posts that were taken without a photo or a field of theirs. first_reject,
+    first_incomplete: the row of the first of each, and its reason. path: of the CSV of them all; None if all was taken.
+    """
+
+    rejected: int = 0
+    incomplete: int = 0
+    first_reject: str | None = None
+    first_incomplete: str | None = None
+    path: Path | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.rejected or self.incomplete)
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """What reading a source would change in the database.
 
@@ -184,7 +202,10 @@ class PostStore(Protocol):
         ...
 
     def set_unreadable(self, reasons: dict[str, str]) -> None:
-        """Exactly the posts with these photos (digest: reason) are set aside; all others are active again."""
+        """Exactly these photos (digest: reason) are no part of their posts; all others are again.
+
+        A post that has neither a caption nor another photo is set aside.
+        """
         ...
 
     def posts(self) -> Iterator[StoredPost]:
@@ -223,7 +244,10 @@ class PostStore(Protocol):
         ...
 
     def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
-        """The vectors of the active posts in batches: keys (n,) in the order of `posts`, and float32 (n, d)."""
+        """The vectors of the active posts in batches: keys (n,) in the order of `posts`, and float32 (n, d).
+
+        A post has one of each photo, in their order.
+        """
         ...
 
 
@@ -260,8 +284,8 @@ class Archive(Protocol):
         """(n,) when each post was posted, in days since 1970-01-01 UTC; NaN where it carries no date."""
         ...
 
-    def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
-        """The post of a row, as evidence. Raises IndexError beyond n."""
+    def neighbour(self, row: int, channel: str, similarity: float, share: float, photo: int = 0) -> Neighbour:
+        """The post of a row, as evidence. photo: which of its photos is shown, from 0. Raises IndexError beyond n."""
         ...
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ class Neighbour:
 
     similarity: of query and post in that channel, high is near.
     share: the part of the whole vote that this post holds through that channel, in [0, 1].
+    photo: of several the one that is nearest to the query, in channels of photos; else the first.
     """
 
     source: str

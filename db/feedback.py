@@ -12,7 +12,7 @@ from .tables import FeedbackRow
 
 
 class FeedbackBook:
-    """One judgement for each hashtag of a post, which is known by caption and photo; the last one recorded stands.
+    """One judgement for each hashtag of a post, which is known by caption and first photo; the last one stands.
 
     All methods raise DatabaseError where the database fails.
     """
@@ -41,7 +41,7 @@ class FeedbackBook:
         with reading(self._engine) as connection:
             judgements = [
                 Judgement(
-                    hashtag, verdict, score, snapshot, caption, Photo(Path(path), digest) if path else None, judged_at
+                    hashtag, verdict, score, snapshot, caption, (Photo(Path(path), digest),) if path else (), judged_at
                 )
                 for hashtag, verdict, score, snapshot, caption, path, digest, judged_at in connection.execute(
                     select(*columns)
@@ -52,9 +52,10 @@ class FeedbackBook:
 
 
 def _write(connection: Connection, judgement: Judgement) -> None:
+    first = judgement.photos[0] if judgement.photos else None
     key = {
         "caption_digest": caption_digest(judgement.caption) or "",
-        "photo_digest": judgement.photo.digest if judgement.photo else "",
+        "photo_digest": first.digest if first else "",
         "hashtag": judgement.hashtag,
     }
     connection.execute(delete(FeedbackRow).filter_by(**key))
@@ -65,7 +66,7 @@ def _write(connection: Connection, judgement: Judgement) -> None:
             score=judgement.score,
             snapshot=judgement.snapshot,
             caption=judgement.caption,
-            photo_path=str(judgement.photo.path) if judgement.photo else None,
+            photo_path=str(first.path) if first else None,
             judged_at=judgement.judged_at,
         )
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
 from .ingest import CHUNK, author_digest, forgotten_authors
-from .tables import EmbeddingRow, FeedbackRow, ForgottenAuthorRow, PostRow
+from .tables import EmbeddingRow, FeedbackRow, ForgottenAuthorRow, PhotoRow, PostRow
 
 
 def forget(connection: Connection, author: str) -> int:
@@ -20,8 +20,11 @@ def forget(connection: Connection, author: str) -> int:
             raise SettingsError(f"no post of an author {author!r} is in the database; write the name as the posts do")
         connection.execute(insert(ForgottenAuthorRow).values(digest=digest, forgotten_at=datetime.now(UTC)))
     theirs = PostRow.author.in_(spellings)
-    digests = connection.execute(select(PostRow.photo_digest, PostRow.caption_digest).where(theirs))
-    contents = {content for pair in digests for content in pair if content}
+    of_theirs = PhotoRow.post_key.in_(select(PostRow.id).where(theirs))
+    captions = connection.scalars(select(PostRow.caption_digest).where(theirs))
+    photos = connection.scalars(select(PhotoRow.digest).where(of_theirs))
+    contents = {content for content in (*captions, *photos) if content}
+    connection.execute(delete(PhotoRow).where(of_theirs))
     deleted = connection.execute(delete(PostRow).where(theirs)).rowcount
     _delete_vectors_without_post(connection)
     for chunk in batches(contents, CHUNK):
@@ -33,7 +36,7 @@ def _delete_vectors_without_post(connection: Connection) -> None:
     # Of all contents that no post has any more: what an author's posts said before they were edited is not known.
     connection.execute(
         delete(EmbeddingRow).where(
-            ~exists().where(PostRow.photo_digest == EmbeddingRow.content_digest),
+            ~exists().where(PhotoRow.digest == EmbeddingRow.content_digest),
             ~exists().where(PostRow.caption_digest == EmbeddingRow.content_digest),
         )
     )
@@ -41,7 +44,7 @@ def _delete_vectors_without_post(connection: Connection) -> None:
 
 def _delete_feedback_without_post(connection: Connection, contents: list[str]) -> None:
     for judged, posted in (
-        (FeedbackRow.photo_digest, PostRow.photo_digest),
+        (FeedbackRow.photo_digest, PhotoRow.digest),
         (FeedbackRow.caption_digest, PostRow.caption_digest),
     ):
         connection.execute(delete(FeedbackRow).where(judged.in_(contents), ~exists().where(posted == judged)))

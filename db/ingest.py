@@ -2,19 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ..core.errors import DatabaseError, SettingsError
 from ..core.pipeline import batches
-from ..core.post import Post
+from ..core.post import Post, caption_digest
 from ..core.protocols import Ingested
-from .tables import ForgottenAuthorRow, PostRow
+from .tables import ForgottenAuthorRow, PhotoRow, PostRow
 
 CHUNK = 500  # rows a statement; SQLite takes 999 parameters in its older releases
 
@@ -88,15 +88,31 @@ class Ingest:
                 self._added += 1
             changed.append(row | {"key": key})
         self._added += len(rows)
+        told = {*rows, *(row["post_id"] for row in changed)}
         if not self._keeps:
-            for row in (*rows.values(), *changed):
-                self.photos |= {row["photo_digest"]} - {None}
-                self.captions |= {row["caption_digest"]} - {None}
+            for post in posts:
+                if post.post_id in told:
+                    self.photos |= set(post.digests("image"))
+                    self.captions |= set(post.digests("text"))
             return
         if rows:
             self._connection.execute(insert(PostRow), list(rows.values()))
         if changed:
             self._connection.execute(update(PostRow).where(PostRow.id == bindparam("key")), changed)
+        self._keep_photos({post.post_id: post for post in posts if post.post_id in told})
+
+    def _keep_photos(self, posts: Mapping[str, Post]) -> None:
+        """Exactly the photos of these posts, by id."""
+        ours = select(PostRow.post_id, PostRow.id).where(PostRow.source == self._source, PostRow.post_id.in_(posts))
+        keys = {post_id: key for post_id, key in self._connection.execute(ours)}
+        self._connection.execute(delete(PhotoRow).where(PhotoRow.post_key.in_(keys.values())))
+        photos = [
+            {"post_key": keys[post_id], "rank": rank, "path": str(photo.path), "digest": photo.digest}
+            for post_id, post in posts.items()
+            for rank, photo in enumerate(post.photos)
+        ]
+        for chunk in batches(photos, CHUNK):
+            self._connection.execute(insert(PhotoRow), chunk)
 
     def _row(self, post: Post) -> dict[str, Any]:
         if post.source != self._source:
@@ -106,26 +122,29 @@ class Ingest:
                 f"post {post.post_id!r} of {post.source} cannot be taken: its author was forgotten (`hashtag posts "
                 "forget`)"
             )
-        stored = {
+        return {
             "source": post.source,
             "post_id": post.post_id,
             "caption": post.caption,
             "hashtags": list(post.hashtags),
-            "photo_path": str(post.photo.path) if post.photo else None,
-            "photo_digest": post.digest("image"),
             "author": post.author,
-        }
-        told = [*stored.values(), _moment(post.posted_at)]
-        return stored | {
             "posted_at": post.posted_at,
-            "caption_digest": post.digest("text"),
-            "content_digest": sha256(json.dumps(told).encode()).hexdigest(),
+            "caption_digest": caption_digest(post.caption),
+            "content_digest": _content_digest(post),
             "removed_at": None,
             "unreadable": None,
         }
 
     def _comes_twice(self, post_id: str) -> DatabaseError:
         return DatabaseError(f"post {post_id!r} comes twice in {self._source}; give each post an id of its own")
+
+
+def _content_digest(post: Post) -> str:
+    """SHA-256 (hex) over all that a source says of a post; of at most one photo, as before there were several."""
+    photos: list[list[str | None]] = [[str(photo.path), photo.digest] for photo in post.photos] or [[None, None]]
+    first, *others = photos
+    told = [post.source, post.post_id, post.caption, list(post.hashtags), *first, post.author, _moment(post.posted_at)]
+    return sha256(json.dumps([*told, *others]).encode()).hexdigest()
 
 
 def _moment(posted_at: datetime | None) -> str | None:

@@ -37,6 +37,8 @@ def posts_in_order(
 ) -> Iterator[Sequence[Row[Any, *Rest]]]:
     """The rows of a statement, by source and id of the posts that `condition` names; no page is empty.
 
+    Rows of one post stay in the order that the statement asks for.
+
     Of ids the shorter come first, so that numbers stand as they count. The statement's first column is the post's key.
     Databases sort text by rules of their own, so it is done here.
     """

@@ -2,40 +2,50 @@
 
 import csv
 from array import array
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from ..core.errors import SourceError
-from ..core.post import Post, Reject
-from ..core.protocols import PostReader
+from ..core.post import Flaw, Post, Reject
+from ..core.protocols import PostReader, RejectCounts
 from .ingest import author_digest
 
 REJECTS = "rejects.csv"  # in a home
 
-_HEADER = ["source", "row", "reason"]
+_HEADER = ["source", "row", "reason", "lost"]
+_POST = "post"  # what is lost with a reject
+_PHOTO = "photo"
 _FORGOTTEN = "its author was forgotten"
 
 
 class Rejects:
-    """Parts a source's posts from its rejects, and writes these into a CSV of source, row and reason."""
+    """Parts a source's posts from its rejects, and writes these into a CSV of source, row, reason and what is lost."""
 
     def __init__(self, reader: PostReader, path: Path) -> None:
         """path: of the CSV; what other sources have in there stays."""
         self.path = path
         self._reader = reader
         self._rejects: list[Reject] = []
-        self._unreadable: list[Reject] = []
-        # Which rows a photo stands in, for those that later turn out not to be photos: 16 bytes a post.
+        self._flaws: list[tuple[int, Flaw]] = []
+        self._unreadable: dict[int, str] = {}
+        # Which rows a photo stands in, for those that later turn out not to be photos: 16 bytes a photo.
         self._photos = array("Q")
         self._rows = array("Q")
+        self._captioned = bytearray()  # by photo, whether its post has a caption
 
-    def __len__(self) -> int:
-        return len(self._rejects) + len(self._unreadable)
-
-    def first(self) -> str | None:
-        """The first row that was rejected and why, if any was."""
-        first = min([*self._rejects, *self._unreadable], key=lambda reject: reject.row, default=None)
-        return f"{first.row}: {first.reason}" if first else None
+    def counts(self) -> RejectCounts:
+        """How many posts could not be taken, or not whole."""
+        lines = self._lines()
+        lost = [line for line in lines if line[2] == _POST]
+        rows = {row for row, _, _ in lost}
+        incomplete = [line for line in lines if line[0] not in rows]
+        return RejectCounts(
+            len(lost),
+            len({row for row, _, _ in incomplete}),
+            _first(lost),
+            _first(incomplete),
+            self.path if lines else None,
+        )
 
     def sift(self, forgotten: Set[str], to_the_end: bool = False) -> Iterator[Post]:
         """The posts, in order. forgotten: whose posts are rejected, as `SqlPostStore.forgotten` tells.
@@ -55,13 +65,15 @@ class Rejects:
                 continue
             posts += 1
             carriers += bool(entry.hashtags)
-            if entry.photo:
-                self._photos.append(_short(entry.photo.digest))
+            self._flaws += ((row, flaw) for flaw in entry.flaws)
+            for photo in entry.photos:
+                self._photos.append(_short(photo.digest))
                 self._rows.append(row)
+                self._captioned.append(bool(entry.caption))
             yield entry
         if self._rejects and not posts:
             raise SourceError(
-                f"no post of {self._reader.source} could be taken; row {self.first()}; "
+                f"no post of {self._reader.source} could be taken; row {_first(self._lines())}; "
                 f"every row and its reason stand in {self.path}"
             )
         if to_the_end and last and last.torn:
@@ -78,16 +90,33 @@ class Rejects:
             )
 
     def set_unreadable(self, reasons: Mapping[str, str]) -> None:
-        """Exactly the posts with these photos (digest: reason) are rejected because of their photo."""
-        short = {_short(digest): reason for digest, reason in reasons.items()}
-        photos = zip(self._photos, self._rows, strict=True)
-        self._unreadable = [Reject(self._reader.source, row, short[photo]) for photo, row in photos if photo in short]
+        """Exactly these photos (digest: reason) are lost; and with them their posts, if they have nothing else."""
+        self._unreadable = {_short(digest): reason for digest, reason in reasons.items()}
 
     def write(self) -> None:
         """Write the file anew, in the order of the source; no file where there is nothing to tell."""
-        rejects = sorted([*self._rejects, *self._unreadable], key=lambda reject: reject.row)
-        own = [[reject.source, str(reject.row), reject.reason] for reject in rejects]
+        own = [[self._reader.source, str(row), reason, lost] for row, reason, lost in self._lines()]
         _write(self.path, _lines_of_others(self.path, self._reader.source) + own)
+
+    def _lines(self) -> list[tuple[int, str, str]]:
+        """Row, reason and what is lost, in the order of the source."""
+        lines = [(reject.row, reject.reason, _POST) for reject in self._rejects]
+        lines += [(row, flaw.reason, flaw.part) for row, flaw in self._flaws]
+        lines += self._unreadable_lines() if self._unreadable else ()
+        return sorted(lines, key=lambda line: line[0])
+
+    def _unreadable_lines(self) -> Iterator[tuple[int, str, str]]:
+        photos = list(zip(self._photos, self._rows, self._captioned, strict=True))
+        kept = {row for photo, row, captioned in photos if captioned or photo not in self._unreadable}
+        told: set[int] = set()
+        for photo, row, _ in photos:
+            if photo in self._unreadable and (row in kept or row not in told):
+                told.add(row)
+                yield row, self._unreadable[photo], _PHOTO if row in kept else _POST
+
+
+def _first(lines: Sequence[tuple[int, str, str]]) -> str | None:
+    return f"{lines[0][0]}: {lines[0][1]}" if lines else None
 
 
 def drop_rejects(path: Path, source: str) -> None:
@@ -109,7 +138,7 @@ def _lines_of_others(path: Path, source: str) -> list[list[str]]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        return [line for line in csv.reader(file) if line != _HEADER and line[:1] != [source]]
+        return [line for line in csv.reader(file) if line[:3] != _HEADER[:3] and line[:1] != [source]]
 
 
 def _short(digest: str) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     and_,
     bindparam,
     delete,
@@ -34,7 +35,7 @@ from .engine import damage, erase_deleted, open_engine, reading, shown, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
 from .pages import pages, posts_in_order
-from .tables import EmbeddingRow, PostRow
+from .tables import EmbeddingRow, PhotoRow, PostRow
 
 _HALF = np.dtype("<f2")
 _POSTS_A_PAGE = 500
@@ -129,22 +130,31 @@ class SqlPostStore:
             return forgotten_authors(connection)
 
     def set_unreadable(self, reasons: dict[str, str]) -> None:
-        """Exactly the posts with these photos (digest: reason) are set aside; all others are active again."""
+        """Exactly these photos (digest: reason) are no part of their posts; all others are again.
+
+        A post that has neither a caption nor another photo is set aside.
+        """
         with writing(self._engine) as connection:
-            connection.execute(update(PostRow).where(PostRow.unreadable.is_not(None)).values(unreadable=None))
-            if reasons:
-                connection.execute(
-                    update(PostRow).where(PostRow.photo_digest == bindparam("digest")),
-                    [{"digest": digest, "unreadable": reason} for digest, reason in reasons.items()],
-                )
+            for table in (PhotoRow, PostRow):
+                connection.execute(update(table).where(table.unreadable.is_not(None)).values(unreadable=None))
+            if not reasons:
+                return
+            connection.execute(
+                update(PhotoRow).where(PhotoRow.digest == bindparam("of")),
+                [{"of": digest, "unreadable": reason} for digest, reason in reasons.items()],
+            )
+            own = PhotoRow.post_key == PostRow.id
+            reason = select(func.min(PhotoRow.unreadable)).where(own).scalar_subquery()
+            readable = exists().where(own, PhotoRow.unreadable.is_(None))
+            damaged = exists().where(own, PhotoRow.unreadable.is_not(None))
+            nothing_left = and_(PostRow.caption_digest.is_(None), damaged, ~readable)
+            connection.execute(update(PostRow).where(nothing_left).values(unreadable=reason))
 
     def unreadable(self) -> dict[str, str]:
-        """The photos because of which posts are set aside: reasons by digest."""
-        aside = select(PostRow.photo_digest, PostRow.unreadable).where(
-            PostRow.removed_at.is_(None), PostRow.photo_digest.is_not(None), PostRow.unreadable.is_not(None)
-        )
+        """The photos that cannot be decoded: reasons by digest."""
+        damaged = _photos(PhotoRow.digest, PhotoRow.unreadable).where(PhotoRow.unreadable.is_not(None))
         with reading(self._engine) as connection:
-            return {str(digest): str(reason) for digest, reason in connection.execute(aside.distinct())}
+            return {str(digest): str(reason) for digest, reason in connection.execute(damaged.distinct())}
 
     def posts(self) -> Iterator[StoredPost]:
         """The active posts (neither removed nor set aside) of all sources, in order: by source and id.
@@ -174,26 +184,35 @@ class SqlPostStore:
             return Compared(comparison.run(posts), comparison.photos, comparison.captions)
 
     def digest(self, without: Collection[int] = ()) -> str:
-        """SHA-256 (hex) over the active posts and their keys, but for some keys; equal exactly when they are."""
+        """SHA-256 (hex) over the active posts and their keys, but for some keys; equal exactly when they are.
+
+        Photos that cannot be decoded tell two states apart, since they are no part of their posts.
+        """
         digest = sha256()
         for page in pages(
             self._engine, select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE
         ):
             digest.update("".join(f"{key} {content}\n" for key, content in page if key not in without).encode())
+        damaged = _photos(PhotoRow.post_key, PhotoRow.rank).where(_active(), PhotoRow.unreadable.is_not(None))
+        with reading(self._engine) as connection:
+            for key, rank in connection.execute(damaged.order_by(PhotoRow.post_key, PhotoRow.rank)):
+                if key not in without:
+                    digest.update(f"{key} without photo {rank}\n".encode())
         return digest.hexdigest()
 
     def count_without(self, fingerprint: Fingerprint, modality: Modality) -> int:
         """How many distinct contents have no vector of that encoder yet, those of set-aside posts included."""
-        digest = _digest_column(modality)
+        digest, contents = _contents(modality)
+        lacking = contents.with_only_columns(func.count(digest.distinct())).where(_lacks(fingerprint, digest))
         with reading(self._engine) as connection:
-            return connection.scalar(select(func.count(digest.distinct())).where(_lacks(fingerprint, digest))) or 0
+            return connection.scalar(lacking) or 0
 
     def photos_without(self, fingerprint: Fingerprint) -> Iterator[Photo]:
         """One photo for each content that has no vector of that encoder yet, set-aside ones included.
 
         Of equal photos the first by path that is a file; where none is, the first.
         """
-        for page in self._contents_without(fingerprint, "image", PostRow.photo_path):
+        for page in self._contents_without(fingerprint, "image", PhotoRow.path):
             elsewhere = self._photos_elsewhere([digest for digest, path in page if not _is_file(Path(path))])
             for digest, path in page:
                 yield Photo(elsewhere.get(digest, Path(path)), digest)
@@ -217,13 +236,16 @@ class SqlPostStore:
     def vectors(self, fingerprint: Fingerprint, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
         """The vectors of the active posts in batches: keys (n,) in the order of `posts`, and float32 (n, d).
 
-        0 < n <= 500.
+        A post has one of each photo that can be decoded, in their order. 0 < n; of at most 500 posts at once.
         """
+        digest, contents = _contents(modality)
         statement = (
-            select(PostRow.id, EmbeddingRow.vector)
-            .join(EmbeddingRow, EmbeddingRow.content_digest == _digest_column(modality))
+            contents.with_only_columns(PostRow.id, EmbeddingRow.vector)
+            .join(EmbeddingRow, EmbeddingRow.content_digest == digest)
             .where(_active(), EmbeddingRow.fingerprint == fingerprint.digest)
         )
+        if modality == "image":
+            statement = statement.where(PhotoRow.unreadable.is_(None)).order_by(PhotoRow.rank)
         for page in posts_in_order(self._engine, statement, _active()):
             keys = np.fromiter((key for key, _ in page), dtype=np.int64, count=len(page))
             yield keys, self._unpacked(fingerprint, [vector for _, vector in page])
@@ -242,11 +264,6 @@ class SqlPostStore:
                 found.update(zip((digest for digest, _ in kept), vectors, strict=True))
         return found
 
-    def _contents(self) -> Iterator[Sequence[Row[int, str]]]:
-        """Pages of keys, ascending, and content digests of the active posts."""
-        statement = select(PostRow.id, PostRow.content_digest).where(_active())
-        return pages(self._engine, statement, PostRow.id, _KEYS_A_PAGE)
-
     def _unpacked(self, fingerprint: Fingerprint, packed: Sequence[bytes]) -> Vectors:
         """n vectors as they are kept to float32 (n, d)."""
         if any(len(vector) != fingerprint.dimension * _HALF.itemsize for vector in packed):
@@ -261,34 +278,44 @@ class SqlPostStore:
             PostRow.post_id,
             PostRow.caption,
             PostRow.hashtags,
-            PostRow.photo_path,
-            PostRow.photo_digest,
             PostRow.author,
             PostRow.posted_at,
         ).where(condition)
         for page in posts_in_order(self._engine, statement, condition):
-            for key, source, post_id, caption, hashtags, path, digest, author, posted_at in page:
+            photos = self._photos_of([row[0] for row in page])
+            for key, source, post_id, caption, hashtags, author, posted_at in page:
                 if not isinstance(hashtags, list) or not all(isinstance(hashtag, str) for hashtag in hashtags):
                     raise damage(self._engine.url, f"the hashtags of post {post_id!r} of {source} are no list of texts")
-                photo = Photo(Path(path), digest) if path and digest else None
-                yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), photo, author, posted_at))
+                own = tuple(photos.get(key, ()))
+                yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), own, author, posted_at))
+
+    def _photos_of(self, keys: Sequence[int]) -> dict[int, list[Photo]]:
+        """The photos of posts that can be decoded, by post and in its order."""
+        columns = (PhotoRow.post_key, PhotoRow.path, PhotoRow.digest)
+        theirs = select(*columns).where(PhotoRow.post_key.in_(keys), PhotoRow.unreadable.is_(None))
+        found: dict[int, list[Photo]] = {}
+        with reading(self._engine) as connection:
+            for key, path, digest in connection.execute(theirs.order_by(PhotoRow.post_key, PhotoRow.rank)):
+                found.setdefault(key, []).append(Photo(Path(path), digest))
+        return found
 
     def _contents_without(
         self, fingerprint: Fingerprint, modality: Modality, content: InstrumentedAttribute[Any]
     ) -> Iterator[Sequence[Row[Any, Any]]]:
         """Pages of digests, each with the least content that has it."""
-        digest = _digest_column(modality)
-        statement = select(digest, func.min(content)).where(_lacks(fingerprint, digest)).group_by(digest)
+        digest, contents = _contents(modality)
+        least = contents.with_only_columns(digest, func.min(content))
+        statement = least.where(_lacks(fingerprint, digest)).group_by(digest)
         return pages(self._engine, statement, digest, _POSTS_A_PAGE)
 
     def _photos_elsewhere(self, digests: Sequence[str]) -> dict[str, Path]:
         """For each of the digests the first path by which a post has it that is a file, if there is one."""
         if not digests:
             return {}
-        columns = (PostRow.photo_digest, PostRow.photo_path)
-        of_these = and_(PostRow.removed_at.is_(None), PostRow.photo_digest.in_(digests))
+        columns = (PhotoRow.digest, PhotoRow.path)
+        of_these = _photos(*columns).where(PhotoRow.digest.in_(digests)).distinct().order_by(*columns)
         with reading(self._engine) as connection:
-            photos = connection.execute(select(*columns).where(of_these).distinct().order_by(*columns)).all()
+            photos = connection.execute(of_these).all()
         found: dict[str, Path] = {}
         for digest, path in photos:
             if digest and path and digest not in found and _is_file(Path(path)):
@@ -321,13 +348,21 @@ def _active() -> ColumnElement[bool]:
     return and_(PostRow.removed_at.is_(None), PostRow.unreadable.is_(None))
 
 
-def _digest_column(modality: Modality) -> InstrumentedAttribute[str | None]:
-    return PostRow.photo_digest if modality == "image" else PostRow.caption_digest
+def _photos(*columns: InstrumentedAttribute[Any]) -> Select[Any]:
+    """The photos of posts that are not removed."""
+    return select(*columns).join(PostRow, PostRow.id == PhotoRow.post_key).where(PostRow.removed_at.is_(None))
 
 
-def _lacks(fingerprint: Fingerprint, digest: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
-    embedded = exists().where(EmbeddingRow.content_digest == digest, EmbeddingRow.fingerprint == fingerprint.digest)
-    return and_(PostRow.removed_at.is_(None), digest.is_not(None), ~embedded)
+def _contents(modality: Modality) -> tuple[InstrumentedAttribute[Any], Select[Any]]:
+    """The column of the digests of photos or captions, and a statement over those of posts that are not removed."""
+    if modality == "image":
+        return PhotoRow.digest, _photos(PhotoRow.digest)
+    captions = select(PostRow.caption_digest).where(PostRow.removed_at.is_(None), PostRow.caption_digest.is_not(None))
+    return PostRow.caption_digest, captions
+
+
+def _lacks(fingerprint: Fingerprint, digest: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return ~exists().where(EmbeddingRow.content_digest == digest, EmbeddingRow.fingerprint == fingerprint.digest)
 
 
 def _is_file(path: Path) -> bool:

@@ -47,17 +47,15 @@ class PostRow(Base):
 
     id: `StoredPost.key`; never given to another post.
     hashtags: as posted. They are normalised when an index is built, so that the rule can change without a migration.
-    caption_digest, photo_digest: SHA-256 (hex) of the caption's UTF-8 and of the photo file's bytes; by them posts find
-    their vectors.
+    caption_digest: SHA-256 (hex) of the caption's UTF-8, by which the post finds the vectors of its caption.
     content_digest: SHA-256 (hex) over all that a source says of the post; decides between updated and unchanged.
     removed_at: when the source was first read without it.
-    unreadable: why its photo cannot be decoded; such a post is set aside.
+    unreadable: why no photo of a post without a caption can be decoded; such a post is set aside.
     """
 
     __tablename__ = "post"
     __table_args__ = (
         UniqueConstraint("source", "post_id", name="uq_post_source_post_id"),
-        Index("ix_post_photo_digest", "photo_digest"),
         Index("ix_post_caption_digest", "caption_digest"),
         # Else SQLite would give the number of a deleted last post to the next one.
         {"sqlite_autoincrement": True},
@@ -69,8 +67,6 @@ class PostRow(Base):
     caption: Mapped[str] = mapped_column(Text)
     caption_digest: Mapped[str | None] = mapped_column(String(64))
     hashtags: Mapped[list[str]] = mapped_column(JSON)
-    photo_path: Mapped[str | None] = mapped_column(Text)
-    photo_digest: Mapped[str | None] = mapped_column(String(64))
     author: Mapped[str | None] = mapped_column(Text)
     posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     content_digest: Mapped[str] = mapped_column(String(64))
@@ -78,10 +74,27 @@ class PostRow(Base):
     unreadable: Mapped[str | None] = mapped_column(Text)
 
 
+class PhotoRow(Base):
+    """One photo of one post.
+
+    post_key: `PostRow.id`. rank: 0 for the first photo of the post. digest: SHA-256 (hex) of the file's bytes, by which
+    it finds its vectors. unreadable: why it cannot be decoded; it then is no part of the post.
+    """
+
+    __tablename__ = "photo"
+    __table_args__ = (Index("ix_photo_digest", "digest"),)
+
+    post_key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    path: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    unreadable: Mapped[str | None] = mapped_column(Text)
+
+
 class EmbeddingRow(Base):
     """The vector that one encoder made of one content, a photo or a caption.
 
-    content_digest: a `photo_digest` or `caption_digest` of posts.
+    content_digest: the `digest` of photos, or the `caption_digest` of posts.
     fingerprint: `Fingerprint.digest` of the encoder.
     vector: float16, little-endian. Half the space of float32, and its error (at most 5e-4 of a unit vector's
     components) lies far below what a ranking notices.
@@ -112,7 +125,8 @@ class HashtagRuleRow(Base):
 class FeedbackRow(Base):
     """What a person said of one hashtag that was suggested for one post, as `Judgement` tells.
 
-    caption_digest, photo_digest: as in `PostRow`, but "" where there is none; with the hashtag they are the key.
+    caption_digest: as in `PostRow`, but "" if there is no caption. photo_digest: `digest` of the first photo, "" if
+    there is none. With the hashtag they are the key.
     """
 
     __tablename__ = "feedback"

@@ -74,7 +74,7 @@ def choose(names: Sequence[str], posts: Sequence[Post]) -> tuple[list[Entry], di
     Raises SettingsError where one that is named does not apply.
     """
     lacking = {
-        "image": None if any(post.photo for post in posts) else "it looks at photos, and no post has one",
+        "image": None if any(post.photos for post in posts) else "it looks at photos, and no post has one",
         "text": None if any(post.caption.strip() for post in posts) else "it reads captions, and no post has one",
     }
     left_out = {entry.name: reason for entry in CATALOGUE if entry.needs and (reason := lacking[entry.needs])}

@@ -19,7 +19,7 @@ _AT_ONCE = 256  # queries, whose similarities to all posts are held in memory
 
 
 class Channel:
-    """n posts in one channel. A query's similarity to a post is the cosine of their vectors.
+    """n posts in one channel. A query's similarity to a post is the cosine of their vectors; first photos count alone.
 
     posts: (n, d), rows of length 1, or of zeros where a post lacks the content.
     """
@@ -115,8 +115,8 @@ def counts(encoder: Encoder[sparse.csr_matrix], queries: Sequence[Query]) -> spa
 
 def _encoded(encoder: Encoder[Any], queries: Sequence[Query]) -> list[tuple[list[int], Any]]:
     """Rows of the queries that have the content, and their vectors, by batch; what cannot be read is left out."""
-    of = [query.photo if encoder.modality == "image" else query.caption for query in queries]
-    batches = encode_stream(encoder, ((row, content) for row, content in enumerate(of) if content))
+    of = [query.contents(encoder.modality)[:1] for query in queries]
+    batches = encode_stream(encoder, ((row, content) for row, contents in enumerate(of) for content in contents))
     return [(batch.keys, batch.vectors) for batch in batches if batch.vectors is not None]
 
 

@@ -31,8 +31,8 @@ def caption_script(caption: str) -> str:
 def modality(post: Post) -> str:
     """What a post has: `image`, `text`, `both`, or `none`."""
     if post.caption.strip():
-        return "both" if post.photo else "text"
-    return "image" if post.photo else "none"
+        return "both" if post.photos else "text"
+    return "image" if post.photos else "none"
 
 
 def by_post(judged: Judged, kinds: Sequence[str]) -> dict[str, CountsAt]:

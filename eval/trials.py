@@ -91,8 +91,8 @@ def pooled(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def query_of(post: Post) -> Query:
-    """A post as it is asked about: its caption and photo. Whose it is stays unsaid, as long as nobody says so."""
-    return Query(post.caption, post.photo.path if post.photo else None)
+    """A post as it is asked about: its caption and photos. Whose it is stays unsaid, as long as nobody says so."""
+    return Query(post.caption, tuple(photo.path for photo in post.photos))
 
 
 def _answers(system: System, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:

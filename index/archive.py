@@ -178,11 +178,13 @@ class SnapshotArchive:
         """See `Archive.posted`."""
         return self._posted
 
-    def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
+    def neighbour(self, row: int, channel: str, similarity: float, share: float, photo: int = 0) -> Neighbour:
         """See `Archive.neighbour`."""
         if not 0 <= row < len(self.keys):
             raise IndexError(f"row {row} of {len(self.keys)} posts")
         post = json.loads(self._lines[self._offsets[row] : self._offsets[row + 1]])
+        # Before a post could have several, a snapshot had the one or null.
+        photos = post["photos"] if "photos" in post else [post["photo"]] if post["photo"] else []
         return Neighbour(
             source=post["source"],
             post=post["post"],
@@ -190,7 +192,7 @@ class SnapshotArchive:
             similarity=similarity,
             share=share,
             caption=post["caption"],
-            photo=Path(post["photo"]) if post["photo"] else None,
+            photo=Path(photos[photo]) if photos else None,
         )
 
 
@@ -206,6 +208,6 @@ def _line(post: Post) -> bytes:
         "source": post.source,
         "post": post.post_id,
         "caption": post.caption[:QUOTED],
-        "photo": str(post.photo.path) if post.photo else None,
+        "photos": [str(photo.path) for photo in post.photos],
     }
     return json.dumps(quoted, ensure_ascii=False).encode() + b"\n"

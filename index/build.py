@@ -21,7 +21,7 @@ from .manifest import ChannelRecord, Lineage, Manifest
 from .serving import rolled_back
 from .snapshot import Snapshot, publish, serving_snapshot
 
-ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to
+ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to, ascending
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ChannelPlan:
 class Indexed:
     """A channel of a new snapshot, and its vectors, to learn from.
 
-    rows: (n,) of the archive. batches: their vectors, n rows in all.
+    rows: (n,) of the archive, ascending; a post with several photos has several. batches: their vectors, n rows in all.
     """
 
     record: ChannelRecord
@@ -101,7 +101,7 @@ class Published:
 
 
 def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
-    """Encode what has no vector yet, and set aside the posts whose photo is none."""
+    """Encode what has no vector yet, and set aside photos that are none."""
     counts: dict[str, int] = {}
     unreadable: dict[str, str] = {}
     for plan in plans:
@@ -207,15 +207,16 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
             writer.add(batch)
             rows.append(batch_rows)
             batches.append(batch)
-            stage.advance(len(batch_rows))
-        n = sum(map(len, rows))
-        stage.advance(len(keys) - n)  # posts without this modality
+            stage.advance(len(np.unique(batch_rows)))
+        rows_of_all = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
+        stage.advance(len(keys) - len(np.unique(rows_of_all)))  # posts without this modality
+    n = len(rows_of_all)
     record = ChannelRecord(encoder.channel, plan.spec, fingerprint, plan.index, n)
     if n:  # else, as for the photos of an archive that has none, the channel has no files
         (folder / encoder.channel).mkdir()
         writer.write(folder / encoder.channel)
-        np.save(folder / encoder.channel / ROWS, np.concatenate(rows))
-    return Indexed(record, encoder.modality, np.concatenate([np.zeros(0, dtype=np.int64), *rows]), batches)
+        np.save(folder / encoder.channel / ROWS, rows_of_all)
+    return Indexed(record, encoder.modality, rows_of_all, batches)
 
 
 def channel_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:

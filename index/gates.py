@@ -47,6 +47,16 @@ def shrink(before: Mapping[str, int], gone: Mapping[str, int], most: float) -> G
     return Gate("shrink", part, most, part <= most, words)
 
 
+def photos(had: int, lost: int, most: float) -> Gate:
+    """No more than a part of the photos that serve may be missing from posts that stay, as if a disk were not mounted.
+
+    had: photos in service of posts that stay. lost: how many of these are gone. most: the part, in [0, 1].
+    """
+    part = lost / had if had else 0.0
+    words = f"{lost:,} of {had:,} photos of posts that stay are gone, {part:.0%} of at most {most:.0%}"
+    return Gate("photos", part, most, part <= most, words)
+
+
 def checksums(damaged: Sequence[str], n_files: int) -> Gate:
     """Every file, read back, is what was written. damaged: a sentence for each that is not."""
     words = damaged[0] if damaged else f"{n_files} files read back"

@@ -70,11 +70,11 @@ class GrownArchive:
         """See `Archive.posted`."""
         return self._posted
 
-    def neighbour(self, row: int, channel: str, similarity: float, share: float) -> Neighbour:
+    def neighbour(self, row: int, channel: str, similarity: float, share: float, photo: int = 0) -> Neighbour:
         """See `Archive.neighbour`."""
         known = len(self._author_of) - len(self._posts)
         if row < known:
-            return self._archive.neighbour(row, channel, similarity, share)
+            return self._archive.neighbour(row, channel, similarity, share, photo)
         if row >= len(self._author_of):
             raise IndexError(f"row {row} of {len(self._author_of)} posts")
         post = self._posts[row - known].post
@@ -85,5 +85,5 @@ class GrownArchive:
             similarity=similarity,
             share=share,
             caption=post.caption[:QUOTED],
-            photo=post.photo.path if post.photo else None,
+            photo=post.photos[photo].path if post.photos else None,
         )

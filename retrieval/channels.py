@@ -10,10 +10,10 @@ from scipy import sparse
 from ..core.pipeline import encode_stream
 from ..core.post import Query
 from ..core.protocols import Encoder, V
-from ..core.vectors import NO_ROW, Matches, Rows
+from ..core.vectors import Rows, Vectors, unit_rows
 from .encoders.ngrams import BUCKETS, NgramEncoder
 from .kernel import Contents
-from .neighbours import Neighbourhood
+from .neighbours import Neighbourhood, Neighbours, no_neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,17 @@ class Channel(Generic[V]):
         """`image`, `sentence` or `lexical`."""
         return self.encoder.channel
 
-    def content(self, query: Query) -> Any:
-        """What this channel compares of a query: its photo or its caption; None where it has none."""
-        return query.photo if self.encoder.modality == "image" else query.caption or None
-
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What one channel found for a batch of n queries.
 
-    matches: (n, k), no row at all for queries without this channel's modality. places: (v,) of those with it, and their
-    vectors, v rows; None where v is 0. failures: reasons by the query's place.
+    matches: (n, k), no row at all for queries without this channel's modality. places: (v,) ascending, the query to
+    which each of its vectors belongs, and these, v rows; None if v is 0. failures: reasons by the query's place.
     """
 
     channel: str
-    matches: Matches
+    matches: Neighbours
     places: Rows
     vectors: Any
     failures: dict[int, str]
@@ -50,22 +46,33 @@ class Heard:
 
 def listen(channel: Channel[Any], queries: Sequence[Query], k: int) -> Heard:
     """Ask one channel for the neighbours of a batch of queries."""
-    rows = np.full((len(queries), k), NO_ROW, dtype=np.int64)
-    similarities = np.zeros((len(queries), k), dtype=np.float32)
+    matches = no_neighbours(len(queries), k)
     failures: dict[int, str] = {}
     places: list[int] = []
     vectors: list[Any] = []
-    asked = [(i, content) for i, query in enumerate(queries) if (content := channel.content(query)) is not None]
+    asked = [
+        ((place, number), content)
+        for place, query in enumerate(queries)
+        for number, content in enumerate(query.contents(channel.encoder.modality), start=1)
+    ]
     for batch in encode_stream(channel.encoder, asked):
-        failures |= dict(batch.failures)
+        for (place, number), reason in batch.failures:
+            several = len(queries[place].photos) > 1
+            failures.setdefault(place, f"photo {number}: {reason}" if several else reason)
         if batch.vectors is not None:
-            found = channel.neighbourhood.nearest(batch.vectors, k)
-            rows[batch.keys] = found.rows
-            similarities[batch.keys] = found.similarities
-            places += batch.keys
+            places += (place for place, _ in batch.keys)
             vectors.append(batch.vectors)
     there = np.asarray(places, dtype=np.int64)
-    return Heard(channel.name, Matches(rows, similarities), there, stacked(vectors), failures)
+    found_of, of = np.unique(there, return_inverse=True)
+    if vectors:
+        found = channel.neighbourhood.nearest(stacked(vectors), k, of)
+        for whole, part in (
+            (matches.rows, found.rows),
+            (matches.similarities, found.similarities),
+            (matches.photos, found.photos),
+        ):
+            whole[found_of] = part
+    return Heard(channel.name, matches, there, stacked(vectors), failures)
 
 
 def stacked(batches: Sequence[Any]) -> Any:
@@ -78,7 +85,8 @@ def stacked(batches: Sequence[Any]) -> Any:
 def contents_of(captions: Sequence[str], vectors: Sequence[tuple[str, int, Rows, Any]]) -> Contents:
     """n posts as they are compared with each other; what a post has not is an empty row.
 
-    vectors: of each channel its name, the dimension, the places (v,) of its posts among the n, and v rows or None.
+    vectors: of each channel its name, the dimension, the places (v,) of its posts among the n, and v rows or None. A
+    post with several photos stands there several times: it counts by the mean of their vectors.
     """
     n = len(captions)
     nowhere = np.zeros(0, dtype=np.int64)
@@ -90,8 +98,21 @@ def contents_of(captions: Sequence[str], vectors: Sequence[tuple[str, int, Rows,
         else:
             dense[channel] = np.zeros((n, dimension), dtype=np.float32)
             if rows is not None:
-                dense[channel][places] = rows
+                dense[channel][places] = _means(rows, places)
     return Contents(captions, ngrams, dense)
+
+
+def _means(rows: Vectors, places: Rows) -> Vectors:
+    """float32 (v, d): for each row the mean of all at its place, scaled to length 1; alone it stays as it is."""
+    order = np.argsort(places, kind="stable")
+    _, first, several = np.unique(places[order], return_index=True, return_counts=True)
+    if len(first) == len(rows):
+        return rows
+    means = np.add.reduceat(rows[order], first, axis=0) / several[:, None].astype(np.float32)
+    means[several > 1] = unit_rows(means[several > 1])
+    spread = np.empty_like(rows)
+    spread[order] = np.repeat(means, several, axis=0)
+    return spread
 
 
 def _scattered(rows: sparse.csr_matrix, places: Rows, n: int) -> sparse.csr_matrix:

@@ -52,6 +52,17 @@ def members_of(clusters: Rows) -> list[Rows]:
     return np.split(order, np.cumsum(np.bincount(clusters))[:-1])
 
 
+def speaking_posts(clusters: Rows, carried: sparse.csr_matrix) -> NDArray[np.bool_]:
+    """Which posts may be neighbours: (n,). A post without hashtags gives way to a near-duplicate that carries some.
+
+    clusters: (n,). carried: sparse (n, m).
+    """
+    carries = np.diff(carried.indptr) > 0
+    told = np.zeros(clusters.max(initial=-1) + 1, dtype=bool)
+    told[clusters[carries]] = True
+    return np.asarray(carries | ~told[clusters])
+
+
 def _same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
     """Each post with a caption and the first that begins alike; and all those first ones, which stand for the rest."""
     first: dict[str, int] = {}

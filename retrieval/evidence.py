@@ -38,13 +38,15 @@ class Witnesses:
             near = channel.matches.similarities[place] >= _ALIKE
             present = (channel.matches.rows[place] != NO_ROW) & near
             rows = channel.matches.rows[place][present]
+            photos = channel.matches.photos[place][present]
             similarities = channel.matches.similarities[place][present]
             carries = self._carried[rows][:, columns].toarray() > 0
             for j, who in enumerate(carries.T):
                 # By weight, as one that is nearer may weigh less for its age.
                 for i in sorted(np.flatnonzero(who), key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023
                     similarity, share = float(similarities[i]), float(weights[i])
-                    found[j].append(self._archive.neighbour(int(rows[i]), channel.channel, similarity, share))
+                    photo = int(photos[i])
+                    found[j].append(self._archive.neighbour(int(rows[i]), channel.channel, similarity, share, photo))
         return [_weightiest(behind) for behind in found]
 
     def _weights(self, place: int, channel: str) -> Vectors:

@@ -121,12 +121,18 @@ def _told_by(voices: Sequence[Voice], speaks: NDArray[np.bool_]) -> dict[str, ND
 class Probes:
     """Posts of the archive that one channel is asked about as if they were new.
 
-    posts: (n,) rows of the archive. vectors: theirs, n rows.
+    posts: (n,) rows of the archive, ascending. vectors: theirs, v rows. of: (v,) ascending, the post among the n to
+    which each belongs.
     """
 
     neighbourhood: Neighbourhood
     posts: Rows
     vectors: Any
+    of: Rows
+
+    def nearest(self, k: int, sees_copies: NDArray[np.bool_]) -> Matches:
+        """The k nearest other posts of each, (n, k); see `Neighbourhood.nearest_to_own`."""
+        return self.neighbourhood.nearest_to_own(self.posts, self.vectors, k, sees_copies, self.of)
 
 
 def learn_fusion(probes: Sequence[Probes], carried: sparse.csr_matrix) -> Fusion:
@@ -183,8 +189,7 @@ def _nothing(n: int, m: int) -> sparse.csr_matrix:
 
 
 def _ask(probe: Probes) -> Matches:
-    nobody = np.zeros(len(probe.posts), dtype=bool)
-    return probe.neighbourhood.nearest_to_own(probe.posts, probe.vectors, max(NEIGHBOURHOODS), sees_copies=nobody)
+    return probe.nearest(max(NEIGHBOURHOODS), sees_copies=np.zeros(len(probe.posts), dtype=bool))
 
 
 def _nearest(matches: Matches, k: int) -> Matches:

@@ -12,7 +12,7 @@ from scipy import sparse
 from ..core.errors import SnapshotError
 from ..core.feedback import Judgement
 from ..core.vectors import Rows
-from .fusion import Fusion, Probes, learn_fusion
+from .fusion import Fusion, learn_fusion
 from .leanings import Leanings
 from .ranking import UNLEARNED, Ranker, Vote
 from .reranking.reports import RerankerReport
@@ -83,11 +83,7 @@ def learn_voices(archive: TrainingArchive) -> Fusion:
     carriers = np.flatnonzero(np.diff(archive.carried.indptr))
     if len(carriers) > SAMPLE:
         carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
-    probes = []
-    for channel in archive.channels:
-        rows = channel.rows[np.isin(channel.rows, carriers)]
-        probes.append(Probes(channel, rows, archive.vectors(channel.channel, rows)))
-    return learn_fusion(probes, archive.carried)
+    return learn_fusion([archive.probes(channel, carriers) for channel in archive.channels], archive.carried)
 
 
 def judged(judgements: Sequence[Judgement]) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """Who is near: the posts of an archive that resemble a query, of near-duplicates only the nearest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from math import ceil
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +13,29 @@ from ..core.protocols import VectorIndex
 from ..core.vectors import NO_ROW, Matches, Rows
 
 _COPIES = 100  # looked at beyond the k nearest, where the archive has near-duplicates
+_AT_ONCE = 256  # vectors that are searched again at once, more deeply
+
+# From neighbours (v, any) of v vectors, as rows of the archive, and which vectors these are, to those to be left out.
+_LeftOut: TypeAlias = Callable[[Rows, Rows], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours(Matches):
+    """The posts nearest to n queries; a post with several photos stands there once, by the nearest of them.
+
+    photos: (n, k) int64, which of the post's photos that is, from 0; 0 also in channels of captions.
+    """
+
+    photos: Rows
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """One channel's posts among which neighbours are sought.
+    """One channel's posts among which neighbours are searched.
 
-    index: its vectors. rows: (v,) the row of the archive to which each belongs. clusters: (n,) the near-duplicates of
-    the whole archive by number: fifty copies of one advertisement have one vote.
+    index: its vectors. rows: (v,) ascending, the row of the archive to which each belongs; a post with several photos
+    has several. clusters: (n,) the near-duplicates of the whole archive by number: fifty copies of one advertisement
+    have one vote. speaks: (n,) whether a post may be a neighbour; see `duplicates.speaking_posts`.
     """
 
     channel: str
@@ -26,25 +43,79 @@ class Neighbourhood:
     index: VectorIndex[Any]
     rows: Rows
     clusters: Rows
+    speaks: NDArray[np.bool_]
 
-    def nearest(self, vectors: Any, k: int) -> Matches:
-        """The k nearest posts of new ones, as rows of the archive."""
-        found, near = self._search(vectors, k)
-        return _closed_up(found, near, self._repeated(near), k)
+    def nearest(self, vectors: Any, k: int, of: Rows | None = None) -> Neighbours:
+        """The k nearest posts of new ones, as rows of the archive.
 
-    def nearest_to_own(self, posts: Rows, vectors: Any, k: int, sees_copies: NDArray[np.bool_]) -> Matches:
-        """As `nearest` for posts (q,) of the archive as if they were new, with their vectors in this channel.
-
-        sees_copies: (q,) whether a post's near-duplicates stay there; it itself never does.
+        vectors: (v, d). of: (v,) ascending, the query to which each vector belongs, every number from 0 to n - 1; None
+        if each query has one. A post is as near to a query as the nearest pair of their vectors.
         """
-        found, near = self._search(vectors, k)
-        own = posts[:, None]
-        out = (near == own) | ((self.clusters[near] == self.clusters[own]) & ~sees_copies[:, None])
-        return _closed_up(found, near, out | self._repeated(np.where(out, NO_ROW, near)), k)
+        return self._nearest(vectors, k, of, lambda near, _: np.zeros(near.shape, dtype=bool))
 
-    def _search(self, vectors: Any, k: int) -> tuple[Matches, Rows]:
-        found = self.index.search(vectors, k + _COPIES)
-        return found, np.where(found.rows == NO_ROW, NO_ROW, self.rows[found.rows])
+    def nearest_to_own(
+        self, posts: Rows, vectors: Any, k: int, sees_copies: NDArray[np.bool_], of: Rows | None = None
+    ) -> Neighbours:
+        """As `nearest` for posts (n,) of the archive as if they were new, with their vectors in this channel.
+
+        sees_copies: (n,) whether a post's near-duplicates stay there; it itself never does.
+        """
+        of = np.arange(len(posts)) if of is None else of
+
+        def own_or_copy(near: Rows, which: Rows) -> NDArray[np.bool_]:
+            own = posts[of[which]][:, None]
+            copy = (self.clusters[near] == self.clusters[own]) & ~sees_copies[of[which]][:, None]
+            return np.asarray((near == own) | copy)
+
+        return self._nearest(vectors, k, of, own_or_copy)
+
+    def _nearest(self, vectors: Any, k: int, of: Rows | None, left_out: _LeftOut) -> Neighbours:
+        n = vectors.shape[0]
+        depth = ceil((k + _COPIES) * len(self.rows) / max(1, len(np.unique(self.rows))))
+        found, short = self._search(vectors, np.arange(n), k, depth, left_out)
+        while len(short) and depth < len(self.rows):  # more copies are in the way than were reckoned with
+            depth = min(2 * depth, len(self.rows))
+            still: list[Rows] = []
+            for some in np.split(short, range(_AT_ONCE, len(short), _AT_ONCE)):
+                deeper, left = self._search(vectors[some], some, k, depth, left_out)
+                for whole, part in zip(_parts(found), _parts(deeper), strict=True):
+                    whole[some] = part
+                still.append(some[left])
+            short = np.concatenate(still)
+        return found if of is None or len(np.unique(of)) == n else self._by_query(found, of, k)
+
+    def _search(
+        self, vectors: Any, which: Rows, k: int, depth: int, left_out: _LeftOut
+    ) -> tuple[Neighbours, NDArray[np.int64]]:
+        """The k nearest posts of each vector among its `depth` nearest vectors, and who has fewer of more."""
+        matches = self.index.search(vectors, depth)
+        none = matches.rows == NO_ROW
+        near = np.where(none, NO_ROW, self.rows[matches.rows])
+        out = none | left_out(near, which) | ~self.speaks[near]
+        photos = np.where(none, 0, matches.rows - np.searchsorted(self.rows, near))
+        found = self._closed_up(Neighbours(near, matches.similarities, photos), out, k)
+        short = (found.rows[:, -1] == NO_ROW) & ~none[:, -1]
+        return found, np.flatnonzero(short)
+
+    def _by_query(self, found: Neighbours, of: Rows, k: int) -> Neighbours:
+        """The neighbours of queries that have several vectors, from those of each vector."""
+        n, place = int(of[-1]) + 1, np.arange(len(of)) - np.searchsorted(of, of)
+        every = no_neighbours(n, (int(place.max()) + 1) * k)
+        for whole, part in zip(_parts(every), _parts(found), strict=True):
+            whole.reshape(n, -1, k)[of, place] = part
+        order = np.lexsort((every.rows, -every.similarities))
+        nearest = Neighbours(*(np.take_along_axis(part, order, axis=1) for part in _parts(every)))
+        return self._closed_up(nearest, nearest.rows == NO_ROW, k)
+
+    def _closed_up(self, found: Neighbours, out: NDArray[np.bool_], k: int) -> Neighbours:
+        """The k nearest of those that are not out, without copies of a nearer one."""
+        out = out | self._repeated(np.where(out, NO_ROW, found.rows))
+        order = np.argsort(out, axis=1, kind="stable")[:, :k]
+        rows, similarities, photos = (
+            np.take_along_axis(np.where(out, nothing, part), order, axis=1)
+            for part, nothing in zip(_parts(found), _parts(no_neighbours(1, 1)), strict=True)
+        )
+        return Neighbours(rows, similarities, photos)
 
     def _repeated(self, near: Rows) -> NDArray[np.bool_]:
         """Which neighbours are copies of a nearer one."""
@@ -56,10 +127,11 @@ class Neighbourhood:
         return repeated
 
 
-def _closed_up(found: Matches, near: Rows, out: NDArray[np.bool_], k: int) -> Matches:
-    """The k nearest of those that are not out."""
-    out |= near == NO_ROW
-    order = np.argsort(out, axis=1, kind="stable")[:, :k]
-    rows = np.take_along_axis(np.where(out, NO_ROW, near), order, axis=1)
-    similarities = np.take_along_axis(np.where(out, np.float32(0), found.similarities), order, axis=1)
-    return Matches(rows, similarities)
+def no_neighbours(n: int, k: int) -> Neighbours:
+    """n queries that have found nobody, (n, k), to be filled in."""
+    rows = np.full((n, k), NO_ROW, dtype=np.int64)
+    return Neighbours(rows, np.zeros((n, k), dtype=np.float32), np.zeros((n, k), dtype=np.int64))
+
+
+def _parts(found: Neighbours) -> tuple[Any, Any, Any]:
+    return found.rows, found.similarities, found.photos

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..core.errors import PhotoError
-from ..core.post import Photo
+from ..core.post import NewPhoto, Photo
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb
@@ -21,15 +21,15 @@ _LARGE = 10_000_000  # pixels
 _large_ones = BoundedSemaphore(2)  # so that many threads do not decode many large photos at once
 
 
-def read_photo(photo: Photo | Path | bytes, shortest_side: int) -> Image.Image:
+def read_photo(photo: Photo | NewPhoto, shortest_side: int) -> Image.Image:
     """Decode a photo, upright by its EXIF orientation, transparency on white, in RGB.
 
-    photo: a file, the bytes of one, or a photo whose bytes must still be those of its digest.
+    photo: a file, the bytes of one, a `PIL.Image.Image`, or a photo whose bytes must still be those of its digest.
     shortest_side: pixels that the caller needs; a much larger photo comes back smaller, but at least twice that.
     Raises PhotoError with the reason.
     """
     try:
-        with Image.open(io.BytesIO(_content(photo)), formats=FORMATS) as image:
+        with _opened(photo) as image:
             _check(image)
             with _large_ones if image.width * image.height > _LARGE else nullcontext():
                 image.draft("RGB", (2 * shortest_side, 2 * shortest_side))
@@ -44,6 +44,14 @@ def read_photo(photo: Photo | Path | bytes, shortest_side: int) -> Image.Image:
     except Exception as error:
         # Decoders answer hostile files with errors of every type (SyntaxError, struct.error, ...).
         raise PhotoError(f"the photo is damaged ({str(error) or type(error).__name__})") from error
+
+
+def _opened(photo: Photo | NewPhoto) -> Image.Image:
+    if isinstance(photo, Image.Image):
+        return photo.copy()  # the caller's own stays as it is, and open
+    if not isinstance(photo, Photo | Path | bytes):
+        raise PhotoError(f"not a photo but a {type(photo).__name__}; give a path, bytes, an open file or a PIL image")
+    return Image.open(io.BytesIO(_content(photo)), formats=FORMATS)
 
 
 def _content(photo: Photo | Path | bytes) -> bytes:

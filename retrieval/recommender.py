@@ -10,7 +10,7 @@ from unicodedata import normalize
 import numpy as np
 
 from ..core.errors import PhotoError, SettingsError
-from ..core.post import Query, normalise_hashtag, take_out_hashtags
+from ..core.post import AnyPhoto, Query, as_photos, normalise_hashtag, take_out_hashtags
 from ..core.protocols import Archive, Recommender
 from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
@@ -106,7 +106,7 @@ class ArchiveRecommender(Recommender):
 
     def suggest(
         self,
-        photo: str | Path | bytes | None = None,
+        photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
         wishes: Wishes = FIVE,
@@ -116,17 +116,19 @@ class ArchiveRecommender(Recommender):
     ) -> Answer:
         """Hashtags for one new post.
 
-        photo: a file, or the bytes of one. text: its caption; hashtags in it are not looked at. wishes: how many, and
-        which. given, author: see `Query`. explain: with the reasons for each.
+        photo: a path, the bytes of a file, an open file or a `PIL.Image.Image`; of a carousel a list of these. text:
+        its caption; hashtags in it are not looked at. wishes: how many, and which. given, author: see `Query`.
+        explain: with the reasons for each.
         Raises PhotoError where the photo cannot be read, SettingsError where there is neither photo nor text and on an
         author that the archive does not know.
         """
-        query = Query(text, Path(photo) if isinstance(photo, str) else photo, tuple(given), author)
-        if query.photo is None and not _as_encoders_see_it(text):
+        query = Query(text, as_photos(photo), tuple(given), author)
+        if not query.photos and not _as_encoders_see_it(text):
             raise SettingsError("nothing to go by: give a photo, a caption of more than hashtags, or both")
         answer = self.suggest_batch([query], wishes, explain=explain)[0]
         if answer.error is not None:
-            raise PhotoError(f"{photo if isinstance(photo, str | Path) else 'photo'}: {answer.error}")
+            named = query.photos[0] if len(query.photos) == 1 and isinstance(query.photos[0], Path) else "photo"
+            raise PhotoError(f"{named}: {answer.error}" if len(query.photos) == 1 else answer.error)
         return answer
 
     def suggest_batch(self, queries: Sequence[Query], wishes: Wishes, *, explain: bool = False) -> list[Answer]:
@@ -214,7 +216,7 @@ class ArchiveRecommender(Recommender):
 
     def _notes(self, place: int, inquiry: _Inquiry, wishes: Wishes) -> Iterable[str]:
         query, votes = inquiry.queries[place], inquiry.fused.scores
-        if query.photo is not None and not self._sees_photos:
+        if query.photos and not self._sees_photos:
             yield _BLIND
         for tag in query.given:
             if not self.knows(tag):
@@ -280,8 +282,8 @@ def _unreadable(queries: Sequence[Query]) -> dict[int, str]:
     reasons = {}
     for place, query in enumerate(queries):
         try:
-            if query.photo is not None:
-                read_photo(query.photo, 1)
+            for photo in query.photos:
+                read_photo(photo, 1)
         except PhotoError as error:
             reasons[place] = str(error)
     return reasons

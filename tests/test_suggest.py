@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hashtag_recommender import HashtagError, Query, Wishes, open_recommender
 from hashtag_recommender.core.errors import PhotoError, SettingsError
@@ -65,9 +66,9 @@ def hashtags_of(demo):
 def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
     queries = [Query(post["text"], demo / "new" / post["image"]) for post in new_posts]
     batch = recommender.suggest_batch(queries, Wishes(count=5))
-    assert recommender.suggest_batch([Query(q.caption, str(q.photo)) for q in queries], Wishes(count=5)) == batch
+    assert recommender.suggest_batch([Query(q.caption, str(q.photos[0])) for q in queries], Wishes(count=5)) == batch
     for query, answer in zip(queries, batch, strict=True):
-        alone = recommender.suggest(query.photo, query.caption)
+        alone = recommender.suggest(query.photos, query.caption)
         assert [s.hashtag for s in alone.suggestions] == [s.hashtag for s in answer.suggestions]
         assert [s.score for s in alone.suggestions] == pytest.approx([s.score for s in answer.suggestions], abs=1e-4)
 
@@ -75,6 +76,35 @@ def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
 def test_the_bytes_of_a_photo_will_do(recommender, demo):
     path = demo / "new" / "cat.jpg"
     assert tags(recommender.suggest(path.read_bytes())) == tags(recommender.suggest(str(path)))
+
+
+def test_a_photo_may_be_an_open_file_or_a_picture_in_memory(recommender, demo):
+    path = demo / "new" / "cat.jpg"
+    expected = recommender.suggest(path)
+    with path.open("rb") as file:
+        assert recommender.suggest(file) == expected
+    with Image.open(path) as picture:
+        assert recommender.suggest(picture) == expected
+        assert picture.getpixel((0, 0)), "it stays open, and as it was"
+    with pytest.raises(PhotoError, match="not a photo but a int"):
+        recommender.suggest(7)
+
+
+def test_a_post_of_several_photos_finds_what_each_of_them_finds(recommender, demo):
+    cat, coffee = demo / "new" / "cat.jpg", demo / "new" / "coffee.jpg"
+    both = recommender.suggest([cat, coffee], wishes=Wishes(count=10))
+    assert {"cat", "coffee"} <= tags(both)
+    nearest = {
+        neighbour.post: neighbour.similarity
+        for photo in (cat, coffee)
+        for suggestion in recommender.suggest(photo, wishes=Wishes(count=10)).suggestions
+        for neighbour in suggestion.evidence
+    }
+    shared = [n for s in both.suggestions for n in s.evidence if n.post in nearest]
+    assert shared and all(n.similarity >= nearest[n.post] - 1e-4 for n in shared)
+    assert recommender.suggest((cat,)) == recommender.suggest(cat)
+    with pytest.raises(PhotoError, match="^photo 2: the photo is missing"):
+        recommender.suggest([cat, demo / "gone.jpg"])
 
 
 def test_what_is_excluded_stays_out_and_others_move_up(recommender, demo):

@@ -68,7 +68,7 @@ class PostMaker:
             source=self._source,
             caption=caption,
             hashtags=hashtags,
-            photo=find_photo(self._images, image) if image else None,
+            photos=(find_photo(self._images, image),) if image else (),
             author=_text(row, columns.author) or None,
             posted_at=parse_moment(posted_at) if posted_at else None,
             # Last, so that only a post that is taken takes an id.

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import prod
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -28,12 +27,16 @@ _FEWEST = 2  # uses from which a word is known as a whole
 _LONGEST_WORD = 20  # letters; a longer one is an address, or a line without spaces, and comes apart
 
 
-# Of the same shapes for all photos. Raises PhotoError on one that cannot be read, which counts as missing.
-LookAt: TypeAlias = Callable[[Path | bytes], PhotoFeatures]
+# From a file, or the bytes of one; of the same shapes for all photos. Raises PhotoError on one that cannot be read,
+# which counts as missing.
+LookAt: TypeAlias = Callable[[Any], PhotoFeatures]
 
 
 class Photos:
-    """One kind of features, of one shape for all photos: pooled (d,) or grid (cells, d)."""
+    """One kind of features, of one shape for all posts: pooled (d,) or grid (cells, d) of the first photo.
+
+    Networks are published for one photo a post.
+    """
 
     def __init__(self, look_at: LookAt, kind: Literal["pooled", "grid"]) -> None:
         self._look_at = look_at
@@ -66,10 +69,10 @@ class Photos:
         return torch.from_numpy(features)
 
     def _of(self, query: Query) -> FloatMatrix | None:
-        if query.photo is None:
+        if not query.photos:
             return None
         try:
-            features = self._look_at(query.photo)
+            features = self._look_at(query.photos[0])
         except PhotoError:
             return None
         return features.pooled if self._kind == "pooled" else features.grid

@@ -73,10 +73,10 @@ def _shown(answer: Sequence[Scored], truth: Collection[str]) -> tuple[Shown, ...
 
 def _thumbnail(post: Post, read_photo: ReadPhoto) -> tuple[str | None, str]:
     """Encoded anew, so that nothing of the file but what is seen gets into the page."""
-    if post.photo is None:
+    if not post.photos:
         return None, "no photo"
     try:
-        image = read_photo(post.photo, _SIDE)
+        image = read_photo(post.photos[0], _SIDE)
     except PhotoError as error:
         return None, f"the photo cannot be shown: {error}"
     image.thumbnail((_SIDE, _SIDE))

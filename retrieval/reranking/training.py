@@ -1,6 +1,6 @@
 """Learns the reranker from an archive's own posts, each asked about as if it were new."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from scipy import sparse
 
 from ...core.vectors import NO_ROW, Matches, Rows
 from ..duplicates import members_of
-from ..fusion import NEIGHBOURHOODS, Fusion, fuse
+from ..fusion import NEIGHBOURHOODS, Fusion, Probes, fuse
 from ..kernel import Contents, Scales
 from ..leanings import Leanings, learn_leanings
 from ..neighbours import Neighbourhood
@@ -36,8 +36,8 @@ class TrainingArchive:
     """An archive of n posts to learn from.
 
     carried: sparse (n, m). hashtags: (m,) normalised. clusters: (n,) near-duplicates, as `duplicate_clusters` numbers
-    them. author_of: (n,) an author's number, -1 where unknown. channels: all those of the fusion; one that is not among
-    `contents.dense` takes `contents.ngrams`.
+    them. author_of: (n,) an author's number, -1 where unknown. channels: all those of the fusion. vectors: by channel
+    those of its posts, dense or sparse, in the order of its `rows`.
     """
 
     contents: Contents
@@ -46,10 +46,13 @@ class TrainingArchive:
     clusters: Rows
     author_of: Rows
     channels: Sequence[Neighbourhood]
+    vectors: Mapping[str, Any]
 
-    def vectors(self, channel: str, rows: Rows) -> Any:
-        """The vectors of some posts in a channel, dense or sparse; empty rows where a post has nothing for it."""
-        return self.contents.dense.get(channel, self.contents.ngrams)[rows]
+    def probes(self, channel: Neighbourhood, posts: Rows) -> Probes:
+        """Posts to ask a channel about, those of them that it has. posts: (n,), each once."""
+        there = np.sort(posts[np.isin(posts, channel.rows)])
+        own = np.flatnonzero(np.isin(channel.rows, there))
+        return Probes(channel, there, self.vectors[channel.channel][own], np.searchsorted(there, channel.rows[own]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +201,10 @@ class _Classroom:
         """A channel's neighbours of posts, without those to be left out."""
         k = max(NEIGHBOURHOODS)
         heard = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
-        present = np.flatnonzero(np.isin(rows, neighbourhood.rows))
-        if len(present):
-            own = rows[present]
-            vectors = self._archive.vectors(neighbourhood.channel, own)
-            found = neighbourhood.nearest_to_own(own, vectors, k, self._sees_copies[own])
+        probes = self._archive.probes(neighbourhood, rows)
+        if len(probes.posts):
+            found = probes.nearest(k, self._sees_copies[probes.posts])
+            order = np.argsort(rows)
+            present = order[np.searchsorted(rows, probes.posts, sorter=order)]
             heard.rows[present], heard.similarities[present] = found.rows, found.similarities
         return heard

@@ -66,11 +66,11 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_post() -> Callable[..., Post]:
-    """Posts of the source `src`, with a photo known by one letter."""
+    """Posts of the source `src`, with photos known by one letter each."""
 
     def make(post_id: str, caption: str = "", *hashtags: str, photo: str = "", source: str = "src") -> Post:
         return Post(
-            source, post_id, caption, hashtags, Photo(Path(f"/photos/{photo}.jpg"), photo * 64) if photo else None
+            source, post_id, caption, hashtags, tuple(Photo(Path(f"/photos/{one}.jpg"), one * 64) for one in photo)
         )
 
     return make

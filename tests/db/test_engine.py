@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, make_url
+from sqlalchemy import inspect, make_url, text
 
 from hashtag_recommender.core.errors import DatabaseError
-from hashtag_recommender.core.post import Post
+from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.db import engine as engine_module
 from hashtag_recommender.db.database import open_database
 from hashtag_recommender.db.engine import default_url, open_engine, shown, writing
@@ -168,3 +170,39 @@ def test_a_wrong_password_is_not_told(postgres_url: str) -> None:
         open_store(url)
     assert "secret" not in str(raised.value)
     assert "nobody" in str(raised.value)
+
+
+def test_the_photo_of_each_post_is_kept_when_posts_get_several(url: str) -> None:
+    engine = open_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(engine_module._MIGRATIONS))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005_needs_0.1.0")
+        for post_id, caption, photo, unreadable in [
+            ("1", "a caption", "a", None),
+            ("2", "a caption", "b", "truncated"),
+            ("3", None, "b", "truncated"),
+            ("4", "no photo", None, None),
+        ]:
+            row = {
+                "source": "src",
+                "post_id": post_id,
+                "caption": caption or "",
+                "caption_digest": caption and "c" * 64,
+                "hashtags": '["tag"]',
+                "photo_path": photo and f"/{photo}.jpg",
+                "photo_digest": photo and photo * 64,
+                "content_digest": "d" * 64,
+                "unreadable": unreadable,
+            }
+            columns = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO post ({columns}) VALUES ({values})"), row)
+    engine.dispose()
+    with open_store(url) as store:
+        posts = {stored.post.post_id: stored.post.photos for stored in store.posts()}
+        assert store.unreadable() == {"b" * 64: "truncated"}
+        store.set_unreadable({})
+        assert len(list(store.posts())) == 4
+    assert posts == {"1": (Photo(Path("/a.jpg"), "a" * 64),), "2": (), "4": ()}

@@ -83,7 +83,7 @@ def test_feedback_goes_with_what_no_other_post_has(database: Database, make_post
     database.posts.ingest("src", [*posts, by("you", make_post("d", "caption a", photo="b"))])
 
     def judgement(hashtag: str, caption: str = "", photo: str = "") -> Judgement:
-        judged = Photo(Path(f"/{photo}.jpg"), photo * 64) if photo else None
+        judged = tuple(Photo(Path(f"/{one}.jpg"), one * 64) for one in photo)
         return Judgement(hashtag, "accept", 0.5, "snap", caption, judged, NOW)
 
     database.feedback.record(
@@ -140,11 +140,11 @@ def test_posts_of_a_forgotten_author_are_rejected(store: SqlPostStore, make_post
     rejects.set_unreadable({"a" * 64: "truncated"})
     rejects.write()
     assert (tmp_path / "rejects.csv").read_text().splitlines() == [
-        "source,row,reason",
-        "src,1,its author was forgotten",
-        "src,2,empty row",
-        "src,3,truncated",
-        "src,5,its author was forgotten",
+        "source,row,reason,lost",
+        "src,1,its author was forgotten,post",
+        "src,2,empty row,post",
+        "src,3,truncated,photo",
+        "src,5,its author was forgotten,post",
     ]
 
 
@@ -185,7 +185,7 @@ def test_nothing_stays_readable_in_a_file(tmp_path: Path, make_post: Make, monke
     with open_database(default_url(tmp_path)) as database:
         database.posts.ingest("src", [replace(post, caption=post.caption * 2) for post in posts])
         database.posts.ingest("src", posts)
-        database.feedback.record([Judgement("SECRET", "accept", 1, "snap", posts[0].caption, None, NOW)])
+        database.feedback.record([Judgement("SECRET", "accept", 1, "snap", posts[0].caption, (), NOW)])
         assert found() == {b"SECRET", b"PLAIN"}
         database.posts.forget_author("SECRET")
         assert found() == {b"PLAIN"}, "while the database is open"

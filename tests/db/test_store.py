@@ -34,10 +34,10 @@ def ids(store: SqlPostStore) -> list[str]:
 def test_posts_come_back_as_they_went_in(store: SqlPostStore) -> None:
     posts = [
         Post("src", "1", "카페에서 ☕\n두 줄", ("카페", "Brunch", "ทำอาหาร")),
-        Post("src", "사진/2.jpg", "", (), Photo(Path("/사진/2.jpg"), "a" * 64), "작가"),
-        Post("src", "3", "x", (), None, None, datetime(2024, 1, 5, 18, 30, 1, 7, timezone(timedelta(hours=9)))),
-        Post("src", "4", "x", (), None, None, datetime.min.replace(tzinfo=UTC)),
-        Post("src", "5", "x", (), None, None, datetime.max.replace(tzinfo=UTC)),
+        Post("src", "사진/2.jpg", "", (), tuple(Photo(Path(f"/사진/{i}.jpg"), str(i) * 64) for i in (2, 1)), "작가"),
+        Post("src", "3", "x", (), (), None, datetime(2024, 1, 5, 18, 30, 1, 7, timezone(timedelta(hours=9)))),
+        Post("src", "4", "x", (), (), None, datetime.min.replace(tzinfo=UTC)),
+        Post("src", "5", "x", (), (), None, datetime.max.replace(tzinfo=UTC)),
     ]
     assert store.ingest("src", posts) == Ingested(added=5, updated=0, unchanged=0, removed=0)
     assert [stored.post for stored in store.posts()] == [posts[0], *posts[2:], posts[1]], "shorter ids first"
@@ -193,19 +193,36 @@ open_store({url!r}).ingest("src", posts())
         assert ids(store) == ["a"]
 
 
-def test_posts_with_unreadable_photos_are_set_aside_and_come_back(store: SqlPostStore, make_post: Make) -> None:
-    store.ingest(
-        "src",
-        [make_post("1", "x", photo="a"), make_post("2", photo="b"), make_post("3", "x"), make_post("4", photo="b")],
-    )
+def test_a_photo_that_is_unreadable_leaves_its_post_the_caption(store: SqlPostStore, make_post: Make) -> None:
+    posts = {"1": ("x", "ab"), "2": ("", "b"), "3": ("x", ""), "4": ("", "cb")}
+    whole = [make_post(post_id, caption, photo=photos) for post_id, (caption, photos) in posts.items()]
+    store.ingest("src", whole)
     digest = store.digest()
-    store.set_unreadable({"b" * 64: "truncated", "c" * 64: "no post has it"})
-    assert ids(store) == ["1", "3"]
+    damaged = {"b" * 64: "truncated", "f" * 64: "no post has it"}
+    store.set_unreadable(damaged)
+    assert [(stored.post.post_id, [photo.digest[0] for photo in stored.post.photos]) for stored in store.posts()] == [
+        ("1", ["a"]),
+        ("3", []),
+        ("4", ["c"]),
+    ]
     assert store.digest() != digest
+    assert store.unreadable() == {"b" * 64: "truncated"}
     store.set_unreadable({"a" * 64: "truncated"})
-    assert ids(store) == ["2", "3", "4"]
+    assert ids(store) == ["1", "2", "3", "4"]
+    assert store.digest() != digest, "a photo less is another state, though all posts are there"
     store.set_unreadable({})
     assert store.digest() == digest
+    assert [stored.post for stored in store.posts()] == whole
+
+
+def test_photos_of_a_post_are_those_of_its_last_reading(store: SqlPostStore, make_post: Make) -> None:
+    store.ingest("src", [make_post("1", "x", photo="abc")])
+    assert store.ingest("src", [make_post("1", "x", photo="abc")]).unchanged == 1
+    assert store.ingest("src", [make_post("1", "x", photo="cb")]).updated == 1
+    assert store.ingest("src", [make_post("1", "x", photo="bc")]).updated == 1, "another photo comes first"
+    assert store.compare("src", [make_post("1", "x", photo="ad")]).photos == {"a" * 64, "d" * 64}
+    [stored] = store.posts()
+    assert [photo.digest[0] for photo in stored.post.photos] == ["b", "c"]
 
 
 def test_the_digest_tells_posts_apart(store: SqlPostStore, make_post: Make) -> None:
@@ -216,8 +233,8 @@ def test_the_digest_tells_posts_apart(store: SqlPostStore, make_post: Make) -> N
         replace(post, caption="other"),
         replace(post, hashtags=("tag", "two")),
         replace(post, hashtags=("Tag",)),
-        replace(post, photo=None),
-        replace(post, photo=Photo(Path("/elsewhere/a.jpg"), "a" * 64)),
+        replace(post, photos=()),
+        replace(post, photos=(Photo(Path("/elsewhere/a.jpg"), "a" * 64),)),
         replace(post, author=None),
         replace(post, posted_at=None),
     ]

@@ -48,7 +48,7 @@ def test_of_equal_photos_one_that_is_there_is_offered(store: SqlPostStore, tmp_p
         path.touch()
     for folder in ("gone", "kept", "kept/a.jpg", "later"):
         photos = [Photo(tmp_path / folder / f"{letter}.jpg", letter * 64) for letter in letters]
-        store.ingest(folder, [Post(folder, photo.digest, "", ("tag",), photo) for photo in photos])
+        store.ingest(folder, [Post(folder, photo.digest, "", ("tag",), (photo,)) for photo in photos])
     (tmp_path / "later").mkdir()
     (tmp_path / "later" / "d.jpg").touch()
     elsewhere = [tmp_path / "later" / "d.jpg", tmp_path / "gone" / "e.jpg"]
@@ -59,7 +59,7 @@ def test_of_equal_photos_one_that_is_there_is_offered(store: SqlPostStore, tmp_p
 
 def test_a_photo_whose_path_cannot_be_looked_at_is_offered_all_the_same(store: SqlPostStore) -> None:
     photo = Photo(Path("/" + "x" * 300 + ".jpg"), "a" * 64)
-    store.ingest("src", [Post("src", "a", "", (), photo)])
+    store.ingest("src", [Post("src", "a", "", (), (photo,))])
     assert list(store.photos_without(ENCODER)) == [photo]
 
 
@@ -128,3 +128,13 @@ def test_vectors_are_found_by_content(store: SqlPostStore) -> None:
 def test_vectors_that_cannot_be_kept_are_refused(store: SqlPostStore, vectors: np.ndarray) -> None:
     with pytest.raises(ValueError, match="vectors"):
         store.save_vectors(ENCODER, ["a" * 64, "b" * 64], vectors.astype(np.float32))
+
+
+def test_a_post_has_a_vector_of_each_of_its_photos(store: SqlPostStore, make_post: Make) -> None:
+    store.ingest("src", [make_post("1", photo="ba"), make_post("2", photo="a"), make_post("3", "x", photo="cab")])
+    store.save_vectors(ENCODER, [letter * 64 for letter in "abc"], np.eye(3, dtype=np.float32))
+    store.set_unreadable({"c" * 64: "truncated"})
+    keys = [stored.key for stored in store.posts()]
+    found, vectors = (np.concatenate(part) for part in zip(*store.vectors(ENCODER, "image"), strict=True))
+    assert found.tolist() == [keys[0], keys[0], keys[1], keys[2], keys[2]]
+    assert vectors.argmax(axis=1).tolist() == [1, 0, 0, 0, 1], "in the order of each post"

@@ -81,7 +81,7 @@ def evaluated(make_posts, tmp_path):
     test = make_posts(
         *["Cat 고양이", "sea unseen", "카페 cat"] * 4,
         caption=[HOSTILE, "우리 집 막내 😺", "日本の海"] * 4,
-        photo=[photo, torn, None] * 4,
+        photos=[(photo,), (torn,), ()] * 4,
     )
     trial = Trial(train, make_posts("sea boat"), test)
     ours = [[Scored("cat", 0.9), Scored("고양이", 0.6), Scored("sea", 0.2)], [Scored("sea", 0.7)], [Scored("cat", 0.5)]]

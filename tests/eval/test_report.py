@@ -42,9 +42,9 @@ def test_a_trial_leaves_out_what_has_no_truth(make_posts):
 
 
 def test_a_query_tells_neither_hashtags_nor_author(make_posts):
-    [post] = make_posts("cat", caption=["A cat"], author=["ann"], photo=[Photo(Path("1.jpg"), "0" * 64)])
+    [post] = make_posts("cat", caption=["A cat"], author=["ann"], photos=[(Photo(Path("1.jpg"), "0" * 64),)])
     assert query_of(post) == Query("A cat", Path("1.jpg"))
-    assert query_of(replace(post, photo=None)) == Query("A cat")
+    assert query_of(replace(post, photos=())) == Query("A cat")
 
 
 class Overdoing:

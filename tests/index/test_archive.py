@@ -30,8 +30,8 @@ FILES = [
 ]
 
 
-def stored(key, hashtags, author=None, posted_at=None, caption="", photo=None):
-    return StoredPost(key, Post("a.csv", str(key), caption, tuple(hashtags), photo, author, posted_at))
+def stored(key, hashtags, author=None, posted_at=None, caption="", photos=()):
+    return StoredPost(key, Post("a.csv", str(key), caption, tuple(hashtags), photos, author, posted_at))
 
 
 def some_posts():

@@ -100,14 +100,14 @@ def test_rejects_are_counted_named_and_strict_fails(archive, tmp_path):
     report = archive(*POSTS, *bad)
     assert (report["code"], report["rejected"]) == (0, 2)
     rejects = Path(report["rejects"]).read_text(encoding="utf-8").splitlines()
-    assert rejects[0] == "source,row,reason"
+    assert rejects[0] == "source,row,reason,lost"
     assert [line.split(",")[1] for line in rejects[1:]] == ["6", "7"]
     assert archive(*POSTS, *bad, options=["--strict"])["code"] == 1
     archive(*POSTS)
     assert not (tmp_path / "home" / "rejects.csv").exists()
 
 
-def test_photos_that_are_none_are_rejected_with_their_row(hashtag, demo, tmp_path):
+def test_photos_that_are_none_are_told_with_their_row(hashtag, demo, tmp_path):
     (tmp_path / "photos").mkdir()
     shutil.copy(demo / "photos" / "003.jpg", tmp_path / "photos" / "cat.jpg")
     whole = (tmp_path / "photos" / "cat.jpg").read_bytes()
@@ -122,13 +122,14 @@ def test_photos_that_are_none_are_rejected_with_their_row(hashtag, demo, tmp_pat
     home = tmp_path / "home"
     for _ in range(2):  # the second build finds the same
         ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact")
-        assert ran.code == 0 and "6 posts rejected, the first in row 2: the photo is damaged" in ran.out
+        assert ran.code == 0 and "3 posts rejected, the first in row 4: photo" in ran.out
+        assert "3 posts taken without a photo or field, the first in row 2: the photo is damaged" in ran.out
         lines = (home / "rejects.csv").read_text(encoding="utf-8").splitlines()[1:]
         reasons = {int(line.split(",")[1]): line for line in lines}
         for row, reason in [(2, "damaged"), (3, "not a photo"), (4, "0 bytes"), (5, "leaves"), (6, "missing")]:
             assert reason in reasons[row]
         assert "damaged" in reasons[7]
-    assert current_snapshot(home).manifest.posts == 1
+    assert current_snapshot(home).manifest.posts == 4, "a damaged photo costs no caption"
 
 
 def test_an_archive_without_hashtags_is_refused_and_the_index_stays(archive, hashtag, tmp_path):

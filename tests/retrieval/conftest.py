@@ -7,9 +7,9 @@ from scipy import sparse
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.exact import ExactIndex
 from hashtag_recommender.index.lexical import LexicalWriter
-from hashtag_recommender.retrieval.duplicates import find_duplicates
+from hashtag_recommender.retrieval.duplicates import find_duplicates, speaking_posts
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
-from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Probes, fuse, learn_fusion
+from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, fuse, learn_fusion
 from hashtag_recommender.retrieval.kernel import Contents
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
 from hashtag_recommender.retrieval.ranking import QueryBatch
@@ -69,20 +69,21 @@ def archive():
     with_caption = np.flatnonzero(np.diff(contents.ngrams.indptr))
     writer = LexicalWriter(BUCKETS)
     writer.add(contents.ngrams[with_caption])
-    clusters = find_duplicates(contents)
+    clusters, carried = find_duplicates(contents), carried_by(of, 1)
+    speaks = speaking_posts(clusters, carried)
     photos = ExactIndex(contents.dense["image"][with_photo])
     channels = [
-        Neighbourhood("image", "image", photos, with_photo, clusters),
-        Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters),
+        Neighbourhood("image", "image", photos, with_photo, clusters, speaks),
+        Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters, speaks),
     ]
     authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
-    return TrainingArchive(contents, carried_by(of, 1), hashtags, clusters, authors, channels)
+    vectors = {"image": contents.dense["image"][with_photo], "lexical": contents.ngrams[with_caption]}
+    return TrainingArchive(contents, carried, hashtags, clusters, authors, channels, vectors)
 
 
 @pytest.fixture(scope="session")
 def fusion(archive):
-    probes = [Probes(nearby, nearby.rows, archive.vectors(nearby.channel, nearby.rows)) for nearby in archive.channels]
-    return learn_fusion(probes, archive.carried)
+    return learn_fusion([archive.probes(nearby, nearby.rows) for nearby in archive.channels], archive.carried)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,13 @@ from scipy import sparse
 
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.retrieval import duplicates
-from hashtag_recommender.retrieval.duplicates import LIKE_CAPTIONS, _alike_captions, duplicate_clusters, members_of
+from hashtag_recommender.retrieval.duplicates import (
+    LIKE_CAPTIONS,
+    _alike_captions,
+    duplicate_clusters,
+    members_of,
+    speaking_posts,
+)
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.kernel import Comparable, Contents, Scales
 
@@ -81,3 +87,8 @@ def test_among_many_posts_copies_are_found_without_comparing_all(monkeypatch):
     monkeypatch.setattr(duplicates, "_MANY", 100)
     assert len(set(exact)) < len(vectors) - 250
     assert clusters([""] * len(vectors), image=vectors) == exact
+
+
+def test_only_a_post_without_hashtags_gives_way_and_only_to_a_copy_that_has_some():
+    carried = sparse.csr_matrix(np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0], [1, 1]], dtype=np.float32))
+    assert speaking_posts(np.array([0, 0, 0, 1, 1, 2]), carried).tolist() == [False, True, True, True, True, True]

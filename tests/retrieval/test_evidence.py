@@ -3,10 +3,11 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.results import Neighbour
-from hashtag_recommender.core.vectors import NO_ROW, Matches
+from hashtag_recommender.core.vectors import NO_ROW
 from hashtag_recommender.retrieval.channels import Heard
 from hashtag_recommender.retrieval.evidence import EVIDENCE, Witnesses
 from hashtag_recommender.retrieval.fusion import Fusion, Voice, fuse
+from hashtag_recommender.retrieval.neighbours import Neighbours
 
 FUSION = Fusion(
     (Voice("image", "image", 10, 0.5), Voice("lexical", "text", 10, 0.5), Voice("lexical", "text", 30, 0.5)),
@@ -17,7 +18,7 @@ FUSION = Fusion(
 class Posts:
     """As much of an archive as evidence needs."""
 
-    def neighbour(self, row, channel, similarity, share):
+    def neighbour(self, row, channel, similarity, share, photo):
         return Neighbour("src", f"post {row}", channel, similarity, share, "", None)
 
 
@@ -27,7 +28,7 @@ def heard(channel, *neighbours):
     similarities = np.zeros((1, 100), dtype=np.float32)
     for i, (row, similarity) in enumerate(neighbours):
         rows[0, i], similarities[0, i] = row, similarity
-    return Heard(channel, Matches(rows, similarities), np.array([0]), None, {})
+    return Heard(channel, Neighbours(rows, similarities, np.zeros((1, 100), dtype=np.int64)), np.array([0]), None, {})
 
 
 def behind(carried, *channels, columns=(0,), ages=None):

@@ -29,8 +29,9 @@ def probes(channel, vectors, posts=None, clusters=None):
     posts = np.arange(len(vectors)) if posts is None else posts
     modality = "image" if channel == "image" else "text"
     clusters = np.arange(len(vectors)) if clusters is None else clusters
-    nearby = Neighbourhood(channel, modality, ExactIndex(vectors), np.arange(len(vectors)), clusters)
-    return Probes(nearby, posts, vectors[posts])
+    rows, everybody = np.arange(len(vectors)), np.ones(len(vectors), dtype=bool)
+    nearby = Neighbourhood(channel, modality, ExactIndex(vectors), rows, clusters, everybody)
+    return Probes(nearby, posts, vectors[posts], np.arange(len(posts)))
 
 
 def telling_vectors(of, seed=0):

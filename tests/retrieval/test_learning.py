@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def judgement(hashtag, verdict, score):
-    return Judgement(hashtag, verdict, score, "snap-1", "a caption", None, NOW)
+    return Judgement(hashtag, verdict, score, "snap-1", "a caption", (), NOW)
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,11 @@ class Told:
         return Matches(np.where(none, NO_ROW, rows), np.where(none, np.float32(0), similarities))
 
 
-def nearby(clusters, rows=None):
+def nearby(clusters, rows=None, speaks=None):
     clusters = np.array(clusters, dtype=np.int64)
     rows = np.arange(len(clusters)) if rows is None else np.array(rows, dtype=np.int64)
-    return Neighbourhood("lexical", "text", Told(len(rows)), rows, clusters)
+    speaks = np.ones(len(clusters), dtype=bool) if speaks is None else np.array(speaks)
+    return Neighbourhood("lexical", "text", Told(len(rows)), rows, clusters, speaks)
 
 
 def query(*similarities):
@@ -78,6 +79,36 @@ def test_each_post_sees_copies_or_not():
     both = np.repeat(query(0.9, 1, 0.5), 2, axis=0)
     found = posts.nearest_to_own(np.array([1, 1]), both, 2, np.array([True, False]))
     assert found.rows.tolist() == [[0, 2], [2, NO_ROW]]
+
+
+def test_a_post_without_hashtags_gives_way_to_a_copy_that_carries_some():
+    found = nearby([0, 0, 1, 2], speaks=[False, True, True, True]).nearest(query(1, 0.9, 0.5, 0.4), 3)
+    assert found.rows.tolist() == [[1, 2, 3]]
+
+
+def test_however_many_copies_are_in_the_way_there_are_k_neighbours():
+    found = nearby([0] * 500 + [1, 2, 3]).nearest(query(*np.linspace(0.99, 0.9, 500), 0.5, 0.6, 0.4), 3)
+    assert found.rows.tolist() == [[0, 501, 500]]
+    asked = np.array([3]), query(*np.linspace(0.99, 0.9, 500), 0.5, 0.6, 0.4)
+    found = nearby([0] * 500 + [1, 2, 3]).nearest_to_own(*asked, 3, NOBODY)
+    assert found.rows.tolist() == [[501, 500, 502]]
+
+
+def test_a_post_with_several_photos_speaks_once_by_the_nearest():
+    found = nearby([0, 1, 2], rows=[0, 0, 0, 1, 2, 2]).nearest(query(0.3, 0.9, 0.4, 0.8, 0.1, 0.7), 4)
+    assert found.rows.tolist() == [[0, 1, 2, NO_ROW]]
+    assert found.similarities == pytest.approx(np.array([[0.9, 0.8, 0.7, 0]]))
+    assert found.photos.tolist() == [[1, 0, 1, 0]]
+
+
+def test_a_query_with_several_photos_is_as_near_as_the_nearest_of_them():
+    vectors = np.concatenate([query(0.2, 0.9, 0.4), query(0.8, 0.1, 0.5), query(0.6, 0.3, 0.2)])
+    posts = nearby([0, 1, 1])
+    found = posts.nearest(vectors, 2, of=np.array([0, 0, 1]))
+    assert found.rows.tolist() == [[1, 0], [0, 1]]
+    assert found.similarities == pytest.approx(np.array([[0.9, 0.8], [0.6, 0.3]]))
+    alone = posts.nearest(vectors[:1], 2, of=np.array([0]))
+    assert (alone.rows == posts.nearest(vectors[:1], 2).rows).all()
 
 
 SIMILARITIES = st.integers(-3, 20).map(lambda tenth: tenth / 20)

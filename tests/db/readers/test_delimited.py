@@ -57,9 +57,9 @@ def test_amnn(read: Read, tmp_path: Path, content: str) -> None:
     """The three ways in which its code and that of its fork write `image_text_tag.csv`."""
     (tmp_path / "1.jpg").write_bytes(b"a photo")
     (post,) = read("image_text_tag.csv", content)
-    assert isinstance(post, Post) and post.photo
+    assert isinstance(post, Post) and post.photos
     assert (post.caption, post.hashtags) == ("주말엔 팬케이크", ("브런치메뉴", "팬케이크"))
-    assert post.photo.path == tmp_path / "1.jpg"
+    assert post.photos[0].path == tmp_path / "1.jpg"
 
 
 def test_a_quote_that_never_closes_between_stars(read: Read) -> None:

@@ -164,14 +164,14 @@ def test_links_within_the_images_folder_and_to_it_are_followed(read_rows: Read, 
     (images / "link.jpg").symlink_to("more/비.jpg")
     (images.parent / "link").symlink_to("images")
     (post,) = read_rows({"image": "link.jpg"} | {"text": ""}, images=images.parent / "link")
-    assert isinstance(post, Post) and post.photo
-    assert post.photo.path.read_bytes() == b"another photo"
+    assert isinstance(post, Post) and post.photos
+    assert post.photos[0].path.read_bytes() == b"another photo"
 
 
 def test_photos_lie_beside_the_file_unless_told(read_rows: Read, images: Path) -> None:
     (post,) = read_rows({"image": "images/a.jpg", "text": ""})
-    assert isinstance(post, Post) and post.photo
-    assert post.photo.path == images / "a.jpg"
+    assert isinstance(post, Post) and post.photos
+    assert post.photos[0].path == images / "a.jpg"
     assert post.caption == ""
 
 
@@ -233,7 +233,7 @@ def test_new_posts_keep_the_order_and_lose_their_hashtags(read_rows: Read, image
     one, two, three, four, five = read_rows(*rows, for_queries=True)
     assert isinstance(one, Post) and (one.caption, one.hashtags) == ("one", ())
     assert isinstance(two, Post) and two.caption == "", "an empty row is answered, too"
-    assert isinstance(three, Post) and three.photo and three.caption == ""
+    assert isinstance(three, Post) and three.photos and three.caption == ""
     assert isinstance(four, Reject)
     assert isinstance(five, Post) and five.caption == "one"
 

@@ -38,10 +38,10 @@ def test_photos_in_class_folders_or_flattened(archive: Callable[[str, str], Path
     put(folder, layout.format("sea"), layout.format("cat"))
     reader = open_reader(folder)
     sea, cat = reader.read()
-    assert isinstance(sea, Post) and isinstance(cat, Post) and sea.photo and cat.photo
+    assert isinstance(sea, Post) and isinstance(cat, Post) and sea.photos and cat.photos
     assert (sea.caption, sea.hashtags, cat.hashtags) == ("", ("sea", "instapic", "trip"), ("cat",))
-    assert sea.photo.path == folder / layout.format("sea")
-    assert cat.photo.path == folder / layout.format("cat")
+    assert sea.photos[0].path == folder / layout.format("sea")
+    assert cat.photos[0].path == folder / layout.format("cat")
     assert reader.source == str(folder)
     assert list(reader.notes()) == []
 

@@ -40,9 +40,9 @@ def test_a_post_of_one_photo(tmp_path: Path) -> None:
     put(tmp_path, "media/posts/202401/1.jpg")
     reader = open_reader(write(tmp_path, [{"media": [SINGLE]}]))
     (post,) = reader.read()
-    assert isinstance(post, Post) and post.photo
+    assert isinstance(post, Post) and post.photos
     assert (post.caption, post.hashtags) == ("오늘의 에서 ☕", ("카페",))
-    assert post.photo.path == tmp_path / "media/posts/202401/1.jpg"
+    assert post.photos[0].path == tmp_path / "media/posts/202401/1.jpg"
     assert post.posted_at == datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
     assert list(reader.notes()) == []
 
@@ -58,10 +58,10 @@ def test_a_post_of_several(tmp_path: Path) -> None:
         ],
     )
     both, video = read(tmp_path)
-    assert isinstance(both, Post) and both.photo and isinstance(video, Post)
-    assert (both.caption, both.hashtags, both.photo.path.name) == ("both", ("x",), "2.jpg")
+    assert isinstance(both, Post) and both.photos and isinstance(video, Post)
+    assert (both.caption, both.hashtags, both.photos[0].path.name) == ("both", ("x",), "2.jpg")
     assert both.posted_at == datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
-    assert (video.caption, video.photo) == ("video", None)
+    assert (video.caption, video.photos) == ("video", ())
 
 
 @pytest.mark.parametrize("root", ["", "instagram-ann-2024"])
@@ -70,10 +70,10 @@ def test_photos_are_named_from_the_root_of_the_download(tmp_path: Path, root: st
     put(tmp_path / root, SINGLE["uri"])
     write(tmp_path / root, [{"media": [SINGLE]}], f"{folder}/posts_1.json")
     (post,) = read(tmp_path)
-    assert isinstance(post, Post) and post.photo
-    assert post.photo.path == tmp_path / root / SINGLE["uri"]
+    assert isinstance(post, Post) and post.photos
+    assert post.photos[0].path == tmp_path / root / SINGLE["uri"]
     (post,) = read(tmp_path / root / folder, images=tmp_path / root)
-    assert isinstance(post, Post) and post.photo
+    assert isinstance(post, Post) and post.photos
 
 
 def test_files_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ def test_a_whole_post(tmp_path: Path) -> None:
     put(tmp_path, "2024-01-05_09-30-00_UTC.jpg")
     (tmp_path / "2024-01-05_09-30-00_UTC.txt").write_text("오늘의 #카페 에서", encoding="utf-8")
     (post,) = read(tmp_path)
-    assert isinstance(post, Post) and post.photo
-    assert post.photo.path == tmp_path / "2024-01-05_09-30-00_UTC.jpg"
+    assert isinstance(post, Post) and post.photos
+    assert post.photos[0].path == tmp_path / "2024-01-05_09-30-00_UTC.jpg"
     assert (post.post_id, post.author, post.caption, post.hashtags) == ("B1a", "ann", "오늘의 에서", ("카페",))
     assert post.posted_at == datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
 
@@ -56,7 +56,7 @@ def test_the_first_photo_stands_for_the_post(tmp_path: Path, files: list[str], p
     (post,) = read(tmp_path)
     assert isinstance(post, Post)
     assert post.caption == "x_UTC.txt"
-    assert (post.photo.path.name if post.photo else None) == photo
+    assert (post.photos[0].path.name if post.photos else None) == photo
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_profiles_below_a_folder_in_order_without_what_is_no_post(tmp_path: Path
         "ben2_UTC",
     ]
     assert [post.caption for post in posts] == ["text", "text", "ann/4_UTC.txt", "text", "text"]
-    assert posts[0].photo and posts[0].photo.path == tmp_path / "ann" / "1_UTC.jpg"
+    assert posts[0].photos and posts[0].photos[0].path == tmp_path / "ann" / "1_UTC.jpg"
 
 
 def test_metadata_that_were_not_compressed(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_metadata_that_were_not_compressed(tmp_path: Path) -> None:
     put(tmp_path, f"{name}_1.jpg", f"{name}.txt", f"{name}_comments.json", "settings.json")
     (tmp_path / f"{name}.json").write_text(json.dumps({"node": NODE, "instaloader": {"node_type": "Post"}}))
     (post,) = read(tmp_path)
-    assert isinstance(post, Post) and post.photo
-    assert (post.post_id, post.photo.path.name) == ("B1a", f"{name}_1.jpg")
+    assert isinstance(post, Post) and post.photos
+    assert (post.post_id, post.photos[0].path.name) == ("B1a", f"{name}_1.jpg")
 
 
 @pytest.mark.parametrize(

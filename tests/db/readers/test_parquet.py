@@ -32,7 +32,7 @@ def test_a_whole_post(tmp_path: Path) -> None:
     )
     reader = open_reader(path)
     (post,) = reader.read()
-    assert isinstance(post, Post) and post.photo
+    assert isinstance(post, Post) and post.photos
     assert (post.caption, post.hashtags, post.post_id) == ("오늘의", ("Brunch", "카페"), "7")
     assert (post.author, post.posted_at) == ("1.50", datetime(2024, 1, 5, 9, 30, 0, 0, UTC))
     assert list(reader.notes()) == []

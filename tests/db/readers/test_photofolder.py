@@ -56,7 +56,7 @@ def test_texts_beside_photos(tmp_path: Path) -> None:
     reader = open_reader(tmp_path)
     a, b, d, c = reader.read()
     assert isinstance(a, Post) and isinstance(b, Post) and isinstance(c, Post) and isinstance(d, Post)
-    assert (a.caption, a.hashtags, a.post_id, a.photo and a.photo.path) == (
+    assert (a.caption, a.hashtags, a.post_id, a.photos and a.photos[0].path) == (
         "오늘의",
         ("카페",),
         "a.jpg",
@@ -163,7 +163,7 @@ def test_iptc_that_is_not_what_it_says(tmp_path: Path) -> None:
 def test_photos_that_cannot_be_decoded_are_left_to_the_encoder(tmp_path: Path) -> None:
     put(tmp_path, a_jpg=b"no photo", a_txt=b"text", b_png=photo(".png")[:40], c_jpg=b"", d_heic=b"of a phone")
     a, b, c, d = read(tmp_path)
-    assert isinstance(d, Post) and d.photo
+    assert isinstance(d, Post) and d.photos
     assert isinstance(a, Post) and isinstance(b, Post) and a.caption == "text"
     assert isinstance(c, Reject) and "has 0 bytes" in c.reason
 

@@ -49,7 +49,7 @@ def draw_posts():
                 str(number),
                 " ".join(rng.choice(WORDS, 4, replace=False)) if captions else "",
                 tuple(rng.choice(HASHTAGS, 3, replace=False).tolist()),
-                Photo(Path(f"{number}.jpg"), f"{number:064x}") if photos else None,
+                (Photo(Path(f"{number}.jpg"), f"{number:064x}"),) if photos else (),
             )
             for number in range(n)
         ]

@@ -23,7 +23,7 @@ from hashtag_recommender.eval.networks.contents import (
 )
 def test_photos_are_of_the_shape_of_the_first_that_can_be_read(look_at, kind, shape, dtype):
     photos = Photos(look_at, kind)
-    queries = [Query("no photo"), Query(photo=Path("broken.jpg")), Query(photo=Path("7.jpg"))]
+    queries = [Query("no photo"), Query(photos=Path("broken.jpg")), Query(photos=Path("7.jpg"))]
     assert photos.settle(queries)
     features = photos(queries)
     assert features.shape == (3, *shape) and features.dtype == dtype
@@ -33,7 +33,7 @@ def test_photos_are_of_the_shape_of_the_first_that_can_be_read(look_at, kind, sh
 
 def test_grids_that_are_too_large_to_hold_are_looked_up_when_asked_for(look_at, monkeypatch):
     photos = Photos(look_at, "grid")
-    queries = [Query(photo=Path(f"{number}.jpg")) for number in range(4)] + [Query()]
+    queries = [Query(photos=Path(f"{number}.jpg")) for number in range(4)] + [Query()]
     photos.settle(queries)
     held = photos(queries)
     monkeypatch.setattr(contents, "_HELD", held.nbytes - 1)
@@ -46,7 +46,7 @@ def test_grids_that_are_too_large_to_hold_are_looked_up_when_asked_for(look_at, 
 
 def test_no_photo_settles_nothing(look_at):
     photos = Photos(look_at, "pooled")
-    assert not photos.settle([Query("no photo"), Query(photo=Path("broken.jpg"))])
+    assert not photos.settle([Query("no photo"), Query(photos=Path("broken.jpg"))])
     assert not photos.settle([])
 
 

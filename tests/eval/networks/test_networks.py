@@ -83,7 +83,7 @@ def learned(kind, draw_posts):
 
 
 def queries_of(posts):
-    return [Query(post.caption, post.photo.path if post.photo else None) for post in posts]
+    return [Query(post.caption, tuple(photo.path for photo in post.photos)) for post in posts]
 
 
 def f1(answers, posts, k):
@@ -170,7 +170,7 @@ def test_the_setting_stands_that_is_best_on_the_validation_posts(kind, draw_post
 
 def test_a_second_fit_forgets_the_first(kind, draw_posts, two_epochs):
     posts = draw_posts(16)
-    other = [Post("test", post.post_id, post.caption, ("other",), post.photo) for post in posts]
+    other = [Post("test", post.post_id, post.caption, ("other",), post.photos) for post in posts]
     network = kind.make()
     network.fit(posts, posts)
     network.fit(other, other)
@@ -181,7 +181,7 @@ def test_a_second_fit_forgets_the_first(kind, draw_posts, two_epochs):
 def without_photos(posts):
     """Some have none, the others one that cannot be read."""
     broken = Photo(Path("broken.jpg"), "0" * 64)
-    return [replace(post, photo=broken if place % 2 else None) for place, post in enumerate(posts)]
+    return [replace(post, photos=(broken,) if place % 2 else ()) for place, post in enumerate(posts)]
 
 
 def test_photos_are_asked_for_by_who_looks_at_nothing_else(kind, draw_posts, two_epochs):
@@ -211,7 +211,7 @@ def test_captions_alone_or_photos_alone_are_learned_from_and_it_says_so(name, lo
 
 def test_hashtags_are_asked_for(kind, draw_posts):
     posts = draw_posts(8)
-    bare = [Post("test", post.post_id, post.caption, (), post.photo) for post in posts]
+    bare = [Post("test", post.post_id, post.caption, (), post.photos) for post in posts]
     for some, others in ((bare, posts), (posts, bare), (posts, [])):
         with pytest.raises(SettingsError, match="hashtags"):
             kind.make().fit(some, others)
@@ -219,7 +219,7 @@ def test_hashtags_are_asked_for(kind, draw_posts):
 
 def test_validation_posts_may_carry_hashtags_that_nobody_has_seen(kind, draw_posts, two_epochs):
     posts = draw_posts(16)
-    unseen = [Post("test", post.post_id, post.caption, ("unheard_of",), post.photo) for post in posts]
+    unseen = [Post("test", post.post_id, post.caption, ("unheard_of",), post.photos) for post in posts]
     network = kind.make()
     network.fit(posts, unseen)
     assert network.best.validation.f1 == 0

@@ -72,7 +72,7 @@ def test_captions_are_read_by_a_transformer_that_is_here_and_it_says_so(look_at,
 
 def test_only_the_hundred_most_used_hashtags_are_labels(look_at, make_posts, two_epochs):
     photo = Photo(Path("1.jpg"), "0" * 64)
-    posts = make_posts(*(f"t{n} t{n + 1}" for n in range(150)), photo=[photo] * 150)
+    posts = make_posts(*(f"t{n} t{n + 1}" for n in range(150)), photos=[(photo,)] * 150)
     network = TextImageConcat(look_at, text_model="no/such-model", grid=[replace(QUICK, batch_size=64)])
     network.fit(posts, posts)
     (answer,) = network.suggest([Query("any")], 150)
