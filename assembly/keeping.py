@@ -144,7 +144,7 @@ def judge(
     answer = recommender.suggest(photos, text, wishes=_EVERYTHING)
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
-    shown = _photos(photos)
+    shown = _post(photos, caption, wanted[0], None, None).photos
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with kept_database(settings) as database:
         database.feedback.record(judgements)

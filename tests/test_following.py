@@ -68,7 +68,7 @@ def test_it_takes_up_rules_and_added_posts_but_not_every_write(home, monkeypatch
     recommender = follow_recommender(home)
     for _ in range(3):
         assert tags(recommender) == {"cat"}
-    add_post(Settings(home), None, "a zeppelin over the lake", "zeppelin")
+    add_post(Settings(home), (), "a zeppelin over the lake", "zeppelin")
     assert tags(recommender) == {"cat", "zeppelin"}
     with rule_book(Settings(home)) as book:
         book.block("cat")

@@ -98,7 +98,7 @@ def test_what_is_added_while_an_index_is_built_waits_for_the_next(hashtag, copy,
         settings = Settings(copy)
         from hashtag_recommender.assembly import add_post
 
-        add_post(settings, None, "a zeppelin over the lake", "zeppelin")
+        add_post(settings, (), "a zeppelin over the lake", "zeppelin")
         return plain(*arguments)
 
     rows = [*make_rows(60, 2), ["900", "one more cat", "cat", "", ""]]

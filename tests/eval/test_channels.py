@@ -35,7 +35,7 @@ def test_a_photo_that_cannot_be_read_is_zeros(words):
                 raise PhotoError("broken")
             return photo.stem
 
-    posts = [Post("test", name, "cat", ("any",), Photo(Path(name), "0" * 64)) for name in ("broken.jpg", "cat.jpg")]
+    posts = [Post("test", name, "cat", ("any",), (Photo(Path(name), "0" * 64),)) for name in ("broken.jpg", "cat.jpg")]
     channel = Channel(Looking(), [*posts, Post("test", "bare", "cat", ("any",))])
     assert channel.name == "image"
     assert channel.posts.any(axis=1).tolist() == [False, True, False]

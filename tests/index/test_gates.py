@@ -4,7 +4,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.vectors import Matches, unit_rows
 from hashtag_recommender.index.exact import ExactIndex
-from hashtag_recommender.index.gates import HeldOut, checksums, database, quality, recall, shrink
+from hashtag_recommender.index.gates import HeldOut, checksums, database, photos, quality, recall, shrink
 from hashtag_recommender.index.lexical import LexicalWriter
 from hashtag_recommender.index.recall import recall as recall_of
 
@@ -119,3 +119,13 @@ def test_a_lexical_index_is_held_against_its_own_counts():
     other = LexicalWriter(50)
     other.add(sparse.csr_matrix(counts[:, np.random.default_rng(2).permutation(50)]))
     assert recall_of(other.in_memory(), [counts]) < 1
+
+
+@pytest.mark.parametrize(("had", "lost", "passed"), [(0, 0, True), (9, 3, True), (9, 4, False), (1, 1, False)])
+def test_photos_that_vanish_from_posts_that_stay(had, lost, passed):
+    gate = photos(had, lost, 1 / 3)
+    assert (gate.name, gate.passed) == ("photos", passed)
+
+
+def test_the_words_of_photos_tell_how_many_are_gone():
+    assert photos(1200, 900, 1 / 3).words == "900 of 1,200 photos of posts that stay are gone, 75% of at most 33%"

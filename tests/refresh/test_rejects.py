@@ -46,9 +46,10 @@ def test_a_photo_that_turns_out_to_be_damaged_is_told(hashtag, monkeypatch, tmp_
     assert hashtag("index", "build", source, "--home", home, "--encoders", "compact").code == 0
     source.write_text("\n".join([*lines, "3,torn.jpg,a pier,boat"]), encoding="utf-8")
     report = json.loads(hashtag("index", "refresh", "--home", home, "--json").out)
-    assert report["sources"][0]["rejected"] == 1 and report["sources"][0]["first_reject"].startswith("3: ")
+    told = report["sources"][0]
+    assert (told["rejected"], told["incomplete"]) == (0, 1) and told["first_incomplete"].startswith("3: the photo is")
     assert "posts.csv,3," in (home / "rejects.csv").read_text(encoding="utf-8")
-    assert refresh_index(Settings(home)).sources[0].rejected == 1, "nor is it forgotten the night after"
+    assert refresh_index(Settings(home)).sources[0].rejects.incomplete == 1, "nor is it forgotten the night after"
     other = write_rows(tmp_path / "other.csv", make_rows(3))
     assert hashtag("sources", "add", other, "--home", home).code == 0
     other.unlink()

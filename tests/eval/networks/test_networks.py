@@ -255,7 +255,7 @@ def posts_on_topics(n, seed):
         topic = TOPICS[place]
         caption = " ".join(rng.permutation([topic, *rng.choice(ELSEWHERE, 2)]))
         photo = Photo(Path(f"{len(TOPICS) * (n * seed + number) + place}.jpg"), "0" * 64)
-        posts.append(Post("test", str(number), caption, (topic, f"{topic}_too", str(rng.choice(ELSEWHERE))), photo))
+        posts.append(Post("test", str(number), caption, (topic, f"{topic}_too", str(rng.choice(ELSEWHERE))), (photo,)))
     return posts
 
 
