@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import DatabaseError, HashtagError
-from ..core.post import Query
+from ..core.post import AnyPhoto, Query
 from ..core.protocols import Encoder, Recommender
 from ..core.results import Answer
 from ..core.settings import Settings, resolve_settings
@@ -76,7 +76,7 @@ class FollowingRecommender(Recommender):
 
     def suggest(
         self,
-        photo: str | Path | bytes | None = None,
+        photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
         wishes: Wishes = _FIVE,

@@ -57,7 +57,8 @@ def show_info(info: "IndexInfo") -> None:
     for source, n in manifest.sources.items():
         table.add_row("source", f"{escape(printable(source))} ({counted(n, 'post')})")
     for record in manifest.channels:
-        table.add_row(f"{record.channel} channel", f"{record.vectors} posts, {escape(str(record.fingerprint))}")
+        contents = counted(record.vectors, "photo" if record.channel == "image" else "caption")
+        table.add_row(f"{record.channel} channel", f"{contents}, {escape(str(record.fingerprint))}")
     table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
     for name, told in _learned(info):
         table.add_row(name, told)
