@@ -247,6 +247,20 @@ def test_the_digest_tells_posts_apart(store: SqlPostStore, make_post: Make) -> N
     assert store.ingest("src", [replace(post, posted_at=in_seoul)]).unchanged == 1
 
 
+def test_posts_of_one_photo_or_none_are_unchanged_since_the_first_release(store: SqlPostStore) -> None:
+    """Else the first refresh by a later release would take every post for a changed one."""
+    photo = Photo(Path("/사진/1.jpg"), "a" * 64)
+    posted_at = datetime(2024, 1, 5, 18, 30, tzinfo=timezone(timedelta(hours=9)))
+    store.ingest(
+        "src",
+        [Post("src", "1", "카페에서 ☕", ("카페", "Brunch"), (photo,), "작가", posted_at), Post("src", "2", "x", ())],
+    )
+    assert [f"{content:016x}" for content in store.versions().contents.tolist()] == [
+        "288dd2261b19c3bb",
+        "19fe1c09024483f7",
+    ]
+
+
 def test_an_empty_database_yields_nothing(store: SqlPostStore) -> None:
     assert list(store.posts()) == []
     assert list(store.photos_without(ENCODER)) == []
