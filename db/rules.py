@@ -1,5 +1,7 @@
 """What a person has ruled on hashtags, kept beside the posts: blocked, allowed, of one meaning."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -35,14 +37,29 @@ class RuleBook:
         Where the second is an alias itself, the first becomes one of what that stands for; and so do the aliases of
         the first. So no stored target is ever an alias. Raises SettingsError where both are one already.
         """
-        hashtag, meant = _normalised(raw), _normalised(target)
+        return self.alias_many([(raw, target)])[0]
+
+    def alias_many(self, pairs: Iterable[tuple[str, str]]) -> tuple[HashtagRule, ...]:
+        """As `alias` for each pair, all of them or none; returns a rule for each hashtag that became an alias.
+
+        What several pairs say together holds: a hashtag that is the first of two pairs means the same as both others.
+        """
+        named = [(_normalised(raw), _normalised(target)) for raw, target in pairs]
+        given: dict[str, HashtagRule] = {}
         with writing(self._engine) as connection:
-            end = _target_of(connection, meant) or meant
-            if end == hashtag:
-                already = f"#{meant} is an alias of it already" if meant != hashtag else "they are the same hashtag"
-                raise SettingsError(f"#{hashtag} cannot be an alias of #{meant}: {already}")
-            connection.execute(update(HashtagRuleRow).where(HashtagRuleRow.target == hashtag).values(target=end))
-            return _write(connection, hashtag, "alias", end)
+            for hashtag, meant in named:
+                end = _target_of(connection, meant) or meant
+                if hashtag in given:
+                    hashtag = _target_of(connection, hashtag) or hashtag
+                    if hashtag == end:
+                        continue
+                if end == hashtag:
+                    already = f"#{meant} is an alias of it already" if meant != hashtag else "they are the same hashtag"
+                    raise SettingsError(f"#{hashtag} cannot be an alias of #{meant}: {already}")
+                connection.execute(update(HashtagRuleRow).where(HashtagRuleRow.target == hashtag).values(target=end))
+                given[hashtag] = _write(connection, hashtag, "alias", end)
+            ends = {hashtag: _target_of(connection, hashtag) for hashtag in given}
+        return tuple(replace(rule, target=ends[hashtag]) for hashtag, rule in given.items())
 
     def remove(self, raw: str) -> None:
         """Take back the rule on this hashtag. Raises SettingsError where there is none."""

@@ -83,6 +83,33 @@ def test_circles_are_refused(book: RuleBook) -> None:
     assert rules(book) == [("고양이", "alias", "cat"), ("냥이", "alias", "cat")]
 
 
+def test_many_aliases_at_once(book: RuleBook) -> None:
+    given = book.alias_many([("고양이", "#Cat"), ("카페", "cafe"), ("coffeeshop", "카페")])
+    assert [(rule.hashtag, rule.target) for rule in given] == [
+        ("고양이", "cat"),
+        ("카페", "cafe"),
+        ("coffeeshop", "cafe"),
+    ]
+    assert set(book.rules()) == set(given)
+    assert book.alias_many([]) == ()
+
+
+@pytest.mark.parametrize("wrong", [("dog", "#"), ("dog", "Dog"), ("cat", "고양이")])
+def test_of_many_aliases_all_are_stored_or_none(book: RuleBook, wrong: tuple[str, str]) -> None:
+    with pytest.raises(SettingsError):
+        book.alias_many([("고양이", "cat"), wrong, ("카페", "cafe")])
+    assert rules(book) == []
+
+
+def test_what_many_aliases_say_together_holds(book: RuleBook) -> None:
+    """One by one the second would undo the first, since a hashtag has one rule."""
+    given = book.alias_many(
+        [("italia", "이탈리아"), ("italia", "イタリア"), ("이탈리아", "イタリア"), ("italia", "italy")]
+    )
+    assert {rule.hashtag: rule.target for rule in given} == dict.fromkeys(["italia", "이탈리아", "イタリア"], "italy")
+    assert set(book.rules()) == set(given)
+
+
 def test_the_database_itself_refuses_an_alias_of_nothing(book: RuleBook) -> None:
     for kind, target in [("alias", None), ("block", "cat")]:
         with pytest.raises(DatabaseError), writing(book._engine) as connection:
