@@ -173,7 +173,7 @@ def hashtag_rules(settings: Settings) -> tuple[tuple[HashtagRule, ...], int]:
 
 
 def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
-    """Hashtags of the archive that may mean the same, for a person to confirm."""
+    """Pairs of hashtags of the archive that may mean the same, likeliest first, for a person to confirm."""
     import numpy as np
 
     from ..index.snapshot import current_snapshot
@@ -187,7 +187,7 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     uses = np.bincount(carried.indices, minlength=len(archive.hashtags))
     own, _ = hashtag_rules(settings)
     rules = combine_rules(spam_rules(settings.home / SPAM), own)
-    return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, carried), rules)
+    return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, carried), archive.author_of, rules)
 
 
 def _post(photos: Sequence[Path], text: str, hashtags: str, author: str | None, posted_at: str | None) -> Post:

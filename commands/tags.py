@@ -1,6 +1,7 @@
 """`hashtag tags`."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,23 +39,27 @@ def allow(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
 
 @app.command("alias")
 def alias(
-    hashtag: Annotated[str | None, typer.Argument(help="This hashtag ...")] = None,
-    target: Annotated[str | None, typer.Argument(help="... means the same as this one.")] = None,
+    pairs: Annotated[
+        list[str] | None, typer.Argument(metavar="PAIRS", help="고양이 cat, or many: 고양이=cat 카페=cafe ...")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A file of pairs to store, as --json prints them.")
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Let two hashtags mean the same; without any, list pairs of the archive that may do so."""
-    if hashtag is not None and target is not None:
-        _rule(home, db, lambda book: [book.alias(hashtag, target)])
+    """Let hashtags mean the same, all pairs or none; without any, list pairs of the archive that may do so."""
+    if pairs or source is not None:
+        named = [*_pairs(pairs or []), *(_pairs_in(source) if source else [])]
+        _rule(home, db, lambda book: book.alias_many(named))
         return
-    if hashtag is not None:
-        raise SettingsError(f"which hashtag means the same as {hashtag}? Name it, or none to see what may")
     from ..assembly import alias_candidates
 
     candidates = alias_candidates(resolve_settings(home, {"db": db}))
     if as_json:
-        print_json([asdict(candidate) for candidate in candidates])
+        for candidate in candidates:
+            print_json(asdict(candidate))
     else:
         console.show_aliases(candidates)
 
@@ -83,7 +88,7 @@ def remove(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
             console.say(f"#{normalise_hashtag(tag)}: no rule any more")
 
 
-def _rule(home: Path | None, db: str | None, change: "Callable[[RuleBook], list[HashtagRule]]") -> None:
+def _rule(home: Path | None, db: str | None, change: "Callable[[RuleBook], Sequence[HashtagRule]]") -> None:
     from ..assembly import rule_book
 
     with rule_book(resolve_settings(home, {"db": db})) as book:
@@ -98,3 +103,39 @@ def _named(fields: list[str]) -> list[str]:
             if not normalise_hashtag(tag):
                 raise SettingsError(f"{tag!r} is no hashtag: it has neither letter nor number")
     return [tag for _, tags in named for tag in tags]
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    """The pairs of `고양이 cat`, or of `고양이=cat 카페=cafe`."""
+    if len(words) == 2 and not any("=" in word for word in words):
+        return [(words[0], words[1])]
+    pairs: list[tuple[str, str]] = []
+    for word in words:
+        hashtag, _, meaning = word.partition("=")
+        if not (hashtag and meaning) or "=" in meaning:
+            raise SettingsError(f"which hashtag means the same as {word}? Write {hashtag or 'HASHTAG'}=MEANING")
+        pairs.append((hashtag, meaning))
+    return pairs
+
+
+def _pairs_in(file: Path) -> list[tuple[str, str]]:
+    """The pairs of a file with a JSON object in each line."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}") from error
+    pairs: list[tuple[str, str]] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+            pair = (fields["alias"], fields["target"])
+        except (ValueError, TypeError, KeyError):
+            pair = (None, None)
+        if not all(isinstance(hashtag, str) for hashtag in pair):
+            raise SettingsError(f'{file}, line {number} is no pair; write {{"alias": "고양이", "target": "cat"}}')
+        pairs.append(pair)
+    if not pairs:
+        raise SettingsError(f"{file} holds no pair; `hashtag tags alias --json` prints those that may mean the same")
+    return pairs

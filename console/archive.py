@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..retrieval.choosing.synonyms import AliasCandidate
     from ..retrieval.encoders.profiles import ModelState
 
+ALIASES_SHOWN = 50  # pairs; the surest come first
+
 
 def show_build(report: "BuildReport", home: Path) -> None:
     """What was read, encoded and published, and where the rejects lie."""
@@ -119,18 +121,25 @@ def _ruled(rule: HashtagRule) -> str:
 
 
 def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
-    """Pairs that may mean the same."""
+    """Pairs that may mean the same, and what speaks for it."""
     if not candidates:
         say("no two hashtags of the archive look as if they meant the same")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("hashtag", "may mean", "posts with both", "likeness"):
-        table.add_column(column, overflow="fold")
-    for pair in candidates:
+    for column in ("hashtag", "posts", "may mean", "posts", "both", "authors", "sign"):
+        number = column in ("posts", "both", "authors")
+        table.add_column(column, overflow="fold", justify="right" if number else "left", no_wrap=number)
+    for pair in candidates[:ALIASES_SHOWN]:
         alias, target = escape(printable(pair.alias)), escape(printable(pair.target))
-        table.add_row(f"#{alias}", f"#{target}", str(pair.posts), f"{pair.cosine:.2f}")
+        authors = "-" if pair.authors is None else str(pair.authors)
+        counts = (str(pair.alias_posts), str(pair.target_posts), str(pair.posts))
+        table.add_row(f"#{alias}", counts[0], f"#{target}", *counts[1:], authors, pair.sign)
     out.print(table)
-    say("where they do: hashtag tags alias HASHTAG MEANING")
+    if len(candidates) > ALIASES_SHOWN:
+        say(f"and {counted(len(candidates) - ALIASES_SHOWN, 'pair')} more, which --json prints")
+    say("for those that do: hashtag tags alias HASHTAG=MEANING ...")
+    say("for many: delete from this file the pairs that do not, and give it back")
+    say("hashtag tags alias --json > pairs.jsonl; hashtag tags alias --from pairs.jsonl")
 
 
 def show_models(states: "Sequence[ModelState]") -> None:

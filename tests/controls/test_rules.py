@@ -35,14 +35,67 @@ def test_an_alias_merges(hashtag, copy, ask):
     assert not {"cafe", "카페"} & set(tags(ask(copy, CAFE, "--count", 30, "--given", "cafe")))
 
 
+def candidates(hashtag, home):
+    return [json.loads(line) for line in hashtag("tags", "alias", "--home", home, "--json").out.splitlines()]
+
+
 def test_aliases_are_put_forward_until_they_are_given(hashtag, large_copy):
-    candidates = json.loads(hashtag("tags", "alias", "--home", large_copy, "--json").out)
-    assert {"cafe", "카페"} in [{pair["alias"], pair["target"]} for pair in candidates]
-    assert not any("f4f" in pair.values() for pair in candidates), "what is blocked needs no alias"
+    put = candidates(hashtag, large_copy)
+    [cafe] = [pair for pair in put if {pair["alias"], pair["target"]} == {"cafe", "카페"}]
+    assert list(cafe) == "alias target alias_posts target_posts posts authors sign likeness".split()
+    assert (cafe["target"], cafe["sign"], cafe["authors"]) == ("카페", "sound", 3)
+    assert 5 <= cafe["posts"] <= cafe["alias_posts"] <= cafe["target_posts"]
+    assert not any("f4f" in pair.values() for pair in put), "what is blocked needs no alias"
     ran = hashtag("tags", "alias", "--home", large_copy)
-    assert "#cafe" in ran.out and "tags alias HASHTAG MEANING" in ran.out
+    shown = [line.split() for line in ran.out.splitlines() if line.startswith("#cafe ")]
+    assert shown == [
+        ["#cafe", *map(str, (cafe["alias_posts"], "#카페", cafe["target_posts"], cafe["posts"])), "3", "sound"]
+    ]
+    assert "tags alias HASHTAG=MEANING" in ran.out
     hashtag("tags", "alias", "cafe", "카페", "--home", large_copy)
     assert "카페" not in hashtag("tags", "alias", "--home", large_copy, "--json").out
+
+
+def test_candidates_are_accepted_by_the_file(hashtag, large_copy, tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    put = hashtag("tags", "alias", "--home", large_copy, "--json").out
+    file.write_text("\ufeff" + put + "\n" + '{"alias": "고양이", "target": "Cat"}\n', encoding="utf-8")
+    ran = hashtag("tags", "alias", "--from", file, "--home", large_copy)
+    assert (ran.code, ran.out) == (0, "#cafe: means #카페\n#고양이: means #cat\n")
+    assert candidates(hashtag, large_copy) == []
+    assert hashtag("tags", "alias", "--home", large_copy).out.startswith("no two hashtags of the archive look")
+
+
+def test_many_aliases_at_once(hashtag, copy):
+    ran = hashtag("tags", "alias", "고양이=cat", "#Brot=bread", "--home", copy)
+    assert (ran.code, ran.out) == (0, "#고양이: means #cat\n#brot: means #bread\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("고양이=cat", "line 2 is no pair"),
+        ('{"alias": "cat"}', "line 2 is no pair"),
+        ('{"alias": "cat", "target": 7}', "line 2 is no pair"),
+        ('["cat", "고양이"]', "line 2 is no pair"),
+        ('{"alias": "cat", "target": "!!!"}', "'!!!' is no hashtag"),
+        ('{"alias": "cat", "target": "Cat"}', "they are the same hashtag"),
+    ],
+)
+def test_a_file_is_taken_whole_or_not_at_all(hashtag, copy, tmp_path, line, complaint):
+    file = tmp_path / "pairs.jsonl"
+    file.write_text('{"alias": "a", "target": "b"}\n' + line, encoding="utf-8")
+    assert refused(hashtag("tags", "alias", "--from", file, "--home", copy), complaint)
+    assert json.loads(hashtag("tags", "list", "--home", copy, "--json").out) == []
+
+
+def test_files_that_hold_no_pairs(hashtag, copy, tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    assert refused(hashtag("tags", "alias", "--from", file, "--home", copy), f"{file} cannot be read")
+    file.write_bytes("고양이".encode("utf-16"))
+    assert refused(hashtag("tags", "alias", "--from", file, "--home", copy), f"{file} cannot be read")
+    file.write_text("\n", encoding="utf-8")
+    assert refused(hashtag("tags", "alias", "--from", file, "--home", copy), f"{file} holds no pair")
 
 
 def test_rules_are_listed(hashtag, copy):
@@ -69,6 +122,12 @@ def test_rules_are_listed(hashtag, copy):
         (["alias", "cat"], "which hashtag means the same as cat?"),
         (["alias", "cat", "Cat"], "they are the same hashtag"),
         (["alias", "cat", "!!!"], "'!!!' is no hashtag"),
+        (["alias", "a", "b", "c"], "which hashtag means the same as a? Write a=MEANING"),
+        (["alias", "a=b", "c"], "which hashtag means the same as c? Write c=MEANING"),
+        (["alias", "a=b", "=c"], "which hashtag means the same as =c? Write HASHTAG=MEANING"),
+        (["alias", "a=b=c"], "which hashtag means the same as a=b=c? Write a=MEANING"),
+        (["alias", "a=b", "c=!!!"], "'!!!' is no hashtag"),
+        (["alias", "a=b", "b=a"], "#a is an alias of it already"),
     ],
 )
 def test_rules_that_make_no_sense(hashtag, copy, words, complaint):

@@ -1,0 +1,104 @@
+"""Which company hashtags keep: what they stand with on posts, and how alike that is for two of them."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ...core.vectors import Rows
+from .selection import Floats
+
+_DOUBT = 10  # posts beside those that carry both, lest a pair that five posts carry come before one of five hundred
+_SAMPLE = 200  # posts by which variety is judged
+_AT_ONCE = 4096  # pairs
+
+
+class Company:
+    """The company of the c hashtags of an archive that are looked at. Pairs are two arrays (p,) of their numbers."""
+
+    def __init__(self, carried: sparse.csr_matrix, author_of: Rows) -> None:
+        """carried: sparse (posts, c), 1 where a post carries a hashtag. author_of: (posts,) numbers, -1 if unknown."""
+        self._author_of = author_of
+        self._carried = carried
+        self._by_hashtag = sparse.csc_matrix(carried)
+        self._together = sparse.csr_matrix(self._by_hashtag.T @ self._by_hashtag)
+        self._together.sort_indices()
+        self.uses: Rows = self._together.diagonal().astype(np.int64)
+
+    def pairs(self, least: int) -> tuple[Rows, Rows]:
+        """Those that at least so many posts carry both of, the first of lower number."""
+        upper = sparse.coo_matrix(sparse.triu(self._together, k=1))
+        enough = upper.data >= least
+        return upper.row[enough].astype(np.int64), upper.col[enough].astype(np.int64)
+
+    def both(self, ones: Rows, others: Rows) -> Rows:
+        """(p,) how many posts carry both."""
+        return _entries(self._together, ones, others).astype(np.int64)
+
+    def posts_with(self, one: int, other: int) -> Rows:
+        """The posts that carry both, ascending."""
+        carriers, others = (self._by_hashtag[:, column].indices.astype(np.int64) for column in (one, other))
+        return np.intersect1d(carriers, others, assume_unique=True)
+
+    def authors_of(self, posts: Rows) -> int | None:
+        """How many wrote these posts, as far as is known; None if none is known."""
+        authors = self._author_of[posts]
+        return len(np.unique(authors[authors >= 0])) or None
+
+    def closeness(self, ones: Rows, others: Rows) -> Floats:
+        """(p,) how far the same posts carry them, in [0, 1): the cosine, less where few posts carry both."""
+        both = self.both(ones, others)
+        return np.asarray(both / np.sqrt(self.uses[ones] * self.uses[others]) * both / (both + _DOUBT))
+
+    def likeness(self, ones: Rows, others: Rows) -> Floats:
+        """(p,) how alike the hashtags are that they stand beside, in [0, 1]: the cosine of their associations.
+
+        Whether they stand beside each other is left out of it.
+        """
+        found = [np.zeros(0)]
+        for start in range(0, len(ones), _AT_ONCE):
+            one, other = ones[start : start + _AT_ONCE], others[start : start + _AT_ONCE]
+            shared = np.asarray(self._ties[one].multiply(self._ties[other]).sum(axis=1)).ravel()
+            between = _entries(self._ties, one, other) ** 2
+            lengths = (self._squares[one] - between) * (self._squares[other] - between)
+            found.append(shared / np.sqrt(np.maximum(lengths, 1e-12)))
+        return np.minimum(np.concatenate(found), 1.0)
+
+    def variety(self, one: int, other: int) -> float:
+        """How many posts carry both, counted as one where the rest of their hashtags is the same.
+
+        The diversity of Leinster and Cobbold (Measuring diversity: the importance of species similarity, 2012), of
+        order 2, by the Jaccard similarity of the rest; of at most 200 of the posts. At least 1 if any post does.
+        """
+        rows = self.posts_with(one, other)
+        if len(rows) > _SAMPLE:
+            rows = np.random.default_rng(0).choice(rows, _SAMPLE, replace=False)
+        posts = self._carried[rows]
+        shared = posts @ posts.T
+        counts = np.asarray(posts.sum(axis=1)).ravel() - 2  # without the pair
+        shared = np.asarray(shared.toarray(), dtype=np.float64) - 2
+        union = counts[:, None] + counts[None, :] - shared
+        alike = np.where(union > 0, shared / np.maximum(union, 1), 1.0)
+        return float(len(rows) ** 2 / max(alike.sum(), 1.0))
+
+    @cached_property
+    def _ties(self) -> sparse.csr_matrix:
+        """(c, c) positive pointwise mutual information, discounted as by Pantel and Lin (2002), lest the rare lead."""
+        entries = sparse.coo_matrix(self._together)
+        apart = entries.row != entries.col
+        one, other, both = entries.row[apart], entries.col[apart], entries.data[apart].astype(np.float64)
+        rarer = np.minimum(self.uses[one], self.uses[other])
+        information = np.log(both * self._carried.shape[0] / (self.uses[one] * self.uses[other]))
+        ties = np.maximum(information, 0) * both / (both + 1) * rarer / (rarer + 1)
+        return sparse.csr_matrix((ties, (one, other)), shape=self._together.shape)
+
+    @cached_property
+    def _squares(self) -> Floats:
+        return np.asarray(self._ties.multiply(self._ties).sum(axis=1)).ravel()
+
+
+def _entries(matrix: sparse.csr_matrix, rows: Rows, columns: Rows) -> NDArray[np.float64]:
+    if not len(rows):  # of none SciPy makes a matrix
+        return np.zeros(0)
+    return np.asarray(matrix[rows, columns], dtype=np.float64).ravel()
