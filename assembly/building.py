@@ -179,13 +179,16 @@ def publish_index(
     plans: Sequence["ChannelPlan"],
     progress: Progress,
     accept: "Callable[[Draft], None]",
+    *,
+    ends_rollback: bool = False,
 ) -> "Published":
     """Publish a snapshot of what the database holds, all of it learned anew; see `index.build.build`."""
     from ..index.build import build
 
     judgements = database.feedback.judgements()
     learner = LearnAnew(database, judgements, "it was built by a person's word")
-    return build(settings.home, database.posts, plans, learner, origin_of(database), progress, accept)
+    origin = origin_of(database)
+    return build(settings.home, database.posts, plans, learner, origin, progress, accept, ends_rollback=ends_rollback)
 
 
 def origin_of(database: "Database") -> "Origin":

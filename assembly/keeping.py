@@ -119,7 +119,8 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
             refuse(check_soundness(draft, database.posts, settings.thresholds), run)
 
         try:
-            manifest = publish_index(settings, database, plans, progress, accept).manifest
+            # What was rolled back is deleted with the rest, so nothing is left that a rollback could hold back.
+            manifest = publish_index(settings, database, plans, progress, accept, ends_rollback=True).manifest
         except SourceError:
             withdraw(home)
             return Forgotten(deleted, None)

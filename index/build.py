@@ -12,13 +12,13 @@ from ..core.errors import SnapshotError, SourceError
 from ..core.pipeline import Encoded, encode_stream
 from ..core.post import Modality
 from ..core.progress import Progress
-from ..core.protocols import Encoder, PostStore
+from ..core.protocols import Encoder, Fingerprint, PostStore
 from ..core.vectors import Rows
 from ..core.versions import Versions
 from .archive import ArchiveWriter
 from .kinds import IndexKind, new_writer
 from .manifest import ChannelRecord, Lineage, Manifest
-from .serving import rolled_back
+from .serving import held_back, told_of_rollback
 from .snapshot import Snapshot, publish, serving_snapshot
 
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to, ascending
@@ -100,6 +100,16 @@ class Published:
     note: str | None = None
 
 
+def is_built_from(manifest: Manifest, archive: str, origin: Origin, encoders: Mapping[str, Fingerprint]) -> bool:
+    """Whether a snapshot was built from just these posts, by this origin and these encoders.
+
+    archive: `PostStore.digest` of the posts. encoders: by channel.
+    """
+    made_of = (manifest.archive, manifest.feedback, manifest.program)
+    made_by = {record.channel: record.fingerprint for record in manifest.channels}
+    return made_of == (archive, origin.feedback, origin.program) and made_by == dict(encoders)
+
+
 def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
     """Encode what has no vector yet, and set aside photos that are none."""
     counts: dict[str, int] = {}
@@ -141,32 +151,24 @@ def build(
     origin: Origin,
     progress: Progress,
     accept: Callable[[Draft], None],
+    *,
+    ends_rollback: bool = False,
 ) -> Published:
     """Publish a snapshot of what the database holds, unless the one in service is that already.
 
-    Nor is one published that would be the same as one that was rolled back, as long as that is kept: what a person
-    took out of service comes back by a person's word, or with other posts.
+    Nor is one published that `serving.held_back` holds back, as it was rolled back; but for ends_rollback.
     Call it within `writing(home)`, after `embed`. accept: refuses a snapshot by raising an error.
     Raises SourceError where no post carries a hashtag.
     """
     archive, versions = store.digest(), store.versions()
     whole = serving_snapshot(home)  # a damaged one is the very reason to build: it is replaced by a whole one
-    serving = whole.manifest if whole else None
     fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
 
     def is_same(manifest: Manifest) -> bool:
-        made_of = (manifest.archive, manifest.feedback, manifest.program)
-        made_by = {record.channel: record.fingerprint for record in manifest.channels}
-        same = made_of == (archive, origin.feedback, origin.program) and made_by == fingerprints
-        return same and learner.is_content_with(manifest)
+        return is_built_from(manifest, archive, origin, fingerprints)
 
-    if serving and is_same(serving):
-        return Published(serving, False)
-    same = next(filter(is_same, rolled_back(home)), None) if serving else None
-    if serving and same:
-        name = same.snapshot
-        note = f"this would be {name} again, which was rolled back: `hashtag index rollback {name}` lets it serve"
-        return Published(serving, False, note)
+    if whole and (stays := what_stays(home, whole, versions.keys, learner, is_same, ends_rollback)):
+        return stays
 
     written: list[Indexed] = []
 
@@ -194,6 +196,26 @@ def build(
         )
 
     return Published(publish(home, fill, lambda snapshot: accept(Draft(snapshot, written))), True)
+
+
+def what_stays(
+    home: Path,
+    serving: Snapshot,
+    posts: Rows,
+    learner: Learner,
+    is_same: Callable[[Manifest], bool],
+    ends_rollback: bool = False,
+) -> Published | None:
+    """The snapshot in service, if it is to serve on as it is or a rollback holds; None if a new one is to be published.
+
+    posts, is_same: see `serving.held_back`.
+    """
+    if is_same(serving.manifest) and learner.is_content_with(serving.manifest):
+        return Published(serving.manifest, False)
+    held = None if ends_rollback else held_back(home, serving, posts, is_same)
+    if held is None:
+        return None
+    return Published(serving.manifest, False, f"this would be {held} again, {told_of_rollback(serving.name, held)}")
 
 
 def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:

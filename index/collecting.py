@@ -75,19 +75,18 @@ def unmark(folder: Path) -> None:
 def collect(home: Path, serving: str | None, keep: int = KEPT) -> Collected:
     """Delete all snapshots but `keep`; call it within `writing(home)`.
 
-    Kept are the one in service, then the newest; those rolled back come last. Beyond that number are kept the newest
-    one rolled back, as long as it is newer than the one in service, and those that are open in any process.
+    Kept are the one in service, then the newest; those rolled back come last. Beyond that number are kept those rolled
+    back that are newer than the one in service, as the rollback holds, and those that are open in any process.
     """
     folders = snapshot_folders(home)[::-1]
     order = sorted(folders, key=lambda folder: (folder.name != serving, is_rolled_back(folder)))
-    refused = next((f for f in folders if is_rolled_back(f) and f.name > (serving or "")), None)
     kept, removed = {}, []
     for folder in folders:
         if folder.name == serving:
             kept[folder.name] = "in service"
         elif folder in order[:keep]:
             kept[folder.name] = f"one of {keep} kept" + (", rolled back" if is_rolled_back(folder) else "")
-        elif folder == refused:
+        elif is_rolled_back(folder) and folder.name > (serving or ""):
             kept[folder.name] = "rolled back: without it, the next build of the same posts would publish them again"
         elif why := _deleted(folder):
             kept[folder.name] = why

@@ -1,13 +1,24 @@
 """Which snapshot answers: the one that CURRENT names or, where that is damaged, the last good one; and going back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..core.errors import SettingsError, SnapshotError
+from ..core.vectors import Rows
 from .collecting import is_rolled_back, mark_rolled_back, snapshot_folders, unmark
 from .manifest import Manifest
-from .snapshot import Snapshot, current_snapshot, put_in_service, read_current, serving_name, whole_snapshot
+from .snapshot import (
+    Snapshot,
+    any_snapshot,
+    current_snapshot,
+    put_in_service,
+    read_current,
+    serving_name,
+    whole_snapshot,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +75,36 @@ def roll_back(home: Path, name: str | None = None) -> RolledBack:
     return RolledBack(before, target.name, tuple(skipped))
 
 
-def rolled_back(home: Path) -> Iterator[Manifest]:
-    """The manifests of the whole snapshots that were rolled back, newest first."""
+def held_back(home: Path, serving: Snapshot, posts: Rows, is_same: Callable[[Manifest], bool]) -> str | None:
+    """The snapshot that a build would publish again, although a person rolled it back; None if it may publish.
+
+    serving: the one in service. posts: (n,) keys of all active posts of the database. is_same: whether a snapshot was
+    built from what the database holds now. This is the one place that says what a rollback promises:
+
+    - A rollback holds until another snapshot is published. So only those newer than the one in service count.
+    - It holds back the same snapshot alone. A build of other posts publishes, and this ends the rollback.
+    - It never holds a post in service that was removed or forgotten. If the snapshot in service has a post that the
+      database does not, a build publishes, be it a new snapshot of the same content. This ends the rollback, too.
+    """
+    if not np.isin(serving.archive.keys, posts).all():
+        return None
     for folder in snapshot_folders(home)[::-1]:
-        if is_rolled_back(folder):
+        if folder.name > serving.name and is_rolled_back(folder):
             try:
-                yield whole_snapshot(folder).manifest
+                manifest = any_snapshot(folder).manifest
             except SnapshotError:
                 continue
+            if is_same(manifest):
+                return manifest.snapshot
+    return None
+
+
+def told_of_rollback(serving: str, held: str) -> str:
+    """What follows the name of a snapshot that is held back, for a person."""
+    return (
+        f"which was rolled back: {serving} answers by a person's word until another snapshot is published; "
+        f"`hashtag index rollback {held}` lets {held} answer"
+    )
 
 
 def _target(home: Path, before: str | None, name: str | None) -> tuple[Snapshot, list[str]]:

@@ -121,13 +121,18 @@ def serving_name(home: Path) -> str | None:
         return None
 
 
-def whole_snapshot(folder: Path) -> Snapshot:
-    """Open any snapshot, each file checked against its checksum. Raises SnapshotError naming what is wrong."""
+def any_snapshot(folder: Path) -> Snapshot:
+    """Open any snapshot, its manifest checked, its files not yet. Raises SnapshotError naming what is wrong."""
     try:
         digest = (folder / _DIGEST).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         raise SnapshotError(f"{folder / _DIGEST} cannot be read, so nothing tells whether {folder} is whole") from error
-    snapshot = _open(folder, digest, folder / _DIGEST)
+    return _open(folder, digest, folder / _DIGEST)
+
+
+def whole_snapshot(folder: Path) -> Snapshot:
+    """As `any_snapshot`, each file checked against its checksum. Raises SnapshotError naming what is wrong."""
+    snapshot = any_snapshot(folder)
     check(snapshot)
     return snapshot
 

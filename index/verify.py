@@ -8,7 +8,7 @@ from ..core.protocols import PostStore
 from .build import read_rows
 from .history import read_history
 from .kinds import read_index
-from .serving import rolled_back, serve
+from .serving import held_back, serve, told_of_rollback
 from .snapshot import Snapshot, damage, named_snapshot
 
 FORGET = "posts forget"
@@ -92,7 +92,8 @@ def compare(snapshot: Snapshot, store: PostStore) -> list[str]:
     new, gone = len(here - known - since), len(known - here)
     told = [f"{n:,} {'post' if n == 1 else 'posts'} {what}" for n, what in ((new, "new"), (gone, "gone")) if n]
     changed = " and ".join(told) or "posts have changed"
-    return [f"the database is ahead of the index: {changed}; run `hashtag index build`"]
+    answers = "what is gone still answers; " if gone else ""
+    return [f"the database is ahead of the index: {changed}; {answers}run `hashtag index refresh`"]
 
 
 def _since(snapshot: Snapshot, store: PostStore) -> set[int]:
@@ -101,11 +102,11 @@ def _since(snapshot: Snapshot, store: PostStore) -> set[int]:
 
 
 def _database(home: Path, snapshot: Snapshot, store: PostStore) -> list[str]:
-    """As `compare`, as after a build that was stopped before it published; or that the index was rolled back."""
+    """As `compare`, as after a build that was stopped before it published; or that a rollback holds."""
     differences = compare(snapshot, store)
     if differences:
-        archive = store.digest(without=_since(snapshot, store))
-        for manifest in rolled_back(home):
-            if manifest.archive == archive:
-                return [f"the database holds what {manifest.snapshot} was built from, which was rolled back"]
+        archive = store.digest()
+        held = held_back(home, snapshot, store.versions().keys, lambda manifest: manifest.archive == archive)
+        if held:
+            return [f"the database holds what {held} was built from, {told_of_rollback(snapshot.name, held)}"]
     return differences

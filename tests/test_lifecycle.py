@@ -108,7 +108,10 @@ def test_a_build_that_was_stopped_is_no_damage(hashtag, home, rebuild, monkeypat
         patch.setattr(build_module, "publish", stop)
         assert rebuild(*POSTS[1:], MORE, "5,one more,more,\n", "6,and more,more,\n").code == 130
     ran = hashtag("index", "verify", "--home", home, "--json")
-    note = "the database is ahead of the index: 2 posts new and 1 post gone; run `hashtag index build`"
+    note = (
+        "the database is ahead of the index: 2 posts new and 1 post gone; what is gone still answers; "
+        "run `hashtag index refresh`"
+    )
     assert (ran.code, json.loads(ran.out)) == (0, {"ok": True, "problems": [], "notes": [note]})
     assert read_history(home)[-1].outcome == "failed" and read_history(home)[-1].reason == "stopped"
     assert rebuild(*POSTS, MORE).code == 0

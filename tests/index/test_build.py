@@ -227,7 +227,9 @@ def test_verify_finds_the_index_sound_and_names_what_is_not(archive, hashtag, tm
     ran = hashtag("index", "verify", "--home", home, "--db", url, "--json")
     told = json.loads(ran.out)
     assert (ran.code, told["ok"], told["problems"]) == (0, True, [])
-    assert told["notes"] == ["the database is ahead of the index: 4 posts gone; run `hashtag index build`"]
+    assert told["notes"] == [
+        "the database is ahead of the index: 4 posts gone; what is gone still answers; run `hashtag index refresh`"
+    ]
     (current_snapshot(home).folder / "sentence" / "rows.npy").write_bytes(b"")
     ran = hashtag("index", "verify", "--home", home)
     assert ran.code == 1 and "rows.npy has 0 bytes" in ran.out

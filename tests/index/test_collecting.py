@@ -99,6 +99,16 @@ def test_the_one_in_service_stays_and_those_rolled_back_go_first(tmp_path, publi
     assert cleared.kept == {third: why, second: "in service"} and cleared.removed == [first]
 
 
+def test_all_that_a_rollback_holds_back_is_kept_until_another_is_published(tmp_path, publish_one):
+    first, second, third = (publish_one() for _ in range(3))
+    with writing(tmp_path):
+        roll_back(tmp_path, first)
+    assert gc(tmp_path, 1).removed == [] and names(tmp_path) == [first, second, third]
+    last = publish_one()
+    gc(tmp_path, 1)
+    assert names(tmp_path) == [last]
+
+
 def test_what_killed_writers_left_is_cleared_by_the_next(tmp_path, publish_one):
     first = publish_one()
     current = (tmp_path / CURRENT).read_bytes()
