@@ -11,12 +11,13 @@ from ..core.versions import Moves
 from .building import origin_of
 from .gating import staying
 from .home import database_of, existing
-from .refreshing import RefreshReport, plans_of, told_of
+from .refreshing import RefreshReport, plans_of, told_of, what_is_missing
 from .rereading import SourceRefresh, read_again
 
 if TYPE_CHECKING:
     from ..db.database import Database
     from ..index.build import ChannelPlan
+    from ..index.manifest import Manifest
     from ..index.snapshot import Snapshot
 
 
@@ -39,6 +40,8 @@ class _Plan:
         self._database = database
         self._serving = serving
         self._contents: dict[str, set[str]] = {"image": set(), "text": set()}
+        self._known: dict[int, str | None] = {}
+        self._new = 0
         self._report = RefreshReport("planned")
 
     def run(self, allow_shrink: bool) -> RefreshReport:
@@ -46,6 +49,9 @@ class _Plan:
         if self._serving:
             report.serves(self._serving.manifest)
         report.notes += told_of(known)
+        if missing := what_is_missing(known, self._serving is not None):
+            report.reason = missing
+            return report
         report.sources = [self._read(source) for source in known if source.source or source.leaves_at]
         plans = plans_of(self._settings, self._serving)
         kept = [plan for plan in plans if plan.kept]
@@ -73,6 +79,8 @@ class _Plan:
         compared = self._database.posts.compare(name, posts)
         self._contents["image"] |= compared.photos
         self._contents["text"] |= compared.captions
+        self._known |= compared.known
+        self._new += compared.new
         return compared.ingested
 
     def _lacking(self, plan: "ChannelPlan", store: PostStore) -> int:
@@ -93,28 +101,29 @@ class _Plan:
 
     def _learned(self, plans: "Sequence[ChannelPlan]") -> str | None:
         """Why it would be learned anew, or carried over; None where no snapshot would be made."""
+        from ..index.build import is_built_from, what_stays
         from ..index.lineage import Origins, told
         from .learning import CarryOver
 
-        changes, origin = self._changes(), origin_of(self._database)
+        store, origin = self._database.posts, origin_of(self._database)
         if self._serving is None:
             return "learned anew: no whole snapshot serves"
-        manifest = self._serving.manifest
-        fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
-        same = (manifest.archive, manifest.feedback, manifest.program) == (
-            self._database.posts.digest(),
-            origin.feedback,
-            origin.program,
-        )
-        encoders = {record.channel: record.fingerprint for record in manifest.channels}
-        if same and encoders == fingerprints and manifest.learned and not changes.total:
-            return None
         part = self._settings.thresholds.relearn_after
         learner = CarryOver(self._database, (), self._serving, origin.program, part)
-        speaking = {record.channel: fingerprints[record.channel] for record in manifest.channels if record.vectors}
-        versions = self._database.posts.versions()
-        reason = learner.why_anew(Origins(origin.program, speaking), versions, changes)
-        carried = f"carried over: {told(changes)} now, less than {part:.0%} since it was learned"
+        fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
+        versions = store.versions().changed(self._known)
+        archive = store.digest(instead=self._known)
+
+        def is_same(manifest: "Manifest") -> bool:
+            return not self._new and is_built_from(manifest, archive, origin, fingerprints)
+
+        if stays := what_stays(self._settings.home, self._serving, versions.keys, learner, is_same):
+            self._report.notes += [stays.note] if stays.note else []
+            return None
+        records = self._serving.manifest.channels
+        speaking = {record.channel: fingerprints[record.channel] for record in records if record.vectors}
+        reason = learner.why_anew(Origins(origin.program, speaking), versions, Moves(self._new, 0, 0))
+        carried = f"carried over: {told(self._changes())} now, less than {part:.0%} since it was learned"
         return f"learned anew: {reason}" if reason else carried
 
     def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:

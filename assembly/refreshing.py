@@ -103,7 +103,8 @@ class _Refresh:
 
     def run(self, run: "RunRecord") -> RefreshReport:
         """Read, embed, build. run: its record."""
-        self._require_sources()
+        if missing := what_is_missing(self._known, self._serving is not None):
+            self.report.refuse(missing)
         self.report.notes += told_of(self._known)
         for known in self._known:
             if self.report.outcome != "refused" and (known.source or known.leaves_at):
@@ -121,16 +122,6 @@ class _Refresh:
         if self.report.reason:
             run.refuse(self.report.reason)
         return self.report
-
-    def _require_sources(self) -> None:
-        """Raises SettingsError where there is nothing to read and nothing that serves; refuses where all would go."""
-        if any(known.leaves_at is None for known in self._known):
-            return
-        advice = "name one with `hashtag sources add SOURCE`"
-        if self._serving is None:
-            raise SettingsError(f"no source is known to be read again; {advice}, or run `hashtag index build SOURCE`")
-        if self._known:
-            self.report.refuse(f"every source was removed, so that no post would be left; {advice}")
 
     def _read(self, known: KnownSource) -> Rereading:
         """Take one source in, in one transaction."""
@@ -216,6 +207,19 @@ class _Refresh:
         self.report.gates += shrink + check_quality(draft, self._serving, thresholds)
         run.gates |= {gate.name: gate.to_json() for gate in self.report.gates}
         refuse([gate for gate in self.report.gates if not (self._allow_shrink and gate in shrink)], run)
+
+
+def what_is_missing(known: Sequence[KnownSource], serves: bool) -> str | None:
+    """Why a refresh is refused before anything is read: all posts would go. None if there is something to do.
+
+    serves: whether a whole snapshot does. Raises SettingsError if there is nothing to read and none does.
+    """
+    if any(source.leaves_at is None for source in known):
+        return None
+    advice = "name one with `hashtag sources add SOURCE`"
+    if not serves:
+        raise SettingsError(f"no source is known to be read again; {advice}, or run `hashtag index build SOURCE`")
+    return f"every source was removed, so that no post would be left; {advice}" if known else None
 
 
 def told_of(known: Sequence[KnownSource]) -> list[str]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from ..core.feedback import Judgement
 from ..core.protocols import RejectCounts
 from ..core.rules import HashtagRule
-from .terminal import counted, out, printable, say, tell
+from .terminal import counted, out, printable, say, tell, unpublished
 
 if TYPE_CHECKING:
     from ..assembly import Added, BuildReport, Forgotten, IndexInfo
@@ -28,7 +28,7 @@ def show_build(report: "BuildReport", home: Path) -> None:
     say(f"{added} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
     for channel, n in report.embedded.items():
         say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} encoded")
-    state = "published" if report.published else "nothing changed, still"
+    state = "published" if report.published else f"{unpublished(read.changes)}, still"
     holds = f"{counted(manifest.posts, 'post')}, {counted(manifest.hashtags, 'hashtag')}"
     say(f"{state} {manifest.snapshot} in {home}: {holds}")
     show_rejects(report.rejects)

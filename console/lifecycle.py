@@ -92,7 +92,10 @@ def show_rollback(report: "RolledBack") -> None:
     """What serves now instead of what."""
     tell(f"passed over: {skipped}" for skipped in report.skipped)
     say(f"{report.after} serves now, {report.before or 'a damaged one'} no longer")
-    say("the database stays as it is; the next build of other posts publishes a new snapshot")
+    say(
+        "the database stays as it is; the next refresh publishes a new snapshot if its posts are others than those "
+        "rolled back, and lets no post that the database no longer holds answer on"
+    )
 
 
 def show_cleared(report: "Cleared") -> None:

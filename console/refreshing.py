@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ..core.sources import KnownSource, Source
 from .archive import show_rejects
-from .terminal import counted, out, printable, say, tell
+from .terminal import counted, out, printable, say, tell, unpublished
 
 if TYPE_CHECKING:
     from ..assembly import RefreshReport, RemovedSource
@@ -48,7 +48,8 @@ def _state(report: "RefreshReport") -> str:
     if report.outcome == "published":
         return f"published {serves}"
     if report.outcome == "unchanged":
-        return f"nothing changed, still {serves}"
+        changes = sum(source.ingested.changes for source in report.sources if source.ingested)
+        return f"{unpublished(changes)}, still {serves}"
     return f"{serves} serves on" if report.snapshot else "there is no index yet"
 
 

@@ -30,6 +30,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def unpublished(changes: int) -> str:
+    """Why no index was published. changes: of posts, in the database."""
+    return "no new index to publish" if changes else "nothing changed"
+
+
 def say(line: str) -> None:
     """One line of result."""
     out.print(escape(printable(line)), soft_wrap=True)

@@ -1,6 +1,6 @@
 """The seams between the rooms. Rooms never import each other; `assembly` hands one what another offers."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -126,6 +126,11 @@ class Ingested:
     unchanged: int
     removed: int
 
+    @property
+    def changes(self) -> int:
+        """How many posts it changed in all."""
+        return self.added + self.updated + self.removed
+
 
 @dataclass(frozen=True, slots=True)
 class RejectCounts:
@@ -150,11 +155,15 @@ class Compared:
     """What reading a source would change in the database.
 
     photos, captions: digests of the contents of posts that are new or changed.
+    known: of the posts that have a key already and would change, come back or go, by key the new content digest; None
+    for those that would go. new: posts that would get a key.
     """
 
     ingested: Ingested
     photos: Set[str]
     captions: Set[str]
+    known: Mapping[int, str | None]
+    new: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +229,11 @@ class PostStore(Protocol):
         """The active posts as they are now."""
         ...
 
-    def digest(self, without: Collection[int] = ()) -> str:
-        """SHA-256 (hex) over the active posts, but for some keys; equal exactly when they are."""
+    def digest(self, without: Collection[int] = (), instead: Mapping[int, str | None] | None = None) -> str:
+        """SHA-256 (hex) over the active posts, but for some keys; equal exactly when they are.
+
+        instead: as if these had changed, come back or gone; see `Compared.known`.
+        """
         ...
 
     def count_without(self, fingerprint: Fingerprint, modality: Modality) -> int:

@@ -1,5 +1,6 @@
 """The posts of an archive at one moment, in few bytes, so that two moments can be compared."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -32,6 +33,11 @@ class Moves:
 NONE = Moves(0, 0, 0)
 
 
+def content_number(digest: str) -> int:
+    """64 bits of a content digest (hex)."""
+    return int(digest[:16], 16)
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """n posts as they were.
@@ -45,6 +51,15 @@ class Versions:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def changed(self, known: Mapping[int, str | None]) -> "Versions":
+        """As if some posts had changed, come back or gone; known: as that of `protocols.Compared`."""
+        numbers = {key: content_number(content) for key, content in known.items() if content}
+        stay = ~np.isin(self.keys, list(known))
+        keys = np.concatenate([self.keys[stay], np.fromiter(numbers, np.int64, len(numbers))])
+        contents = np.concatenate([self.contents[stay], np.fromiter(numbers.values(), np.uint64, len(numbers))])
+        order = np.argsort(keys)
+        return Versions(keys[order], contents[order])
 
     def moves_to(self, later: "Versions") -> Moves:
         """What became of these posts. A post that came and went in between, or was changed back, has not moved."""

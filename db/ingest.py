@@ -34,7 +34,7 @@ class Ingest:
 
     Memory: one number for each post that the source had before.
     keeps: whether it changes the database, or only tells what it would change; then `photos` and `captions` are the
-    digests of the contents of posts that are new or changed.
+    digests of the contents of posts that are new or changed, and `known` and `new` as those of `Compared`.
     Raises SettingsError on a post of a forgotten author; a source's `Rejects` keep these away.
     """
 
@@ -44,6 +44,8 @@ class Ingest:
         self._keeps = keeps
         self.photos: set[str] = set()
         self.captions: set[str] = set()
+        self.known: dict[int, str | None] = {}
+        self.new = 0
         active = select(PostRow.id).where(PostRow.source == source, PostRow.removed_at.is_(None))
         self._unseen = set(connection.scalars(active))
         self._forgotten = forgotten_authors(connection)
@@ -59,6 +61,7 @@ class Ingest:
         for chunk in batches(posts, CHUNK):
             self._take(chunk)
         removed = len(self._unseen)
+        self.known |= {} if self._keeps else dict.fromkeys(self._unseen)
         for keys in batches(self._unseen if self._keeps else (), CHUNK):
             gone = update(PostRow).where(PostRow.id.in_(keys)).values(removed_at=datetime.now(UTC))
             self._connection.execute(gone)
@@ -90,6 +93,8 @@ class Ingest:
         self._added += len(rows)
         told = {*rows, *(row["post_id"] for row in changed)}
         if not self._keeps:
+            self.known |= {row["key"]: row["content_digest"] for row in changed}
+            self.new += len(rows)
             for post in posts:
                 if post.post_id in told:
                     self.photos |= set(post.digests("image"))

@@ -1,8 +1,9 @@
 """The database of posts, on SQLite, PostgreSQL or whatever SQLAlchemy reaches."""
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from heapq import merge
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,7 +31,7 @@ from ..core.pipeline import batches
 from ..core.post import ADDED, Modality, Photo, Post
 from ..core.protocols import Compared, Fingerprint, Ingested, StoredPost
 from ..core.vectors import Rows, Vectors
-from ..core.versions import Versions
+from ..core.versions import Versions, content_number
 from .engine import damage, erase_deleted, open_engine, reading, shown, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
@@ -170,33 +171,34 @@ class SqlPostStore:
     def versions(self) -> Versions:
         """The active posts as they are now."""
         keys, contents = array("q"), array("Q")
-        for page in pages(
-            self._engine, select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE
-        ):
+        for page in self._content_digests():
             keys.extend(key for key, _ in page)
-            contents.extend(int(content[:16], 16) for _, content in page)
+            contents.extend(content_number(content) for _, content in page)
         return Versions(np.asarray(keys, dtype=np.int64), np.asarray(contents, dtype=np.uint64))
 
     def compare(self, source: str, posts: Iterable[Post]) -> Compared:
         """What `ingest` would change; changes nothing, and raises what it would raise."""
         with reading(self._engine) as connection:
             comparison = Ingest(connection, source, keeps=False)
-            return Compared(comparison.run(posts), comparison.photos, comparison.captions)
+            ingested = comparison.run(posts)
+            return Compared(ingested, comparison.photos, comparison.captions, comparison.known, comparison.new)
 
-    def digest(self, without: Collection[int] = ()) -> str:
+    def digest(self, without: Collection[int] = (), instead: Mapping[int, str | None] | None = None) -> str:
         """SHA-256 (hex) over the active posts and their keys, but for some keys; equal exactly when they are.
 
-        Photos that cannot be decoded tell two states apart, since they are no part of their posts.
+        Photos that cannot be decoded tell two states apart, since they are no part of their posts. instead: as if these
+        posts had changed, come back or gone; see `Compared.known`.
         """
+        others = {key: content for key, content in (instead or {}).items() if content and key not in without}
+        out = {*without, *(instead or {})}
+        kept = ((key, content) for page in self._content_digests() for key, content in page if key not in out)
         digest = sha256()
-        for page in pages(
-            self._engine, select(PostRow.id, PostRow.content_digest).where(_active()), PostRow.id, _KEYS_A_PAGE
-        ):
-            digest.update("".join(f"{key} {content}\n" for key, content in page if key not in without).encode())
+        for some in batches(merge(kept, sorted(others.items())), _KEYS_A_PAGE):
+            digest.update("".join(f"{key} {content}\n" for key, content in some).encode())
         damaged = _photos(PhotoRow.post_key, PhotoRow.rank).where(_active(), PhotoRow.unreadable.is_not(None))
         with reading(self._engine) as connection:
             for key, rank in connection.execute(damaged.order_by(PhotoRow.post_key, PhotoRow.rank)):
-                if key not in without:
+                if key not in out:
                     digest.update(f"{key} without photo {rank}\n".encode())
         return digest.hexdigest()
 
@@ -263,6 +265,11 @@ class SqlPostStore:
                 vectors = self._unpacked(fingerprint, [vector for _, vector in kept])
                 found.update(zip((digest for digest, _ in kept), vectors, strict=True))
         return found
+
+    def _content_digests(self) -> Iterator[Sequence[Row[int, str]]]:
+        """Pages of keys, ascending, and content digests of the active posts."""
+        statement = select(PostRow.id, PostRow.content_digest).where(_active())
+        return pages(self._engine, statement, PostRow.id, _KEYS_A_PAGE)
 
     def _unpacked(self, fingerprint: Fingerprint, packed: Sequence[bytes]) -> Vectors:
         """n vectors as they are kept to float32 (n, d)."""

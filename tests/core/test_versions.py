@@ -19,6 +19,14 @@ def test_by_hand():
     assert versions({}).moves_to(versions({})) == Moves(0, 0, 0)
 
 
+@given(posts, st.dictionaries(st.integers(1, 12), st.none() | st.integers(0, 2), max_size=8))
+def test_as_if_some_had_changed_come_back_or_gone(before, known):
+    after = {key: content for key, content in {**before, **known}.items() if content is not None}
+    told = versions(before).changed({key: None if n is None else f"{n:016x}" + "f" * 48 for key, n in known.items()})
+    assert told.keys.tolist() == sorted(after) and told.contents.tolist() == [after[key] for key in sorted(after)]
+    assert (told.keys.dtype, told.contents.dtype) == (np.int64, np.uint64)
+
+
 @given(posts, posts)
 def test_as_sets_tell_it(before, later):
     moves = versions(before).moves_to(versions(later))

@@ -61,8 +61,26 @@ def test_comparing_tells_what_reading_would_change_and_changes_nothing(store: Sq
     assert compared.photos == {"b" * 64, "d" * 64}
     assert compared.captions == {caption_digest("one"), caption_digest("four")}
     assert list(store.posts()) == before
+    assert (len(compared.known), compared.new) == (2, 1), "a changes and c goes, d is new"
     assert store.ingest("src", posts) == compared.ingested
     assert versions.moves_to(store.versions()) == Moves(added=1, changed=1, removed=1)
+
+
+def test_comparing_tells_what_posts_that_are_known_would_be(store: SqlPostStore, make_post: Make) -> None:
+    store.ingest("src", [make_post(post_id) for post_id in "abcd"])
+    store.ingest("src", [make_post(post_id) for post_id in "acd"])
+    posts = [make_post("b", "come back"), make_post("a"), make_post("c", "changed")]
+    compared, before = store.compare("src", posts), store.versions()
+    told = store.digest(instead=compared.known)
+    known = [stored.key for stored in store.posts()]
+    assert store.digest(without=known[:1], instead=compared.known) == store.digest(
+        instead={**compared.known, known[0]: None}
+    )
+    assert compared.new == 0 and store.digest() != told
+    store.ingest("src", posts)
+    assert store.digest() == told
+    after, told_of = store.versions(), before.changed(compared.known)
+    assert np.array_equal(after.keys, told_of.keys) and np.array_equal(after.contents, told_of.contents)
 
 
 def test_what_is_not_accepted_leaves_the_database_as_it_was(store: SqlPostStore, make_post: Make) -> None:
