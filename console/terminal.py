@@ -1,8 +1,10 @@
 """The terminal: what is said on it, and progress."""
 
+import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,8 +19,9 @@ from rich.progress import (
 from rich.progress import Progress as RichBars
 from rich.text import Text
 
-from ..core.progress import Progress, Silent, Stage
+from ..core.progress import Progress, Stage
 
+_MINUTE = 60.0  # seconds
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 out = Console(highlight=False, soft_wrap=False)
@@ -33,6 +36,14 @@ def counted(n: int, noun: str) -> str:
 def unpublished(changes: int) -> str:
     """Why no index was published. changes: of posts, in the database."""
     return "no new index to publish" if changes else "nothing changed"
+
+
+def lasting(seconds: float) -> str:
+    """About how long something takes: `less than a minute`, `about 40 min`, `about 2.5 h`."""
+    if seconds < _MINUTE:
+        return "less than a minute"
+    minutes = seconds / _MINUTE
+    return f"about {minutes:.0f} min" if minutes < 90 else f"about {minutes / 60:.1f} h"
 
 
 def say(line: str) -> None:
@@ -52,8 +63,8 @@ def complain(error: str) -> None:
 
 
 def progress() -> Progress:
-    """Bars with rate and time left on a terminal, silence elsewhere."""
-    return _Bars() if err.is_terminal else Silent()
+    """Bars with rate and time left on a terminal; elsewhere a line a minute, and none in the first."""
+    return _Bars() if err.is_terminal else PlainProgress()
 
 
 def printable(text: str) -> str:
@@ -73,6 +84,7 @@ class _Bars:
             _Rate(),
             TimeRemainingColumn(),
             console=err,
+            transient=total is None,  # one that only pulses tells nothing when it is over
         )
         with bars:
             yield _BarStage(bars, bars.add_task(name, total=total))
@@ -97,3 +109,50 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.0f}/s" if speed else "")
+
+
+Wait = Callable[[Event, float], bool]
+
+
+class PlainProgress:
+    """Satisfies core's `Progress` with lines on standard error: one a minute, and none in the first minute of all."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, wait: Wait = Event.wait) -> None:
+        """clock: seconds. wait: until the event is set, when it returns True, or so many seconds have passed."""
+        self._clock, self._wait = clock, wait
+        self._due = clock() + _MINUTE
+
+    @contextmanager
+    def stage(self, name: str, total: int | None) -> Iterator[Stage]:
+        """See `Progress.stage`. A thread tells the time: work that says nothing for long gets its lines, too."""
+        stage, ended = _PlainStage(name, total, self._clock), Event()
+        teller = Thread(target=self._tell, args=(stage, ended), daemon=True)
+        teller.start()
+        try:
+            yield stage
+        finally:
+            ended.set()
+            teller.join()
+
+    def _tell(self, stage: "_PlainStage", ended: Event) -> None:
+        while not self._wait(ended, max(0.0, self._due - self._clock())):
+            self._due = self._clock() + _MINUTE
+            err.print(escape(printable(stage.line())))
+
+
+class _PlainStage:
+    def __init__(self, name: str, total: int | None, clock: Callable[[], float]) -> None:
+        self._name, self._total, self._clock = name, total, clock
+        self._started, self._done = clock(), 0
+
+    def advance(self, n: int) -> None:
+        self._done += n
+
+    def line(self) -> str:
+        seconds = self._clock() - self._started
+        of = f" of {self._total:,}" if self._total is not None else ""
+        parts = [f"{self._done:,}{of}"] if of or self._done else []
+        parts.append(f"{seconds / _MINUTE:.0f} min so far" if seconds >= _MINUTE else f"{seconds:.0f} s so far")
+        if self._total is not None and self._done:
+            parts.append(f"{lasting(seconds * max(0, self._total - self._done) / self._done)} left")
+        return f"{self._name}: {', '.join(parts)}"
