@@ -6,7 +6,7 @@ Imports of other rooms stand inside the functions, so that `hashtag --help` load
 from .answering import BatchReport, make_wishes, suggest_batch
 from .backup import BackedUp, Restored, back_up, restore
 from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts
-from .evaluating import EvaluationPlan, compare_reports, evaluate, systems
+from .evaluating import Beginning, EvaluationPlan, compare_reports, evaluate, systems
 from .following import FollowingRecommender, follow_recommender
 from .keeping import (
     Added,
@@ -46,6 +46,7 @@ __all__ = [
     "hashtag_rules",
     "judge",
     "rule_book",
+    "Beginning",
     "EvaluationPlan",
     "compare_reports",
     "evaluate",

@@ -1,5 +1,6 @@
 """Evaluating: systems learn from one part of an archive and are judged on the rest."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..db.store import SqlPostStore
     from ..eval.catalogue import Entry, Means
     from ..eval.compare import Comparison
+    from ..eval.estimate import Ahead, TimeLeft
     from ..eval.kept import KeptOutcomes
     from ..eval.splits import Split
     from ..eval.systems import Builder
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 DATABASE = "archive.sqlite"
 FEATURES = "features"
 
+_log = logging.getLogger(__name__)
 _SCRATCH = "product-"  # begins the names of folders for indexes that are judged
 
 
@@ -66,21 +69,32 @@ class _Posts:
     clusters: "Rows"
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is known before the first system runs: notes, systems left out and why, and what is to run."""
+
+    notes: Sequence[str]
+    left_out: Mapping[str, str]
+    ahead: "Ahead"
+
+
 def evaluate(
     settings: Settings,
     reader: PostReader,
     plan: EvaluationPlan,
     progress: Progress | None = None,
-    tell: Callable[["Outcome"], None] = lambda outcome: None,
+    begin: Callable[["Beginning"], None] = lambda beginning: None,
+    tell: Callable[["Outcome", "Ahead"], None] = lambda outcome, ahead: None,
 ) -> dict[str, Any]:
     """Compare systems on an archive, and write the report into the plan's folder; returns what report.json holds.
 
-    settings: of the product, apart from its home. tell: hears of every system that has run. What has run stays, so that
-    the same call goes on where another was stopped. Raises SettingsError on a plan that nothing can fulfil, SourceError
-    where the archive cannot be read, HomeError where the folder cannot be written.
+    settings: of the product, apart from its home. begin: hears what is known before the first system runs. tell: hears
+    of every system that has run, and what is ahead. What has run stays, so that the same call goes on where another was
+    stopped. A library that is missing is told before the archive is read. Raises SettingsError on a plan that nothing
+    can fulfil, SourceError where the archive cannot be read, HomeError where the folder cannot be written.
     """
-    from ..eval.catalogue import check_names, choose
-    from ..eval.folder import write_report
+    from ..eval.catalogue import check_names, choose, not_installed
+    from ..eval.folder import check_libraries, write_report
     from ..eval.kept import KeptOutcomes, check_folder
     from ..eval.report import build_report
     from ..eval.trials import Trial
@@ -90,6 +104,9 @@ def evaluate(
     if plan.seeds < 1:
         raise SettingsError(f"seeds is {plan.seeds}; it must be at least 1")
     check_names(plan.systems)  # before the work of an hour
+    for name, reason in not_installed(plan.systems).items():
+        _log.warning("%s is left out: %s", name, reason)
+    check_libraries()
     check_folder(plan.out)
     specs, notes = chosen_encoders(settings)
     try:
@@ -103,15 +120,22 @@ def evaluate(
             entries, left_out = choose(plan.systems, [*trial.train, *trial.validation])
             kept = KeptOutcomes(plan.out, _identity(trial, split, archive, plan))
             means = _means(archive, trial, plan, Path(scratch))
+            known = [*notes, *reader.notes(), *split.notes()]
+            done = _done(entries, plan.seeds, kept)
+            clock = _time_left(entries, trial, plan.seeds, done)
+            begin(Beginning(known, left_out, clock.ahead))
             if any(entry.looked_at for entry in entries):
                 means.look_at.prepare([photo.path for post in archive.posts for photo in post.photos[:1]], progress)
             outcomes = []
             for entry in entries:
-                outcomes.append(_outcome(entry, means, trial, plan.seeds, kept, progress))
-                tell(outcomes[-1])
+                if not (outcome := done.get(entry.name)):
+                    outcome = _outcome(entry, means, trial, plan.seeds, kept, progress)
+                    clock.ran(entry.cost, _runs(entry, plan.seeds), outcome)
+                tell(outcome, clock.ahead)
+                outcomes.append(outcome)
             origin = split.to_json(archive.posts)
             report = build_report(trial, outcomes, split=origin, dataset=reader.source, spam=_spam(settings))
-            report |= {"protocol": plan.protocol, "left_out": left_out, "notes": [*notes, *reader.notes()]}
+            report |= {"protocol": plan.protocol, "left_out": left_out, "notes": known}
             write_report(plan.out, report, trial, outcomes, read_photo)
             return report
     except OSError as error:
@@ -139,13 +163,38 @@ def _outcome(
     from ..eval import trials
 
     runs = []
-    for seed in range(seeds if entry.drawn else 1):
+    for seed in range(_runs(entry, seeds)):
         outcome = kept.find(entry.name, seed)
         if outcome is None:
             outcome = trials.run(entry.make(means, seed), trial, progress)
             kept.keep(outcome, seed)
         runs.append(outcome)
     return trials.pooled(runs)
+
+
+def _runs(entry: "Entry", seeds: int) -> int:
+    return seeds if entry.drawn else 1
+
+
+def _done(entries: "Sequence[Entry]", seeds: int, kept: "KeptOutcomes") -> dict[str, "Outcome"]:
+    """By system the outcome of all its runs, if all are kept."""
+    from ..eval.trials import pooled
+
+    found = {entry.name: [kept.find(entry.name, seed) for seed in range(_runs(entry, seeds))] for entry in entries}
+    whole = {name: [outcome for outcome in runs if outcome] for name, runs in found.items() if all(runs)}
+    return {name: pooled(runs) for name, runs in whole.items()}
+
+
+def _time_left(entries: "Sequence[Entry]", trial: "Trial", seeds: int, done: Mapping[str, "Outcome"]) -> "TimeLeft":
+    from ..eval.estimate import TimeLeft
+
+    clock = TimeLeft(len(trial.train) + len(trial.validation))
+    for entry in entries:
+        clock.expect(entry.cost, _runs(entry, seeds))
+    for entry in entries:
+        if outcome := done.get(entry.name):
+            clock.ran(entry.cost, _runs(entry, seeds), outcome)
+    return clock
 
 
 def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progress: Progress) -> _Posts:

@@ -56,7 +56,7 @@ def run(
         out=out,
     )
     settings = resolve_settings(None, {"encoders": encoders.value if encoders else None})
-    report = evaluate(settings, reader, plan, console.progress(), console.tell_outcome)
+    report = evaluate(settings, reader, plan, console.progress(), console.tell_beginning, console.tell_outcome)
     if as_json:
         print_json(report)
     else:
@@ -69,7 +69,10 @@ def compare(
     other: Annotated[Path, typer.Argument(metavar="B/report.json", help="... and one to hold against it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Tell what changed from one report to another, and how sure that is."""
+    """Tell what changed from one report to another, and how sure that is.
+
+    The exit code is 1 if they are not known to be of the same test posts: then only their figures are shown.
+    """
     from ..assembly import compare_reports
 
     comparison = compare_reports(one, other)
@@ -77,6 +80,8 @@ def compare(
         print_json(comparison.to_json())
     else:
         console.show_comparison(comparison)
+    if not comparison.comparable:
+        raise typer.Exit(1)
 
 
 @app.command("networks")

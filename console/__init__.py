@@ -12,7 +12,7 @@ from .archive import (
     show_models,
     show_rules,
 )
-from .evaluation import show_comparison, show_evaluation, show_systems, tell_outcome
+from .evaluation import show_comparison, show_evaluation, show_systems, tell_beginning, tell_outcome
 from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
 from .log import LogFormat, event, progress_for
 from .refreshing import show_added_source, show_refresh, show_removed_source, show_sources
@@ -50,5 +50,6 @@ __all__ = [
     "show_systems",
     "show_verdict",
     "tell",
+    "tell_beginning",
     "tell_outcome",
 ]

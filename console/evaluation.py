@@ -7,26 +7,36 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from .terminal import counted, err, out, printable, say, tell
+from .terminal import counted, err, lasting, out, printable, say, tell
 
 if TYPE_CHECKING:
+    from ..assembly import Beginning
     from ..eval.catalogue import Entry
     from ..eval.compare import Comparison
+    from ..eval.estimate import Ahead
     from ..eval.trials import Outcome
 
 
-def tell_outcome(outcome: "Outcome") -> None:
-    """That a system has learned and answered."""
+def tell_beginning(beginning: "Beginning") -> None:
+    """What a person should know before the first system runs, and about how long it will take."""
+    tell(beginning.notes)
+    tell(f"{name} is left out: {reason}" for name, reason in beginning.left_out.items())
+    ahead = beginning.ahead
+    if ahead.systems:
+        guess = f"{counted(ahead.systems, 'system')} to run, {lasting(ahead.seconds)} at a rough guess"
+        err.print(escape(guess))
+
+
+def tell_outcome(outcome: "Outcome", ahead: "Ahead") -> None:
+    """That a system has learned and answered, and what is ahead."""
     times = f"learned in {outcome.fit_seconds:,.1f} s, {outcome.suggest_ms:.1f} ms a post"
-    err.print(escape(printable(f"{outcome.name}: {times}")))
+    left = f"; {ahead.systems} left, {lasting(ahead.seconds)}" if ahead.systems else ""
+    err.print(escape(printable(f"{outcome.name}: {times}{left}")))
 
 
 def show_evaluation(report: Mapping[str, Any], folder: Path) -> None:
-    """The systems, best first, and where the report lies."""
+    """The systems, best first, and where the report lies; notes are told before the first system runs."""
     split, dataset = report["split"], report["dataset"]
-    tell(report["notes"])
-    for name, reason in report["left_out"].items():
-        tell([f"{name} is left out: {reason}"])
     learned = counted(split["train"] + split["validation"], "post")
     say(f"{learned} to learn from, {dataset['test_posts']:,} to be judged on")
     if split["leaks"]:
@@ -71,15 +81,22 @@ def _harrison(system: Mapping[str, Any]) -> list[str]:
 
 
 def show_comparison(comparison: "Comparison") -> None:
-    """What changed, and how sure that is."""
-    if comparison.figures_only:
+    """What changed, and how sure that is; of other test posts the figures alone."""
+    if not comparison.comparable:
+        tell(
+            [f"not comparable: {comparison.figures_only}; each figure stands for its own posts, and no change is told"]
+        )
+    elif comparison.figures_only:
         tell([comparison.figures_only])
+    columns = ("before", "after", "change", "95%", "better") if comparison.comparable else ("first", "second")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("system", overflow="fold")
-    for column in ("at", "before", "after", "change", "95%", "better"):
+    for column in ("at", *columns):
         table.add_column(column, justify="right", no_wrap=True)
     for change in comparison.changes:
-        row = [change.at, f"{change.before:.3f}", f"{change.after:.3f}", f"{change.after - change.before:+.3f}"]
+        row = [change.at, f"{change.before:.3f}", f"{change.after:.3f}"]
+        if comparison.comparable:
+            row.append(f"{change.after - change.before:+.3f}")
         if change.difference:
             sure = change.difference
             same = sure.low == sure.high == 0

@@ -9,6 +9,7 @@ from ..core.post import Modality, Post
 from ..core.protocols import Encoder
 from ..core.vectors import Vectors
 from ..core.wishes import Wishes
+from .extra import check, lacking
 from .floors import Ceiling, Popularity, RandomHashtags
 from .systems import Builder, Kind, RecommenderSystem, System
 
@@ -48,6 +49,8 @@ class Entry:
 
     about: what it is and where it comes from, in a line. make: from means and a seed. needs: what at least some posts
     must have. drawn: whether it comes out otherwise with another seed. looked_at: whether it wants features of photos.
+    library: that not everybody has installed. cost: seconds for 1,000 posts to learn from, on two cores, about as
+    benchmarks/README.md tells; with every machine and archive it differs.
     """
 
     name: str
@@ -57,30 +60,44 @@ class Entry:
     needs: Modality | None = None
     drawn: bool = False
     looked_at: bool = False
+    library: str | None = None
+    cost: float = 0.1
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raises SettingsError where none is named, and on a name that there is none of."""
+    """Raises SettingsError if none is named, on a name that there is none of, and if one lacks its library."""
     known = [entry.name for entry in CATALOGUE]
     if not names:
         raise SettingsError(f"no system is named; there are {', '.join(known)}; or {ALL}")
     if unknown := sorted({*names} - {*known, ALL}):
         raise SettingsError(f"there is no system {unknown[0]!r}; there are {', '.join(known)}; or {ALL}")
+    for entry in CATALOGUE:
+        if entry.library and entry.name in names:
+            check(entry.name, entry.library)
+
+
+def not_installed(names: Sequence[str]) -> dict[str, str]:
+    """With `all`: by system what its library lacks, and how to install it. Such systems are left out."""
+    if ALL not in names:
+        return {}
+    reasons = {entry.name: lacking("it", entry.library) for entry in CATALOGUE if entry.library}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def choose(names: Sequence[str], posts: Sequence[Post]) -> tuple[list[Entry], dict[str, str]]:
-    """The systems named, in the catalogue's order; with `all` those that apply to the posts, and why others do not.
+    """The systems named, in the catalogue's order; with `all` those that can run on the posts, and why others cannot.
 
     Raises SettingsError where one that is named does not apply.
     """
-    lacking = {
+    unseen = {
         "image": None if any(post.photos for post in posts) else "it looks at photos, and no post has one",
         "text": None if any(post.caption.strip() for post in posts) else "it reads captions, and no post has one",
     }
-    left_out = {entry.name: reason for entry in CATALOGUE if entry.needs and (reason := lacking[entry.needs])}
+    left_out = {entry.name: reason for entry in CATALOGUE if entry.needs and (reason := unseen[entry.needs])}
     for name in names:
         if name in left_out:
             raise SettingsError(f"{name} cannot be compared on these posts: {left_out[name]}")
+    left_out |= not_installed(names)
     wanted = [entry for entry in CATALOGUE if entry.name in names or (ALL in names and entry.name not in left_out)]
     return wanted, left_out if ALL in names else {}
 
@@ -182,32 +199,34 @@ _HARRISON = "Keras projects on HARRISON"
 
 # fmt: off
 CATALOGUE: tuple[Entry, ...] = (
-    Entry("retrieval", "retrieval", "the product, raw: nothing blocked or merged", _product),
-    Entry("retrieval default form", "retrieval", "the product as people get it", _default_form),
+    Entry("retrieval", "retrieval", "the product, raw: nothing blocked or merged", _product, cost=6),
+    Entry("retrieval default form", "retrieval", "the product as people get it", _default_form, cost=6),
     Entry("amnn", "network", "attention over photo and caption, a GRU emits hashtags (Yang et al., 2020)", _amnn,
-          drawn=True, looked_at=True),
+          drawn=True, looked_at=True, cost=220),
     Entry("show_attend_tell", "network", f"photo alone: attention over cells, an LSTM emits hashtags ({_SAT})",
-          _show_attend_tell, "image", drawn=True, looked_at=True),
+          _show_attend_tell, "image", drawn=True, looked_at=True, cost=125),
     Entry("show_attend_tell look_back", "network", "the same, with look-back attention (Qin et al., CVPR 2019)",
-          _look_back, "image", drawn=True, looked_at=True),
+          _look_back, "image", drawn=True, looked_at=True, cost=185),
     Entry("multilabel_cnn", "network", f"photo alone: one sigmoid for each hashtag ({_HARRISON})",
-          _multilabel("single"), "image", drawn=True, looked_at=True),
+          _multilabel("single"), "image", drawn=True, looked_at=True, cost=8),
     Entry("multilabel_cnn multi", "network", "the same, with a small layer for each hashtag",
-          _multilabel("multi"), "image", drawn=True, looked_at=True),
+          _multilabel("multi"), "image", drawn=True, looked_at=True, cost=44),
     Entry("multilabel_cnn balanced enriched", "network", "the same as the first, with MLSOL and a richer truth",
-          _multilabel("single", changed=True), "image", drawn=True, looked_at=True),
+          _multilabel("single", changed=True), "image", drawn=True, looked_at=True, cost=15),
     Entry("text_image_concat", "network", "caption and photo side by side, 100 hashtags (ALBERT + VGG16 project)",
-          _text_image_concat, drawn=True, looked_at=True),
+          _text_image_concat, drawn=True, looked_at=True, cost=100),
     Entry("embedding_similarity", "network", "photo alone: guesses a hashtag vector (Keras embedding project)",
-          _embedding_similarity, "image", drawn=True, looked_at=True),
-    Entry("mlp", "network", "all channels of the product through one hidden layer", _mlp, drawn=True),
-    Entry("omikuji parabel", "reference", "trees over n-grams (Prabhu et al., WWW 2018)", _parabel, "text", drawn=True),
-    Entry("omikuji bonsai", "reference", "trees over n-grams (Khandagale et al., 2020)", _bonsai, "text", drawn=True),
+          _embedding_similarity, "image", drawn=True, looked_at=True, cost=13),
+    Entry("mlp", "network", "all channels of the product through one hidden layer", _mlp, drawn=True, cost=60),
+    Entry("omikuji parabel", "reference", "trees over n-grams (Prabhu et al., WWW 2018)", _parabel, "text", drawn=True,
+          library="omikuji", cost=4),
+    Entry("omikuji bonsai", "reference", "trees over n-grams (Khandagale et al., 2020)", _bonsai, "text", drawn=True,
+          library="omikuji", cost=10),
     Entry("knn image", "reference", "the vote of the nearest photos", _neighbours("image"), "image"),
     Entry("knn sentence", "reference", "the vote of the nearest captions by meaning", _neighbours("sentence"), "text"),
     Entry("knn lexical", "reference", "the vote of the nearest captions by letters", _neighbours("lexical"), "text"),
-    Entry("tagvote", "reference", "votes less what chance would give (Li et al., 2009)", _tagvote),
-    Entry("tagprop rank", "reference", "learned weights by rank (Guillaumin et al., ICCV 2009)", _tagprop),
+    Entry("tagvote", "reference", "votes less what chance would give (Li et al., 2009)", _tagvote, cost=0.5),
+    Entry("tagprop rank", "reference", "learned weights by rank (Guillaumin et al., ICCV 2009)", _tagprop, cost=1.5),
     Entry("co-occurrence", "reference", "what goes along with words of the caption", _co_occurrence, "text"),
     Entry("popularity", "floor", "the most used hashtags", lambda means, seed: Popularity()),
     Entry("random", "floor", "any hashtags", lambda means, seed: RandomHashtags(seed), drawn=True),

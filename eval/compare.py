@@ -25,7 +25,10 @@ _AT: tuple[At, ...] = ("5", "10", "auto")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A system's micro F1 at `at` suggestions before and after; where the posts are the same, how sure that is."""
+    """A system's micro F1 at `at` suggestions in two reports.
+
+    difference: of the second to the first and how sure it is; None if the reports do not tell.
+    """
 
     system: str
     at: At
@@ -38,12 +41,15 @@ class Change:
 class Comparison:
     """changes: of all systems in both reports, as the second orders them, at 5, 10 and a free number.
 
-    figures_only: why nothing is said of how sure they are; None where that is said. gone, new: systems of one report.
+    comparable: whether both reports are of the same test posts with the same hashtags, as far as they tell; else
+    figures of the two are no measure of what changed. figures_only: why no difference is given; None if it is. gone,
+    new: systems of one report.
     """
 
     changes: tuple[Change, ...]
     gone: tuple[str, ...]
     new: tuple[str, ...]
+    comparable: bool
     figures_only: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -53,11 +59,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """path: of report.json. f1: by system, by `At`. test_digest: of the test posts."""
+    """path: of report.json. f1: by system, by `At`. test_digest: of the test posts; None in one that does not tell."""
 
     path: Path
     f1: Mapping[str, Mapping[At, float]]
-    test_digest: str
+    test_digest: str | None
 
     @property
     def per_post(self) -> Path:
@@ -73,10 +79,12 @@ def compare_reports(a: Path, b: Path) -> Comparison:
     """
     before, after = _read(a), _read(b)
     both = [name for name in after.f1 if name in before.f1]
-    figures_only = _why_figures_only(before, after)
+    figures_only = incomparable = _why_incomparable(before, after)
+    if incomparable is None:
+        figures_only = _why_unsure(before, after)
     if figures_only is None:
         tables = [read_per_post(report.per_post) for report in (before, after)]
-        figures_only = _why_unpaired(*tables)
+        figures_only = incomparable = _why_unpaired(*tables)
     if figures_only is None:
         earlier, later = (_counts(table, report, both) for table, report in zip(tables, (before, after), strict=True))
         users = _posts(tables[1]).column("user").to_numpy()
@@ -87,7 +95,8 @@ def compare_reports(a: Path, b: Path) -> Comparison:
             sure = None if figures_only else paired_difference(later[name][at], earlier[name][at], users)
             changes.append(Change(name, at, before.f1[name][at], after.f1[name][at], sure))
     gone = tuple(name for name in before.f1 if name not in after.f1)
-    return Comparison(tuple(changes), gone, tuple(name for name in after.f1 if name not in before.f1), figures_only)
+    new = tuple(name for name in after.f1 if name not in before.f1)
+    return Comparison(tuple(changes), gone, new, incomparable is None, figures_only)
 
 
 def _read(path: Path) -> _Report:
@@ -101,7 +110,8 @@ def _read(path: Path) -> _Report:
         raise SettingsError(f"{path} is damaged, or no report of an evaluation: {error}") from error
     try:
         f1 = {system["name"]: _f1(system["metrics"]) for system in written["systems"]}
-        report = _Report(path, f1, str(written["split"]["test_digest"]))
+        digest = written["split"].get("test_digest")
+        report = _Report(path, f1, None if digest is None else str(digest))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{path} is no report of an evaluation; name the report.json of one") from error
     if len(f1) < len(written["systems"]):
@@ -116,11 +126,15 @@ def _f1(metrics: Mapping[str, Any]) -> dict[At, float]:
     return found
 
 
-def _why_figures_only(before: _Report, after: _Report) -> str | None:
-    if before.test_digest != after.test_digest:
-        return "the test posts differ, so that only figures are compared, which tells little"
+def _why_incomparable(before: _Report, after: _Report) -> str | None:
+    if untold := [str(report.path) for report in (before, after) if report.test_digest is None]:
+        return f"{' and '.join(untold)}: not told on which test posts, so whether they are the same cannot be known"
+    return "the test posts differ" if before.test_digest != after.test_digest else None
+
+
+def _why_unsure(before: _Report, after: _Report) -> str | None:
     missing = [str(report.per_post) for report in (before, after) if not report.per_post.exists()]
-    return f"{' and '.join(missing)} missing, so that only figures are compared" if missing else None
+    return f"{' and '.join(missing)} missing, so that it is not told how sure a change is" if missing else None
 
 
 def _posts(table: "pa.Table") -> "pa.Table":
@@ -133,7 +147,7 @@ def _posts(table: "pa.Table") -> "pa.Table":
 def _why_unpaired(before: "pa.Table", after: "pa.Table") -> str | None:
     named = ["source", "post", "truth"]
     same = len(before) and len(after) and _posts(before).select(named).equals(_posts(after).select(named))
-    return None if same else "the hashtags of the test posts differ, so that only figures are compared"
+    return None if same else "the hashtags of the test posts differ"
 
 
 def _counts(table: "pa.Table", report: _Report, systems: list[str]) -> dict[str, dict[At, Counts]]:

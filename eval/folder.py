@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..core.errors import SettingsError
+from .extra import check
 from .page import ReadPhoto, choose_examples, render_page
 from .tables import write_per_hashtag, write_per_post
 from .trials import Outcome, Trial
@@ -15,6 +16,11 @@ REPORT = "report.json"
 PAGE = "report.html"
 PER_HASHTAG = "per_hashtag.tsv"
 PER_POST = "per_post.parquet"
+
+
+def check_libraries() -> None:
+    """Raises SettingsError without what pages and tables need."""
+    check("the report", "jinja2", "pyarrow")
 
 
 def write_report(

@@ -22,13 +22,15 @@ HARRISON_TEST = 5_000 / 57_383  # as its authors part theirs (Park, Li and Kim, 
 VALIDATION = 0.1  # of the posts that are not test posts
 
 _PARTS = ("train", "validation", "test")
+_FEW = 30  # test posts, of which figures say little
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Every post's part: rows, ascending, of which each is in one.
+    """Every post's part: rows, ascending, of which each is in one, or was dropped.
 
-    origin: how they were parted. leaks: test posts with a near-duplicate among the others.
+    origin: how they were parted. leaks: test posts with a near-duplicate among the others. dropped: posts of no part,
+    which were to be test posts, but have a near-duplicate among the others.
     """
 
     origin: Origin
@@ -36,6 +38,18 @@ class Split:
     validation: Rows
     test: Rows
     leaks: int
+    dropped: int = 0
+
+    def notes(self) -> list[str]:
+        """What a person should know of it."""
+        if not self.dropped:
+            return []
+        note = (
+            f"{self.dropped:,} of {self.dropped + len(self.test):,} test posts are left out: each has a near-duplicate"
+            " among the posts to learn from, so that it would only test memory"
+        )
+        few = f"; the {len(self.test):,} that remain are few, and figures of them say little"
+        return [note + (few if len(self.test) < _FEW else "")]
 
     def to_json(self, posts: Sequence[Post]) -> dict[str, Any]:
         """For a report. posts: those that were split. Equal digests: the same test posts, in the same order."""
@@ -44,6 +58,7 @@ class Split:
             "origin": self.origin,
             **{part: len(getattr(self, part)) for part in _PARTS},
             "leaks": self.leaks,
+            "dropped": self.dropped,
             "test_digest": sha256(ids.encode()).hexdigest(),
         }
 
@@ -62,9 +77,9 @@ def draw_split(
     by: `group`: near-duplicates stay together. `random`: every post for itself. `author`: an author's posts stay
     together. `time`: the latest are test posts, those before them validation posts; those of one moment stay together.
     clusters: (n,) the near-duplicates' numbers. Posts that stay together but are too many for a part remain in
-    training. test_part: of all posts, in (0, 1). Deterministic. Raises SettingsError where posts lack what is needed,
-    where a part would be empty, and where a test post has a near-duplicate outside the test part, unless leaks are
-    allowed.
+    training. A test post with a near-duplicate outside the test part is dropped, unless leaks are allowed: moved to
+    training, it would teach what is not known yet. test_part: of all posts, in (0, 1). Deterministic. Raises
+    SettingsError if posts lack what is needed, if a part would be empty, and if every test post would be dropped.
     """
     together = _together(posts, by, clusters)
     rng = None if by == "time" else np.random.default_rng(seed)
@@ -136,13 +151,15 @@ def _checked(origin: Origin, train: Rows, validation: Rows, test: Rows, clusters
     for part, rows in zip(_PARTS, (train, validation, test), strict=True):
         if not len(rows):
             raise SettingsError(f"the split by {origin} leaves no {part} posts; there are too few posts apart")
-    leaks = int(np.isin(clusters[test], clusters[np.concatenate([train, validation])]).sum())
-    if leaks and not allow_leaks:
+    leaking = np.isin(clusters[test], clusters[np.concatenate([train, validation])])
+    if allow_leaks:
+        return Split(origin, train, validation, test, int(leaking.sum()))
+    if leaking.all():
         raise SettingsError(
-            f"{leaks} of {len(test)} test posts have a near-duplicate in training, so that to remember would be to"
-            f" know; split by group, or allow leaks"
+            f"each of the {len(test)} test posts has a near-duplicate among the posts to learn from, so that to"
+            " remember would be to know, and none is left to test; split by group, or allow leaks"
         )
-    return Split(origin, train, validation, test, leaks)
+    return Split(origin, train, validation, test[~leaking], 0, int(leaking.sum()))
 
 
 def _parts(path: Path) -> dict[str, str]:

@@ -103,7 +103,8 @@ class RecommenderSystem:
 
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
-        self._recommender = self._build(posts, validation)
+        with progress.stage(self.name, None):
+            self._recommender = self._build(posts, validation)
         return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:

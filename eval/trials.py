@@ -62,13 +62,15 @@ def run(system: System, trial: Trial, progress: Progress = SILENT) -> Outcome:
     started = perf_counter()
     fitted = system.fit(trial.train, trial.validation, progress)
     learned = perf_counter()
-    ranked = _answers(system, queries, DEPTH)
-    answered = perf_counter()
+    with progress.stage(f"{system.name} answers", None):
+        ranked = _answers(system, queries, DEPTH)
+        answered = perf_counter()
+        free = _answers(system, queries, None) if system.auto else None
     return Outcome(
         system.name,
         system.kind,
         ranked,
-        _answers(system, queries, None) if system.auto else None,
+        free,
         learned - started,
         1000 * (answered - learned) / max(1, len(queries)),
         peak_mb(),

@@ -3,6 +3,7 @@
 import csv
 import json
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -12,9 +13,9 @@ from hashtag_recommender.eval import catalogue, trials
 QUICK = "retrieval,knn lexical,popularity,ceiling"
 
 
-def write_posts(path, rows):
+def write_posts(path, rows, *more):
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["id", "text", "hashtags"], *rows])
+        csv.writer(file).writerows([["id", "text", "hashtags", *more], *rows])
     return path
 
 
@@ -124,6 +125,99 @@ def test_all_that_apply_and_why_others_do_not(hashtag, posts, tmp_path, monkeypa
         "knn image": "it looks at photos, and no post has one",
         "show_attend_tell": "it looks at photos, and no post has one",
     }
+
+
+def without(monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)
+
+
+def test_with_all_a_missing_library_is_told_first_and_its_systems_are_left_out(hashtag, posts, tmp_path, monkeypatch):
+    quick = ("omikuji parabel", "popularity", "ceiling")
+    monkeypatch.setattr(catalogue, "CATALOGUE", [entry for entry in catalogue.CATALOGUE if entry.name in quick])
+    without(monkeypatch, "omikuji")
+    ran = evaluate(hashtag, posts, tmp_path / "out", "--json")
+    assert ran.code == 0
+    first = ran.err.splitlines()[0]
+    reason = 'it needs omikuji, which is not installed; run `pip install "hashtag-recommender[eval]"`'
+    assert first == f"note: omikuji parabel is left out: {reason}"
+    report = json.loads(ran.out)
+    assert [system["name"] for system in report["systems"]] == ["popularity", "ceiling"]
+    assert report["left_out"] == {"omikuji parabel": reason}
+    assert reason.split(";")[0] in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("library, needs_it", [("omikuji", "omikuji bonsai"), ("jinja2", "the report")])
+def test_a_named_system_or_the_page_without_its_library_is_refused_first(
+    hashtag, posts, tmp_path, monkeypatch, library, needs_it
+):
+    without(monkeypatch, library)
+    ran = evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity,omikuji bonsai")
+    refused(ran, f'{needs_it} needs {library}, which is not installed; run `pip install "hashtag-recommender[eval]"`')
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_ahead_is_told_before_and_after_each_system(hashtag, posts, tmp_path):
+    words = ("--systems", "popularity,random,ceiling")
+    told = evaluate(hashtag, posts, tmp_path / "out", *words).err.splitlines()[-4:]
+    assert told[0] == "3 systems to run, less than a minute at a rough guess"
+    assert [line.split(":")[0] for line in told[1:]] == ["popularity", "random", "ceiling"]
+    assert [line.partition("; ")[2] for line in told[1:]] == [
+        "2 left, less than a minute",
+        "1 left, less than a minute",
+        "",
+    ]
+    assert "to run" not in evaluate(hashtag, posts, tmp_path / "out", *words).err  # all are kept
+
+
+def dated(n, repeated):
+    """Posts of n days, of which the last ones repeat the first word for word."""
+    rows = cats_and_bread(n - repeated)
+    rows += [[f"again{row[0]}", *row[1:]] for row in rows[:repeated]]
+    return [[*row, f"2024-{1 + day // 28:02}-{1 + day % 28:02}"] for day, row in enumerate(rows)]
+
+
+def test_by_time_posts_that_come_again_are_taken_out_of_the_test(hashtag, tmp_path):
+    posts = write_posts(tmp_path / "posts.csv", dated(100, repeated=15), "date")
+    ran = evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity", "--split", "time", "--json")
+    assert ran.code == 0, ran.err
+    note = "15 of 20 test posts are left out: each has a near-duplicate among the posts to learn from"
+    assert note in ran.err and "the 5 that remain are few" in ran.err
+    report = json.loads(ran.out)
+    assert (report["split"]["test"], report["split"]["dropped"], report["split"]["leaks"]) == (5, 15, 0)
+    assert any(one.startswith(note) for one in report["notes"])
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "15 posts were taken out of the test" in page and note in page
+    words = ("--systems", "popularity", "--split", "time", "--allow-leaks", "--json")
+    leaky = json.loads(evaluate(hashtag, posts, tmp_path / "leaky", *words).out)["split"]
+    assert (leaky["test"], leaky["dropped"], leaky["leaks"]) == (20, 0, 15)
+
+
+def test_by_time_nothing_but_what_came_before_is_refused(hashtag, tmp_path):
+    posts = write_posts(tmp_path / "posts.csv", dated(100, repeated=30), "date")
+    ran = evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity", "--split", "time")
+    refused(ran, "each of the 20 test posts has a near-duplicate among the posts to learn from")
+
+
+def test_reports_of_other_test_posts_are_not_called_a_difference(hashtag, posts, tmp_path):
+    for split in ("group", "random"):
+        assert evaluate(hashtag, posts, tmp_path / split, "--systems", "popularity", "--split", split).code == 0
+    reports = [tmp_path / split / "report.json" for split in ("group", "random")]
+    ran = hashtag("eval", "compare", *reports)
+    assert ran.code == 1 and "note: not comparable: the test posts differ" in ran.err
+    assert ran.out.split()[:4] == ["system", "at", "first", "second"] and "popularity" in ran.out
+    as_json = hashtag("eval", "compare", *reports, "--json")
+    assert as_json.code == 1 and json.loads(as_json.out)["comparable"] is False
+    same = hashtag("eval", "compare", reports[0], reports[0])
+    assert same.code == 0 and "change" in same.out.splitlines()[0] and same.err == ""
+
+
+def test_posts_without_hashtags_are_no_test_posts(hashtag, tmp_path):
+    rows = [[post_id, text, "" if int(post_id) % 4 == 0 else tags] for post_id, text, tags in cats_and_bread(80)]
+    ran = evaluate(hashtag, write_posts(tmp_path / "p.csv", rows), tmp_path / "out", "--systems", QUICK, "--json")
+    assert ran.code == 0, ran.err
+    report = json.loads(ran.out)
+    assert 0 < report["dataset"]["test_posts"] < report["split"]["test"]
+    assert report["split"]["train"] + report["split"]["validation"] + report["split"]["test"] == 80
 
 
 def test_seeds_are_runs_of_what_is_drawn(hashtag, posts, tmp_path):

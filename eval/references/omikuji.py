@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ...core.errors import SettingsError
 from ...core.post import Post, Query
 from ...core.progress import Progress
 from ...core.protocols import Encoder
 from ...core.wishes import MOST
 from ..channels import Tfidf, counts
+from ..extra import needed
 from ..systems import SILENT, Fitted, Kind, Scored
 from ..trials import query_of
 from ..validation import best_threshold, n_due, with_hashtags
@@ -100,13 +100,8 @@ class Omikuji:
 
 def _omikuji() -> Any:
     """Omikuji's module. Raises SettingsError where it is not installed."""
-    try:
+    with needed("Omikuji"):
         import omikuji
-    except ImportError as error:
-        raise SettingsError(
-            'omikuji is not installed; run `pip install "hashtag-recommender[eval]"`, or leave its systems out where'
-            " there is no build of it for this platform"
-        ) from error
     return omikuji
 
 

@@ -52,11 +52,12 @@ class TagProp:
         posts, validation = with_hashtags(self.name, posts, validation)
         encoder, note = best_encoder(self._encoders, posts, validation)
         known = [*posts, *validation]
-        self._channel = Channel(encoder, known)
-        self._vocabulary = Vocabulary.of(known)
-        cases = Cases.of(self._channel.nearest_to_own(NEIGHBOURS), self._vocabulary.carried)
-        self._weights = rank_weights(cases)
-        self._slopes, self._offsets = sigmoids(cases, cases.ranks @ self._weights)
+        with progress.stage(self.name, None):
+            self._channel = Channel(encoder, known)
+            self._vocabulary = Vocabulary.of(known)
+            cases = Cases.of(self._channel.nearest_to_own(NEIGHBOURS), self._vocabulary.carried)
+            self._weights = rank_weights(cases)
+            self._slopes, self._offsets = sigmoids(cases, cases.ranks @ self._weights)
         return Fitted([note])
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:

@@ -20,7 +20,8 @@ def write(tmp_path, evaluated):
     def written(name, outcomes, digest="0" * 64, tested=trial):
         folder = tmp_path / name
         folder.mkdir()
-        report = build_report(tested, outcomes, split={"test_digest": digest}, dataset="cats", spam=set())
+        split = {} if digest is None else {"test_digest": digest}
+        report = build_report(tested, outcomes, split=split, dataset="cats", spam=set())
         (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
         write_per_post(folder / "per_post.parquet", tested, outcomes)
         return folder / "report.json"
@@ -41,7 +42,7 @@ def changed(evaluated):
 def test_what_changed_and_how_sure(write, evaluated, changed):
     trial, outcomes, _ = evaluated
     found = compare_reports(write("a", outcomes), write("b", changed))
-    assert found.figures_only is None and found.gone == found.new == ()
+    assert found.comparable and found.figures_only is None and found.gone == found.new == ()
     by = {(change.system, change.at): change for change in found.changes}
     assert ("popularity", "auto") not in by and ("ours", "auto") in by
     assert by["popularity", "5"].difference.f1 == 0
@@ -69,16 +70,26 @@ def test_systems_come_and_go(write, evaluated):
     assert {change.system for change in found.changes} == {"ours"}
 
 
-def test_of_other_posts_only_figures_are_compared(write, evaluated, changed, make_posts):
+def test_of_other_posts_no_difference_is_told(write, evaluated, changed, make_posts):
     trial, outcomes, _ = evaluated
     a = write("a", outcomes)
     other = compare_reports(a, write("b", changed, digest="1" * 64))
-    assert "test posts differ" in other.figures_only
+    assert not other.comparable and other.figures_only == "the test posts differ"
     assert {change.difference for change in other.changes} == {None}
+    assert other.to_json()["comparable"] is False
     tagged = replace(trial, test=[replace(post, hashtags=("cat",)) for post in trial.test])
-    assert "hashtags of the test posts differ" in compare_reports(a, write("c", outcomes, tested=tagged)).figures_only
+    retagged = compare_reports(a, write("c", outcomes, tested=tagged))
+    assert not retagged.comparable and "hashtags of the test posts differ" in retagged.figures_only
+    old = compare_reports(a, write("old", outcomes, digest=None))
+    assert not old.comparable and "cannot be known" in old.figures_only and "old/report.json" in old.figures_only
+
+
+def test_without_a_table_of_posts_it_is_not_told_how_sure_a_change_is(write, evaluated, changed):
+    a = write("a", evaluated[1])
     a.with_name("per_post.parquet").unlink()
-    assert f"{a.with_name('per_post.parquet')} missing" in compare_reports(a, write("d", changed)).figures_only
+    found = compare_reports(a, write("b", changed))
+    assert found.comparable and f"{a.with_name('per_post.parquet')} missing" in found.figures_only
+    assert {change.difference for change in found.changes} == {None}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +100,7 @@ def test_of_other_posts_only_figures_are_compared(write, evaluated, changed, mak
         (b"\xff", "is damaged, or no report"),
         (b"[]", "is no report of an evaluation"),
         (b'{"systems": [{"name": "x", "metrics": null}], "split": {"test_digest": ""}}', "is no report"),
-        (b'{"systems": [], "split": {}}', "is no report of an evaluation"),
+        (b'{"systems": [], "split": null}', "is no report of an evaluation"),
     ],
 )
 def test_what_is_no_report_is_said_so(write, evaluated, tmp_path, content, complaint):

@@ -99,18 +99,42 @@ def test_no_part_may_be_empty(clusters):
         draw_split(posts_of(len(clusters)), "group", clusters)
 
 
-def test_a_near_duplicate_in_training_is_refused_unless_told():
-    pairs = np.arange(100) // 2
-    with pytest.raises(SettingsError, match="of 20 test posts have a near-duplicate in training"):
-        draw_split(posts_of(100), "random", pairs)
-    split = draw_split(posts_of(100), "random", pairs, allow_leaks=True)
-    _, _, test = parts(split)
-    assert split.leaks == sum(row ^ 1 not in test for row in test) > 0
+@pytest.mark.parametrize("by", ["random", "author", "time"])
+def test_a_test_post_with_a_near_duplicate_in_training_is_dropped_unless_leaks_are_allowed(by):
+    """Every second post has a near-duplicate 50 posts away, by another author, at another time."""
+    twins = np.where(np.arange(100) % 2, np.arange(100), np.arange(100) % 50)
+    moments = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=i * 51 % 100) for i in range(100)]
+    posts = posts_of(100, authors=[f"author{i}" for i in range(100)], moments=moments)
+    leaky = draw_split(posts, by, twins, allow_leaks=True)
+    split = draw_split(posts, by, twins)
+    assert parts(leaky)[:2] == parts(split)[:2]
+    test, kept = parts(leaky)[2], parts(split)[2]
+    assert kept == {row for row in test if row % 2 or (row + 50) % 100 in test}
+    assert (leaky.leaks, leaky.dropped, split.leaks) == (split.dropped, 0, 0)
+    assert 0 < split.dropped == len(test) - len(kept)
+    assert leaky.notes() == [] and split.to_json(posts)["dropped"] == split.dropped
+    [note] = split.notes()
+    assert note.startswith(f"{split.dropped} of {len(test)} test posts are left out: each has a near-duplicate")
+    assert f"the {len(kept)} that remain are few" in note
+
+
+def test_enough_that_remain_are_not_called_few():
+    clusters = np.arange(400)
+    clusters[399] = 0
+    moments = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(400)]
+    split = draw_split(posts_of(400, moments=moments), "time", clusters)
+    assert (split.dropped, len(split.test)) == (1, 79) and "few" not in split.notes()[0]
 
 
 def test_a_near_duplicate_among_validation_posts_is_a_leak_as_well(tmp_path):
+    path = write(tmp_path, ["p0,train", "p1,validation", "p2,test", "p3,test"])
+    split = read_split(path, posts_of(4), np.asarray([0, 1, 1, 3]))
+    assert (parts(split), split.dropped) == ([{0}, {1}, {3}], 1)
+
+
+def test_a_test_of_nothing_but_near_duplicates_is_refused(tmp_path):
     path = write(tmp_path, ["p0,train", "p1,validation", "p2,test"])
-    with pytest.raises(SettingsError, match="1 of 1 test posts"):
+    with pytest.raises(SettingsError, match="each of the 1 test posts has a near-duplicate .* none is left"):
         read_split(path, posts_of(3), np.asarray([0, 1, 1]))
 
 
@@ -169,5 +193,5 @@ def test_a_report_tells_the_split():
     posts = posts_of(100)
     one, other = (draw_split(posts, "group", apart(100), seed=seed).to_json(posts) for seed in (1, 2))
     digest = one.pop("test_digest")
-    assert one == {"origin": "group", "train": 72, "validation": 8, "test": 20, "leaks": 0}
+    assert one == {"origin": "group", "train": 72, "validation": 8, "test": 20, "leaks": 0, "dropped": 0}
     assert len(digest) == 64 and digest != other["test_digest"]
