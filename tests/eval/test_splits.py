@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -12,7 +13,8 @@ from hashtag_recommender.eval.splits import draw_split, read_split
 
 def posts_of(n, authors=None, moments=None):
     return [
-        Post("test", f"p{i}", "", (), author=authors and authors[i], posted_at=moments and moments[i]) for i in range(n)
+        Post("test", f"p{i}", "", ("tag",), author=authors and authors[i], posted_at=moments and moments[i])
+        for i in range(n)
     ]
 
 
@@ -116,6 +118,15 @@ def test_a_test_post_with_a_near_duplicate_in_training_is_dropped_unless_leaks_a
     [note] = split.notes()
     assert note.startswith(f"{split.dropped} of {len(test)} test posts are left out: each has a near-duplicate")
     assert f"the {len(kept)} that remain are few" in note
+
+
+def test_a_copy_without_hashtags_takes_no_test_post_away():
+    posts = posts_of(100, moments=[datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(100)])
+    clusters = np.asarray([*range(99), 0])
+    assert draw_split(posts, "time", clusters).dropped == 1
+    posts[0] = replace(posts[0], hashtags=())
+    split = draw_split(posts, "time", clusters)
+    assert (split.dropped, len(split.test)) == (0, 20)
 
 
 def test_enough_that_remain_are_not_called_few():
