@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import PhotoError, SettingsError, SourceError
 from ..core.feedback import Judgement, Verdict
+from ..core.hashtags import take_out_hashtags
 from ..core.pipeline import encode_stream
-from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag, take_out_hashtags
+from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag
 from ..core.progress import Progress, Silent
 from ..core.protocols import Fingerprint
 from ..core.rules import HashtagRule, combine_rules

@@ -18,7 +18,8 @@ from collections import Counter
 from pathlib import Path
 
 from hashtag_recommender.assembly import open_recommender, read_posts, suggest_batch
-from hashtag_recommender.core.post import normalise_hashtag, parse_hashtags
+from hashtag_recommender.core.hashtags import parse_hashtags
+from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.wishes import Wishes
 from hashtag_recommender.eval.metrics import Measure, micro
 

@@ -7,7 +7,7 @@ import typer
 
 from .. import console
 from ..core.feedback import Verdict
-from ..core.post import parse_hashtags
+from ..core.hashtags import parse_hashtags
 from ..core.settings import Settings, resolve_settings
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
 

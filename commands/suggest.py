@@ -8,7 +8,8 @@ import typer
 
 from .. import console
 from ..core.errors import SettingsError
-from ..core.post import Query, parse_hashtags
+from ..core.hashtags import parse_hashtags
+from ..core.post import Query
 from ..core.settings import resolve_settings
 from .options import (
     AsJson,

@@ -10,7 +10,8 @@ import typer
 
 from .. import console
 from ..core.errors import SettingsError
-from ..core.post import normalise_hashtag, parse_hashtags
+from ..core.hashtags import parse_hashtags
+from ..core.post import normalise_hashtag
 from ..core.rules import HashtagRule
 from ..core.settings import resolve_settings
 from .options import AsJson, Db, Home, print_json

@@ -10,7 +10,8 @@ from unicodedata import normalize
 import numpy as np
 
 from ..core.errors import PhotoError, SettingsError
-from ..core.post import AnyPhoto, Query, as_photos, normalise_hashtag, take_out_hashtags
+from ..core.hashtags import take_out_hashtags
+from ..core.post import AnyPhoto, Query, as_photos, normalise_hashtag
 from ..core.protocols import Archive, Recommender
 from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules

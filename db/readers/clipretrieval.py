@@ -8,7 +8,8 @@ from typing import get_args
 import numpy as np
 
 from ...core.errors import SourceError
-from ...core.post import Modality, take_out_hashtags
+from ...core.hashtags import take_out_hashtags
+from ...core.post import Modality
 from ...core.vectors import FloatMatrix, Rows, Vectors, unit_rows
 from .folders import within
 from .parquet import ParquetTable

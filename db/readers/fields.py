@@ -8,15 +8,8 @@ from math import isfinite
 from pathlib import Path
 from uuid import UUID
 
-from ...core.post import (
-    MAX_CAPTION,
-    MAX_HASHTAG,
-    Post,
-    Reject,
-    distinct_hashtags,
-    parse_hashtags,
-    take_out_hashtags,
-)
+from ...core.hashtags import parse_hashtags, take_out_hashtags
+from ...core.post import MAX_CAPTION, MAX_HASHTAG, Post, Reject, distinct_hashtags
 from .columns import Columns
 from .moments import parse_moment
 from .photos import find_photo
