@@ -88,7 +88,7 @@ def _bracketed(text: str) -> list[str]:
             continue
         if isinstance(parsed, list | tuple | dict):
             return list(_entries(parsed, 0))
-    found = []
+    found: list[str] = []
     for double, single, bare in _PIECES.findall(text[1:-1]):
         if bare not in NO_VALUE:
             found += _split(double or single or bare)

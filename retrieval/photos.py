@@ -1,4 +1,7 @@
-"""Reads photo files from outside: nothing but still pictures of a sane size, the right way up, in RGB."""
+"""Reads photo files from outside: nothing but still pictures of a sane size, the right way up, in RGB.
+
+Only pixels decide whether a photo is taken: metadata are taken out before it is decoded, and broken ones cost nothing.
+"""
 
 import io
 from contextlib import nullcontext
@@ -7,16 +10,29 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from ..core.errors import PhotoError
 from ..core.post import NewPhoto, Photo
+from .bare import UPRIGHT, bare
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb
 MAX_ASPECT = 50  # long side to short side; resizing a thin strip by its short side would fill the memory
 
 _WHITE = (255, 255, 255, 255)
+# How to set a picture upright by its orientation, as EXIF counts.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop)
 _LARGE = 10_000_000  # pixels
 _large_ones = BoundedSemaphore(2)  # so that many threads do not decode many large photos at once
 
@@ -29,12 +45,17 @@ def read_photo(photo: Photo | NewPhoto, shortest_side: int) -> Image.Image:
     Raises PhotoError with the reason.
     """
     try:
-        with _opened(photo) as image:
+        opened, orientation = _opened(photo)
+        with opened as image:
             _check(image)
+            if isinstance(image, TiffImageFile):
+                for directory in _DIRECTORIES:  # which Pillow would follow
+                    image.getexif().pop(directory, None)
             with _large_ones if image.width * image.height > _LARGE else nullcontext():
                 image.draft("RGB", (2 * shortest_side, 2 * shortest_side))
-                upright = ImageOps.exif_transpose(_reduced(image, 2 * shortest_side))
-                return _to_rgb(upright)
+                image.load()  # a TIFF turns upright by itself
+                reduced = _reduced(image, 2 * shortest_side)
+                return _to_rgb(_upright(reduced, orientation or _told_orientation(image)))
     except (PhotoError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -46,12 +67,14 @@ def read_photo(photo: Photo | NewPhoto, shortest_side: int) -> Image.Image:
         raise PhotoError(f"the photo is damaged ({str(error) or type(error).__name__})") from error
 
 
-def _opened(photo: Photo | NewPhoto) -> Image.Image:
+def _opened(photo: Photo | NewPhoto) -> tuple[Image.Image, int | None]:
+    """The picture, not decoded yet, and its orientation, unless its decoder is to tell."""
     if isinstance(photo, Image.Image):
-        return photo.copy()  # the caller's own stays as it is, and open
+        return photo.copy(), None  # the caller's own stays as it is, and open
     if not isinstance(photo, Photo | Path | bytes):
         raise PhotoError(f"not a photo but a {type(photo).__name__}; give a path, bytes, an open file or a PIL image")
-    return Image.open(io.BytesIO(_content(photo)), formats=FORMATS)
+    content, orientation = bare(_content(photo))
+    return Image.open(io.BytesIO(content), formats=FORMATS), orientation
 
 
 def _content(photo: Photo | Path | bytes) -> bytes:
@@ -77,8 +100,8 @@ def _check(image: Image.Image) -> None:
         raise PhotoError(f"the photo has {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PhotoError(f"the photo is a strip of {width} x {height} pixels")
-    # Phones store a second, smaller picture in an MPO file; its first one is the photo.
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+    # Phones store a second, smaller picture behind a JPEG (MPO); only its first one is seen here.
+    if getattr(image, "n_frames", 1) > 1:
         raise PhotoError("the photo is animated or has several pages; give a still one")
 
 
@@ -91,9 +114,21 @@ def _reduced(image: Image.Image, least: int) -> Image.Image:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode[0] in "IF":
         return image.resize((image.width // factor, image.height // factor))
-    smaller = image.reduce(factor)
-    smaller.info["exif"] = image.getexif().tobytes()
-    return smaller
+    return image.reduce(factor)
+
+
+def _told_orientation(image: Image.Image) -> int:
+    """What the decoder knows of a loaded picture."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, UPRIGHT))
+    except Exception:
+        # Of every type, as with pixels; but no orientation is worth a photo.
+        return UPRIGHT
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
