@@ -1,19 +1,12 @@
 """Which column of an archive is what."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 
 from ...core.errors import SourceError
+from .usual_names import USUAL_NAMES, folded
 
-# Usual names by role, the surest first; matched in any case.
-_USUAL = {
-    "image": ("image", "image_name", "image_names", "image_path", "name", "file", "photo"),
-    "text": ("text", "tweets", "caption", "contents"),
-    "hashtags": ("hashtags", "tags", "captions"),
-    "post_id": ("id", "post_id"),
-    "author": ("author", "user"),
-    "posted_at": ("posted_at", "date", "created_at", "timestamp"),
-}
 # In the archives of AMNN the text is called `tweets`, and what the network has to tell, the hashtags, `caption`.
 _HASHTAGS_BESIDE_TWEETS = "caption"
 _OPTIONS = {
@@ -24,6 +17,10 @@ _OPTIONS = {
     "author": "--author-column",
     "posted_at": "--posted-at-column",
 }
+_NUMBER = re.compile(r"\d{1,3}")
+# A column of this name may as well hold the author's; it does where there is a column of one of these.
+_NAME = "name"
+_BESIDE_NAMES_OF_AUTHORS = frozenset(["username", "screenname", "user", "handle", "account", "nickname"])
 _SHOWN_COLUMNS = 30
 
 
@@ -40,20 +37,22 @@ class Columns:
 
 
 def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Columns:
-    """Choose among the columns found: those named by options, else those with usual names.
+    """Choose among the columns found: those named by options, else those with usual names (`usual_names`).
 
     for_queries: look for image and text alone, which is all that a new post has.
     Raises SourceError where a named column is missing, or where the columns that are there make no posts.
     """
-    roles = ("image", "text") if for_queries else tuple(field.name for field in fields(Columns))
+    roles = ("image", "text") if for_queries else tuple(_OPTIONS)
     told = {role: name for role in roles if (name := getattr(named, role)) is not None}
     for role, name in told.items():
         if name not in found:
             raise SourceError(f"there is no column {name!r} as {_OPTIONS[role]} says; {_listed(found)}")
-    chosen = {role: told.get(role) or _usual(role, found, set(told.values())) for role in roles}
+    free = {name: folded(name) for name in found if name not in told.values()}
+    images = (told["image"],) if "image" in told else _images(free)
+    chosen = {role: told.get(role) or _usual(role, free) for role in roles if role != "image"}
     if "hashtags" in roles and chosen["hashtags"] is None and (chosen["text"] or "").casefold() == "tweets":
-        chosen["hashtags"] = _named_like(_HASHTAGS_BESIDE_TWEETS, found, set(told.values()))
-    columns = Columns(**chosen)
+        chosen["hashtags"] = _named_like(_HASHTAGS_BESIDE_TWEETS, free)
+    columns = Columns(image=next(iter(images), None), **chosen)
     if columns.image is None and columns.text is None:
         raise SourceError(f"no column is known for text or image; {_listed(found)}; {_advice('text', 'image')}")
     if not for_queries and columns.hashtags is None and columns.text is None:
@@ -62,6 +61,14 @@ def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Col
             f"{_advice('hashtags', 'text')}"
         )
     return columns
+
+
+def further_images(found: Sequence[str], columns: Columns, named: Columns) -> Sequence[str]:
+    """The columns of a post's further photos, `image_2`, `image_3` and so on; none beside one that an option names."""
+    if named.image is not None or columns.image is None:
+        return ()
+    free = {name: folded(name) for name in found if name not in astuple(named)}
+    return _images(free)[1:]
 
 
 def missing_columns(found: Sequence[str], columns: Columns) -> list[str]:
@@ -74,13 +81,25 @@ def missing_columns(found: Sequence[str], columns: Columns) -> list[str]:
     ]
 
 
-def _usual(role: str, found: Sequence[str], taken: set[str]) -> str | None:
-    names = (_named_like(usual, found, taken) for usual in _USUAL[role])
+def _usual(role: str, free: Mapping[str, str]) -> str | None:
+    names = (_named_like(usual, free) for usual in USUAL_NAMES[role])
     return next((name for name in names if name is not None), None)
 
 
-def _named_like(usual: str, found: Sequence[str], taken: set[str]) -> str | None:
-    return next((name for name in found if name.casefold() == usual and name not in taken), None)
+def _named_like(usual: str, free: Mapping[str, str]) -> str | None:
+    return next((name for name, form in free.items() if form == usual), None)
+
+
+def _images(free: Mapping[str, str]) -> Sequence[str]:
+    """The column of photos, or several of one name with numbers behind it, in their order."""
+    for usual in USUAL_NAMES["image"]:
+        if usual == _NAME and _BESIDE_NAMES_OF_AUTHORS & set(free.values()):
+            continue
+        numbers = {name: form.removeprefix(usual) for name, form in free.items() if form.startswith(usual)}
+        named = {name: int(rest or 0) for name, rest in numbers.items() if not rest or _NUMBER.fullmatch(rest)}
+        if named:
+            return sorted(named, key=lambda name: named[name])
+    return ()
 
 
 def _listed(found: Sequence[str]) -> str:
