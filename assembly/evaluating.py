@@ -313,6 +313,10 @@ class _Listed:
     def origin(self) -> None:
         return None
 
+    @property
+    def advice(self) -> str:
+        return "posts in memory carry the hashtags that they carry"
+
     def notes(self) -> Sequence[str]:
         return ()
 

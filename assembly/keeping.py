@@ -202,6 +202,8 @@ def _post(photos: Sequence[Path], text: str, hashtags: str, author: str | None, 
     made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
     if isinstance(made, Reject):
         raise SettingsError(f"the post cannot be taken: {made.reason}")
+    if made.flaws:
+        raise SettingsError(f"the post cannot be taken: {made.flaws[0].reason}")
     if not made.hashtags:
         raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
     made = replace(made, photos=_photos(photos))
@@ -212,10 +214,10 @@ def _post(photos: Sequence[Path], text: str, hashtags: str, author: str | None, 
 
 
 def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
-    from ..db.readers.photos import find_photo
+    from ..db.readers.photos import PhotoFinder
     from ..db.readers.unfit import Unfit
 
     try:
-        return tuple(find_photo(path.resolve().parent, path.resolve().name) for path in paths)
+        return tuple(PhotoFinder(path.resolve().parent).find(Path(path.resolve().name)) for path in paths)
     except Unfit as reason:
         raise SettingsError(f"the post cannot be taken: {reason}") from None

@@ -187,6 +187,11 @@ class PostReader(Protocol):
         """How this source is read, to read it again; None where it cannot be, as of posts in memory."""
         ...
 
+    @property
+    def advice(self) -> str:
+        """What a person can do if no post turns out to carry a hashtag."""
+        ...
+
     def notes(self) -> Sequence[str]:
         """What a person should know of how the source is read, such as an encoding other than UTF-8."""
         ...

@@ -86,7 +86,7 @@ class Rejects:
         if not carriers:
             raise SourceError(
                 f"{self._reader.source} has {posts} posts and none carries a hashtag, so there is nothing to suggest "
-                "from; name the column that holds them with --hashtags-column"
+                f"from; {self._reader.advice}"
             )
 
     def set_unreadable(self, reasons: Mapping[str, str]) -> None:

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+from ..core.bare import UPRIGHT, bare
 from ..core.errors import PhotoError
 from ..core.post import NewPhoto, Photo
-from .bare import UPRIGHT, bare
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb

@@ -10,7 +10,7 @@ from ...core.protocols import PostReader
 from ...core.sources import Source
 from ...core.vectors import Vectors
 from .clipretrieval import CAPTION_COLUMN, IMAGE_COLUMN, ClipRetrievalFolder
-from .columns import Columns, find_columns, missing_columns
+from .columns import Columns, find_columns, further_images, missing_columns
 from .fields import MAX_ID, PostMaker
 from .formats import make_table
 from .query import QueryTable
@@ -51,9 +51,10 @@ def open_reader(
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
         raise SourceError(f"{place}: {error}") from None
+    further = further_images(table.columns, found, columns or Columns())
     if isinstance(table, ClipRetrievalFolder):
-        return EncodedReader(origin, table, found, folder, for_queries)
-    return _ArchiveReader(origin, table, found, folder, for_queries)
+        return EncodedReader(origin, table, found, folder, for_queries, further)
+    return _ArchiveReader(origin, table, found, folder, for_queries, further)
 
 
 def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
@@ -94,17 +95,23 @@ class _ArchiveReader:
     columns: Columns
     images: Path
     for_queries: bool
+    further_images: Sequence[str]
 
     @property
     def source(self) -> str:
         return self.origin.name
 
+    @property
+    def advice(self) -> str:
+        return getattr(self.table, "advice", "name the column that holds them with --hashtags-column")
+
     def notes(self) -> Sequence[str]:
-        missing = [] if self.for_queries else missing_columns(self.table.columns, self.columns)
+        read = [name for name in self.table.columns if name not in self.further_images]
+        missing = [] if self.for_queries else missing_columns(read, self.columns)
         return [*self.table.notes(), *missing]
 
     def read(self) -> Iterator[Post | Reject]:
-        maker = PostMaker(self.source, self.images, self.columns, self.for_queries)
+        maker = PostMaker(self.source, self.images, self.columns, self.for_queries, self.further_images)
         for number, row in enumerate(self.table.rows(), start=1):
             yield maker.make(number, row)
 

@@ -1,7 +1,7 @@
 """What clip-retrieval's `clip inference` leaves behind: posts in Parquet, and their vectors row by row beside them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -11,9 +11,9 @@ from ...core.errors import SourceError
 from ...core.hashtags import take_out_hashtags
 from ...core.post import Modality
 from ...core.vectors import FloatMatrix, Rows, Vectors, unit_rows
-from .folders import within
+from .folders import PHOTO_SUFFIXES, leftovers, within
 from .parquet import ParquetTable
-from .rows import BrokenRow, Row
+from .rows import Row
 
 METADATA = "metadata"
 IMAGE_COLUMN = "image_path"
@@ -48,8 +48,14 @@ class ClipRetrievalFolder:
             yield from table.rows()
 
     def notes(self) -> Sequence[str]:
-        """Which columns cannot be read."""
-        return [note for table in self._tables.values() for note in table.notes()]
+        """Which columns cannot be read, and what lies in the folder and is not read."""
+        columns = [note for table in self._tables.values() for note in table.notes()]
+        return [*columns, *leftovers(self._folder, self._used)]
+
+    def _used(self, folder: Path, names: Sequence[str]) -> Sequence[str]:
+        """Its own files; photos below it are not looked at."""
+        own = folder.parent == self._folder and folder.name in (METADATA, *_VECTORS.values())
+        return [name for name in names if Path(name).suffix.lower() in PHOTO_SUFFIXES or own and _FILE.fullmatch(name)]
 
     def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
         """The vectors of photos or captions in batches: rows (n,) ascending, 0 for the first, and float32 (n, d).
@@ -95,7 +101,7 @@ def is_clip_retrieval(folder: Path, names: Sequence[str]) -> bool:
 
 def _usable(table: ParquetTable) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
     """(rows,) whether the caption is one that a post of that row has whole."""
-    captions = (row.get(CAPTION_COLUMN) if not isinstance(row, BrokenRow) else None for row in table.rows())
+    captions = (row.get(CAPTION_COLUMN) if isinstance(row, Mapping) else None for row in table.rows())
     texts = (caption.strip() if isinstance(caption, str) else "" for caption in captions)
     whole = (bool(text) and take_out_hashtags(text) == (text, []) for text in texts)
     return np.fromiter(whole, dtype=bool, count=table.length)

@@ -11,19 +11,25 @@ from .rows import BrokenRow, Row
 from .textfile import TextFile
 
 MAX_RECORD = 16_000_000  # characters; a quote that is open still counts as one that never closes
+_DELIMITERS = ",;\t|*"  # of a `.csv`, the usual one first
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?[,;\t]*[\r\n]*', re.IGNORECASE)
 
 
 class DelimitedFile:
     """Rows of fields under a header, quoted as RFC 4180 tells.
 
-    delimiter: told by the file's suffix; a `.csv` whose header has no comma but a semicolon, tab or `*` goes by that.
+    delimiter: told by a first line `sep=;`, as Excel writes it; else by the suffix; of a `.csv` the one of
+    `, ; tab | *` that parts its header into the most names.
     Raises SourceError where there is no header.
     """
 
     def __init__(self, text: TextFile) -> None:
         self._text = text
-        self._delimiter = self._find_delimiter()
-        header = next(self._records(), None)
+        first = next((line for line in text.lines() if line.strip()), "")
+        told = _SEPARATOR_LINE.fullmatch(first)
+        self._header_at = 1 if told else 0  # which record
+        self._delimiter = told[1] if told else self._find_delimiter(first)
+        header = next(islice(self._records(), self._header_at, None), None)
         if header is None:
             raise SourceError(f"{text.path} is empty; its first line must name its columns")
         if isinstance(header, BrokenRow):
@@ -39,7 +45,7 @@ class DelimitedFile:
         """Every row below the header; one with more or fewer fields than it is broken."""
         # Of two columns with one name the first counts.
         positions = {name: i for i, name in reversed(list(enumerate(self._header)))}
-        for record in islice(self._records(), 1, None):
+        for record in islice(self._records(), self._header_at + 1, None):
             if isinstance(record, BrokenRow):
                 yield record
             elif len(record) != len(self._header):
@@ -52,13 +58,10 @@ class DelimitedFile:
         """Which encoding was found, where that is not certain."""
         return self._text.notes()
 
-    def _find_delimiter(self) -> str:
+    def _find_delimiter(self, header: str) -> str:
         if self._text.path.suffix.lower() != ".csv":
             return "\t"
-        header = next((line for line in self._text.lines() if line.strip()), "")
-        if "," in header:
-            return ","
-        return next((delimiter for delimiter in ";\t*" if delimiter in header), ",")
+        return max(_DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), ())))
 
     def _records(self) -> Iterator[list[str] | BrokenRow]:
         lines = _Lines(self._text.lines(MAX_RECORD), self._delimiter)

@@ -1,7 +1,8 @@
 """Walking folders and reading the small files in them, never out of the folder."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from ...core.errors import SourceError
@@ -11,22 +12,85 @@ from .unfit import Unfit, shown
 PHOTO_SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif", ".heic", ".heif"]
 )
+VIDEO_SUFFIXES = frozenset([".mp4", ".mov", ".m4v", ".webm", ".avi", ".mkv", ".3gp"])
+# Folders that programs keep beside photos, in small letters; what they hold is thumbnails, copies or what was deleted.
+_SKIPPED_FOLDERS = {
+    **dict.fromkeys(["@eadir", ".@__thumb", ".thumbnails", ".thumbs", "thumbnails.noindex"], "folder of thumbnails"),
+    **dict.fromkeys(
+        ["#recycle", "@recycle", "$recycle.bin", ".recycle", ".trash", ".trashes", ".trash-1000", ".trashed"],
+        "folder of deleted files",
+    ),
+    **dict.fromkeys(["__macosx", "system volume information", "#snapshot", "@tmp", "lost+found"], "folder of a system"),
+}
+_SKIPPED_FILES = frozenset(["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"])
+_SHOWN_KINDS = 12
 MAX_SMALL_FILE = 16_000_000  # bytes; the metadata of one post has some 50,000
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, Sequence[str]]]:
     """Every folder from `folder` down with the names of its files, both in alphabetical order.
 
-    Symbolic links to folders are not followed; what begins with a dot is left out, since no archive keeps posts there.
+    Symbolic links to folders are not followed. What begins with a dot is left out, since no archive keeps posts there,
+    and so is what systems and programs keep beside photos (`@eaDir`, `Thumbs.db`, ...).
     Raises SourceError where a folder cannot be read.
     """
+    for path, folders, files in _walked(folder):
+        folders[:] = sorted(name for name in folders if _skipped_folder(path / name) is None)
+        yield path, sorted(name for name in files if not _is_skipped_file(name))
+
+
+def leftovers(folder: Path, used: Callable[[Path, Sequence[str]], Collection[str]]) -> list[str]:
+    """One sentence on what lies in a folder and is not used, counted by kind; nothing if all of it is used.
+
+    used: of a folder and the names of its files, those that are used.
+    """
+    counts: Counter[str] = Counter()
+    for path, folders, files in _walked(folder):
+        skipped = {name: kind for name in folders if (kind := _skipped_folder(path / name))}
+        counts.update(skipped.values())
+        folders[:] = sorted(set(folders) - skipped.keys())
+        seen = [name for name in files if not _is_skipped_file(name)]
+        counts.update(_kind_of(name) for name in set(seen) - set(used(path, sorted(seen))))
+        counts["hidden file or one of a system\thidden files or files of a system"] += len(files) - len(seen)
+    told = [_counted(kind, number) for kind, number in counts.most_common() if number]
+    more = [f"and {len(told) - _SHOWN_KINDS} other kinds"] if len(told) > _SHOWN_KINDS else []
+    return [f"{folder} also holds what is not read: {', '.join(told[:_SHOWN_KINDS] + more)}"] if told else []
+
+
+def _walked(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As `os.walk`; what is taken out of the list of folders is not gone into."""
 
     def refuse(error: OSError) -> None:
         raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
 
     for path, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield Path(path), sorted(name for name in files if not name.startswith("."))
+        yield Path(path), folders, files
+
+
+def _skipped_folder(path: Path) -> str | None:
+    """Why a folder is not gone into, singular and plural; None of one that is."""
+    shown_name = shown(path.name)[1:-1]
+    if path.is_symlink():
+        return "linked folder, which is not followed\tlinked folders, which are not followed"
+    if kind := _SKIPPED_FOLDERS.get(path.name.casefold()):
+        return f"{kind} ({shown_name})\t{kind.replace('folder', 'folders', 1)} ({shown_name})"
+    return "hidden folder\thidden folders" if path.name.startswith(".") else None
+
+
+def _is_skipped_file(name: str) -> bool:
+    return name.startswith(".") or name.casefold() in _SKIPPED_FILES
+
+
+def _kind_of(name: str) -> str:
+    suffix = Path(name).suffix.lower()
+    kind = "photo" if suffix in PHOTO_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else "file"
+    ending = shown(suffix)[1:-1] or "without an ending"
+    return f"{kind} ({ending})\t{kind}s ({ending})"
+
+
+def _counted(kind: str, number: int) -> str:
+    one, _, several = kind.partition("\t")
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def within(path: Path, root: Path) -> Path:

@@ -10,7 +10,7 @@ from .delimited import DelimitedFile
 from .folders import PHOTO_SUFFIXES, walk
 from .harrison import HarrisonFolder
 from .instagram import InstagramFolder
-from .instaloader import InstaloaderFolder, is_metadata
+from .instaloader import InstaloaderFolder, is_instaloader
 from .jsonlines import JsonLinesFile
 from .parquet import ParquetTable
 from .photofolder import PhotoFolder
@@ -116,7 +116,7 @@ def _signs(folder: Path) -> Iterator[_Maker]:
     for path, names in walk(folder):
         if path == folder and {harrison.PHOTOS, harrison.HASHTAGS} & set(names):
             yield HarrisonFolder
-        if any(is_metadata(name) for name in names):
+        if is_instaloader(path, names, folder):
             yield _instaloader
         if path.parent == folder and is_clip_retrieval(path, names):
             yield _clip_retrieval

@@ -6,7 +6,7 @@ from itertools import repeat
 from pathlib import Path, PurePosixPath
 
 from ...core.errors import SourceError
-from .folders import within
+from .folders import leftovers, within
 from .photos import exists
 from .rows import BrokenRow, Row
 from .textfile import MAX_LINE, TextFile
@@ -31,6 +31,7 @@ class HarrisonFolder:
         self._photos, self._hashtags = (
             TextFile(within(folder / name, folder), encoding) for name in (PHOTOS, HASHTAGS)
         )
+        self._folder = folder
         self._images = images
         photos, hashtags = (sum(1 for _ in _lines(text)) for text in (self._photos, self._hashtags))
         if photos != hashtags:
@@ -58,8 +59,11 @@ class HarrisonFolder:
                 yield {"image": self._found(photo), "hashtags": hashtags, "id": f"photo-{known_by}"}
 
     def notes(self) -> Sequence[str]:
-        """Which encodings were found, where that is not certain."""
-        return [*self._photos.notes(), *self._hashtags.notes()]
+        """Which encodings were found if that is not certain, and what lies in the folder and is not read."""
+        used = {str(self._folder / name) for name in (PHOTOS, HASHTAGS)}
+        used |= {str(self._images / self._found(photo)) for photo in _lines(self._photos)}
+        unread = leftovers(self._folder, lambda folder, names: {name for name in names if str(folder / name) in used})
+        return [*self._photos.notes(), *self._hashtags.notes(), *unread]
 
     def _found(self, name: str) -> str:
         """The photo's path as it lies in the images folder; the name as it is where it lies nowhere."""

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ...core.errors import SourceError
-from .folders import walk, within
+from .folders import VIDEO_SUFFIXES, leftovers, walk, within
 from .jsonarray import read_array
 from .photos import exists
 from .rows import BrokenRow, Row
@@ -13,19 +14,20 @@ from .rows import BrokenRow, Row
 POSTS = re.compile(r"posts_(\d{1,6})\.json")
 PAGES = re.compile(r"posts_(\d{1,6})\.html")
 # What is no video is a photo, HEIC too: that it cannot be read is told as of any other.
-_VIDEOS = frozenset([".mp4", ".mov", ".m4v", ".webm", ".srt"])
+_NO_PHOTOS = VIDEO_SUFFIXES | {".srt"}
 
 
 class InstagramFolder:
     """One row for each post of all `posts_N.json` in a folder or below it, in the order of their numbers.
 
-    Of several photos the first stands for the post, a video for none.
+    A video is no photo. A download in several parts is read whole if they lie in one folder.
     Raises SourceError where the download is one of web pages.
     """
 
     def __init__(self, folder: Path, images: Path) -> None:
         self._folder = folder
         self._images = images
+        self._parts_by_name: dict[str, Sequence[Path]] = {}
         if not any(POSTS.fullmatch(name) for _, names in walk(folder) for name in names):
             raise SourceError(f"{folder} is a download from Instagram in HTML; ask Instagram for it in JSON")
 
@@ -36,15 +38,28 @@ class InstagramFolder:
 
     def rows(self) -> Iterator[Row]:
         """Every post. Raises SourceError where a file is no JSON array, or breaks off."""
-        for folder, names in walk(self._folder):
-            for _, name in sorted((int(found[1]), name) for name in names if (found := POSTS.fullmatch(name))):
-                roots = self._roots(folder)
-                for post in read_array(within(folder / name, self._folder)):
-                    yield self._row(post, roots)
+        for path in self._files():
+            roots = self._roots(path.parent)
+            for post in read_array(within(path, self._folder)):
+                yield self._row(post, roots)
+
+    @property
+    def advice(self) -> str:
+        """Where hashtags are looked for."""
+        return "they are looked for as #words in captions"
 
     def notes(self) -> Sequence[str]:
-        """Nothing: the format has one encoding."""
-        return []
+        """What lies in the folder and is not read, photos of no post and videos among it."""
+        used = {str(path) for path in self._files()}
+        for row in self.rows():
+            if isinstance(row, Mapping) and isinstance(photos := row["image"], list):
+                used |= {str(self._images / photo) for photo in photos}
+        return leftovers(self._folder, lambda folder, names: {name for name in names if str(folder / name) in used})
+
+    def _files(self) -> Iterator[Path]:
+        for folder, names in walk(self._folder):
+            for _, name in sorted((int(found[1]), name) for name in names if (found := POSTS.fullmatch(name))):
+                yield folder / name
 
     def _row(self, post: object, roots: Sequence[Path]) -> Row:
         media = post.get("media") if isinstance(post, dict) else None
@@ -53,10 +68,10 @@ class InstagramFolder:
         shown = [medium for medium in media if isinstance(medium, dict)]
         first: Mapping[str, object] = shown[0] if shown else {}
         names = [name for medium in shown if isinstance(name := medium.get("uri"), str)]
-        photos = [name for name in names if Path(name).suffix.lower() not in _VIDEOS]
+        photos = [name for name in names if Path(name).suffix.lower() not in _NO_PHOTOS]
         # A post of one photo has its caption and its time there, one of several has its own.
         return {
-            "image": self._found(photos[0], roots) if photos else "",
+            "image": [self._found(photo, roots) for photo in photos],
             "text": repaired(post.get("title") or first.get("title")),
             "posted_at": post.get("creation_timestamp") or first.get("creation_timestamp"),
         }
@@ -71,7 +86,15 @@ class InstagramFolder:
     def _found(self, name: str, roots: Sequence[Path]) -> str:
         if ".." in Path(name).parts or Path(name).is_absolute() or "\0" in name:
             return name
-        return next((str(root / name) for root in roots if exists(self._images / root / name)), name)
+        everywhere = chain(roots, self._parts(Path(name).parts[0]))
+        return next((str(root / name) for root in everywhere if exists(self._images / root / name)), name)
+
+    def _parts(self, first: str) -> Sequence[Path]:
+        """The folders that hold one of the name by which names of photos begin: the parts of the download."""
+        if first not in self._parts_by_name:
+            folders = [folder for folder, _ in walk(self._images) if (folder / first).is_dir()]
+            self._parts_by_name[first] = [folder.relative_to(self._images) for folder in folders]
+        return self._parts_by_name[first]
 
 
 def repaired(text: object) -> object:

@@ -1,7 +1,7 @@
 """JSONL: one JSON object a line."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...core.errors import SourceError
 from .rows import BrokenRow, Row
@@ -20,7 +20,7 @@ class JsonLinesFile:
         empty = True
         for row in self.rows():
             empty = False
-            if not isinstance(row, BrokenRow):
+            if isinstance(row, Mapping):
                 names.update(dict.fromkeys(row))
         if empty:
             raise SourceError(f"{text.path} is empty; write one JSON object a line")
@@ -46,13 +46,9 @@ def _row(line: str) -> Row:
     if len(line) > MAX_LINE:
         return BrokenRow(f"is longer than {MAX_LINE:,} characters")
     try:
-        row = json.loads(line, parse_constant=_refuse)
+        row = json.loads(line, parse_constant=float)
     except json.JSONDecodeError as error:
         return BrokenRow(f"is no JSON: {error.msg} at character {error.pos + 1}", torn=True)
     except (ValueError, RecursionError) as error:
         return BrokenRow(f"is no JSON that can be read: {error}")
     return row if isinstance(row, dict) else BrokenRow("is no JSON object")
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")

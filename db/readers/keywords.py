@@ -1,70 +1,121 @@
 """Keywords and captions as programs for photos keep them: XMP, in the photo or beside it, and IPTC."""
 
+import codecs
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+from ...core.bare import without_exif
+from ...core.post import Flaw
 from .unfit import Unfit
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
+# Lists of keywords, and what is between the levels of one: each level is a keyword (`Places/Korea/Seoul`).
+_LISTS = {
+    f"{_DC}subject": None,
+    "{http://ns.adobe.com/lightroom/1.0/}hierarchicalSubject": "|",
+    "{http://www.digikam.org/ns/1.0/}TagsList": "/",
+    "{http://ns.microsoft.com/photo/1.0/}LastKeywordXMP": "/",
+    "{http://ns.microsoft.com/photo/1.0}LastKeywordXMP": "/",
+    "{http://ns.microsoft.com/photo/1.0/}LastKeywordIPTC": "/",
+    "{http://ns.iview-multimedia.com/mediapro/1.0/}CatalogSets": "|",
+}
+_MARKS = {  # of encodings, the longest first
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    b"<\0": "utf-16-le",
+    b"\0<": "utf-16-be",
+}
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")  # those that carry any
 # Datasets of IPTC's Information Interchange Model, 4.2
 _CHARACTER_SET = (1, 90)
 _KEYWORDS = (2, 25)
+_SUBJECTS = (2, 12)  # `IPTC:04000000:economy:agriculture:`, whose names are keywords
 _CAPTION = (2, 120)
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What metadata say of a photo: keywords as they stand there, and a caption that may be empty."""
+    """What is said of a photo: keywords as they stand there, a caption that may be empty, who posted it and when.
+
+    flaws: what of that could not be read.
+    """
 
     keywords: tuple[str, ...] = ()
     caption: str = ""
+    author: object = None
+    posted_at: object = None
+    flaws: tuple[Flaw, ...] = ()
 
     def __or__(self, other: "Described") -> "Described":
-        """All keywords of both; the caption of the first that has one."""
-        return Described(self.keywords + other.keywords, self.caption or other.caption)
+        """All keywords of both; of the rest, what the first has that has any."""
+        return Described(
+            self.keywords + other.keywords,
+            self.caption or other.caption,
+            self.author or other.author,
+            self.posted_at or other.posted_at,
+            self.flaws + other.flaws,
+        )
 
 
 def read_photo_metadata(photo: Path) -> Described:
-    """What a photo file says in IPTC and XMP; nothing where it cannot be read or decoded, which its encoder will tell.
+    """What a photo file says in IPTC and XMP; nothing if it cannot be decoded, which its encoder will tell."""
+    # Decoders answer damaged files with errors of every type (SyntaxError, struct.error, ...).
+    try:
+        xmp, iptc = _embedded(photo)
+    except Exception:
+        try:
+            xmp, iptc = _embedded(BytesIO(without_exif(photo.read_bytes())))
+        except Exception:
+            return Described()
+    packet = xmp.encode() if isinstance(xmp, str) else xmp or b""
+    return _iptc(iptc) | (read_xmp(packet) if packet.strip(b"\0 ") else Described())
 
-    Raises Unfit where its XMP is no XML.
-    """
+
+def _embedded(photo: Path | BytesIO) -> tuple[Any, Mapping[tuple[int, int], bytes | list[bytes]]]:
     from PIL import Image, IptcImagePlugin
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a photo that is too large is the encoder's concern
+        with Image.open(photo, formats=_FORMATS) as image:
+            return image.info.get("xmp"), IptcImagePlugin.getiptcinfo(image) or {}
+
+
+def read_xmp(packet: bytes) -> Described:
+    """As `parse_xmp`; one that is broken costs its keywords."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a photo that is too large is the encoder's concern
-            with Image.open(photo, formats=_FORMATS) as image:
-                xmp = image.info.get("xmp")
-                iptc = IptcImagePlugin.getiptcinfo(image) or {}
-    except Exception:
-        # Decoders answer damaged files with errors of every type (SyntaxError, struct.error, ...).
-        return Described()
-    packet = xmp.encode() if isinstance(xmp, str) else xmp or b""
-    return _iptc(iptc) | (parse_xmp(packet) if packet.strip(b"\0 ") else Described())
+        return parse_xmp(packet)
+    except Unfit as reason:
+        return Described(flaws=(Flaw("hashtags", str(reason)),))
 
 
 def parse_xmp(packet: bytes) -> Described:
-    """`dc:subject` and `dc:description` of an XMP packet in UTF-8.
+    """The keywords of an XMP packet, also those of hierarchies, and its `dc:description`.
 
-    Raises Unfit where it is no XML, or declares entities: these could swell to any size or name files (XMP has none).
+    It is in UTF-8, unless a byte-order mark or its first character tells otherwise. Raises Unfit if it is no
+    XML, or declares entities: these could swell to any size or name files (XMP has none).
     """
     try:
-        text = packet.decode("utf-8-sig").strip("\0 \t\r\n")
+        encoding = next((name for mark, name in _MARKS.items() if packet.startswith(mark)), "utf-8-sig")
+        text = packet.decode(encoding).strip("\0 \t\r\n")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             raise Unfit("its XMP has a document type, which XMP does not allow")
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise Unfit(f"its XMP is no XML in UTF-8: {error}") from None
+        raise Unfit(f"its XMP is no XML: {error}") from None
     keywords: list[str] = []
     captions: list[str] = []
     for description in root.iter(f"{_RDF}Description"):
-        keywords += [entry.text or "" for entry in description.iterfind(f"{_DC}subject/*/{_RDF}li")]
+        for name, between in _LISTS.items():
+            entries = [entry.text or "" for entry in description.iterfind(f"{name}/*/{_RDF}li")]
+            keywords += [level for entry in entries for level in (entry.split(between) if between else [entry])]
         captions += [entry.text or "" for entry in description.iterfind(f"{_DC}description/*/{_RDF}li")]
         captions.append(description.get(f"{_DC}description", ""))
     return Described(tuple(keywords), next((caption for caption in captions if caption.strip()), ""))
@@ -77,7 +128,11 @@ def _iptc(datasets: Mapping[tuple[int, int], bytes | list[bytes]]) -> Described:
         found = datasets.get(dataset, [])
         return [_decoded(value, utf8) for value in (found if isinstance(found, list) else [found])]
 
-    return Described(tuple(texts(_KEYWORDS)), "\n".join(texts(_CAPTION)))
+    try:
+        subjects = [name for subject in texts(_SUBJECTS) for name in subject.split(":")[2:]]
+        return Described((*texts(_KEYWORDS), *subjects), "\n".join(texts(_CAPTION)))
+    except Unfit as reason:
+        return Described(flaws=(Flaw("hashtags", str(reason)),))
 
 
 def _decoded(value: bytes, utf8: bool) -> str:

@@ -12,7 +12,7 @@ _BATCH = 500  # rows
 
 
 class ParquetTable:
-    """The columns of texts, numbers and times, and of lists of texts and numbers; the others are not read.
+    """The columns of texts, numbers and times, and of lists and objects of texts and numbers; the others are not read.
 
     Memory: `_BATCH` rows, and what the file keeps together of a column. Raises SourceError where it cannot be read.
     """
@@ -45,7 +45,8 @@ class ParquetTable:
         """Which columns cannot be read."""
         if not self._unread:
             return []
-        return [f"{self._path} has columns that hold no text, number, time or list of these: {', '.join(self._unread)}"]
+        unread = ", ".join(self._unread)
+        return [f"{self._path} has columns that hold no text, number, time, list or object of these: {unread}"]
 
 
 @contextmanager
@@ -68,10 +69,31 @@ def _is_readable(kind: Any) -> bool:
 
     if types.is_dictionary(kind):
         return _is_readable(kind.value_type)
-    if types.is_list(kind) or types.is_large_list(kind):
-        return _is_text(kind.value_type) or types.is_integer(kind.value_type)
+    if _is_nested(kind):
+        return all(map(_is_part, _parts(kind)))
     number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
     return _is_text(kind) or number or types.is_timestamp(kind) or types.is_date(kind)
+
+
+def _is_nested(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(
+        types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind) or types.is_struct(kind)
+    )
+
+
+def _parts(kind: Any) -> list[Any]:
+    return [kind.field(i).type for i in range(kind.num_fields)]
+
+
+def _is_part(kind: Any) -> bool:
+    """Whether this may stand within a list or an object."""
+    from pyarrow import types
+
+    if _is_nested(kind):
+        return all(map(_is_part, _parts(kind)))
+    return _is_text(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
 
 
 def _is_text(kind: Any) -> bool:

@@ -1,19 +1,21 @@
-"""A folder of photos with what stands beside them (`.txt`, `.xmp`) or in them (XMP, IPTC)."""
+"""A folder of photos with what stands beside them (`.txt`, `.xmp`, `.json`) or in them (XMP, IPTC)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from .folders import PHOTO_SUFFIXES, read_caption, read_small, walk
-from .keywords import Described, parse_xmp, read_photo_metadata
-from .rows import BrokenRow, Row
-from .unfit import Unfit, shown
+from ...core.post import Flaw
+from .folders import PHOTO_SUFFIXES, leftovers, walk
+from .keywords import Described, read_photo_metadata
+from .rows import FlawedRow, Row
+from .sidecars import read_sidecars, sidecars_of
+from .unfit import shown
 
 
 class PhotoFolder:
     """One row for each photo in a folder or below it.
 
-    Its caption is the text beside it (`a.txt` for `a.jpg`), else what metadata say; hashtags are all keywords that
-    metadata hold, and those in the caption. A folder's name says nothing.
+    Its caption is the text beside it (`a.txt` or `a.jpg.txt` for `a.jpg`), else what metadata say; hashtags are all
+    keywords that metadata hold, and those in the caption. A folder's name says nothing.
     """
 
     def __init__(self, folder: Path, encoding: str | None) -> None:
@@ -23,32 +25,39 @@ class PhotoFolder:
     @property
     def columns(self) -> Sequence[str]:
         """Those of every photo."""
-        return ("image", "text", "hashtags")
+        return ("image", "text", "hashtags", "author", "posted_at")
 
     def rows(self) -> Iterator[Row]:
         """Every photo, folder by folder, in the order of their names."""
         for folder, names in walk(self._folder):
-            beside = {name.casefold(): name for name in names}
-            for name in names:
-                if Path(name).suffix.lower() in PHOTO_SUFFIXES:
-                    yield self._row(folder / name, beside)
+            for photo, sidecars in sidecars_of(names).items():
+                yield self._row(folder, photo, sidecars)
+
+    @property
+    def advice(self) -> str:
+        """Where hashtags are looked for."""
+        return (
+            "they are looked for as #words in the texts beside photos, as keywords in XMP and IPTC, and as tags in "
+            "JSON; a text of words without # is taken as a caption"
+        )
 
     def notes(self) -> Sequence[str]:
-        """Nothing: captions are found out one by one."""
-        return []
+        """What lies in the folder and is not read."""
+        return leftovers(self._folder, _used)
 
-    def _row(self, photo: Path, beside: Mapping[str, str]) -> Row:
-        name = str(photo.relative_to(self._folder))
-        described = Described()
-        try:
-            if text := _sidecar(photo, ".txt", beside):
-                described |= Described(caption=read_caption(text, self._folder, self._encoding))
-            if xmp := _sidecar(photo, ".xmp", beside):
-                described |= parse_xmp(read_small(xmp, self._folder))
-            described |= self._embedded(photo)
-        except Unfit as reason:
-            return BrokenRow(f"photo {shown(name)}: {reason}")
-        return {"image": name, "text": described.caption, "hashtags": list(described.keywords)}
+    def _row(self, folder: Path, name: str, sidecars: Sequence[str]) -> Row:
+        photo = folder / name
+        path = photo.relative_to(self._folder)
+        described = read_sidecars(folder, sidecars, name, self._folder, self._encoding) | self._embedded(photo)
+        fields = {
+            "image": path,
+            "text": described.caption,
+            "hashtags": list(described.keywords),
+            "author": described.author,
+            "posted_at": described.posted_at,
+        }
+        flaws = tuple(Flaw(flaw.part, f"photo {shown(str(path))}: {flaw.reason}") for flaw in described.flaws)
+        return FlawedRow(fields, flaws) if flaws else fields
 
     def _embedded(self, photo: Path) -> Described:
         """What the file holds; nothing of a link that leads out, which will be rejected as a photo."""
@@ -59,9 +68,6 @@ class PhotoFolder:
         return read_photo_metadata(photo) if inside else Described()
 
 
-def _sidecar(photo: Path, suffix: str, beside: Mapping[str, str]) -> Path | None:
-    """The file beside a photo that bears its name: `a.xmp` or `a.jpg.xmp`."""
-    for name in (photo.stem + suffix, photo.name + suffix):
-        if found := beside.get(name.casefold()):
-            return photo.with_name(found)
-    return None
+def _used(_: Path, names: Sequence[str]) -> Collection[str]:
+    photos = {name for name in names if Path(name).suffix.lower() in PHOTO_SUFFIXES}
+    return photos.union(*sidecars_of(names).values())

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from ...core.post import Flaw
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
@@ -13,7 +15,16 @@ class BrokenRow:
     torn: bool = False
 
 
-Row: TypeAlias = Mapping[str, object] | BrokenRow
+@dataclass(frozen=True, slots=True)
+class FlawedRow:
+    """A row of which some parts could not be read; the others stand in its fields."""
+
+    fields: Mapping[str, object]
+    flaws: tuple[Flaw, ...]
+
+
+# A path among the fields is one that was read from disk, relative to the images folder; text is as somebody wrote it.
+Row: TypeAlias = Mapping[str, object] | FlawedRow | BrokenRow
 
 
 class Table(Protocol):

@@ -1,10 +1,14 @@
-"""How the parts of a reader say that a row makes no post."""
+"""How the parts of a reader say that a row makes no post, or that a part of it is lost."""
+
+import re
+
+_BYTES = re.compile(r"\\udc([89a-f][0-9a-f])")  # of a name that is not UTF-8, as Python keeps and shows them
 
 
 class Unfit(Exception):
-    """The reason, ready for a `Reject`. Never leaves the readers."""
+    """The reason, ready for a `Reject` or a `Flaw`. Never leaves the readers."""
 
 
 def shown(value: str) -> str:
-    """A value for a message: quoted, on one line, and not too long."""
-    return repr(value if len(value) <= 80 else value[:79] + "…")
+    r"""A value for a message: quoted, on one line, and not too long; bytes that are no UTF-8 as `\xe9`."""
+    return _BYTES.sub(r"\\x\1", repr(value if len(value) <= 80 else value[:79] + "…"))

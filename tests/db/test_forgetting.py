@@ -32,6 +32,7 @@ class Given:
 
     entries: Sequence[Post | Reject]
     source: str = "src"
+    advice: str = "do that"
 
     def notes(self) -> Sequence[str]:
         return ()

@@ -20,6 +20,7 @@ class Given:
 
     source = "src"
     origin = None
+    advice = "do that"
 
     def __init__(self, entries: Sequence[Post | Reject]) -> None:
         self._entries = entries

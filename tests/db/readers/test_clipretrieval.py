@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from hashtag_recommender.core.errors import SourceError
-from hashtag_recommender.core.post import Modality, Post, Reject
+from hashtag_recommender.core.post import Modality, Post
 from hashtag_recommender.db.readers import EncodedReader, clipretrieval, open_reader
 from hashtag_recommender.db.readers.columns import Columns
 
@@ -57,7 +57,7 @@ def test_posts_of_all_parts(folder: Path) -> None:
         "9-0.jpg",
         "9-1.jpg",
         "9-2.jpg",
-        4,
+        "9-3.jpg",
         "10-0.jpg",
         "10-1.jpg",
         "10-2.jpg",
@@ -65,6 +65,7 @@ def test_posts_of_all_parts(folder: Path) -> None:
     ]
     assert isinstance(rows[1], Post) and (rows[1].caption, rows[1].hashtags) == ("with a", ("tag",))
     assert isinstance(rows[5], Post) and (rows[5].caption, rows[5].hashtags) == ("with a", ("two", "tag"))
+    assert isinstance(rows[3], Post) and not rows[3].photos and rows[3].flaws[0].part == "photo"
     assert reader.source == str(folder)
 
 
@@ -151,8 +152,25 @@ def test_metadata_that_are_damaged(folder: Path) -> None:
         open_reader(folder)
 
 
-def test_photos_outside_of_the_folder_are_rejected(folder: Path) -> None:
+def test_photos_outside_of_the_folder_are_not_taken(folder: Path) -> None:
     table = pa.table({"image_path": ["/etc/passwd", "../photos/9-0.jpg"] * 2, "caption": ["x", "y"] * 2})
     parquet.write_table(table, folder / "metadata/metadata_9.parquet")
     for row in list(open_reader(folder).read())[:2]:
-        assert isinstance(row, Reject) and "leaves the images folder" in row.reason
+        assert isinstance(row, Post) and not row.photos and "leaves the images folder" in row.flaws[0].reason
+
+
+@pytest.mark.parametrize("name", ["a\\1.JPG", "/mnt/photos/a/1.JPG", "C:\\photos\\a\\1.jpg", "A/1.jpg"])
+def test_photos_that_have_moved_to_another_system(folder: Path, name: str) -> None:
+    (folder.parent / "photos" / "a").mkdir()
+    (folder.parent / "photos" / "a" / "1.JPG").write_text(name)
+    table = pa.table({"image_path": [name] * 4, "caption": ["x"] * 4})
+    parquet.write_table(table, folder / "metadata/metadata_9.parquet")
+    first = next(iter(open_reader(folder, images=folder.parent / "photos").read()))
+    assert isinstance(first, Post) and first.photos[0].path == folder.parent / "photos" / "a" / "1.JPG"
+
+
+def test_what_else_lies_in_the_folder_is_told(folder: Path) -> None:
+    (folder / "stats.json").write_text("{}")
+    (folder / "metadata" / "notes.txt").write_text("x")
+    (note,) = open_reader(folder, images=folder.parent / "photos").notes()
+    assert "1 file (.json)" in note and "1 file (.txt)" in note and "parquet" not in note and "npy" not in note

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.errors import SourceError
+from hashtag_recommender.core.hashtags import NO_VALUE
 from hashtag_recommender.core.post import Post, Reject
 from hashtag_recommender.db.readers import delimited, open_reader
 from hashtag_recommender.db.readers.delimited import MAX_RECORD, DelimitedFile
@@ -117,10 +118,11 @@ def test_ragged_rows_are_rejected(read: Read) -> None:
     ]
 
 
-def test_nul_bytes_are_rejected(read: Read) -> None:
+def test_nul_bytes_are_not_taken(read: Read) -> None:
     rows = read("a.csv", "text,hashtags\na,x\nb\0b,x\nc,x\0y\nd,x\n")
-    assert captions(rows) == ["a", 2, 3, "d"]
-    assert "NUL" in rows[1].reason and "NUL" in rows[2].reason  # type: ignore[union-attr]
+    assert captions(rows) == ["a", 2, "c", "d"]
+    assert isinstance(rows[1], Reject) and "NUL" in rows[1].reason
+    assert isinstance(rows[2], Post) and "NUL" in rows[2].flaws[0].reason
 
 
 @pytest.mark.parametrize(
@@ -208,6 +210,21 @@ def test_many_broken_quotes_take_no_more_than_their_time(read: Read) -> None:
     assert time.perf_counter() - started < 5
 
 
+@pytest.mark.parametrize("told", ["sep=;\n", "\ufeffsep=;\r\n", '"sep=;"\n', "SEP=;\n", "sep=;;;\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_first_line_may_tell_the_separator(read: Read, told: str, encoding: str) -> None:
+    rows = read("a.csv", (told.removeprefix("\ufeff") + "text;tags, if any\na, b;x\n").encode(encoding))
+    assert captions(rows) == ["a, b"]
+    rows = read("b.csv", f"{told}text;hashtags\na, b;x\nc;y\n")
+    assert [post.hashtags for post in rows if isinstance(post, Post)] == [("x",), ("y",)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "*"])
+def test_the_header_tells_the_separator(read: Read, delimiter: str) -> None:
+    rows = read("a.csv", delimiter.join(["id", "text", '"tags, if any"', "hashtags\n1", "a", "b", "x\n"]))
+    assert [(post.caption, post.hashtags) for post in rows if isinstance(post, Post)] == [("a", ("x",))]
+
+
 def test_blank_lines_do_not_count(read: Read) -> None:
     rows = read("a.csv", "text\n\n  \n#x\n\n\n\0\n")
     assert [row.row for row in rows if isinstance(row, Reject)] == [2]
@@ -228,7 +245,11 @@ def test_a_broken_header(read: Read) -> None:
         read("a.csv", 'text,"hashtags\na,x\n')
 
 
-PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\0#＃﹟"), max_size=50).map(str.strip)
+PLAIN = (
+    st.text(st.characters(codec="utf-8", exclude_characters="\0#＃﹟"), max_size=50)
+    .map(str.strip)
+    .filter(lambda text: text not in NO_VALUE)
+)
 
 
 @given(

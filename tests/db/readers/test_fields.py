@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import MAX_CAPTION, MAX_HASHTAG, Photo, Post, Reject
 from hashtag_recommender.db.readers import open_reader
+from hashtag_recommender.db.readers.columns import Columns
 from hashtag_recommender.db.readers.photos import MAX_PHOTO
 
 Read = Callable[..., list[Post | Reject]]
@@ -48,7 +50,9 @@ def test_a_whole_post(read_rows: Read, images: Path) -> None:
     digest = hashlib.sha256(b"another photo").hexdigest()
     photo = Photo(images / "more" / "비.jpg", digest)
     moment = datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
-    assert read_rows(row, images=images) == [Post("src", "12", "오늘의 에서", ("Brunch", "카페"), photo, "me", moment)]
+    assert read_rows(row, images=images) == [
+        Post("src", "12", "오늘의 에서", ("Brunch", "카페"), (photo,), "me", moment)
+    ]
 
 
 def test_inline_hashtags_follow_those_of_the_column(read_rows: Read) -> None:
@@ -70,12 +74,9 @@ def test_posts_of_one_part(read_rows: Read, images: Path, row: dict[str, str]) -
     [
         ({"text": " ", "hashtags": "!!! #"}, "empty row"),
         ({"text": "x" * (MAX_CAPTION + 1)}, "caption has 100,001 characters; 100,000 are taken"),
-        ({"text": "x", "hashtags": "y" * (MAX_HASHTAG + 1)}, "has 101 characters; 100 are taken"),
-        ({"text": "x #" + "y" * (MAX_HASHTAG + 1)}, "has 101 characters; 100 are taken"),
-        ({"text": "x", "posted_at": "yesterday"}, "posted_at 'yesterday' is no time; write 2024-"),
-        ({"text": "x", "posted_at": "2024-02-30"}, "is no time"),
-        ({"text": "x", "posted_at": "0001-01-01T00:00+09:00"}, "is no time"),
-        ({"text": "x", "id": "y" * 1001}, "has more than 1,000 bytes"),
+        ({"text": ["x"]}, "column 'text' holds no text but a list"),
+        ({"hashtags": "y" * (MAX_HASHTAG + 1)}, "has 101 characters; 100 are taken"),
+        ({"text": "nan", "hashtags": "NULL"}, "empty row"),
     ],
 )
 def test_rejects(read_rows: Read, row: dict[str, str], reason: str) -> None:
@@ -84,6 +85,78 @@ def test_rejects(read_rows: Read, row: dict[str, str], reason: str) -> None:
     assert isinstance(reject, Reject)
     assert reject.row == 2
     assert reason in reject.reason
+
+
+@pytest.mark.parametrize(
+    ("row", "part", "reason"),
+    [
+        ({"hashtags": "y" * (MAX_HASHTAG + 1)}, "hashtags", "has 101 characters; 100 are taken"),
+        ({"text": "x #" + "y" * (MAX_HASHTAG + 1)}, "hashtags", "has 101 characters; 100 are taken"),
+        ({"hashtags": [{"x": 1}]}, "hashtags", "'hashtags' holds an object without any of tag, text"),
+        ({"posted_at": "yesterday"}, "date", "posted_at 'yesterday' is no time; write 2024-"),
+        ({"posted_at": "2024-02-30"}, "date", "is no time"),
+        ({"posted_at": "0001-01-01T00:00+09:00"}, "date", "is no time"),
+        ({"posted_at": "0000-00-00 00:00:00"}, "date", "is no time"),
+        ({"posted_at": ["2024-01-05"]}, "date", "holds no text but a list"),
+        ({"author": [1]}, "author", "holds no text but a list"),
+        ({"author": "\udfff"}, "author", "half a character"),
+        ({"id": "y" * 1001}, "id", "has more than 1,000 bytes"),
+        ({"id": 1e18}, "id", "id '1e+18' is rounded, so the post is known by its content; write ids as text"),
+        ({"id": "1.29403E+18"}, "id", "id '1.29403E+18' is rounded"),
+        ({"text": "x" * (MAX_CAPTION + 1), "image": "images/a.jpg"}, "caption", "caption has 100,001 characters"),
+    ],
+)
+def test_an_optional_field_never_costs_the_post(
+    read_rows: Read, images: Path, row: dict[str, Any], part: str, reason: str
+) -> None:
+    whole = {"text": "x", "hashtags": "y", "id": "", "posted_at": "2024-01-05", "author": "me"}
+    (post,) = read_rows(whole | row)
+    assert isinstance(post, Post)
+    (flaw,) = post.flaws
+    assert flaw.part == part and reason in flaw.reason
+    lost = {"caption": "", "author": None, "date": None}
+    kept = {"caption": post.caption, "author": post.author, "date": post.posted_at}
+    assert kept == {"caption": "x", "author": "me", "date": datetime(2024, 1, 5, tzinfo=UTC)} | {
+        name: value for name, value in lost.items() if name == part
+    }
+
+
+def test_rounded_ids_lose_no_post(read_rows: Read) -> None:
+    posts = read_rows({"id": "1.29403E+18", "text": "one"}, {"id": "1.29403E+18", "text": "two"}, {"text": "two"})
+    assert len({post.post_id for post in posts if isinstance(post, Post)}) == 3
+
+
+@pytest.mark.parametrize(("told", "post_id"), [(123.0, "123"), ("123.0", "123"), (2**60, str(2**60)), ("1e5", "1e5")])
+def test_ids_that_are_numbers(read_rows: Read, told: Any, post_id: str) -> None:
+    (post,) = read_rows({"id": told, "text": "x"})
+    assert isinstance(post, Post) and (post.post_id, post.flaws) == (post_id, ())
+
+
+@pytest.mark.parametrize(
+    "absent",
+    ["nan", "NaN", "None", "none", "NULL", "null", "\\N", "<NA>", "NaT", "N/A", "#N/A", " nan ", None, float("nan")],
+)
+def test_absent_values(read_rows: Read, images: Path, absent: Any) -> None:
+    names = ("text", "hashtags", "image", "id", "author", "posted_at")
+    first, second = read_rows(
+        dict.fromkeys(names, absent) | {"text": "x"}, dict.fromkeys(names, absent) | {"hashtags": "y"}
+    )
+    assert isinstance(first, Post) and isinstance(second, Post)
+    assert (first.caption, first.hashtags, first.photos, first.author, first.posted_at) == ("x", (), (), None, None)
+    assert (second.caption, second.hashtags, first.flaws, second.flaws) == ("", ("y",), (), ())
+    assert first.post_id.startswith("text-")
+
+
+def test_a_hashtag_in_a_list_may_look_like_an_absent_value(read_rows: Read) -> None:
+    (post,) = read_rows({"text": "#none", "hashtags": ["nan", None, float("nan")]})
+    assert isinstance(post, Post) and post.hashtags == ("nan", "none")
+
+
+def test_objects_hold_names(read_rows: Read, images: Path) -> None:
+    row = {"text": "x", "user": {"id": 7, "screen_name": "ann"}, "media": [{"type": "photo", "path": "a.jpg"}]}
+    (post,) = read_rows(row, images=images)
+    assert isinstance(post, Post)
+    assert (post.author, [photo.path.name for photo in post.photos], post.post_id) == ("ann", ["a.jpg"], "a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +189,22 @@ def test_absurd_text_is_kept(read_rows: Read, text: str) -> None:
         (1704479400, datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
         ("1704479400000", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
         (1704479400.5, datetime(2024, 1, 5, 18, 30, 0, 500_000, tzinfo=UTC)),
+        ("1704479400000000", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("1704479400000000000", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("20240105183000", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("Fri Jan 05 18:30:00 +0000 2024", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("Fri, 05 Jan 2024 18:30:00 +0900", datetime(2024, 1, 5, 9, 30, tzinfo=UTC)),
+        ("Fri, 5 Jan 2024 18:30:00 GMT", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("2024-01-05T18:30:00+0900", datetime(2024, 1, 5, 9, 30, tzinfo=UTC)),
+        ("2024-01-05 18:30:00 KST", datetime(2024, 1, 5, 9, 30, tzinfo=UTC)),
+        ("2024년 1월 5일 오후 6:30", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("2024년 1월 5일 (금) 오전 12시 30분", datetime(2024, 1, 5, 0, 30, tzinfo=UTC)),
+        ("2024. 1. 5. 오후 6:30:11", datetime(2024, 1, 5, 18, 30, 11, tzinfo=UTC)),
+        ("2024. 1. 5.", datetime(2024, 1, 5, tzinfo=UTC)),
+        ("2024年1月5日 下午6:30", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("2024/1/5 6:30 PM", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("Jan 5, 2024, 6:30 p.m.", datetime(2024, 1, 5, 18, 30, tzinfo=UTC)),
+        ("5 January 2024", datetime(2024, 1, 5, tzinfo=UTC)),
         ("", None),
         (None, None),
     ],
@@ -129,9 +218,12 @@ def test_times(read_rows: Read, told: Any, moment: datetime | None) -> None:
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
-        ("missing.jpg", "is missing from"),
+        ("missing.jpg", "--images names the folder of photos"),
         ("a.jpg/b.jpg", "is missing from"),
-        ("https://example.org/a.jpg", "is missing from"),
+        ("https://example.org/a.jpg", "it is an address, and nothing is ever fetched from one"),
+        ("..\\secret.jpg", "is missing from"),
+        ("..%2Fsecret.jpg", "is missing from"),
+        ("/elsewhere/images/../../secret.jpg", "leaves the images folder"),
         ("empty.jpg", "has 0 bytes"),
         ("huge.jpg", "has 200,000,001 bytes"),
         ("more", "is a folder"),
@@ -154,10 +246,89 @@ def test_photos_that_are_rejected(read_rows: Read, images: Path, image: str, rea
     (images / "folder").symlink_to("..")
     (images / "circle.jpg").symlink_to("circle.jpg")
     os.mkfifo(images / "pipe.jpg")
-    (reject,) = read_rows({"image": image, "text": "x"}, images=images)
-    assert isinstance(reject, Reject)
-    assert reason in reject.reason
-    assert len(reject.reason) < 300
+    reject, post = read_rows({"image": image, "hashtags": "y"}, {"image": image, "text": "x"}, images=images)
+    assert isinstance(reject, Reject) and isinstance(post, Post), "it costs the photo, not the caption"
+    assert (post.caption, post.photos, post.post_id) == ("x", (), image)
+    assert [flaw.part for flaw in post.flaws] == ["photo"]
+    for told in (reject.reason, post.flaws[0].reason):
+        assert reason in told
+        assert len(told) < 320
+    (query,) = read_rows({"image": image, "text": "x"}, images=images, for_queries=True)
+    assert isinstance(query, Reject) and reason in query.reason
+
+
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [
+        (" a.jpg ", "a.jpg"),
+        ("more\\비.jpg", "more/비.jpg"),
+        (".\\more\\비.jpg", "more/비.jpg"),
+        ("more/%EB%B9%84.jpg", "more/비.jpg"),
+        (normalize("NFD", "more/비.jpg"), "more/비.jpg"),
+        ("MORE/비.JPG", "more/비.jpg"),
+        ("/elsewhere/images/more/비.jpg", "more/비.jpg"),
+        ("C:\\photos\\images\\a.jpg", "a.jpg"),
+        ("./a.jpg", "a.jpg"),
+    ],
+)
+def test_photos_that_are_spelled_in_another_way(read_rows: Read, images: Path, image: str, found: str) -> None:
+    (post,) = read_rows({"image": image, "text": "x"}, images=images)
+    assert isinstance(post, Post) and [photo.path for photo in post.photos] == [images / found]
+    assert post.post_id == image.strip()
+
+
+def test_the_name_as_it_is_written_comes_first(read_rows: Read, images: Path) -> None:
+    for name in (" a.jpg", "more\\비.jpg", "%61.jpg", "a;b.jpg", "A.JPG"):
+        (images / name).write_text(name)
+        (post,) = read_rows({"image": name, "text": "x"}, images=images)
+        assert isinstance(post, Post) and [photo.path.name for photo in post.photos] == [name]
+    (post,) = read_rows({"image": "a.JPG", "text": "x"}, images=images)
+    assert isinstance(post, Post) and not post.photos, "two are spelled alike"
+
+
+@pytest.mark.parametrize("folder", ["NFC", "NFD"])
+@pytest.mark.parametrize("file", ["NFC", "NFD"])
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+def test_each_part_of_a_path_has_a_form_of_its_own(
+    read_rows: Read, images: Path, folder: str, file: str, written: str
+) -> None:
+    path = images / normalize(folder, "여름") / normalize(file, "바다.jpg")
+    path.parent.mkdir()
+    path.write_text("sea")
+    other = images / normalize("NFD" if folder == "NFC" else "NFC", "여름")
+    other.mkdir()
+    (other / "산.jpg").write_text("hill")
+    (post,) = read_rows({"image": normalize(written, "여름/바다.jpg"), "text": "x"}, images=images)
+    assert isinstance(post, Post) and [photo.path for photo in post.photos] == [path]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        ["a.jpg", "more/비.jpg"],
+        "['a.jpg', 'more/비.jpg']",
+        '["a.jpg", "more/비.jpg"]',
+        "a.jpg;more/비.jpg",
+        "a.jpg | more/비.jpg",
+        "a.jpg, more/비.jpg",
+        ["a.jpg", None, {"uri": "more/비.jpg"}],
+    ],
+)
+def test_several_photos_in_one_field(read_rows: Read, images: Path, image: Any) -> None:
+    (post,) = read_rows({"image": image, "text": "x"}, images=images)
+    assert isinstance(post, Post)
+    assert [photo.path.name for photo in post.photos] == ["a.jpg", "비.jpg"]
+    assert (post.post_id, post.flaws) == ("a.jpg", ())
+
+
+def test_several_photos_in_several_columns(read_rows: Read, images: Path) -> None:
+    row = {"사진 2": "more/비.jpg", "사진 1": "a.jpg", "사진 10": "missing.jpg", "본문": "글"}
+    (post,) = read_rows(row, images=images)
+    assert isinstance(post, Post)
+    assert ([photo.path.name for photo in post.photos], post.post_id) == (["a.jpg", "비.jpg"], "a.jpg")
+    assert [flaw.part for flaw in post.flaws] == ["photo"]
+    (post,) = read_rows(row, images=images, columns=Columns(image="사진 2"))
+    assert isinstance(post, Post) and len(post.photos) == 1
 
 
 def test_links_within_the_images_folder_and_to_it_are_followed(read_rows: Read, images: Path) -> None:

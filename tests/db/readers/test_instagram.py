@@ -59,7 +59,11 @@ def test_a_post_of_several(tmp_path: Path) -> None:
     )
     both, video = read(tmp_path)
     assert isinstance(both, Post) and both.photos and isinstance(video, Post)
-    assert (both.caption, both.hashtags, both.photos[0].path.name) == ("both", ("x",), "2.jpg")
+    assert (both.caption, both.hashtags, [photo.path.name for photo in both.photos]) == (
+        "both",
+        ("x",),
+        ["2.jpg", "1.jpg"],
+    )
     assert both.posted_at == datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
     assert (video.caption, video.photos) == ("video", ())
 
@@ -117,7 +121,6 @@ def test_repaired(text: object, expected: object) -> None:
         ({"media": [{"uri": "media/link.jpg"}]}, "leaves the images folder"),
         ({"media": [{"uri": "media/" + "x" * 300}]}, "File name too long"),
         ({"media": [{"uri": "a\0.jpg"}]}, "NUL byte"),
-        ({"media": [], "title": "x", "creation_timestamp": "never"}, "is no time"),
     ],
 )
 def test_bad_posts_are_rejected_and_the_rest_goes_on(tmp_path: Path, post: Any, reason: str) -> None:
@@ -127,6 +130,35 @@ def test_bad_posts_are_rejected_and_the_rest_goes_on(tmp_path: Path, post: Any, 
     first, bad, last = read(write(tmp_path / "archive", [good, post, good]))
     assert isinstance(first, Post) and isinstance(last, Post)
     assert isinstance(bad, Reject) and reason in bad.reason
+
+
+def test_a_post_keeps_what_can_be_read(tmp_path: Path) -> None:
+    put(tmp_path, "media/2.jpg")
+    media = [{"uri": "media/1.jpg"}, {"uri": "media/2.jpg"}]
+    (post,) = read(write(tmp_path, [{"media": media, "title": "both #x", "creation_timestamp": "never"}]))
+    assert isinstance(post, Post)
+    assert (post.caption, [photo.path.name for photo in post.photos], post.post_id) == (
+        "both",
+        ["2.jpg"],
+        "media/1.jpg",
+    )
+    assert [flaw.part for flaw in post.flaws] == ["photo", "date"]
+
+
+def test_a_download_in_several_parts(tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    put(export, "part1/media/posts/1.jpg", "part2/media/posts/2.jpg", "part3/other/3.jpg", "part3/clip.mp4")
+    media = [{"uri": f"media/posts/{number}.jpg"} for number in (2, 1, 3)]
+    write(export, [{"media": media, "title": "글"}], "part1/your_instagram_activity/media/posts_1.json")
+    reader = open_reader(export)
+    (post,) = reader.read()
+    assert isinstance(post, Post)
+    assert [photo.path.relative_to(export).parts[0] for photo in post.photos] == ["part2", "part1"]
+    assert [flaw.part for flaw in post.flaws] == ["photo"]
+    (note,) = reader.notes()
+    assert "1 photo (.jpg)" in note and "1 video (.mp4)" in note
+    (post,) = read(export / "part1", images=export)
+    assert isinstance(post, Post) and len(post.photos) == 2
 
 
 def test_a_download_of_web_pages(tmp_path: Path) -> None:

@@ -41,22 +41,106 @@ def test_a_whole_post(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "photo"),
+    ("files", "photos"),
     [
-        (["x_UTC_1.jpg", "x_UTC_2.jpg", "x_UTC_10.jpg"], "x_UTC_1.jpg"),
-        (["x_UTC_10.jpg", "x_UTC_2.webp", "x_UTC_1.mp4"], "x_UTC_2.webp"),
-        (["x_UTC.mp4", "x_UTC.jpg"], "x_UTC.jpg"),
-        (["x_UTC.mp4"], None),
-        (["other.jpg", "x_UTC_profile_pic.jpg", "x_UTC_location.txt", "x_UTC_comments.json", "README.txt"], None),
+        (["x_UTC_2.jpg", "x_UTC_1.jpg", "x_UTC_10.jpg"], ["x_UTC_1.jpg", "x_UTC_2.jpg", "x_UTC_10.jpg"]),
+        (["x_UTC_10.jpg", "x_UTC_2.webp", "x_UTC_1.mp4"], ["x_UTC_2.webp", "x_UTC_10.jpg"]),
+        (["x_UTC.mp4", "x_UTC.jpg"], ["x_UTC.jpg"]),
+        (["x_UTC.mp4"], []),
+        (["other.jpg", "x_UTC_profile_pic.jpg", "x_UTC_location.txt", "x_UTC_comments.json", "README.txt"], []),
     ],
 )
-def test_the_first_photo_stands_for_the_post(tmp_path: Path, files: list[str], photo: str | None) -> None:
+def test_the_photos_of_a_post(tmp_path: Path, files: list[str], photos: list[str]) -> None:
     describe(tmp_path, "x_UTC", NODE)
     put(tmp_path, "x_UTC.txt", *files)
     (post,) = read(tmp_path)
     assert isinstance(post, Post)
     assert post.caption == "x_UTC.txt"
-    assert (post.photos[0].path.name if post.photos else None) == photo
+    assert [photo.path.name for photo in post.photos] == photos
+
+
+@pytest.mark.parametrize("name", ["{}", "{}_UTC", "2024-01-05_{}", "ann {}"])
+@pytest.mark.parametrize("ending", [".json", ".json.xz"])
+def test_names_of_any_pattern(tmp_path: Path, name: str, ending: str) -> None:
+    for code, photos in (("Cone", 2), ("Ctwo_1", 1), ("Ctwo", 0)):
+        post = name.format(code)
+        describe(tmp_path, post, {"shortcode": code, "owner": {"username": "ann"}})
+        if ending == ".json":
+            (tmp_path / f"{post}.json").write_bytes(lzma.decompress((tmp_path / f"{post}.json.xz").read_bytes()))
+            (tmp_path / f"{post}.json.xz").unlink()
+        put(
+            tmp_path,
+            f"{post}.txt",
+            *([f"{post}.jpg"] if photos == 1 else [f"{post}_{i + 1}.jpg" for i in range(photos)]),
+        )
+    (tmp_path / "settings.json").write_text("{}")
+    reader = open_reader(tmp_path)
+    posts = {post.post_id: post for post in reader.read() if isinstance(post, Post)}
+    assert {code: len(post.photos) for code, post in posts.items()} == {"Cone": 2, "Ctwo_1": 1, "Ctwo": 0}
+    assert posts["Cone"].caption == f"{name.format('Cone')}.txt"
+    assert "1 file (.json)" in reader.notes()[0]
+
+
+def test_texts_and_photos_without_any_metadata(tmp_path: Path) -> None:
+    put(tmp_path, "2024-01-05_09-30-00_UTC.txt", "2024-01-05_09-30-00_UTC_1.jpg", "2024-01-05_09-30-00_UTC_2.jpg")
+    (post,) = read(tmp_path)
+    assert isinstance(post, Post) and len(post.photos) == 2 and post.caption
+
+
+def comments(*told: tuple[str, int, str]) -> str:
+    return json.dumps([{"owner": {"username": name}, "created_at": at, "text": text} for name, at, text in told])
+
+
+@pytest.mark.parametrize(
+    ("told", "hashtags"),
+    [
+        (
+            comments(("ann", 2, "thanks #later"), ("ben", 0, "#notmine"), ("ann", 1, "#카페 #서울")),
+            ("글", "카페", "서울"),
+        ),
+        (comments(("ben", 1, "#notmine")), ("글",)),
+        (comments(("ann", 1, "no hashtag")), ("글",)),
+        ("[]", ("글",)),
+        ("{}", ("글",)),
+    ],
+)
+def test_hashtags_in_the_first_comment_of_the_author(tmp_path: Path, told: str, hashtags: tuple[str, ...]) -> None:
+    describe(tmp_path, "x_UTC", NODE | {"caption": "오늘 #글"})
+    (tmp_path / "x_UTC_comments.json").write_text(told)
+    reader = open_reader(tmp_path)
+    (post,) = reader.read()
+    assert isinstance(post, Post)
+    assert (set(post.hashtags), post.flaws, list(reader.notes())) == (set(hashtags), (), [])
+
+
+def test_broken_comments_and_captions_cost_no_more_than_themselves(tmp_path: Path) -> None:
+    describe(tmp_path, "x_UTC", NODE | {"caption": "of the metadata"})
+    (tmp_path / "x_UTC_comments.json").write_text("[")
+    (tmp_path / "x_UTC.txt").write_bytes(b"\xff\xff")
+    (tmp_path / "y_UTC.json.xz").write_bytes(b"no xz")
+    put(tmp_path, "y_UTC.txt")
+    x, y = read(tmp_path)
+    assert isinstance(x, Post) and isinstance(y, Post)
+    assert (x.caption, [flaw.part for flaw in x.flaws]) == ("of the metadata", ["caption", "hashtags"])
+    assert (y.caption, [flaw.part for flaw in y.flaws]) == ("y_UTC.txt", ["id"])
+
+
+def test_what_is_no_post_is_told(tmp_path: Path) -> None:
+    describe(tmp_path, "1_UTC", {"shortcode": "a", "caption": "text"})
+    describe(tmp_path, "2_UTC", {"shortcode": "b"}, kind="StoryItem")
+    put(tmp_path, "1_UTC.jpg", "1_UTC.mp4", "2_UTC.jpg", "@eaDir/1_UTC.jpg/thumb.jpg", "id")
+    reader = open_reader(tmp_path)
+    for _ in range(2):
+        (note,) = reader.notes()
+        told = (
+            "1 photo (.jpg)",
+            "1 video (.mp4)",
+            "1 file (.xz)",
+            "1 file (without an ending)",
+            "1 folder of thumbnails",
+        )
+        assert all(what in note for what in told)
+        assert len(list(reader.read())) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,7 +201,6 @@ def test_metadata_that_were_not_compressed(tmp_path: Path) -> None:
         (lzma.compress(b" " * 16_000_001), "holds more than 16,000,000 bytes"),
         (lzma.compress(b'{"node": {"caption": "a\\ud800"}}'), "half a character"),
         (lzma.compress(b'{"node": {"owner": [], "edge_media_to_caption": {"edges": 1}}}'), "empty row"),
-        (lzma.compress(b'{"node": {"date": "never", "caption": "a"}}'), "is no time"),
     ],
 )
 def test_bad_metadata_are_rejected_and_the_rest_goes_on(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -163,8 +246,8 @@ def test_links_that_lead_out_are_not_followed(tmp_path: Path) -> None:
     (folder / "circle_UTC.txt").symlink_to("circle_UTC.txt")
     (folder / "below").symlink_to(outside)
     rows = read(folder)
-    assert [isinstance(row, Reject) for row in rows] == [True] * 4
-    reasons = [row.reason for row in rows if isinstance(row, Reject)]
+    assert [isinstance(row, Reject) for row in rows] == [True, False, True, True]
+    reasons = [row.reason if isinstance(row, Reject) else row.flaws[0].reason for row in rows]
     assert [("leaves the" in reason) for reason in reasons[:3]] == [True] * 3
     assert "circle_UTC.txt'" in reasons[3]
 

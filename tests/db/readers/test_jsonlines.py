@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.errors import SourceError
+from hashtag_recommender.core.hashtags import NO_VALUE
 from hashtag_recommender.core.post import Post, Reject
 from hashtag_recommender.db.readers import open_reader
 
@@ -43,21 +44,15 @@ def test_objects_may_leave_names_out_and_hold_others(read: Read) -> None:
         ('{"text": "a"} {"text": "b"}', "no JSON: Extra data"),
         ("[1]", "no JSON object"),
         ('"a"', "no JSON object"),
-        ('{"text": NaN}', "NaN is no number"),
-        ('{"text": "a", "id": -Infinity}', "-Infinity is no number"),
-        ('{"text": "a", "id": 1e999}', "too large"),
+        ('{"text": NaN}', "empty row"),
+        ('{"text": Infinity}', "too large"),
         ('{"text": "a", "id": ' + "9" * 5000 + "}", "no JSON"),
         ('{"text": ' + "[" * 100_000 + "]" * 100_000 + "}", "no JSON"),
         ('{"text": ["a"]}', "'text' holds no text but a list"),
         ('{"text": {"a": 1}}', "'text' holds no text but an object"),
         ('{"text": true}', "'text' holds no text but true or false"),
-        ('{"text": "a", "hashtags": [["b"]]}', "'hashtags' holds a list of more than texts"),
-        ('{"text": "a", "hashtags": [true]}', "'hashtags' holds a list of more than texts"),
-        ('{"text": "a", "hashtags": ["b\\u0000"]}', "'hashtags' holds a NUL byte"),
         ('{"text": "a\\u0000"}', "'text' holds a NUL byte"),
         ('{"text": "a\\ud800b"}', "'text' holds half a character"),
-        ('{"text": "a", "id": "\\udfff"}', "'id' holds half a character"),
-        ('{"text": "a", "author": "\\udfff"}', "'author' holds half a character"),
         ('{"image": "\\u0000.jpg"}', "'image' holds a NUL byte"),
         ('{"text": "' + "a" * 10_000_000 + '"}', "longer than 1,000,000 characters"),
         ("{}", "empty row"),
@@ -71,6 +66,30 @@ def test_bad_lines_are_rejected_and_the_rest_goes_on(read: Read, line: str, reas
     assert bad.row == 2
     assert reason in bad.reason
     assert len(bad.reason) < 200
+
+
+@pytest.mark.parametrize(
+    ("field", "part", "reason"),
+    [
+        ('"id": -Infinity', "id", "too large"),
+        ('"id": 1e999', "id", "too large"),
+        ('"id": "\\udfff"', "id", "'id' holds half a character"),
+        ('"author": "\\udfff"', "author", "'author' holds half a character"),
+        ('"hashtags": [true]', "hashtags", "'hashtags' holds what is no text but bool"),
+        ('"hashtags": ["b\\u0000"]', "hashtags", "'hashtags' holds a NUL byte"),
+    ],
+)
+def test_a_bad_field_costs_no_more_than_itself(read: Read, field: str, part: str, reason: str) -> None:
+    (post,) = read("a.jsonl", '{"text": "a", ' + field + "}")
+    assert isinstance(post, Post) and post.caption == "a"
+    (flaw,) = post.flaws
+    assert flaw.part == part and reason in flaw.reason
+
+
+def test_nan_is_absent(read: Read) -> None:
+    (post,) = read("a.jsonl", '{"text": "a", "hashtags": [NaN, "b", ["c"]], "id": NaN, "author": NaN, "date": NaN}')
+    assert isinstance(post, Post)
+    assert (post.hashtags, post.author, post.posted_at, post.flaws) == (("b", "c"), None, None, ())
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"])
@@ -87,7 +106,9 @@ def test_a_file_without_any_object(read: Read) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.text(st.characters(codec="utf-8", exclude_characters="\0#＃﹟"), min_size=1).map(str.strip).filter(bool),
+            st.text(st.characters(codec="utf-8", exclude_characters="\0#＃﹟"), min_size=1)
+            .map(str.strip)
+            .filter(lambda text: text and text not in NO_VALUE),
             st.lists(st.sampled_from(["카페", "Brunch", "ทำอาหาร"]), unique=True),
         ),
         min_size=1,

@@ -54,12 +54,32 @@ def test_many_rows_in_many_groups_keep_their_order(tmp_path: Path) -> None:
 
 
 def test_columns_that_cannot_be_read_are_told(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.parquet", text=["x"], image=[{"bytes": b"", "path": "a"}], vector=[[0.5]], tags=["t"])
+    path = write(tmp_path / "a.parquet", text=["x"], image=[{"bytes": b"", "path": "a"}], vector=[[b"x"]], tags=["t"])
     reader = open_reader(path)
     (note,) = reader.notes()
     assert "image (struct<bytes: binary, path: string>)" in note and "vector (list<" in note
     with pytest.raises(SourceError, match="no column 'image' as --image-column says; its columns are: text, tags"):
         open_reader(path, columns=Columns(image="image"))
+
+
+def test_objects_and_absent_numbers(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.parquet",
+        id=[1.0, float("nan"), 2.0**60],
+        text=["x", "y", "z"],
+        tags=[[{"tag": "카페", "start": 0}], [], None],
+        image=[["a.jpg", "b.jpg"], [], None],
+        author=[{"name": "ann"}, None, None],
+        timestamp=[1_704_447_000.0, float("nan"), float("nan")],
+    )
+    (tmp_path / "a.jpg").write_text("a")
+    (tmp_path / "b.jpg").write_text("b")
+    first, second, third = open_reader(path).read()
+    assert isinstance(first, Post) and isinstance(second, Post) and isinstance(third, Post)
+    assert (first.post_id, first.hashtags, first.author, len(first.photos)) == ("1", ("카페",), "ann", 2)
+    assert first.posted_at == datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
+    assert (second.posted_at, second.flaws, second.post_id[:5]) == (None, (), "text-")
+    assert [flaw.part for flaw in third.flaws] == ["id"]
 
 
 def invalid_text() -> pa.Array:

@@ -36,16 +36,16 @@ def sqlite_file(tmp_path: Path) -> Path:
 def test_a_query_to_sqlite(sqlite_file: Path) -> None:
     before = sqlite_file.read_bytes()
     reader = open_reader(f"sqlite:///{sqlite_file}", query=SELECT)
-    first, second, bad = reader.read()
+    first, second, third = reader.read()
     assert isinstance(first, Post) and first.photos and isinstance(second, Post)
     assert (first.caption, first.hashtags) == ("오늘의 100%", ("brunch", "coffee", "카페"))
     assert (first.post_id, first.author) == ("1", "ann")
     assert first.photos[0].path == sqlite_file.parent / "a.jpg"
     assert first.posted_at == second.posted_at == datetime(2024, 1, 5, 9, 30, tzinfo=UTC)
-    assert isinstance(bad, Reject) and bad.row == 3 and "is missing" in bad.reason
+    assert isinstance(third, Post) and not third.photos and "is missing" in third.flaws[0].reason
     assert reader.source == str(sqlite_file)
     assert list(reader.notes()) == []
-    assert list(reader.read()) == [first, second, bad]
+    assert list(reader.read()) == [first, second, third]
     assert sqlite_file.read_bytes() == before
     assert sorted(path.name for path in sqlite_file.parent.iterdir()) == ["a.jpg", "posts.db"]
 

@@ -1,6 +1,6 @@
 """Photo files without their metadata: only pixels decide whether a photo can be read, never a field that nobody needs.
 
-Of metadata just the orientation is read. What is not understood is left as it is; its decoder then tells.
+What is not understood is left as it is; its decoder then tells.
 """
 
 import re
@@ -39,7 +39,20 @@ def bare(content: bytes) -> tuple[bytes, int | None]:
     return b"".join(kept), next(found, UPRIGHT)
 
 
-def _parted_jpeg(content: bytes) -> tuple[list[bytes], list[bytes]]:
+def without_exif(content: bytes) -> bytes:
+    """A JPEG, PNG or WEBP with all its metadata but EXIF; anything else as it is."""
+    if content.startswith(b"\xff\xd8\xff"):
+        kept, _ = _parted_jpeg(content, exif_alone=True)
+    elif content.startswith(_PNG):
+        kept, _ = _parted_png(content, exif_alone=True)
+    elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        kept, _ = _parted_webp(content, exif_alone=True)
+    else:
+        return content
+    return b"".join(kept)
+
+
+def _parted_jpeg(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
     kept, metadata = [content[:2]], []
     i = 2
     while content[i : i + 1] == b"\xff" and i + 4 <= len(content):
@@ -50,7 +63,8 @@ def _parted_jpeg(content: bytes) -> tuple[list[bytes], list[bytes]]:
         if marker == _JPEG_SCAN:
             break
         end = i + 2 + (0 if marker in _JPEG_WITHOUT_LENGTH else int.from_bytes(content[i + 2 : i + 4]))
-        if marker not in _JPEG_METADATA:
+        is_exif = marker == _JPEG_APP1 and content.startswith(_EXIF, i + 4)
+        if marker not in _JPEG_METADATA or exif_alone and not is_exif:
             kept.append(content[i:end])
         elif marker == _JPEG_APP1:
             metadata.append(content[i + 4 : end])
@@ -58,13 +72,13 @@ def _parted_jpeg(content: bytes) -> tuple[list[bytes], list[bytes]]:
     return [*kept, content[i:]], metadata
 
 
-def _parted_png(content: bytes) -> tuple[list[bytes], list[bytes]]:
+def _parted_png(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
     kept, metadata = [_PNG], []
     i = len(_PNG)
     while i + 12 <= len(content):
         kind = content[i + 4 : i + 8]
         end = i + 12 + int.from_bytes(content[i : i + 4])
-        if kind[:1].isupper() or kind in _PNG_KEPT:
+        if kind[:1].isupper() or kind in _PNG_KEPT or exif_alone and kind != b"eXIf":
             kept.append(content[i:end])
         elif kind in (b"eXIf", b"iTXt"):
             metadata.append(content[i + 8 : end - 4])
@@ -72,16 +86,16 @@ def _parted_png(content: bytes) -> tuple[list[bytes], list[bytes]]:
     return [*kept, content[i:]], metadata
 
 
-def _parted_webp(content: bytes) -> tuple[list[bytes], list[bytes]]:
+def _parted_webp(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
     kept, metadata = [], []
     i = 12
     while i + 8 <= len(content):
         kind = content[i : i + 4]
         end = i + 8 + int.from_bytes(content[i + 4 : i + 8], "little")
         end += end % 2
-        if kind in _WEBP_METADATA:
+        if kind in _WEBP_METADATA and (kind == b"EXIF" or not exif_alone):
             metadata.append(content[i + 8 : end])
-        elif kind == b"VP8X":
+        elif kind == b"VP8X" and not exif_alone:
             kept.append(content[i : i + 8] + bytes([content[i + 8] & ~_WEBP_FLAGS]) + content[i + 9 : end])
         else:
             kept.append(content[i:end])
