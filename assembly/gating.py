@@ -10,6 +10,8 @@ import numpy as np
 from ..core.errors import RefusedError, SnapshotError
 from ..core.protocols import PostStore
 from ..core.settings import Thresholds
+from ..core.sources import KnownSource
+from ..core.vectors import Rows
 
 if TYPE_CHECKING:
     from ..index.build import Draft
@@ -52,25 +54,25 @@ def check_quality(draft: "Draft", serving: "Snapshot | None", thresholds: Thresh
 
 
 def check_shrink(
-    draft: "Draft", serving: "Snapshot | None", leaving: Collection[str], thresholds: Thresholds
+    posts: Rows, serving: "Snapshot | None", leaving: Collection[str], thresholds: Thresholds
 ) -> "list[Gate]":
-    """Whether too many posts or photos are gone, leaving aside sources that are to leave; nothing if none serves."""
+    """Whether too many posts are gone, leaving aside the sources that are to leave; nothing where none serves.
+
+    posts: (n,) keys of those of the new snapshot.
+    """
     from ..index import gates
 
     if serving is None:
         return []
-    rows = np.flatnonzero(~np.isin(serving.archive.keys, draft.snapshot.archive.keys))
+    rows = np.flatnonzero(~np.isin(serving.archive.keys, posts))
     gone = Counter(serving.archive.neighbour(row, "", 0, 0).source for row in rows.tolist())
     before = staying(serving.manifest.sources, leaving)
-    had, has = photos_of_staying(serving, draft.snapshot)
-    return [
-        gates.shrink(before, staying(gone, leaving), thresholds.max_shrink),
-        gates.photos(had, max(0, had - has), thresholds.max_shrink),
-    ]
+    return [gates.shrink(before, staying(gone, leaving), thresholds.max_shrink)]
 
 
-def photos_of_staying(serving: "Snapshot", new: "Snapshot") -> tuple[int, int]:
-    """How many photos the posts that are in both snapshots have in the one and in the other."""
+def check_photos(draft: "Draft", serving: "Snapshot | None", thresholds: Thresholds) -> "list[Gate]":
+    """Whether too many photos are gone from posts that stay; nothing if none serves."""
+    from ..index import gates
     from ..index.build import read_rows
 
     def photos(snapshot: "Snapshot", other: "Snapshot") -> int:
@@ -80,7 +82,21 @@ def photos_of_staying(serving: "Snapshot", new: "Snapshot") -> tuple[int, int]:
         keys = snapshot.archive.keys[read_rows(snapshot.folder / record.channel, record.vectors)]
         return int(np.isin(keys, other.archive.keys).sum())
 
-    return photos(serving, new), photos(new, serving)
+    if serving is None:
+        return []
+    had, has = photos(serving, draft.snapshot), photos(draft.snapshot, serving)
+    return [gates.photos(had, max(0, had - has), thresholds.max_shrink)]
+
+
+def leaving_of(known: Sequence[KnownSource], serving: "Snapshot | None") -> set[str]:
+    """The sources whose posts leave by a person's word.
+
+    Those are the sources that were removed, also if nothing is left of them but the posts in service, and that of the
+    posts added one by one.
+    """
+    removed = {source.name for source in known if source.leaves_at}
+    served = serving.manifest.sources.keys() if serving else set()
+    return removed | (served - {source.name for source in known})
 
 
 def staying(posts: Mapping[str, int], leaving: Collection[str]) -> dict[str, int]:

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..core.post import Post
 from ..core.protocols import Ingested, PostStore
 from ..core.settings import Settings
 from ..core.sources import KnownSource
+from ..core.vectors import Rows
 from ..core.versions import Moves
 from .building import origin_of
-from .gating import staying
+from .gating import check_shrink, leaving_of, staying
 from .home import database_of, existing
 from .refreshing import RefreshReport, plans_of, told_of, what_is_missing
 from .rereading import SourceRefresh, read_again
@@ -40,6 +43,7 @@ class _Plan:
         self._database = database
         self._serving = serving
         self._contents: dict[str, set[str]] = {"image": set(), "text": set()}
+        self._posts: Rows = np.zeros(0, dtype=np.int64)  # keys of those that the database would hold, but for new ones
         self._known: dict[int, str | None] = {}
         self._new = 0
         self._report = RefreshReport("planned")
@@ -112,7 +116,7 @@ class _Plan:
         learner = CarryOver(self._database, (), self._serving, origin.program, part)
         fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         versions = store.versions().changed(self._known)
-        archive = store.digest(instead=self._known)
+        archive, self._posts = store.digest(instead=self._known), versions.keys
 
         def is_same(manifest: "Manifest") -> bool:
             return not self._new and is_built_from(manifest, archive, origin, fingerprints)
@@ -129,10 +133,12 @@ class _Plan:
     def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:
         from ..index import gates
 
-        leaving = {source.name for source in known if source.leaves_at}
+        leaving, thresholds = leaving_of(known, serving), self._settings.thresholds
         gone = {source.name: source.ingested.removed for source in self._report.sources if source.ingested}
         before = staying(serving.manifest.sources, leaving)
-        gate = gates.shrink(before, staying(gone, leaving), self._settings.thresholds.max_shrink)
+        gate = gates.shrink(before, staying(gone, leaving), thresholds.max_shrink)
+        if gate.passed and self._report.learned:
+            (gate,) = check_shrink(self._posts, serving, leaving, thresholds)
         self._report.gates = [gate]
         if not gate.passed:
             self._report.reason = f"{gate.words}; if that is right, run `hashtag index refresh --allow-shrink`"

@@ -11,7 +11,7 @@ from ..core.protocols import Ingested
 from ..core.settings import Settings
 from ..core.sources import KnownSource
 from .building import chosen_encoders, origin_of, plan_channel
-from .gating import check_quality, check_shrink, check_soundness, refuse, staying
+from .gating import check_photos, check_quality, check_shrink, check_soundness, leaving_of, refuse, staying
 from .home import existing, kept_database, run_of
 from .learning import CarryOver, LearnAnew
 from .readymade import keep_ready_made
@@ -96,7 +96,7 @@ class _Refresh:
         self._progress = progress
         self._readings: list[Rereading] = []
         self._known = database.sources.known()
-        self._leaving = {known.name for known in self._known if known.leaves_at}
+        self._leaving = leaving_of(self._known, self._serving)
         self.report = RefreshReport()
         if self._serving:
             self.report.serves(self._serving.manifest)
@@ -185,8 +185,9 @@ class _Refresh:
         origin = origin_of(self._database)
         learner = learner_of(self._settings, self._database, self._serving)
         published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))
-        for name in self._leaving:
-            self._database.sources.let_go(name)
+        for known in self._known:
+            if known.leaves_at:
+                self._database.sources.let_go(known.name)
         notes = [published.note] if published.note else []
         if self._serving and self._serving.manifest.feedback != published.manifest.feedback:
             notes.append("what people said of suggestions since then counts from now on")
@@ -203,7 +204,8 @@ class _Refresh:
             self.report.learned = lineage.reason
             run.notes.append(lineage.reason)
         self.report.gates = check_soundness(draft, store, thresholds)
-        shrink = check_shrink(draft, self._serving, self._leaving, thresholds)
+        shrink = check_shrink(draft.snapshot.archive.keys, self._serving, self._leaving, thresholds)
+        shrink += check_photos(draft, self._serving, thresholds)
         self.report.gates += shrink + check_quality(draft, self._serving, thresholds)
         run.gates |= {gate.name: gate.to_json() for gate in self.report.gates}
         refuse([gate for gate in self.report.gates if not (self._allow_shrink and gate in shrink)], run)

@@ -151,3 +151,25 @@ def test_a_dry_run_says_that_every_source_was_removed(hashtag, refresh, home, so
     planned, done = refresh("--dry-run"), refresh()
     assert (planned[0], planned[1]["reason"]) == (done[0], done[1]["reason"])
     assert planned[0] == 3 and "every source was removed" in planned[1]["reason"]
+
+
+def test_a_source_that_was_removed_leaves_again_after_a_rollback_and_is_no_shrinking(run, refresh, home, tmp_path):
+    blimps = write_rows(tmp_path / "blimps.csv", [ZEPPELIN])
+    run("sources", "add", blimps)
+    refresh()
+    run("sources", "remove", blimps)
+    assert refresh()[1]["outcome"] == "published"
+    run("index", "rollback")
+    assert open_recommender(home).knows("zeppelin")
+    planned, (code, report, _) = refresh("--dry-run"), refresh()
+    assert (planned[0], planned[1]["gates"]) == (0, [gate for gate in report["gates"] if gate["name"] == "shrink"])
+    assert (code, report["outcome"]) == (0, "published") and not open_recommender(home).knows("zeppelin")
+
+
+def test_a_dry_run_knows_of_posts_that_had_gone_before_the_rollback(run, refresh, home, source):
+    write_rows(source, make_rows(20))
+    assert refresh("--allow-shrink")[1]["outcome"] == "published"
+    run("index", "rollback")
+    planned, done = refresh("--dry-run"), refresh()
+    assert planned[0] == done[0] == 3 and "40 of 60 posts in service are gone" in planned[1]["reason"]
+    assert refresh("--allow-shrink")[1]["outcome"] == "published"
