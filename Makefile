@@ -1,7 +1,9 @@
 PYTHON ?= python3
+TORCH ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: demo test dev clean
+.PHONY: demo test dev browser clean
 
 demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags for a new post
 	$(BIN)/python demo/archive.py .demo
@@ -9,7 +11,7 @@ demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags f
 	$(BIN)/hashtag suggest .demo/new/coffee.jpg --text "오랜만에 단골 카페, espresso 한 잔의 여유" \
 	  --home .demo/home --explain
 
-test: dev  ## Run every check and test
+test: dev browser  ## Run every check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -21,15 +23,29 @@ dev: .venv/dev  ## Install the tools of `make test`, and the link by which mypy 
 	mkdir -p .typing
 	ln -sfn .. .typing/hashtag_recommender
 
+browser:  ## Install a browser for the tests, if there is none and it may be done
+	@sh tests/browser.sh
+
 .venv/demo: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable ".[demo]"
-	touch $@
+	$(call install,demo)
 
 .venv/dev: pyproject.toml
+	$(call install,demo$(comma)dev)
+
+comma := ,
+
+# Makes .venv and installs the package with extras. With TORCH=cpu PyTorch comes from its own index of builds without
+# NVIDIA's libraries, and faiss-cpu stands in for faiss-gpu.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
+	  { echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
+	  { echo "$(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable ".[demo,dev]"
+	$(if $(filter cpu,$(TORCH)),$(BIN)/pip install --quiet --index-url $(TORCH_INDEX) torch torchvision)
+	$(BIN)/pip install --quiet $(if $(filter cpu,$(TORCH)),./without-gpu) --editable ".[$(1)]"
 	touch $@
+endef
 
 clean:  ## Remove what the targets above made
 	rm -rf .venv .typing .demo build dist *.egg-info

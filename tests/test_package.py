@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-NOT_SHIPPED = {"tests", "benchmarks", "demo", "build", "dist"}
+NOT_SHIPPED = {"tests", "benchmarks", "demo", "without-gpu", "build", "dist"}
 HEAVY = ("torch", "faiss", "sqlalchemy", "scipy", "sklearn", "transformers", "open_clip", "PIL", "alembic", "pyarrow")
 
 
