@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from .errors import PhotoError
@@ -15,6 +16,9 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 _BATCHES_AHEAD = 2
+# One model works at a time, in whatever thread: loading weights changes what all of PyTorch does, a tokenizer changes
+# itself, and one batch keeps all cores busy.
+_encoding = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +67,7 @@ def _encode(encoder: Encoder[V], batch: list[tuple[K, Future[Any]]]) -> Encoded[
             failures.append((key, str(error)))
         else:
             keys.append(key)
-    return Encoded(keys, encoder.encode(prepared) if prepared else None, failures)
+    if not prepared:
+        return Encoded(keys, None, failures)
+    with _encoding:
+        return Encoded(keys, encoder.encode(prepared), failures)

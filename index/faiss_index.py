@@ -1,6 +1,8 @@
 """Dense channels in FAISS: exact inner product of centred unit vectors, on the GPU when there is one."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import faiss
@@ -19,11 +21,15 @@ _AT_ONCE = 4096  # vectors centred at once
 class FaissIndex:
     """A FAISS index that was written by `FaissWriter`, and the newcomers since, which are compared beside it."""
 
-    def __init__(self, index: Any, mean: Vectors, newcomers: Vectors) -> None:
+    def __init__(
+        self, index: Any, mean: Vectors, newcomers: Vectors, one_at_a_time: AbstractContextManager[Any] | None = None
+    ) -> None:
         """index: a faiss.Index with inner product, of centred vectors, on any device; it is only read.
 
-        mean: (d,) that was taken off them. newcomers: float32 (m, d), centred on it, too.
+        mean: (d,) that was taken off them. newcomers: float32 (m, d), centred on it, too. one_at_a_time: held while the
+        index is searched; a GPU serves one thread at a time, unlike a CPU.
         """
+        self._one_at_a_time = one_at_a_time or nullcontext()
         self._index = index
         self._mean = mean
         self._newcomers = newcomers
@@ -39,9 +45,10 @@ class FaissIndex:
             raise SnapshotError(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
         if index.metric_type != faiss.METRIC_INNER_PRODUCT or mean.shape != (index.d,):
             raise SnapshotError(f"{path} and {MEAN} beside it do not fit together")
+        none = np.zeros((0, len(mean)), dtype=np.float32)
         if faiss.get_num_gpus():
-            index = faiss.index_cpu_to_all_gpus(index)
-        return cls(index, mean, np.zeros((0, len(mean)), dtype=np.float32))
+            return cls(faiss.index_cpu_to_all_gpus(index), mean, none, Lock())
+        return cls(index, mean, none)
 
     def __len__(self) -> int:
         return int(self._index.ntotal) + len(self._newcomers)
@@ -49,7 +56,8 @@ class FaissIndex:
     def search(self, queries: Vectors, k: int) -> Matches:
         """See `VectorIndex.search`. queries: float32 (m, d)."""
         asked = centred(queries, self._mean)
-        similarities, rows = self._index.search(asked, k)
+        with self._one_at_a_time:
+            similarities, rows = self._index.search(asked, k)
         if len(self._newcomers):
             most = min(k, len(self._newcomers))
             more, places = faiss.knn(asked, self._newcomers, most, faiss.METRIC_INNER_PRODUCT)
@@ -61,7 +69,7 @@ class FaissIndex:
     def extended(self, vectors: Vectors) -> "FaissIndex":
         """See `VectorIndex.extended`. vectors: float32 (m, d), rows of length 1."""
         newcomers = np.concatenate([self._newcomers, centred(vectors, self._mean)])
-        return FaissIndex(self._index, self._mean, newcomers)
+        return FaissIndex(self._index, self._mean, newcomers, self._one_at_a_time)
 
 
 class FaissWriter:
