@@ -1,11 +1,12 @@
 """The home of an archive: its database and its index."""
 
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError, told
+from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError, SourceError, told
 from ..core.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,13 +25,55 @@ def existing(home: Path) -> Path:
 def run_of(settings: Settings, command: str) -> "Iterator[RunRecord]":
     """Be the one that writes a home, and leave a record of it; see `index.history.recorded`.
 
+    A home that was made for this run is no more if the run fails before it has kept anything, or by its source. What it
+    has kept otherwise, such as vectors before the disk was full, spares the next run that work.
     Raises HomeBusyError where another process writes it, HomeError also where the disk is full or fails midway.
     """
     from ..index.history import recorded
     from ..index.snapshot import writing
 
-    with writing(settings.home, command), recorded(settings.home, command) as run, told_as_of_home(settings.home):
-        yield run
+    home, run = settings.home, None
+    made = _make(home)
+    new = [file for file in _database_elsewhere(settings) if not file.exists()]
+    with writing(home, command):
+        try:
+            with recorded(home, command) as run, told_as_of_home(home):
+                yield run
+        except BaseException as error:
+            if made and (run is None or not run.counts or isinstance(error, SourceError)):
+                _unmake(made, new)
+            raise
+
+
+def _make(home: Path) -> list[Path]:
+    """The folders that had to be made so that a home is there, its own first; none if that cannot be done."""
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    try:
+        home.mkdir(parents=True)
+    except OSError:  # it is there; or the one that writes it will tell
+        return []
+    return missing
+
+
+def _unmake(folders: list[Path], files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+    shutil.rmtree(folders[0], ignore_errors=True)
+    for parent in folders[1:]:
+        with suppress(OSError):  # others have put something there
+            parent.rmdir()
+
+
+def _database_elsewhere(settings: Settings) -> list[Path]:
+    """The files of an SQLite database that is named; none of any other, and of what is no URL."""
+    from sqlalchemy.exc import ArgumentError
+
+    if settings.db is None:
+        return []
+    try:
+        return database_files(settings) or []
+    except ArgumentError:  # which is told when it is opened
+        return []
 
 
 @contextmanager

@@ -15,6 +15,7 @@ REJECTS = "rejects.csv"  # in a home
 _HEADER = ["source", "row", "reason", "lost"]
 _POST = "post"  # what is lost with a reject
 _PHOTO = "photo"
+_TOLD = 3  # reasons in an error
 _FORGOTTEN = "its author was forgotten"
 
 
@@ -72,10 +73,7 @@ class Rejects:
                 self._captioned.append(bool(entry.caption))
             yield entry
         if self._rejects and not posts:
-            raise SourceError(
-                f"no post of {self._reader.source} could be taken; row {_first(self._lines())}; "
-                f"every row and its reason stand in {self.path}"
-            )
+            raise SourceError(f"no post of {self._reader.source} could be taken; {_told(self._lines())}")
         if to_the_end and last and last.torn:
             raise SourceError(
                 f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
@@ -117,6 +115,16 @@ class Rejects:
 
 def _first(lines: Sequence[tuple[int, str, str]]) -> str | None:
     return f"{lines[0][0]}: {lines[0][1]}" if lines else None
+
+
+def _told(lines: Sequence[tuple[int, str, str]]) -> str:
+    """The first row for each of the commonest reasons, and how many rows there are."""
+    rows: dict[str, list[int]] = {}
+    for row, reason, _ in lines:
+        rows.setdefault(reason, []).append(row)
+    often = sorted(rows.items(), key=lambda told: -len(told[1]))[:_TOLD]
+    told = [f"row {of[0]}: {reason}" + (f" (and {len(of) - 1:,} more)" if len(of) > 1 else "") for reason, of in often]
+    return "; ".join([*told, *([f"and {len(rows) - _TOLD:,} other reasons"] if len(rows) > _TOLD else [])])
 
 
 def drop_rejects(path: Path, source: str) -> None:

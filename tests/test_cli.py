@@ -166,3 +166,55 @@ def test_ctrl_c_ends_with_one_line(hashtag, tmp_path, monkeypatch):
     ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home")
     assert (ran.code, len(ran.err.strip().splitlines())) == (130, 1)
     assert "stopped" in ran.err
+
+
+@pytest.mark.parametrize("database", ["in the home", "elsewhere"])
+def test_a_first_build_that_fails_leaves_nothing(hashtag, tmp_path, database):
+    source = tmp_path / "posts.csv"
+    source.write_text("image,text,hashtags\na.jpg,,cat\nb.jpg,,dog\n,,\n,,\n")
+    options = [] if database == "in the home" else ["--db", f"sqlite:///{tmp_path / 'else.sqlite'}"]
+    for home in (tmp_path / "home", tmp_path / "new" / "deep" / "home"):
+        ran = hashtag("index", "build", source, "--home", home, "--encoders", "compact", *options)
+        assert ran.code == 2
+        assert "no post of" in ran.err and "row 3: empty row" in ran.err and "(and 1 more)" in ran.err
+        assert "row 1: photo 'a.jpg' is missing" in ran.err and "rejects.csv" not in ran.err
+        assert list(tmp_path.iterdir()) == [source]
+
+
+def test_what_was_there_before_a_first_build_that_fails_stays(hashtag, tmp_path):
+    (tmp_path / "posts.csv").write_text("image,hashtags\na.jpg,cat\n")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "hashtag.toml").write_text('encoders = "compact"')
+    assert hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home").code == 2
+    assert "missing" in (tmp_path / "home" / "rejects.csv").read_text()
+    assert [run["outcome"] for run in history(hashtag, tmp_path / "home")] == ["failed"]
+    assert hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "new" / ".." / "home").code == 2
+    assert (tmp_path / "home" / "hashtag.toml").exists()
+
+
+def history(hashtag, home):
+    return json.loads(hashtag("index", "history", "--home", home, "--json").out)["runs"]
+
+
+def test_a_first_build_that_was_stopped_keeps_what_it_has_read(hashtag, tmp_path, monkeypatch):
+    from hashtag_recommender.assembly import building
+
+    def press_ctrl_c(*_):
+        raise KeyboardInterrupt
+
+    (tmp_path / "posts.csv").write_text("text,hashtags\nlatte,cafe\n")
+    build = ["index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", "--encoders", "compact", "--json"]
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "publish_index", press_ctrl_c)
+        assert hashtag(*build).code == 130
+    report = json.loads(hashtag(*build).out)
+    assert (report["unchanged"], report["embedded"], report["published"]) == (1, {"image": 0, "sentence": 0}, True)
+
+
+def test_a_first_build_beside_another_leaves_that_alone(hashtag, tmp_path):
+    from hashtag_recommender.index.snapshot import writing
+
+    (tmp_path / "posts.csv").write_text("text,hashtags\nlatte,cafe\n")
+    with writing(tmp_path / "home"):
+        assert hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home").code == 4
+        assert (tmp_path / "home" / "LOCK").exists()
