@@ -4,24 +4,28 @@ import logging
 import os
 import sys
 import warnings
+from importlib.metadata import version
 from io import TextIOWrapper
+from typing import Annotated
 
 import typer
 
 from . import console
+from .assembly import PROGRAM
 from .commands import evaluation, feedback, index, models, posts, schedule, sources, tags
 from .commands.backup import backup, restore
 from .commands.suggest import suggest
+from .commands.tree import Group, make_command
 from .core.errors import HashtagError
 
 _INTERRUPTED = 130  # the exit code after Ctrl-C
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Suggests hashtags for a new post from the posts of your own archive that look and read like it.",
 )
 app.add_typer(index.app, name="index")
 app.command("suggest")(suggest)
@@ -34,6 +38,21 @@ app.add_typer(evaluation.app, name="eval")
 app.add_typer(schedule.app, name="schedule")
 app.command("backup")(backup)
 app.command("restore")(restore)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        console.say(f"hashtag {version(PROGRAM)}")
+        raise typer.Exit
+
+
+@app.callback()
+def hashtag(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Suggests hashtags for a new post from the posts of your own archive that look and read like it."""
 
 
 class _Told(logging.Handler):
@@ -56,7 +75,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     logging.getLogger(__package__).handlers = [_Told(logging.WARNING)]
     try:
-        app()
+        make_command(app)()
     except SystemExit as end:
         if end.code == _INTERRUPTED:
             console.complain("stopped; what was there before is as it was, run the command again to go on")

@@ -9,8 +9,9 @@ import typer
 from .. import console
 from ..core.settings import resolve_settings
 from .options import AsJson, EncodersOption, Reading, print_json, reads_archive
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="Compare retrieval with trained networks on an archive.")
+app = make_group("Compare retrieval with trained networks on an archive.")
 
 
 class Protocol(StrEnum):

@@ -10,8 +10,9 @@ from ..core.feedback import Verdict
 from ..core.hashtags import parse_hashtags
 from ..core.settings import Settings, resolve_settings
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="Tell which suggestions were right.")
+app = make_group("Tell which suggestions were right.")
 
 JudgedHashtags = Annotated[str, typer.Option(help="The hashtags, apart by spaces.")]
 

@@ -9,8 +9,9 @@ from .. import console
 from ..core.settings import resolve_settings
 from .options import AsJson, Db, EncodersOption, Home, Reading, SourceName, print_json, reads_archive
 from .refresh import refresh
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="Build, check and look after the index of an archive.")
+app = make_group("Build, check and look after the index of an archive.")
 
 
 app.command("refresh")(refresh)

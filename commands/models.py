@@ -7,8 +7,9 @@ import typer
 
 from .. import console
 from .options import AsJson, print_json
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="List and fetch model weights.")
+app = make_group("List and fetch model weights.")
 
 
 class Pullable(StrEnum):

@@ -13,8 +13,9 @@ from ..core.errors import SettingsError
 from ..core.settings import NAMES, resolve_settings
 from ..schedule import Cluster, Nightly, cron_text, kubernetes_text, systemd_text
 from .options import Db, Home
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="Print what a scheduler needs to bring the index up to date every night.")
+app = make_group("Print what a scheduler needs to bring the index up to date every night.")
 
 At = Annotated[str, typer.Option(metavar="HH:MM", help="The time of day.")]
 Mail = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Who is mailed when it failed.")]

@@ -7,8 +7,9 @@ import typer
 from .. import console
 from ..core.settings import resolve_settings
 from .options import AsJson, Db, Home, Reading, SourceName, print_json, reads_archive
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="Sources of posts, which `hashtag index refresh` reads again.")
+app = make_group("Sources of posts, which `hashtag index refresh` reads again.")
 
 
 @app.command("add")

@@ -15,11 +15,12 @@ from ..core.post import normalise_hashtag
 from ..core.rules import HashtagRule
 from ..core.settings import resolve_settings
 from .options import AsJson, Db, Home, print_json
+from .tree import make_group
 
 if TYPE_CHECKING:
     from ..db.rules import RuleBook
 
-app = typer.Typer(no_args_is_help=True, help="Rule which hashtags are blocked, and which mean the same.")
+app = make_group("Rule which hashtags are blocked, and which mean the same.")
 
 SomeHashtags = Annotated[list[str], typer.Argument(help="One or more hashtags.")]
 
