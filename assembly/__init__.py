@@ -3,15 +3,13 @@
 Imports of other rooms stand inside the functions, so that `hashtag --help` loads no model library, index or database.
 """
 
-from .answering import BatchReport, make_wishes, suggest_batch
+from .answering import BatchReport, suggest_batch
 from .backup import BackedUp, Restored, back_up, restore
-from .building import BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts
+from .building import PROGRAM, BuildReport, IndexInfo, build_channels, build_index, index_info, read_posts
 from .evaluating import Beginning, EvaluationPlan, compare_reports, evaluate, systems
 from .following import FollowingRecommender, follow_recommender
 from .keeping import (
-    Added,
     Forgotten,
-    add_post,
     alias_candidates,
     forget_author,
     hashtag_rules,
@@ -22,6 +20,7 @@ from .lifecycle import Cleared, History, clear_snapshots, index_history, roll_ba
 from .models import model_states, pull_models
 from .opening import open_recommender
 from .planning import plan_refresh
+from .posting import PostChange, add_post, edit_post, list_posts, remove_post, show_post
 from .refreshing import RefreshReport, refresh_index
 from .rereading import SourceRefresh
 from .sources import RemovedSource, add_source, list_sources, remove_source
@@ -38,9 +37,13 @@ __all__ = [
     "index_history",
     "restore",
     "roll_back_index",
-    "Added",
     "Forgotten",
+    "PostChange",
     "add_post",
+    "edit_post",
+    "list_posts",
+    "remove_post",
+    "show_post",
     "alias_candidates",
     "forget_author",
     "hashtag_rules",
@@ -51,13 +54,13 @@ __all__ = [
     "compare_reports",
     "evaluate",
     "systems",
+    "PROGRAM",
     "BatchReport",
     "BuildReport",
     "IndexInfo",
     "build_channels",
     "build_index",
     "index_info",
-    "make_wishes",
     "model_states",
     "open_recommender",
     "pull_models",

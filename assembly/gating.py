@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.errors import RefusedError, SnapshotError
+from ..core.post import ADDED
 from ..core.protocols import PostStore
 from ..core.settings import Thresholds
 from ..core.sources import KnownSource
@@ -100,8 +101,8 @@ def leaving_of(known: Sequence[KnownSource], serving: "Snapshot | None") -> set[
 
 
 def staying(posts: Mapping[str, int], leaving: Collection[str]) -> dict[str, int]:
-    """Posts by source, without the sources that are to leave."""
-    return {source: n for source, n in posts.items() if source not in leaving}
+    """Posts by source, without the sources that are to leave, and those added one by one, which a person removes."""
+    return {source: n for source, n in posts.items() if source not in leaving and source != ADDED}
 
 
 def refuse(found: "Sequence[Gate]", run: "RunRecord") -> None:

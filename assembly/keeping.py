@@ -1,27 +1,25 @@
-"""What a person keeps in the database beside the sources: posts added one by one, feedback, rules on hashtags."""
+"""What a person keeps in the database beside the sources and posts of their own: feedback, rules on hashtags."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import PhotoError, SettingsError, SourceError
+from ..core.errors import SettingsError, SourceError
 from ..core.feedback import Judgement, Verdict
 from ..core.hashtags import take_out_hashtags
-from ..core.pipeline import encode_stream
-from ..core.post import ADDED, Photo, Post, Reject, normalise_hashtag
+from ..core.post import normalise_hashtag
 from ..core.progress import Progress, Silent
-from ..core.protocols import Fingerprint
 from ..core.rules import HashtagRule, combine_rules
 from ..core.settings import Settings
 from ..core.wishes import Wishes
 from .building import plan_channel, publish_index
 from .gating import check_soundness, refuse
 from .home import check_named, database_of, existing, has_database, kept_database, run_of
-from .opening import open_encoder, open_recommender
+from .opening import open_recommender
+from .posting import make_post
 
 if TYPE_CHECKING:
     from ..db.rules import RuleBook
@@ -29,18 +27,6 @@ if TYPE_CHECKING:
     from ..retrieval.choosing.synonyms import AliasCandidate
 
 _EVERYTHING = Wishes(count=500, raw=True)  # to see with which probability any hashtag was suggested
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A post that was added; new: whether it was not there already, just so."""
-
-    post_id: str
-    new: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """For machines."""
-        return {"post": self.post_id, "new": self.new}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +39,6 @@ class Forgotten:
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         return asdict(self)
-
-
-def add_post(
-    settings: Settings,
-    photos: Sequence[Path],
-    text: str,
-    hashtags: str,
-    *,
-    author: str | None = None,
-    posted_at: str | None = None,
-) -> Added:
-    """Put one post into the database, with its vectors, so that the next suggestion finds it.
-
-    The same post again changes nothing. Raises NoIndexError where no index was built, SettingsError on a post that
-    cannot be taken, PhotoError on a photo that cannot be read.
-    """
-    from ..index.snapshot import current_snapshot
-
-    records = [record for record in current_snapshot(existing(settings.home)).manifest.channels]
-    post = _post(photos, text, hashtags, author, posted_at)
-    made: list[tuple[Fingerprint, str, Any]] = []
-    for record in records:
-        encoder = open_encoder(record)
-        if record.channel == "lexical":
-            continue
-        contents = zip(post.digests(encoder.modality), post.contents(encoder.modality), strict=True)
-        for batch in encode_stream(encoder, contents):
-            if batch.failures:
-                damaged, reason = batch.failures[0]
-                raise PhotoError(f"{photos[post.digests('image').index(damaged)]}: {reason}")
-            made += (
-                (encoder.fingerprint, digest, batch.vectors[i : i + 1])
-                for i, digest in enumerate(batch.keys)
-                if batch.vectors is not None
-            )
-    with kept_database(settings) as database:
-        _, new = database.posts.add(post, made)
-    return Added(post.post_id, new)
 
 
 def forget_author(settings: Settings, author: str, progress: Progress | None = None) -> Forgotten:
@@ -143,10 +91,10 @@ def judge(
     for tag in wanted:
         if not recommender.knows(tag):
             raise SettingsError(f"no post of the archive carries #{tag}, so it was never suggested")
-    answer = recommender.suggest(photos, text, wishes=_EVERYTHING)
-    scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
-    shown = _post(photos, caption, wanted[0], None, None).photos
+    shown = make_post(photos, caption, wanted[0]).photos
+    answer = recommender.suggest(photos, caption, wishes=_EVERYTHING)  # its own hashtags would be left out as given
+    scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with kept_database(settings) as database:
         database.feedback.record(judgements)
@@ -190,34 +138,3 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     own, _ = hashtag_rules(settings)
     rules = combine_rules(spam_rules(settings.home / SPAM), own)
     return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, carried), archive.author_of, rules)
-
-
-def _post(photos: Sequence[Path], text: str, hashtags: str, author: str | None, posted_at: str | None) -> Post:
-    """A post as a reader would make it of a row, known by what it holds."""
-    from ..db.readers.columns import Columns
-    from ..db.readers.fields import PostMaker
-
-    row = {"text": text, "hashtags": hashtags, "author": author, "posted_at": posted_at}
-    columns = Columns(None, "text", "hashtags", None, "author", "posted_at")
-    made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
-    if isinstance(made, Reject):
-        raise SettingsError(f"the post cannot be taken: {made.reason}")
-    if made.flaws:
-        raise SettingsError(f"the post cannot be taken: {made.flaws[0].reason}")
-    if not made.hashtags:
-        raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
-    made = replace(made, photos=_photos(photos))
-    digests = made.digests("image")
-    shown = digests if len(digests) > 1 else next(iter(digests), None)
-    held = repr((made.caption, made.hashtags, shown, made.author, made.posted_at))
-    return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
-
-
-def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
-    from ..db.readers.photos import PhotoFinder
-    from ..db.readers.unfit import Unfit
-
-    try:
-        return tuple(PhotoFinder(path.resolve().parent).find(Path(path.resolve().name)) for path in paths)
-    except Unfit as reason:
-        raise SettingsError(f"the post cannot be taken: {reason}") from None

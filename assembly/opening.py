@@ -1,6 +1,6 @@
 """Opening what was built, and what has come since, to ask it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 class Since:
     """What the database holds beside a snapshot: a person's rules, and posts added one by one since it was built.
 
-    vectors: those of the posts' contents by digest, for each encoder. notes: what could not be read.
+    retired: the keys of posts as they were before they were corrected or removed. vectors: those of the posts' contents
+    by digest, for each encoder. notes: what could not be read.
     """
 
     rules: Sequence[HashtagRule] = ()
     posts: Sequence[StoredPost] = ()
+    retired: Collection[int] = ()
     vectors: Mapping[Fingerprint, Mapping[str, Vectors]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -53,7 +55,7 @@ def recommender_of(
     """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
     from ..index.grown import GrownArchive
     from ..index.serving import serve
-    from ..retrieval.choosing.lists import SPAM, spam_rules
+    from ..retrieval.choosing.lists import PLATFORMS, SPAM, spam_rules
     from ..retrieval.duplicates import speaking_posts
     from ..retrieval.learning import load
     from ..retrieval.recommender import ArchiveRecommender
@@ -68,12 +70,14 @@ def recommender_of(
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     records = [record for record in snapshot.manifest.channels if record.vectors]
     encoders = map(encoder_of or open_encoder, records)
-    posts = clusters, speaking_posts(clusters, carried)
+    stays = ~np.isin(snapshot.archive.keys, list(since.retired))
+    stays = np.concatenate([stays, np.ones(len(since.posts), dtype=bool)])
+    posts = clusters, speaking_posts(clusters, carried) & stays
     channels = [_open_channel(snapshot, *pair, *posts, since) for pair in zip(records, encoders, strict=True)]
     rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
-    return ArchiveRecommender(
-        channels, archive, learned, snapshot.name, rules, (*filter(None, [served.note]), *since.notes)
-    )
+    notes = (*filter(None, [served.note]), *since.notes)
+    platforms = settings.home / PLATFORMS
+    return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, notes, platforms)
 
 
 def _since(settings: Settings, snapshot: "Snapshot") -> Since:
@@ -95,7 +99,7 @@ def _since(settings: Settings, snapshot: "Snapshot") -> Since:
                 record.fingerprint: database.posts.vectors_of(record.fingerprint, contents)
                 for record in snapshot.manifest.channels
             }
-            return Since(database.rules.rules(), posts, vectors)
+            return Since(database.rules.rules(), posts, database.posts.retired(), vectors)
     except DatabaseError as error:
         return Since(notes=(f"{error}; your own rules and posts added since the index was built are left out",))
 

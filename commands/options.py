@@ -21,9 +21,9 @@ Home = Annotated[
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 NewPhotos = Annotated[
-    list[Path] | None, typer.Argument(metavar="[PHOTO]...", help="The photo of the post; of a carousel all of them.")
+    list[Path] | None, typer.Argument(metavar="PHOTO", help="The photo of the post; of a carousel all of them.")
 ]
-Text = Annotated[str, typer.Option(help="Its caption.")]
+Text = Annotated[str, typer.Option(metavar="TEXT", help="Its caption.")]
 SourceName = Annotated[
     str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
 ]
@@ -33,6 +33,7 @@ Images = Annotated[
 Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
+AuthorColumn = Annotated[str | None, typer.Option(help="Column of the author.")]
 
 
 class Encoders(StrEnum):
@@ -59,7 +60,7 @@ class Reading:
     text_column: TextColumn = None
     hashtags_column: Annotated[str | None, typer.Option(help="Column of the hashtags.")] = None
     id_column: Annotated[str | None, typer.Option(help="Column of the post's id.")] = None
-    author_column: Annotated[str | None, typer.Option(help="Column of the author.")] = None
+    author_column: AuthorColumn = None
     posted_at_column: Annotated[str | None, typer.Option(help="Column of the date.")] = None
 
     def reader(self, archive: str, name: str | None = None) -> PostReader:
@@ -105,6 +106,11 @@ def check_one(photos: Sequence[Path] | None, text: str, of_batches: dict[str, ob
     for option, value in of_batches.items():
         if value is not None:
             raise SettingsError(f"{option} belongs to --batch; leave it out for a single post")
+    check_photos(photos)
+
+
+def check_photos(photos: Sequence[Path] | None) -> None:
+    """Raises SettingsError on a photo that is not there."""
     for photo in photos or ():
         if not photo.exists():
             raise SettingsError(f"there is no photo {photo}; a caption is given with --text")

@@ -1,36 +1,111 @@
 """`hashtag posts`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .. import console
 from ..core.settings import resolve_settings
-from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
+from .options import AsJson, Db, Home, NewPhotos, Text, check_one, check_photos, print_json
+from .tree import make_group
 
-app = typer.Typer(no_args_is_help=True, help="Add single posts, and forget an author's.")
+if TYPE_CHECKING:
+    from ..assembly import PostChange
+
+app = make_group("Look at posts, add, change and remove single ones, forget an author's.")
+
+
+PostedAt = Annotated[str | None, typer.Option(metavar="TIME", help="When: 2024-01-05 or 2024-01-05T18:30:00+09:00.")]
+PostId = Annotated[str, typer.Argument(metavar="ID", help="As `hashtag posts list` shows it.")]
+OfSource = Annotated[
+    str | None, typer.Option("--source", metavar="NAME", help="Its source, if posts of several have that id.")
+]
 
 
 @app.command("add")
 def add_post(
     photos: NewPhotos = None,
     text: Text = "",
-    hashtags: Annotated[str, typer.Option(help="Its hashtags, apart by spaces.")] = "",
-    author: Annotated[str | None, typer.Option(help="Who posted it.")] = None,
-    posted_at: Annotated[str | None, typer.Option(help="When: 2024-01-05 or 2024-01-05T18:30:00+09:00.")] = None,
+    hashtags: Annotated[str, typer.Option(metavar="TAGS", help="Its hashtags, apart by spaces.")] = "",
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Who posted it.")] = None,
+    posted_at: PostedAt = None,
+    post_id: Annotated[
+        str | None, typer.Option("--id", help="By which it is known (default: by its photos and caption).")
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Put one post into the archive at once; the next suggestion finds it, without building anew."""
+    """Put one post into the archive at once; the next suggestion finds it. Added again, it is corrected."""
     from ..assembly import add_post as add
 
     check_one(photos, text, {})
-    report = add(resolve_settings(home, {"db": db}), photos or (), text, hashtags, author=author, posted_at=posted_at)
+    told = {"author": author, "posted_at": posted_at, "post_id": post_id}
+    _show(add(resolve_settings(home, {"db": db}), photos or (), text, hashtags, **told), as_json)
+
+
+@app.command("edit")
+def edit_post(
+    post_id: PostId,
+    photos: NewPhotos = None,
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="Its caption from now on.")] = None,
+    hashtags: Annotated[str | None, typer.Option(metavar="TAGS", help="All its hashtags, apart by spaces.")] = None,
+    author: Annotated[str | None, typer.Option(metavar="NAME", help='Who posted it; "" for nobody.')] = None,
+    posted_at: PostedAt = None,
+    source: OfSource = None,
+    as_json: AsJson = False,
+    home: Home = None,
+    db: Db = None,
+) -> None:
+    """Change a post that was added one by one; what is not told stays."""
+    from ..assembly import edit_post as edit
+
+    check_photos(photos)
+    told = {"text": text, "hashtags": hashtags, "author": author, "posted_at": posted_at, "source": source}
+    _show(edit(resolve_settings(home, {"db": db}), post_id, photos or (), **told), as_json)
+
+
+@app.command("remove")
+def remove_post(
+    post_id: PostId, source: OfSource = None, as_json: AsJson = False, home: Home = None, db: Db = None
+) -> None:
+    """Delete a post that was added one by one, for good."""
+    from ..assembly import remove_post as remove
+
+    _show(remove(resolve_settings(home, {"db": db}), post_id, source=source), as_json)
+
+
+@app.command("list")
+def list_posts(
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many posts, the newest.")] = 20,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this source.")] = None,
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this author.")] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+    db: Db = None,
+) -> None:
+    """List posts of the archive, the newest first."""
+    from ..assembly import list_posts as listed
+
+    posts = listed(resolve_settings(home, {"db": db}), count, source=source, author=author)
     if as_json:
-        print_json(report.to_json())
+        print_json([post.to_json() for post in posts])
     else:
-        console.show_added(report)
+        console.show_posts(posts)
+
+
+@app.command("show")
+def show_post(
+    post_id: PostId, source: OfSource = None, as_json: AsJson = False, home: Home = None, db: Db = None
+) -> None:
+    """Show all there is of one post."""
+    from ..assembly import show_post as shown
+
+    post = shown(resolve_settings(home, {"db": db}), post_id, source=source)
+    if as_json:
+        print_json(post.to_json())
+    else:
+        console.show_post(post)
 
 
 @app.command("forget")
@@ -48,3 +123,10 @@ def forget_posts(
         print_json(report.to_json())
     else:
         console.show_forgotten(report)
+
+
+def _show(change: "PostChange", as_json: bool) -> None:
+    if as_json:
+        print_json(change.to_json())
+    else:
+        console.show_change(change)

@@ -2,7 +2,6 @@
 
 from .answers import show_answer, show_batch
 from .archive import (
-    show_added,
     show_aliases,
     show_build,
     show_changed,
@@ -15,6 +14,7 @@ from .archive import (
 from .evaluation import show_comparison, show_evaluation, show_systems, tell_beginning, tell_outcome
 from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
 from .log import LogFormat, event, progress_for
+from .posts import show_change, show_post, show_posts
 from .refreshing import show_added_source, show_refresh, show_removed_source, show_sources
 from .terminal import complain, progress, say, tell
 
@@ -25,13 +25,13 @@ __all__ = [
     "progress",
     "progress_for",
     "say",
-    "show_added",
     "show_added_source",
     "show_aliases",
     "show_answer",
     "show_backup",
     "show_batch",
     "show_build",
+    "show_change",
     "show_changed",
     "show_comparison",
     "show_cleared",
@@ -41,6 +41,8 @@ __all__ = [
     "show_info",
     "show_judgements",
     "show_models",
+    "show_post",
+    "show_posts",
     "show_refresh",
     "show_removed_source",
     "show_restored",

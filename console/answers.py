@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
 from rich.text import Text
 
-from ..core.results import Answer, Removed, Suggestion
-from .terminal import counted, err, out, printable, say
+from ..core.results import Answer, Neighbour, Removed, Suggestion
+from .terminal import counted, err, is_told, one_line, out, printable, say, short_id, shown_cells
 
 if TYPE_CHECKING:
     from ..assembly import BatchReport
 
 _WIDEST = 30  # cells for a hashtag
 _SHOWN = 3  # posts behind a hashtag; machines get all of them
-_WIDEST_ID = 20  # characters for a post's id
+_NOTES = 5  # of a batch, those told most often
+_BRIEF = 20  # characters of a caption beside the path of its photo
 
 
 def show_answer(answer: Answer, explain: bool) -> None:
@@ -26,13 +26,14 @@ def show_answer(answer: Answer, explain: bool) -> None:
     if not answer.suggestions:
         say("no hashtag to suggest")
         return
-    width = min(_WIDEST, max(cell_len(suggestion.hashtag) for suggestion in answer.suggestions) + 1)
+    hashtags = [suggestion.hashtag for suggestion in answer.suggestions]
+    width = max(len("hashtag"), min(_WIDEST, max(map(shown_cells, hashtags)) + 1))
     behind = "why, and the posts behind it" if explain else "posts behind it"
-    _line(("hashtag", "bold"), width, (f"score  {behind}", "bold"))
+    one_line([("hashtag", "bold", width), (f"score  {behind}", "bold", None)])
     for suggestion in answer.suggestions:
-        posts = ", ".join(dict.fromkeys(neighbour.post for neighbour in suggestion.evidence))
-        told = f"{counted(suggestion.uses, 'post')} carry it: {suggestion.tier}" if explain else posts or "-"
-        _line((f"#{suggestion.hashtag}", "bold cyan"), width, (f"{suggestion.score:>5.2f}  {told}", ""))
+        told = f"{counted(suggestion.uses, 'post')} carry it: {suggestion.tier}" if explain else _behind(suggestion)
+        hashtag = f"#{suggestion.hashtag}", "bold cyan", width
+        one_line([hashtag, (f"{suggestion.score:>5.2f}  {told}", "", None)])
         if explain:
             _explain(suggestion, width)
     if explain:
@@ -43,22 +44,42 @@ def show_answer(answer: Answer, explain: bool) -> None:
 
 def _explain(suggestion: Suggestion, width: int) -> None:
     for reason in suggestion.reasons:
-        _line(("", ""), width, (f"{reason.log_odds:>+5.1f}  {reason.what}", ""))
+        one_line([("", "", width), (f"{reason.log_odds:>+5.1f}  {reason.what}", "", None)])
     for neighbour in suggestion.evidence[:_SHOWN]:
-        caption = " ".join(neighbour.caption.split())
-        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_short(neighbour.post)}  {caption}"
-        _line(("", ""), width, (seen, "dim"))
+        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_named(neighbour)}"
+        one_line([("", "", width), (seen, "dim", None)])
+
+
+def _behind(suggestion: Suggestion) -> str:
+    """How many posts speak for a hashtag, and what the weightiest of them says."""
+    posts = {(neighbour.source, neighbour.post): neighbour for neighbour in suggestion.evidence}
+    if not posts:
+        return "-"
+    said = next((caption for caption in map(_caption, suggestion.evidence) if caption), None)
+    return f"{counted(len(posts), 'post')}: {said or _named(suggestion.evidence[0])}"
+
+
+def _caption(neighbour: Neighbour) -> str:
+    return " ".join(neighbour.caption.split())
+
+
+def _named(neighbour: Neighbour) -> str:
+    """A post by its id, if a person gave it one, and its caption; by its photo if it has neither."""
+    told = [short_id(neighbour.post)] if is_told(neighbour.post) else []
+    told += [caption] if (caption := _caption(neighbour)) else []
+    return "  ".join(told) or (neighbour.photo.name if neighbour.photo else "(no caption)")
 
 
 def _show_photos(suggestions: Sequence[Suggestion]) -> None:
     """Where the photos of the posts behind an answer lie, whole, to be opened."""
     shown = [neighbour for suggestion in suggestions for neighbour in suggestion.evidence[:_SHOWN]]
-    behind = {neighbour.post: neighbour.photo for neighbour in shown if neighbour.photo is not None}
+    behind = {neighbour.photo: neighbour for neighbour in shown if neighbour.photo is not None}
     if behind:
         out.print("\nphotos", style="bold")
-    for post, photo in behind.items():
+    for photo, neighbour in behind.items():
         near = photo.relative_to(Path.cwd()) if photo.is_relative_to(Path.cwd()) else photo
-        out.print(Text(printable(f"{_short(post)}  {near}"), style="dim"), soft_wrap=True)
+        told = short_id(neighbour.post) if is_told(neighbour.post) else _caption(neighbour)[:_BRIEF]
+        out.print(Text(printable("  ".join(filter(None, [told, str(near)]))), style="dim"), soft_wrap=True)
 
 
 def _show_removed(removed: Sequence[Removed], explain: bool) -> None:
@@ -72,26 +93,16 @@ def _show_removed(removed: Sequence[Removed], explain: bool) -> None:
             err.print(f"[yellow]left out:[/] {escape(printable(' '.join(hashtags)))} ({escape(printable(reason))})")
 
 
-def _line(first: tuple[str, str], width: int, rest: tuple[str, str]) -> None:
-    """One line of two styled columns, cut where the terminal ends; Korean letters take two cells each."""
-    line = Text.assemble((set_cell_size(first[0], max(width, len("hashtag"))), first[1]), "  ")
-    line.append(printable(rest[0]), rest[1])
-    line.truncate(out.width, overflow="ellipsis")
-    out.print(line)
-
-
-def _short(post: str) -> str:
-    """A post's id, of a long one its end: in a path that is the file's name."""
-    return post if len(post) <= _WIDEST_ID else "…" + post[1 - _WIDEST_ID :]
-
-
 def show_batch(report: "BatchReport") -> None:
     """How many posts got hashtags, and where they are."""
     answered = report.posts - report.rejected
     of_all = f"{answered:,} of {counted(report.posts, 'post')}" if report.rejected else counted(answered, "post")
     say(f"{of_all} answered in {report.out}")
-    for note, n in report.notes.items():
+    often = sorted(report.notes.items(), key=lambda told: -told[1])
+    for note, n in often[:_NOTES]:
         say(f"{n} of them: {note}")
+    if len(often) > _NOTES:
+        say(f"{counted(len(often) - _NOTES, 'other note')}: each line has its own under `notes`")
     for reason, n in report.removed.items():
         say(f"{counted(n, 'hashtag')} left out: {reason}")
     if report.rejected:

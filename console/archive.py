@@ -13,7 +13,7 @@ from ..core.rules import HashtagRule
 from .terminal import counted, out, printable, say, tell, unpublished
 
 if TYPE_CHECKING:
-    from ..assembly import Added, BuildReport, Forgotten, IndexInfo
+    from ..assembly import BuildReport, Forgotten, IndexInfo
     from ..retrieval.choosing.synonyms import AliasCandidate
     from ..retrieval.encoders.profiles import ModelState
 
@@ -84,11 +84,6 @@ def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
     yield "calibration", f"off by {report.ece:.3f} on average"
     for some in report.reliability:
         yield "", f"of {some.n} suggested at {some.probability:.2f}, {some.carried:.2f} were right"
-
-
-def show_added(report: "Added") -> None:
-    """Which post is in the archive now."""
-    say(f"added as post {report.post_id}" if report.new else f"post {report.post_id} is there already")
 
 
 def show_forgotten(report: "Forgotten") -> None:

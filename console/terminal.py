@@ -1,11 +1,13 @@
 """The terminal: what is said on it, and progress."""
 
+import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -23,6 +25,9 @@ from ..core.progress import Progress, Stage
 
 _MINUTE = 60.0  # seconds
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+_WIDEST_ID = 20  # characters of a post's id
+_MADE_UP = re.compile(r"(text|added)-[0-9a-f]{12}(~\d+)?")  # ids of posts for which nobody told one
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -49,6 +54,34 @@ def lasting(seconds: float) -> str:
 def say(line: str) -> None:
     """One line of result."""
     out.print(escape(printable(line)), soft_wrap=True)
+
+
+def one_line(columns: Sequence[tuple[str, str, int | None]]) -> None:
+    """One line of columns, each with its style and its width in cells, cut where the terminal ends.
+
+    Korean letters take two cells each. The last column takes what is left (width None).
+    """
+    line = Text()
+    for text, style, width in columns:
+        line.append(printable(text) if width is None else set_cell_size(printable(text), width) + "  ", style)
+    line.truncate(out.width, overflow="ellipsis")
+    line.rstrip()
+    out.print(line)
+
+
+def shown_cells(text: str) -> int:
+    """How many cells of the terminal a text takes."""
+    return cell_len(printable(text))
+
+
+def short_id(post: str) -> str:
+    """A post's id, of a long one its end: in a path that is the file's name."""
+    return post if len(post) <= _WIDEST_ID else "…" + post[1 - _WIDEST_ID :]
+
+
+def is_told(post: str) -> bool:
+    """Whether a post's id says anything to a person, as one that was made from its content does not."""
+    return not _MADE_UP.fullmatch(post)
 
 
 def tell(notes: Iterable[str]) -> None:

@@ -63,6 +63,18 @@ class Post:
         digest = caption_digest(self.caption)
         return (digest,) if digest else ()
 
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "post": self.post_id,
+            "source": self.source,
+            "caption": self.caption,
+            "hashtags": list(self.hashtags),
+            "photos": [str(photo.path) for photo in self.photos],
+            "author": self.author,
+            "posted_at": self.posted_at.isoformat() if self.posted_at else None,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
@@ -135,7 +147,7 @@ class Query:
     """A new post that wants hashtags.
 
     photos: one or, of a carousel, several; whatever `as_photos` takes. given: hashtags that it has already, in any
-    spelling. author: whose own history is to count.
+    spelling, listed or in one text; those in the caption join them. author: whose own history is to count.
     """
 
     caption: str = ""
@@ -145,6 +157,8 @@ class Query:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "photos", as_photos(self.photos))
+        given = parse_hashtags(self.given) if isinstance(self.given, str) else self.given
+        object.__setattr__(self, "given", tuple(given))
 
     def contents(self, modality: Modality) -> tuple[NewPhoto, ...] | tuple[str, ...]:
         """As `Post.contents`."""

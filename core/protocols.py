@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from .sources import Source
 from .vectors import Matches, PhotoFeatures, Rows, Vectors
 from .versions import Versions
 from .wishes import Wishes
+
+# What became of a post that a person added: it is new, takes the place of an earlier one, or was there just so.
+AddOutcome: TypeAlias = Literal["added", "corrected", "unchanged"]
 
 # What an encoder yields and an index holds: float32 arrays in dense channels, SciPy sparse matrices in the lexical one.
 V = TypeVar("V")

@@ -135,7 +135,7 @@ class Ingest:
             "author": post.author,
             "posted_at": post.posted_at,
             "caption_digest": caption_digest(post.caption),
-            "content_digest": _content_digest(post),
+            "content_digest": content_digest(post),
             "removed_at": None,
             "unreadable": None,
         }
@@ -144,7 +144,7 @@ class Ingest:
         return DatabaseError(f"post {post_id!r} comes twice in {self._source}; give each post an id of its own")
 
 
-def _content_digest(post: Post) -> str:
+def content_digest(post: Post) -> str:
     """SHA-256 (hex) over all that a source says of a post; of at most one photo, as before there were several."""
     photos: list[list[str | None]] = [[str(photo.path), photo.digest] for photo in post.photos] or [[None, None]]
     first, *others = photos

@@ -32,6 +32,7 @@ from ..core.post import ADDED, Modality, Photo, Post
 from ..core.protocols import Compared, Fingerprint, Ingested, StoredPost
 from ..core.vectors import Rows, Vectors
 from ..core.versions import Versions, content_number
+from .added import Taken, newest, retire, retired, take
 from .engine import damage, erase_deleted, open_engine, reading, shown, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
@@ -99,19 +100,41 @@ class SqlPostStore:
                 accept(ingested)
             return ingested
 
-    def add(self, post: Post, made: Iterable[tuple[Fingerprint, str, Vectors]] = ()) -> tuple[StoredPost, bool]:
-        """Take in one post of the source ADDED, in one transaction; it replaces that of the same id.
+    def add(
+        self, post: Post, made: Iterable[tuple[Fingerprint, str, Vectors]] = (), *, by_content: bool = False
+    ) -> Taken:
+        """Take in one post of the source ADDED, in one transaction; it takes the place of that of the same id.
 
-        made: vectors (1, d) of its contents, by encoder and digest, which are kept with it.
-        Returns it, and whether that changed anything. Raises SettingsError where its author is forgotten.
+        made: vectors (1, d) of its contents, by encoder and digest, which are kept with it. by_content: it takes the
+        place, and the id, of an earlier one with the same caption and photos, if there is one.
+        Raises SettingsError if its author is forgotten.
         """
         with writing(self._engine) as connection:
-            changed = Ingest(connection, ADDED).add(post)
+            taken = take(connection, post, by_content)
             for fingerprint, digest, vectors in made:
                 _keep_vectors(connection, fingerprint, [digest], vectors)
-            known_by = and_(PostRow.source == ADDED, PostRow.post_id == post.post_id)
-            key = connection.execute(select(PostRow.id).where(known_by)).scalar_one()
-        return StoredPost(key, post), changed
+        return taken
+
+    def remove_added(self, key: int) -> None:
+        """Remove a post of the source ADDED for good."""
+        with writing(self._engine) as connection:
+            retire(connection, key)
+
+    def retired(self) -> frozenset[int]:
+        """The keys of posts of the source ADDED that were corrected or removed since: an index may still hold them."""
+        with reading(self._engine) as connection:
+            return retired(connection)
+
+    def find(self, post_id: str) -> list[StoredPost]:
+        """The active posts of that id, one of each source at most."""
+        return list(self._posts_where(and_(_active(), PostRow.post_id == post_id)))
+
+    def newest(self, count: int, source: str | None = None, author: str | None = None) -> list[StoredPost]:
+        """Active posts, the newest first; see `added.newest`."""
+        with reading(self._engine) as connection:
+            keys = newest(connection, _active(), count, source, author)
+        found = {stored.key: stored for some in batches(keys, CHUNK) for stored in self._posts_of(some)}
+        return [found[key] for key in keys if key in found]
 
     def forget_author(self, author: str) -> int:
         """Delete all posts of an author, with the vectors and the feedback of what no other post has.
@@ -277,6 +300,9 @@ class SqlPostStore:
             raise damage(self._engine.url, f"it holds a vector of {fingerprint} with another length")
         halves = np.frombuffer(b"".join(packed), dtype=_HALF)
         return halves.reshape(len(packed), fingerprint.dimension).astype(np.float32)
+
+    def _posts_of(self, keys: Sequence[int]) -> Iterator[StoredPost]:
+        return self._posts_where(and_(_active(), PostRow.id.in_(keys)))
 
     def _posts_where(self, condition: ColumnElement[bool]) -> Iterator[StoredPost]:
         statement = select(

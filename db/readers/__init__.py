@@ -34,7 +34,7 @@ def open_reader(
     source: the name under which the database knows it; unless told, the archive's resolved path, or its URL without
     password.
     encoding: found out unless told. columns: their names, where not the usual ones.
-    for_queries: read new posts: hashtags, ids, authors and times are ignored, in captions hashtags are taken out.
+    for_queries: read new posts: hashtags are those of the column `given`, those in captions stay there.
     Raises SourceError where no post can be read of it.
     """
     if query is None:

@@ -16,17 +16,23 @@ _OPTIONS = {
     "post_id": "--id-column",
     "author": "--author-column",
     "posted_at": "--posted-at-column",
+    "given": "--given-column",
 }
 _NUMBER = re.compile(r"\d{1,3}")
 # A column of this name may as well hold the author's; it does where there is a column of one of these.
 _NAME = "name"
 _BESIDE_NAMES_OF_AUTHORS = frozenset(["username", "screenname", "user", "handle", "account", "nickname"])
+_OF_NEW_POSTS = ("image", "text", "author", "given")
+_OF_ARCHIVES = ("image", "text", "hashtags", "post_id", "author", "posted_at")
 _SHOWN_COLUMNS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns that posts are made of; None where one is not told, or not there."""
+    """The names of the columns that posts are made of; None where one is not told, or not there.
+
+    given: of new posts, the hashtags that they have already.
+    """
 
     image: str | None = None
     text: str | None = None
@@ -34,15 +40,17 @@ class Columns:
     post_id: str | None = None
     author: str | None = None
     posted_at: str | None = None
+    given: str | None = None
 
 
 def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Columns:
     """Choose among the columns found: those named by options, else those with usual names (`usual_names`).
 
-    for_queries: look for image and text alone, which is all that a new post has.
+    for_queries: look for what a new post has. Its hashtags are in `given` and nowhere else: a column of the usual names
+    may hold what a test is to find.
     Raises SourceError where a named column is missing, or where the columns that are there make no posts.
     """
-    roles = ("image", "text") if for_queries else tuple(_OPTIONS)
+    roles = _OF_NEW_POSTS if for_queries else _OF_ARCHIVES
     told = {role: name for role in roles if (name := getattr(named, role)) is not None}
     for role, name in told.items():
         if name not in found:

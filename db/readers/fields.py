@@ -54,8 +54,8 @@ class PostMaker:
 
     A part that cannot be taken costs no more than itself, as long as a caption or a photo is left.
     images: the folder in which photos lie, resolved. further_images: the columns of a post's further photos.
-    for_queries: the rows are new posts: hashtags of theirs are dropped, an empty row is one like any other, and one
-    whose caption or photo cannot be taken is rejected.
+    for_queries: the rows are new posts: their hashtags are those given, captions stay as they are, with the hashtags
+    in them, an empty row is one like any other, and one whose caption or photo cannot be taken is rejected.
     """
 
     def __init__(
@@ -81,8 +81,9 @@ class PostMaker:
 
     def _post(self, number: int, row: Mapping[str, object], flaws: _Flaws) -> Post:
         columns = self._columns
-        caption, inline = take_out_hashtags(flaws.without("caption", lambda: _caption(row, columns.text), ""))
-        hashtags = () if self._for_queries else self._hashtags(row, inline, flaws)
+        text = flaws.without("caption", lambda: _caption(row, columns.text), "")
+        caption, inline = (text, []) if self._for_queries else take_out_hashtags(text)
+        hashtags = self._hashtags(row, inline, flaws)
         names = self._names(row, flaws)
         photos = tuple(photo for name in names if (photo := self._photo(name, flaws)))
         # Hashtags alone are a post, but not what is left of one whose photo or caption is lost.
@@ -101,7 +102,8 @@ class PostMaker:
         return Post(self._source, post_id, caption, hashtags, photos, author, moment, tuple(flaws.found))
 
     def _hashtags(self, row: Mapping[str, object], inline: list[str], flaws: _Flaws) -> tuple[str, ...]:
-        listed = flaws.without("hashtags", partial(_listed, row, self._columns.hashtags), list[str]())
+        column = self._columns.given if self._for_queries else self._columns.hashtags
+        listed = flaws.without("hashtags", partial(_listed, row, column), list[str]())
         kept = []
         for hashtag in distinct_hashtags(listed + inline):
             if len(hashtag) <= MAX_HASHTAG:

@@ -71,6 +71,7 @@ _NAMES = {
         дата дата_публикации время
         data
     """,
+    "given": "given given_hashtags",
 }
 
 

@@ -95,6 +95,8 @@ def make_operations(folder: Path) -> list[Operation]:
     add("build", *build)
     add("refresh", "index", "refresh", "--allow-shrink")
     add("posts add", "posts", "add", *NEW)
+    add("posts edit", "posts", "edit", "mine", "--text", "a balloon", prepare=_add_mine)
+    add("posts remove", "posts", "remove", "mine", prepare=_add_mine, repeats=(0, 2))  # of what is gone
     add("posts forget", "posts", "forget", "--author", "mina")
     add("rollback", "index", "rollback", first, repeats=(0, 2))  # "in service already" is refused
     add("gc", "index", "gc", "--keep", "1", prepare=lambda home: _roll_back(home, second))
@@ -111,6 +113,10 @@ def run_well(words: Sequence[str], *_: object) -> None:
 
 def _roll_back(home: Path, snapshot: str) -> None:
     run_well(["index", "rollback", snapshot, "--home", str(home)])
+
+
+def _add_mine(home: Path) -> None:
+    run_well(["posts", "add", *NEW, "--id", "mine", "--home", str(home)])
 
 
 def _downgrade(home: Path) -> None:

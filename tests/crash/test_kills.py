@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["first build", "build", "refresh", "posts add", "posts forget", "rollback", "gc", "migration", "restore"]
+COMMANDS = ["first build", "build", "refresh", "posts add", "posts edit", "posts remove", "posts forget"]
+COMMANDS += ["rollback", "gc", "migration", "restore"]
 
 
 def run_apart(*words):
@@ -20,7 +21,7 @@ def run_apart(*words):
 @pytest.fixture(scope="module")
 def struck():
     """What came of it, by command."""
-    ran = run_apart("tests.crash.long", "--kills", "36", "--failures", "18", "--json")
+    ran = run_apart("tests.crash.long", "--kills", "44", "--failures", "22", "--json")
     counts = [json.loads(line) for line in ran.stdout.splitlines()]
     assert [counted["command"] for counted in counts] == COMMANDS, ran.stderr
     return {counted["command"]: counted for counted in counts}
