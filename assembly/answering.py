@@ -1,29 +1,27 @@
-"""Answers for a person's new posts: what is wished for, and whole files of posts."""
+"""Answers for whole files of a person's new posts."""
 
 import json
-import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
-from ..core.post import Post, Query, Reject, normalise_hashtag
+from ..core.post import Post, Reject
 from ..core.progress import Progress, Silent
 from ..core.protocols import PostReader
+from ..core.query import Query
 from ..core.results import Answer
-from ..core.settings import Settings
-from ..core.wishes import MOST, Mix, Wishes
+from ..core.wishes import Wishes
 
 if TYPE_CHECKING:
     from ..retrieval.recommender import ArchiveRecommender
 
 _QUERIES_AT_ONCE = 256
-_USUAL = 5  # hashtags, where nothing else is said
 
 
 NOTHING_SAID = Query()
@@ -48,64 +46,6 @@ class BatchReport:
         return asdict(self) | {"out": str(self.out)}
 
 
-def make_wishes(
-    settings: Settings,
-    *,
-    count: str | None = None,
-    platform: str | None = None,
-    languages: str | None = None,
-    mix: str | None = None,
-    exclude: Sequence[str] = (),
-    **others: Any,
-) -> tuple[Wishes, list[str]]:
-    """What is wished for, as the options of `hashtag suggest` say it, and what a person should know of the platform.
-
-    count: a number, or `auto`. languages: apart by commas. others: fields of `Wishes` as they are. Raises SettingsError
-    on wishes that nothing can fulfil.
-    """
-    most, notes = MOST, list[str]()
-    number = _number(count)
-    if platform is not None:
-        if others.get("raw"):
-            raise SettingsError("--raw shows hashtags as the archive posts them, --platform caps them; leave one out")
-        most, notes = _cap(settings, platform, number)
-    wishes = Wishes(
-        count=min(_USUAL, most) if count is None else number,
-        most=most,
-        exclude=frozenset(map(normalise_hashtag, exclude)),
-        languages=frozenset(filter(None, (code.strip().lower() for code in (languages or "").split(",")))),
-        mix=cast("Mix | None", mix),
-        **others,
-    )
-    return wishes, notes
-
-
-def _number(count: str | None) -> int | None:
-    if count is None or count == "auto":
-        return None
-    if not re.fullmatch(r"-?\d{1,9}", count):
-        raise SettingsError(f"count is {count!r}; it must be a number, or auto")
-    return int(count)
-
-
-def _cap(settings: Settings, name: str, count: int | None) -> tuple[int, list[str]]:
-    """How many hashtags a platform takes at most, and what it says of that."""
-    from ..retrieval.choosing.lists import PLATFORMS, platform
-
-    preset = platform(name, settings.home / PLATFORMS)
-    since = f" since {preset.since}" if preset.since else ""
-    if preset.most is None:
-        return MOST, [f"{preset.name}: {preset.note}"]
-    if preset.basis == "rule":
-        if count is not None and count > preset.most:
-            raise SettingsError(
-                f"count is {count}, but {preset.name} takes at most {preset.most} hashtags{since}; "
-                "leave --count out, or ask for no more"
-            )
-        return min(MOST, preset.most), []
-    return (preset.most if count is None else MOST), [f"{preset.name}: {preset.note}"]
-
-
 def suggest_batch(
     recommender: "ArchiveRecommender",
     reader: PostReader,
@@ -118,7 +58,7 @@ def suggest_batch(
 ) -> BatchReport:
     """Write the answer for every post of a file as one line of JSON, in its order.
 
-    post: what holds for all of them, hashtags given or their author. explain: see `Suggestion.to_json`.
+    post: hashtags given and author, for posts of which the file tells none. explain: see `Suggestion.to_json`.
     The file appears whole or not at all. A post that cannot be read gets a line without hashtags that says why.
     Raises SettingsError where `out` cannot be written.
     """
@@ -165,7 +105,12 @@ def _answers(
     explain: bool,
 ) -> Iterator[Answer]:
     queries = [
-        replace(post, caption=entry.caption, photos=tuple(photo.path for photo in entry.photos))
+        Query(
+            entry.caption,
+            tuple(photo.path for photo in entry.photos),
+            entry.hashtags or post.given,
+            entry.author or post.author,
+        )
         for entry in entries
         if isinstance(entry, Post)
     ]

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import DatabaseError, HashtagError
-from ..core.post import AnyPhoto, Query
 from ..core.protocols import Encoder, Recommender
+from ..core.query import AnyPhoto, Query
 from ..core.results import Answer
 from ..core.settings import Settings, resolve_settings
 from ..core.wishes import Wishes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..index.manifest import ChannelRecord
     from ..retrieval.recommender import ArchiveRecommender
 
-_FIVE = Wishes(count=5)
+_USUAL = Wishes()
 _EVERY = 1.0  # seconds between two looks
 
 
@@ -34,7 +34,7 @@ def follow_recommender(home: str | Path | None = None, *, db: str | None = None)
 
 
 class FollowingRecommender(Recommender):
-    """Asks the `ArchiveRecommender` of what is in service; may be asked from several threads.
+    """Asks the `ArchiveRecommender` of what is in service; several threads may ask it at once, as they may ask that.
 
     Before an answer it looks, once a second at most, whether CURRENT names another snapshot, or whether the lists,
     rules or added posts have changed. What is new is opened whole before it takes over; where it cannot be opened,
@@ -79,7 +79,7 @@ class FollowingRecommender(Recommender):
         photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
-        wishes: Wishes = _FIVE,
+        wishes: Wishes = _USUAL,
         given: Collection[str] = (),
         author: str | None = None,
         explain: bool = False,
@@ -88,7 +88,9 @@ class FollowingRecommender(Recommender):
         recommender = self._newest()
         return recommender.suggest(photo, text, wishes=wishes, given=given, author=author, explain=explain)
 
-    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes, *, explain: bool = False) -> list[Answer]:
+    def suggest_batch(
+        self, queries: Sequence[Query], wishes: Wishes = _USUAL, *, explain: bool = False
+    ) -> list[Answer]:
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
         return self._newest().suggest_batch(queries, wishes, explain=explain)
 

@@ -1,18 +1,21 @@
 """`hashtag suggest`."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from .. import console
 from ..core.errors import SettingsError
 from ..core.hashtags import parse_hashtags
-from ..core.post import Query
+from ..core.query import Query
 from ..core.settings import resolve_settings
+from ..core.wishes import Wishes
 from .options import (
     AsJson,
+    AuthorColumn,
     Db,
     Encoding,
     Home,
@@ -42,16 +45,24 @@ def suggest(
         typer.Option(metavar="N|auto", help="How many hashtags at most (default: 5); auto: as many as deserve it."),
     ] = None,
     platform: Annotated[
-        str | None, typer.Option(help="No more than it takes: instagram, threads, x, tiktok, ...")
+        str | None, typer.Option(metavar="NAME", help="No more than it takes: instagram, threads, x, tiktok, ...")
     ] = None,
-    min_score: Annotated[float, typer.Option(help="The least probability.")] = 0.0,
-    given: Annotated[list[str] | None, typer.Option(help="Hashtags the post has already; may be repeated.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Hashtags not to suggest; may be repeated.")] = None,
-    lang: Annotated[str | None, typer.Option(help="Languages apart by commas: ko,en.")] = None,
+    min_score: Annotated[float, typer.Option(metavar="P", help="The least probability.")] = 0.0,
+    given: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="Hashtags the post has already; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="Hashtags not to suggest; may be repeated.")
+    ] = None,
+    languages: Annotated[
+        str, typer.Option("--languages", "--lang", metavar="ko,en", help="Only hashtags in letters of these.")
+    ] = "",
     mix: Annotated[Mix | None, typer.Option(help="Favour hashtags few use, many use, or each in turn.")] = None,
     diverse: Annotated[bool, typer.Option("--diverse", help="Rather hashtags that tell different things.")] = False,
-    author: Annotated[str | None, typer.Option(help="Whose own history is to count.")] = None,
-    half_life: Annotated[float | None, typer.Option(help="Days after which a post counts half.")] = None,
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Whose own history is to count.")] = None,
+    half_life: Annotated[
+        float | None, typer.Option(metavar="DAYS", help="Days after which a post counts half.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="As the archive posts them: nothing blocked or merged.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show why, and the posts behind each hashtag.")] = False,
     as_json: AsJson = False,
@@ -63,18 +74,19 @@ def suggest(
     encoding: Encoding = None,
     image_column: ImageColumn = None,
     text_column: TextColumn = None,
+    author_column: AuthorColumn = None,
+    given_column: Annotated[str | None, typer.Option(help="Column of the hashtags given.")] = None,
 ) -> None:
     """Suggest hashtags for a new post, from its photo, its caption or both."""
-    from ..assembly import make_wishes, open_recommender, read_posts, suggest_batch
+    from ..assembly import open_recommender, read_posts, suggest_batch
 
     settings = resolve_settings(home, {"db": db})
-    wishes, notes = make_wishes(
-        settings,
-        count=count,
+    wishes = Wishes(
+        count=_count(count),
         platform=platform,
         min_score=min_score,
         exclude=_hashtags(exclude),
-        languages=lang,
+        languages=languages,
         mix=mix.value if mix else None,
         diverse=diverse,
         half_life=half_life,
@@ -82,10 +94,12 @@ def suggest(
     )
     known = _hashtags(given)
     if batch is None:
-        check_one(photos, text, {"--out": out, "--images": images, "--encoding": encoding})
+        columns = {"--image-column": image_column, "--text-column": text_column}
+        columns |= {"--author-column": author_column, "--given-column": given_column}
+        check_one(photos, text, {"--out": out, "--images": images, "--encoding": encoding, **columns})
         recommender = open_recommender(settings.home, db=settings.db)
         answer = recommender.suggest(photos, text, wishes=wishes, given=known, author=author, explain=explain)
-        console.tell((*notes, *recommender.notes, *answer.notes))
+        console.tell((*recommender.notes, *answer.notes))
         if as_json:
             print_json(answer.to_json(explain))
         else:
@@ -97,10 +111,10 @@ def suggest(
         raise SettingsError("--batch needs --out OUT.jsonl")
     if out.resolve() == batch.resolve():
         raise SettingsError(f"--out {out} would overwrite the posts it is made from; name another file")
-    columns = {"image": image_column, "text": text_column}
+    columns = {"image": image_column, "text": text_column, "author": author_column, "given": given_column}
     reader = read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
     recommender = open_recommender(settings.home, db=settings.db)
-    console.tell((*notes, *reader.notes(), *recommender.notes))
+    console.tell((*reader.notes(), *recommender.notes))
     report = suggest_batch(
         recommender,
         reader,
@@ -114,6 +128,14 @@ def suggest(
         print_json(report.to_json())
     else:
         console.show_batch(report)
+
+
+def _count(told: str | None) -> int | Literal["auto"] | None:
+    if told is None or told == "auto":
+        return told  # type: ignore[return-value]
+    if not re.fullmatch(r"-?\d{1,9}", told):
+        raise SettingsError(f"count is {told!r}; it must be a number, or auto")
+    return int(told)
 
 
 def _hashtags(fields: list[str] | None) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .post import Modality, Photo, Post, Query, Reject
+from .post import Modality, Photo, Post, Reject
+from .query import Query
 from .results import Answer, Neighbour
 from .sources import Source
 from .vectors import Matches, PhotoFeatures, Rows, Vectors

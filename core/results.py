@@ -96,12 +96,13 @@ class Answer:
     def to_json(self, explain: bool = False) -> dict[str, Any]:
         """The documented shape: hashtags with score and evidence (post, similarity, channel), and the snapshot.
 
-        `removed` and `error` join them only where there are any.
+        `removed`, `notes` and `error` join them only if there are any.
         """
         removed = [{"hashtag": r.hashtag, "step": r.step, "reason": r.reason} for r in self.removed]
         return {
             "hashtags": [suggestion.to_json(explain) for suggestion in self.suggestions],
             "snapshot": self.snapshot,
             **({"removed": removed} if removed else {}),
+            **({"notes": list(self.notes)} if self.notes else {}),
             **({"error": self.error} if self.error is not None else {}),
         }

@@ -7,8 +7,9 @@ import numpy as np
 from scipy import sparse
 
 from ..core.pipeline import encode_stream
-from ..core.post import Post, Query
+from ..core.post import Post
 from ..core.protocols import Encoder
+from ..core.query import Query
 from ..core.vectors import NO_ROW, Matches, Rows, Vectors, nearest
 from .trials import query_of
 

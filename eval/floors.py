@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.post import Post, Query
+from ..core.post import Post
 from ..core.progress import Progress
+from ..core.query import Query
 from .systems import SILENT, Fitted, Kind, Scored
 from .vocabulary import Vocabulary, own_hashtags
 

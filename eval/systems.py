@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Protocol
 
-from ..core.post import Post, Query
+from ..core.post import Post
 from ..core.progress import Progress, Silent
 from ..core.protocols import Recommender
+from ..core.query import Query
 from ..core.wishes import Wishes
 
 Kind = Literal["retrieval", "network", "reference", "floor", "ceiling"]
@@ -111,5 +112,7 @@ class RecommenderSystem:
         """See `System.suggest`. Raises RuntimeError before `fit`."""
         if self._recommender is None:
             raise RuntimeError(f"{self.name} was asked before it was fitted")
-        answers = self._recommender.suggest_batch(queries, replace(self._wishes, count=count))
+        answers = self._recommender.suggest_batch(
+            queries, replace(self._wishes, count="auto" if count is None else count)
+        )
         return [[Scored(found.hashtag, found.score) for found in answer.suggestions] for answer in answers]

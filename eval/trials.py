@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from ..core.post import Post, Query
+from ..core.post import Post
 from ..core.progress import Progress
+from ..core.query import Query
 from ..core.wishes import MOST
 from .memory import peak_mb, reset_peak
 from .splits import Split

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from ..core.pipeline import encode_stream
-from ..core.post import Query
 from ..core.protocols import Encoder, V
+from ..core.query import Query
 from ..core.vectors import Rows, Vectors, unit_rows
 from .encoders.ngrams import BUCKETS, NgramEncoder
 from .kernel import Contents

@@ -15,7 +15,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from ..core.bare import UPRIGHT, bare
 from ..core.errors import PhotoError
-from ..core.post import NewPhoto, Photo
+from ..core.post import Photo
+from ..core.query import NewPhoto
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb

@@ -10,24 +10,25 @@ from unicodedata import normalize
 import numpy as np
 
 from ..core.errors import PhotoError, SettingsError
-from ..core.hashtags import take_out_hashtags
-from ..core.post import AnyPhoto, Query, as_photos, normalise_hashtag
+from ..core.post import distinct_hashtags, normalise_hashtag
 from ..core.protocols import Archive, Recommender
+from ..core.query import AnyPhoto, Query, as_photos
 from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.vectors import Rows, Vectors
 from ..core.wishes import Wishes
 from .channels import Channel, Heard, contents_of, listen
+from .choosing.lists import capped
 from .choosing.selection import TIERS, HashtagTable, select
+from .drafts import part_hashtags, unreadable
 from .evidence import Witnesses
 from .fusion import NEIGHBOURHOODS, Fused, fuse
 from .leanings import Contexts, lean, lift, shifted
 from .learning import Learned
-from .photos import read_photo
 from .ranking import Floats, QueryBatch, Ranked
 from .voting import carried_matrix
 
-FIVE = Wishes(count=5)
+USUAL = Wishes()
 
 _FELT = 0.05  # log odds below which nothing was moved
 
@@ -41,11 +42,12 @@ _NO_PROBABILITIES = "the archive is too small to learn from, so scores are share
 class _Inquiry:
     """A batch of n queries, and what the archive says of each.
 
-    fused: the votes on them. recent: the same with older posts counting less, where that is wished for. ranked: (n,)
-    the candidates. witnesses: the posts behind them.
+    inline: hashtags that stood in their captions. fused: the votes on them. recent: the same with older posts counting
+    less, if that is wished for. ranked: (n,) the candidates. witnesses: the posts behind them.
     """
 
     queries: Sequence[Query]
+    inline: Sequence[tuple[str, ...]]
     fused: Fused
     recent: Fused | None
     ranked: Sequence[Ranked]
@@ -54,6 +56,9 @@ class _Inquiry:
 
 class ArchiveRecommender(Recommender):
     """A recommender over one snapshot. Open one with `open_recommender`; it may be asked any number of times.
+
+    Several threads may ask it at once: answers are those it gives to one thread. Models encode for one at a time, all
+    else goes on side by side. Close it when no thread asks any more.
 
     As long as it lives, or until it is closed, no other process deletes its snapshot.
     """
@@ -66,12 +71,17 @@ class ArchiveRecommender(Recommender):
         snapshot: str,
         rules: Rules,
         notes: Sequence[str] = (),
+        platforms: Path | None = None,
     ) -> None:
-        """rules: what is not suggested, and what means the same. notes: of whatever could not be opened."""
+        """rules: what is not suggested, and what means the same. notes: of whatever could not be opened.
+
+        platforms: a list of one's own beside the one that ships; see `lists.platforms`.
+        """
         self._channels = channels
         self._archive = archive
         self._learned = learned
         self._rules = rules
+        self._platforms = platforms
         self._carried = carried_matrix(archive)
         uses = np.bincount(self._carried.indices, minlength=len(archive.hashtags))
         self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._carried)
@@ -99,7 +109,8 @@ class ArchiveRecommender(Recommender):
     def by_vote(self) -> "ArchiveRecommender":
         """The same without what was learned beyond the vote: what the reranker is held against."""
         plain = replace(self._learned, reranker=None, report=None)
-        return ArchiveRecommender(self._channels, self._archive, plain, self.snapshot, self._rules, self.notes)
+        known = self._channels, self._archive, plain, self.snapshot, self._rules, self.notes, self._platforms
+        return ArchiveRecommender(*known)
 
     def knows(self, hashtag: str) -> bool:
         """Whether any post carries a hashtag, in whatever spelling."""
@@ -110,7 +121,7 @@ class ArchiveRecommender(Recommender):
         photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
-        wishes: Wishes = FIVE,
+        wishes: Wishes = USUAL,
         given: Collection[str] = (),
         author: str | None = None,
         explain: bool = False,
@@ -118,13 +129,13 @@ class ArchiveRecommender(Recommender):
         """Hashtags for one new post.
 
         photo: a path, the bytes of a file, an open file or a `PIL.Image.Image`; of a carousel a list of these. text:
-        its caption; hashtags in it are not looked at. wishes: how many, and which. given, author: see `Query`.
+        its caption; hashtags in it are given. wishes: how many, and which. given, author: see `Query`.
         explain: with the reasons for each.
-        Raises PhotoError where the photo cannot be read, SettingsError where there is neither photo nor text and on an
-        author that the archive does not know.
+        Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text, and on wishes
+        that nothing can fulfil.
         """
-        query = Query(text, as_photos(photo), tuple(given), author)
-        if not query.photos and not _as_encoders_see_it(text):
+        query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
+        if not query.photos and not part_hashtags(query)[0].caption:
             raise SettingsError("nothing to go by: give a photo, a caption of more than hashtags, or both")
         answer = self.suggest_batch([query], wishes, explain=explain)[0]
         if answer.error is not None:
@@ -132,30 +143,36 @@ class ArchiveRecommender(Recommender):
             raise PhotoError(f"{named}: {answer.error}" if len(query.photos) == 1 else answer.error)
         return answer
 
-    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes, *, explain: bool = False) -> list[Answer]:
+    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes = USUAL, *, explain: bool = False) -> list[Answer]:
         """Hashtags for many new posts, in order; a post whose photo cannot be read gets an answer with `error`.
 
         Memory grows with the number of queries times the hashtags of their neighbours: ask a few hundred at a time.
-        Raises SettingsError where an author is not known, or dates are asked for and the archive has none.
+        Raises SettingsError if `wishes` names a platform that is not known or takes fewer, and if dates are asked for
+        and the archive has none.
         """
-        for author in (query.author for query in queries if query.author is not None):
-            if _as_known(author) not in self._author_named:
-                raise SettingsError(f"no post of the archive is by an author {author!r}")
+        wishes, of_platform = capped(wishes, self._platforms)
         ages = self._ages(wishes.half_life)
-        queries = [replace(query, caption=_as_encoders_see_it(query.caption)) for query in queries]
+        parted = [part_hashtags(query) for query in queries]
+        queries = [query for query, _ in parted]
         heard = [listen(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
-        inquiry = self._inquire(queries, heard, ages)
+        inquiry = self._inquire(queries, [inline for _, inline in parted], heard, ages)
         failures = {place: reason for channel in heard for place, reason in channel.failures.items()}
         if not self._sees_photos:
-            failures |= _unreadable(queries)
+            failures |= unreadable(queries)
         return [
             Answer((), self.snapshot, error=failures[place])
             if place in failures
-            else self._answer(place, inquiry, wishes, explain)
+            else self._answer(place, inquiry, wishes, explain, of_platform)
             for place in range(len(queries))
         ]
 
-    def _inquire(self, queries: Sequence[Query], heard: Sequence[Heard], ages: Vectors | None) -> _Inquiry:
+    def _inquire(
+        self,
+        queries: Sequence[Query],
+        inline: Sequence[tuple[str, ...]],
+        heard: Sequence[Heard],
+        ages: Vectors | None,
+    ) -> _Inquiry:
         fusion = self._learned.fusion
         matches = {channel.channel: channel.matches for channel in heard}
         fused = fuse(fusion, matches, self._carried, len(queries))
@@ -169,7 +186,7 @@ class ArchiveRecommender(Recommender):
         )
         ranked = self._ranker.rank(QueryBatch(contents, matches, fused.scores))
         witnesses = Witnesses(self._archive, self._carried, fusion, heard, recent or fused)
-        return _Inquiry(queries, fused, recent, ranked, witnesses)
+        return _Inquiry(queries, inline, fused, recent, ranked, witnesses)
 
     @property
     def _sees_photos(self) -> bool:
@@ -187,14 +204,16 @@ class ArchiveRecommender(Recommender):
             ages = (dated.max() - dated) / half_life
         return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
-    def _answer(self, place: int, inquiry: _Inquiry, wishes: Wishes, explain: bool) -> Answer:
+    def _answer(
+        self, place: int, inquiry: _Inquiry, wishes: Wishes, explain: bool, of_platform: Sequence[str]
+    ) -> Answer:
         query, ranked = inquiry.queries[place], inquiry.ranked[place]
         moves: dict[str, Floats] = {}
         for what, after, moved in self._contexts_of(place, inquiry):
             ranked = after
             moves[what] = moved
         given = frozenset(normalise_hashtag(tag) for tag in query.given)
-        barred = replace(wishes, exclude=wishes.exclude | given - {""})
+        barred = replace(wishes, exclude=frozenset(wishes.exclude) | given - {""})
         chosen = select(ranked.columns, ranked.probabilities, self._table, barred, self._rules, self._ranker.threshold)
         suggestions = tuple(
             Suggestion(
@@ -213,18 +232,24 @@ class ArchiveRecommender(Recommender):
                 strict=True,
             )
         )
-        return Answer(suggestions, self.snapshot, chosen.removed, tuple(self._notes(place, inquiry, wishes)))
+        notes = (*of_platform, *self._notes(place, inquiry, wishes))
+        return Answer(suggestions, self.snapshot, chosen.removed, notes)
 
     def _notes(self, place: int, inquiry: _Inquiry, wishes: Wishes) -> Iterable[str]:
         query, votes = inquiry.queries[place], inquiry.fused.scores
         if query.photos and not self._sees_photos:
             yield _BLIND
-        for tag in query.given:
+        if inquiry.inline[place]:
+            yield f"{_listed(inquiry.inline[place])} of the caption: given already, so not suggested again"
+        for tag in distinct_hashtags(list(query.given)):
             if not self.knows(tag):
-                yield f"no post of the archive carries #{tag.lstrip('#')}, so it tells nothing of other hashtags"
+                yield f"no post of the archive carries #{tag}, so it tells nothing of other hashtags"
+        known = self._number_of(query.author) is not None
+        if query.author is not None and not known:
+            yield f"no post of the archive is by {query.author!r}, so the answer is as for any author"
         if votes.indptr[place] == votes.indptr[place + 1]:
-            yield _UNLIKE_ANY if query.author is not None or any(map(self.knows, query.given)) else _MOST_USED
-        if (wishes.count is None or wishes.min_score > 0) and self._learned.report is None and not self._learned.notes:
+            yield _UNLIKE_ANY if known or any(map(self.knows, query.given)) else _MOST_USED
+        if (wishes.limit is None or wishes.min_score > 0) and self._learned.report is None and not self._learned.notes:
             yield _NO_PROBABILITIES
 
     def _contexts_of(self, place: int, inquiry: _Inquiry) -> Iterable[tuple[str, Ranked, Floats]]:
@@ -239,8 +264,9 @@ class ArchiveRecommender(Recommender):
             moved = leanings.given.lift * lift(self._contexts.beside(given), prior)
             ranked = lean(ranked, moved, prior, leanings.given)
             yield "what goes with the hashtags given", ranked, moved
-        if query.author is not None:
-            moved = leanings.author.lift * lift(self._contexts.by(self._author_named[_as_known(query.author)]), prior)
+        author = self._number_of(query.author)
+        if author is not None:
+            moved = leanings.author.lift * lift(self._contexts.by(author), prior)
             ranked = lean(ranked, moved, prior, leanings.author)
             yield f"how often {query.author} uses it", ranked, moved
         if inquiry.recent is not None:
@@ -250,6 +276,10 @@ class ArchiveRecommender(Recommender):
         if self._judged.any():
             ranked = shifted(ranked, self._judged)
             yield "whether it was accepted or rejected before", ranked, self._judged
+
+    def _number_of(self, author: str | None) -> int | None:
+        """By which an author's posts are known; None if there are none."""
+        return None if author is None else self._author_named.get(_as_known(author))
 
     def _recency(self, place: int, fused: Fused, recent: Fused) -> Floats:
         """ln of how many times more the vote is for each hashtag when older posts count less: (m,)."""
@@ -273,18 +303,5 @@ def _as_known(author: str) -> str:
     return normalize("NFC", author.strip())
 
 
-def _as_encoders_see_it(caption: str) -> str:
-    """Without hashtags; what is no text at all (half a character, from a terminal that is not UTF-8) as `?`."""
-    return take_out_hashtags(caption.encode(errors="replace").decode())[0]
-
-
-def _unreadable(queries: Sequence[Query]) -> dict[int, str]:
-    """Why photos cannot be read, by place: a photo that is none is told even where no channel looks at photos."""
-    reasons = {}
-    for place, query in enumerate(queries):
-        try:
-            for photo in query.photos:
-                read_photo(photo, 1)
-        except PhotoError as error:
-            reasons[place] = str(error)
-    return reasons
+def _listed(hashtags: Sequence[str]) -> str:
+    return " ".join(f"#{hashtag}" for hashtag in hashtags)

@@ -8,7 +8,7 @@ import pytest
 
 from hashtag_recommender import Wishes, follow_recommender
 from hashtag_recommender.assembly import add_post, build_index, following, opening, read_posts, rule_book
-from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.collecting import collect
 from hashtag_recommender.index.snapshot import CURRENT, serving_name, writing

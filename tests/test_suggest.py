@@ -116,13 +116,20 @@ def test_what_is_excluded_stays_out_and_others_move_up(recommender, demo):
     assert len(without.suggestions) == 3
 
 
-def test_hashtags_in_the_caption_are_not_looked_at(recommender):
-    assert recommender.suggest(text="espresso #cat #고양이") == recommender.suggest(text="espresso")
+def test_hashtags_in_the_caption_are_given(recommender):
+    inline, given = (
+        recommender.suggest(text="espresso #cat #고양이"),
+        recommender.suggest(text="espresso", given=["cat", "고양이"]),
+    )
+    assert inline.suggestions == given.suggestions
+    assert inline.notes == ("#cat #고양이 of the caption: given already, so not suggested again", *given.notes)
+    assert recommender.suggest_batch([Query("espresso #cat #고양이")])[0] == inline
+    assert recommender.suggest_batch([Query("espresso", given="#cat 고양이")])[0] == given
 
 
 def test_where_nothing_speaks_it_says_so(recommender):
     answer = recommender.suggest_batch([Query("#onlyahashtag")], Wishes(count=5))[0]
-    assert answer.notes and "most used" in answer.notes[0]
+    assert "most used" in answer.notes[-1]
     assert len(answer.suggestions) == 5
     assert not any(suggestion.evidence for suggestion in answer.suggestions)
 
@@ -145,6 +152,37 @@ def test_the_plain_form_ends_with_a_line_to_copy(hashtag, demo, demo_home):
     last = ran.out.rstrip("\n").splitlines()[-1].split(" ")
     assert len(last) == 3 and all(word.startswith("#") for word in last)
     assert all(word in ran.out.splitlines()[i + 1] for i, word in enumerate(last))
+
+
+def test_the_plain_form_shows_captions_and_no_ids(hashtag, demo, demo_home):
+    ran = hashtag("suggest", demo / "new" / "coffee.jpg", "--home", demo_home)
+    lines = ran.out.splitlines()
+    assert lines[0].split() == ["hashtag", "score", "posts", "behind", "it"]
+    assert all(len(line) <= 80 for line in lines)
+    assert any("posts: no talking before my morning coffee" in line for line in lines[1:6])
+    assert not any(f" {number:03}" in ran.out for number in range(1, 81))
+
+
+def test_ids_that_nobody_gave_are_shown_to_machines_alone(hashtag, tmp_path):
+    (tmp_path / "posts.csv").write_text('text,hashtags\n"espresso,\nplease",coffee\n,cafe\n')
+    home = tmp_path / "home"
+    assert hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact").code == 0
+    words = ["suggest", "--text", "espresso", "--home", home]
+    for more in ([], ["--explain"]):
+        ran = hashtag(*words, *more)
+        assert "espresso, please" in ran.out and "text-" not in ran.out
+    post = json.loads(hashtag(*words, "--json").out)["hashtags"][0]["evidence"][0]["post"]
+    assert post.startswith("text-")
+
+
+def test_a_post_without_caption_is_shown_by_its_photo(hashtag, demo, tmp_path):
+    (tmp_path / "cat.jpg").write_bytes((demo / "new" / "cat.jpg").read_bytes())
+    (tmp_path / "posts.csv").write_text("id,image,hashtags\ntext-0ee728eb682b,cat.jpg,cat\n7,cat.jpg,pet\n")
+    home = tmp_path / "home"
+    assert hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact").code == 0
+    ran = hashtag("suggest", demo / "new" / "cat.jpg", "--home", home)
+    assert "1 post: cat.jpg" in ran.out or "1 post: 7" in ran.out
+    assert "text-" not in ran.out + hashtag("suggest", demo / "new" / "cat.jpg", "--home", home, "--explain").out
 
 
 def test_explaining_names_the_posts(hashtag, demo, demo_home):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...core.errors import PhotoError
-from ...core.post import Query
+from ...core.query import Query
 from ...core.vectors import FloatMatrix, PhotoFeatures
 
 PADDING = 0

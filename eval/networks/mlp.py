@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
-from ...core.post import Post, Query
+from ...core.post import Post
 from ...core.protocols import Encoder
+from ...core.query import Query
 from ...core.vectors import Vectors
 from ..channels import counts, vectors
 from ..trials import query_of

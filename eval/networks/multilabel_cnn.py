@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ...core.post import Post, Query
+from ...core.post import Post
+from ...core.query import Query
 from .contents import LookAt, Photos
 from .hashtags import enriched, hashtag_vectors
 from .network import Network

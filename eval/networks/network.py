@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ...core.errors import SettingsError
-from ...core.post import Post, Query
+from ...core.post import Post
 from ...core.progress import Progress
+from ...core.query import Query
 from ...core.wishes import MOST
 from ..systems import SILENT, Fitted, Kind, Scored
 from ..trials import query_of

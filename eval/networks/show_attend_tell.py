@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ...core.post import Post, Query
+from ...core.post import Post
+from ...core.query import Query
 from .attention import SoftAttention
 from .contents import LookAt, Photos
 from .decoding import Decoder, State, sequences

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...core.post import Post, Query
+from ...core.post import Post
+from ...core.query import Query
 from .contents import LENGTH, PADDING, LookAt, Photos, Tokeniser, trimmed
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...core.post import Post, Query, normalise_hashtag
+from ...core.post import Post, normalise_hashtag
 from ...core.progress import Progress
+from ...core.query import Query
 from ..systems import SILENT, Fitted, Kind, Scored
 from ..vocabulary import Vocabulary
 

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...core.post import Post, Query
+from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder
+from ...core.query import Query
 from ...core.vectors import NO_ROW, Matches
 from ..channels import Channel
 from ..floors import most_used

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ...core.post import Post, Query
+from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder
+from ...core.query import Query
 from ...core.wishes import MOST
 from ..channels import Tfidf, counts
 from ..extra import needed

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
-from ...core.post import Post, Query
+from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder
+from ...core.query import Query
 from ...core.vectors import NO_ROW, Matches
 from ..channels import Channel
 from ..floors import most_used

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ...core.post import Post, Query
+from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder
+from ...core.query import Query
 from ..bootstrap import users_of
 from ..channels import Channel
 from ..systems import SILENT, Fitted, Kind, Scored

@@ -121,7 +121,7 @@ def select(
     kept, removed = _sift(candidates, table, wishes, rules)
     shown = candidates[[place for _, place in kept]]
     probabilities = likelihoods[[place for place, _ in kept]]
-    places = wishes.count or min(int(np.count_nonzero(probabilities >= threshold)), wishes.most)
+    places = wishes.limit or min(int(np.count_nonzero(probabilities >= threshold)), wishes.most)
     weights = _mix_weights(probabilities, table.tiers[shown], wishes.mix)
     order = np.argsort(-weights, kind="stable")
     order = order[probabilities[order] >= wishes.min_score]

@@ -6,6 +6,8 @@ import unicodedata
 import numpy as np
 import pytest
 
+from hashtag_recommender import HashtagError, Query, Wishes, open_recommender
+
 from .conftest import CAFE, CAT, refused, removed, scores, tags
 
 
@@ -141,7 +143,7 @@ def test_without_dates_nothing_is_older(hashtag, rebuild, tmp_path):
         (["--count", "31"], "at most 30"),
         (["--count", "6", "--platform", "instagram"], "instagram takes at most 5 hashtags since 2025-12"),
         (["--platform", "myspace"], "known are facebook, instagram"),
-        (["--platform", "instagram", "--raw"], "leave one out"),
+        (["--platform", "instagram", "--raw"], "leave platform out"),
         (["--lang", "xx"], "language 'xx' is not known"),
         (["--lang", "ko", "--raw"], "leave languages out"),
         (["--mix", "niche", "--raw"], "leave mix out"),
@@ -149,12 +151,90 @@ def test_without_dates_nothing_is_older(hashtag, rebuild, tmp_path):
         (["--min-score", "nan"], "least score is nan"),
         (["--half-life", "0"], "half-life is 0.0 days"),
         (["--half-life", "nan"], "half-life is nan days"),
-        (["--author", "nobody"], "no post of the archive is by an author 'nobody'"),
         (["--exclude", "!!!"], "neither letter nor number"),
     ],
 )
 def test_wishes_that_nothing_can_fulfil(hashtag, home, words, complaint):
     assert refused(hashtag("suggest", "--text", CAT, "--home", home, *words), complaint)
+
+
+def test_an_author_of_no_post_is_a_note_and_no_error(hashtag, home, ask):
+    ran = hashtag("suggest", "--text", CAT, "--home", home, "--author", "nobody", "--json")
+    assert (ran.code, "no post of the archive is by 'nobody'" in ran.err) == (0, True)
+    answer = json.loads(ran.out)
+    assert answer["notes"] == ["no post of the archive is by 'nobody', so the answer is as for any author"]
+    assert answer["hashtags"] == ask(home, CAT)["hashtags"]
+
+
+def test_hashtags_of_a_draft_count_as_given(hashtag, home, ask):
+    """Wherever they stand in it: a post has them already."""
+    plain, told = ask(home, CAT, "--count", 30), ask(home, CAT, "--given", "bread zeppelin", "--count", 30)
+    assert "bread" not in tags(told) and scores(told)["baking"] > scores(plain)["baking"]
+    for draft in (f"{CAT} #Bread #zeppelin", f"#Bread {CAT} #zeppelin", f"{CAT} #Bread#zeppelin #bread"):
+        answer = ask(home, draft, "--count", 30)
+        assert answer["hashtags"] == told["hashtags"], draft
+        assert answer["notes"] == [
+            "#Bread #zeppelin of the caption: given already, so not suggested again",
+            "no post of the archive carries #zeppelin, so it tells nothing of other hashtags",
+        ]
+    ran = hashtag("suggest", "--text", f"{CAT} #Bread", "--home", home)
+    assert "note: #Bread of the caption" in ran.err and "#bread" not in ran.out
+
+
+def test_a_batch_takes_author_and_hashtags_given_from_its_file(hashtag, home, ask, tmp_path):
+    rows = ["text,User,given,hashtags", f"{CAT},mina,,cat", f"{CAT},,bread,cat", f"{CAT} #daily,nobody,,", f"{CAT},,,"]
+    (tmp_path / "new.csv").write_text("\n".join(rows), encoding="utf-8")
+    told = ["--author", "lee", "--given", "pets", "--count", "30"]
+
+    def batch(*words):
+        out = tmp_path / "out.jsonl"
+        ran = hashtag("suggest", "--batch", tmp_path / "new.csv", "--out", out, "--home", home, *words)
+        assert ran.code == 0, ran.err
+        return ran.out, [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+    shown, answers = batch(*told)
+    alone = [
+        ask(home, CAT, "--author", "mina", "--given", "pets", "--count", "30"),
+        ask(home, CAT, "--author", "lee", "--given", "bread", "--count", "30"),
+        ask(home, CAT, "--author", "nobody", "--given", "pets daily", "--count", "30"),
+        ask(home, CAT, *told),
+    ]
+    for answer, expected in zip(answers, alone, strict=True):
+        assert tags(answer) == tags(expected)
+        assert list(scores(answer).values()) == pytest.approx(list(scores(expected).values()), abs=1e-4)
+    assert "no post of the archive is by 'nobody', so the answer is as for any author" in answers[2]["notes"]
+    assert "1 of them: no post of the archive is by 'nobody'" in shown
+    assert "notes" not in answers[3]
+    named = ["--author-column", "given", "--given-column", "User", "--count", "30"]
+    assert tags(batch(*named)[1][1]) == tags(ask(home, CAT, "--author", "bread", "--count", 30))
+
+
+def test_a_batch_tells_the_notes_that_come_often(hashtag, home, tmp_path):
+    rows = [f"{CAT},someone{i % 7}" for i in range(20)]
+    (tmp_path / "new.csv").write_text("\n".join(["text,author", *rows]), encoding="utf-8")
+    ran = hashtag("suggest", "--batch", tmp_path / "new.csv", "--out", tmp_path / "out.jsonl", "--home", home)
+    assert [line.split(":")[0] for line in ran.out.splitlines() if "of them" in line] == ["3 of them"] * 5
+    assert "2 other notes: each line has its own under `notes`" in ran.out
+
+
+def test_a_platform_can_be_named_in_python(home, ask):
+    with open_recommender(home) as recommender:
+        threads = recommender.suggest(text=CAT, wishes=Wishes(platform="threads"))
+        assert [s.hashtag for s in threads.suggestions] == [ask(home, CAT, "--count", 1)["hashtags"][0]["hashtag"]]
+        advised = recommender.suggest_batch([Query(CAT)], Wishes(platform="x"))[0]
+        assert advised.notes[0].startswith("x: ") and advised.to_json()["notes"] == list(advised.notes)
+        with pytest.raises(HashtagError, match="instagram takes at most 5 hashtags since 2025-12"):
+            recommender.suggest(text=CAT, wishes=Wishes(platform="instagram", count=6))
+
+
+def test_the_interface_takes_what_the_command_takes(home, ask):
+    """The same words make the same answer."""
+    wishes = Wishes(count="auto", languages="ko,en", exclude=["#Pets"], mix="niche", diverse=True, half_life=300.0)
+    words = ["--count", "auto", "--languages", "ko,en", "--exclude", "#Pets", "--mix", "niche", "--diverse"]
+    with open_recommender(home) as recommender:
+        answer = recommender.suggest(text=CAT, wishes=wishes, given="bread #daily", author="mina", explain=True)
+    more = ["--half-life", 300, "--given", "bread #daily", "--author", "mina", "--explain"]
+    assert json.loads(json.dumps(answer.to_json(explain=True))) == ask(home, CAT, *words, *more)
 
 
 def test_a_batch_is_asked_with_the_same_wishes(hashtag, home, ask, tmp_path):

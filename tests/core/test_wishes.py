@@ -11,6 +11,8 @@ from hashtag_recommender.core.wishes import Wishes
     ("wishes", "complaint"),
     [
         ({"count": 0}, "count is 0; at least 1"),
+        ({"count": "many"}, "count is 'many'; it must be a number, or auto"),
+        ({"raw": True, "platform": "x"}, "leave platform out"),
         ({"most": 0}, "the most hashtags of an answer is 0"),
         ({"count": 6, "most": 5}, "count is 6; an answer has at most 5"),
         ({"min_score": -0.1}, "the least score is -0.1"),
@@ -34,6 +36,12 @@ def test_raw_is_not_capped() -> None:
 
 def test_wishes_can_be_told_apart_and_kept_in_a_set() -> None:
     assert len({Wishes(), Wishes(count=None), Wishes(diverse=True)}) == 2
+    assert len({Wishes(exclude=["#Cat"], languages="EN, ko"), Wishes(exclude="cat", languages=["ko", "en"])}) == 1
+
+
+def test_how_many_at_most() -> None:
+    assert (Wishes().limit, Wishes(most=3).limit, Wishes(count=7).limit) == (5, 3, 7)
+    assert Wishes(count="auto").limit is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from hashtag_recommender.core.errors import PhotoError
-from hashtag_recommender.core.post import Photo, Post, Query
+from hashtag_recommender.core.post import Photo, Post
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.vectors import NO_ROW
 from hashtag_recommender.eval import channels
 from hashtag_recommender.eval.channels import Channel, Tfidf, counts, vectors

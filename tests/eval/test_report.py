@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hashtag_recommender.core.post import Photo, Query
+from hashtag_recommender.core.post import Photo
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.floors import Ceiling, Popularity, RandomHashtags
 from hashtag_recommender.eval.metrics import micro
 from hashtag_recommender.eval.references.co_occurrence import CoOccurrence

@@ -1,7 +1,8 @@
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import Query, normalise_hashtag
+from hashtag_recommender.core.post import normalise_hashtag
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.results import Answer, Suggestion
 from hashtag_recommender.core.wishes import Wishes
 from hashtag_recommender.eval.floors import Ceiling, Popularity, RandomHashtags
@@ -29,7 +30,7 @@ class Recommender:
 
     def suggest_batch(self, queries, wishes):
         best = [Suggestion(tag, 1 / rank, (), 1, "tail") for rank, tag in enumerate(self.hashtags, 1)]
-        return [Answer(tuple(best[: wishes.count or 3]), "a snapshot") for _ in queries]
+        return [Answer(tuple(best[: wishes.limit or 3]), "a snapshot") for _ in queries]
 
 
 def of_recommender():

@@ -5,7 +5,7 @@ Both are TOML, and a file of one's own can stand in for the one that ships.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from ....core.errors import SettingsError
 from ....core.post import normalise_hashtag
 from ....core.rules import Rules
+from ....core.wishes import Wishes
 
 SPAM = "spam.toml"
 PLATFORMS = "platforms.toml"
@@ -80,6 +81,29 @@ def platform(name: str, own: Path | None = None) -> Platform:
     if name.lower() not in known:
         raise SettingsError(f"platform {name!r} is not known; known are {', '.join(sorted(known))}")
     return known[name.lower()]
+
+
+def capped(wishes: Wishes, own: Path | None = None) -> tuple[Wishes, tuple[str, ...]]:
+    """Wishes within what their platform takes, and what a person should know of it.
+
+    own: see `platforms`. Raises SettingsError on a platform that is not known, and on a count that it does not take.
+    """
+    if wishes.platform is None:
+        return wishes, ()
+    preset = platform(wishes.platform, own)
+    advice = (f"{preset.name}: {preset.note}",)
+    if preset.most is None:
+        return wishes, advice
+    within = replace(wishes, most=min(wishes.most, preset.most)) if not isinstance(wishes.count, int) else wishes
+    if preset.basis == "advice":
+        return within, advice
+    if isinstance(wishes.count, int) and wishes.count > preset.most:
+        since = f" since {preset.since}" if preset.since else ""
+        raise SettingsError(
+            f"count is {wishes.count}, but {preset.name} takes at most {preset.most} hashtags{since}; "
+            "leave count out, or ask for no more"
+        )
+    return within, ()
 
 
 def _read(name: str, own: Path | None) -> tuple[dict[str, Any], str]:

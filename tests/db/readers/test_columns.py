@@ -110,8 +110,11 @@ def test_names_given_by_options_come_first_and_play_no_second_part() -> None:
     )
 
 
-def test_new_posts_have_image_and_text_alone() -> None:
+def test_new_posts_have_no_column_of_hashtags_but_of_those_given() -> None:
     assert find_columns(["image", "hashtags", "id"], Columns(hashtags="missing"), for_queries=True) == Columns("image")
+    found = ["text", "tags", "given", "user", "date"]
+    assert find_columns(found, Columns(), for_queries=True) == Columns(text="text", author="user", given="given")
+    assert find_columns(found, Columns(), for_queries=False).given is None
 
 
 @pytest.mark.parametrize(

@@ -393,20 +393,20 @@ def test_an_id_that_looks_like_a_copy_is_passed_over(read_rows: Read, images: Pa
     assert ids == ["images/a.jpg~2", "images/a.jpg", "images/a.jpg~3"]
 
 
-def test_new_posts_keep_the_order_and_lose_their_hashtags(read_rows: Read, images: Path) -> None:
+def test_new_posts_keep_the_order_and_have_the_hashtags_given(read_rows: Read, images: Path) -> None:
     rows = [
-        {"id": "a", "text": "one #tag", "hashtags": "tag", "posted_at": "never"},
-        {"id": "a", "text": "#tag", "hashtags": "tag"},
+        {"id": "a", "text": "one #tag", "hashtags": "hidden", "given": "b, c", "user": "me", "posted_at": "never"},
+        {"id": "a", "text": "", "hashtags": "tag"},
         {"id": "a", "image": "images/a.jpg"},
         {"id": "a", "image": "missing.jpg", "text": "x"},
         {"id": "a", "text": "one #tag"},
     ]
     one, two, three, four, five = read_rows(*rows, for_queries=True)
-    assert isinstance(one, Post) and (one.caption, one.hashtags) == ("one", ())
-    assert isinstance(two, Post) and two.caption == "", "an empty row is answered, too"
+    assert isinstance(one, Post) and (one.caption, one.hashtags, one.author) == ("one #tag", ("b", "c"), "me")
+    assert isinstance(two, Post) and (two.caption, two.hashtags) == ("", ()), "an empty row is answered, too"
     assert isinstance(three, Post) and three.photos and three.caption == ""
     assert isinstance(four, Reject)
-    assert isinstance(five, Post) and five.caption == "one"
+    assert isinstance(five, Post) and five.caption == "one #tag"
 
 
 def test_reading_twice_yields_the_same(tmp_path: Path) -> None:

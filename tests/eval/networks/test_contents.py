@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.networks import contents
 from hashtag_recommender.eval.networks.contents import (
     LENGTH,

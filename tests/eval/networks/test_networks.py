@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import Photo, Post, Query
+from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.core.protocols import Fingerprint
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.vectors import PhotoFeatures
 from hashtag_recommender.eval.floors import Popularity
 from hashtag_recommender.eval.metrics import micro

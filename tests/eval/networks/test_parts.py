@@ -8,7 +8,8 @@ import pytest
 import torch
 from scipy import sparse
 
-from hashtag_recommender.core.post import Photo, Query
+from hashtag_recommender.core.post import Photo
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.networks.attention import SoftAttention
 from hashtag_recommender.eval.networks.embedding_similarity import EmbeddingSimilarity
 from hashtag_recommender.eval.networks.mlp import _Lexicon

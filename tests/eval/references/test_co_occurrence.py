@@ -1,6 +1,6 @@
 import pytest
 
-from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.references.co_occurrence import CoOccurrence
 from hashtag_recommender.eval.systems import Scored
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.vectors import NO_ROW, Matches
 from hashtag_recommender.eval.references.neighbours import NeighbourVote, best_encoder, vote_shares
 from hashtag_recommender.eval.systems import Scored

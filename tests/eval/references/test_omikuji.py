@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import Post, Query
+from hashtag_recommender.core.post import Post
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.references.omikuji import BONSAI, PARABEL, Omikuji
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 

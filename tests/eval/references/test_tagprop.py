@@ -4,7 +4,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.vectors import NO_ROW, Matches
 from hashtag_recommender.eval.references.tagprop import _LEEWAY, Cases, TagProp, rank_weights, sigmoids
 

@@ -1,7 +1,7 @@
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import Query
+from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.references.tagvote import TagVote
 from hashtag_recommender.eval.systems import Scored
 

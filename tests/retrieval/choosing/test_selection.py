@@ -124,14 +124,14 @@ def test_the_least_score_cuts() -> None:
 
 def test_as_many_as_deserve_it() -> None:
     likely = {"cat": 0.9, "cute": 0.8, "paris": 0.1, "photo": 0.1}
-    assert chosen(CATS, select_by_name(CATS, likely, Wishes())) == ["cat", "cute"]
-    assert chosen(CATS, select_by_name(CATS, likely, Wishes(most=1))) == ["cat"]
-    assert chosen(CATS, select_by_name(CATS, {"cat": THRESHOLD / 2}, Wishes())) == []
+    assert chosen(CATS, select_by_name(CATS, likely, Wishes(count="auto"))) == ["cat", "cute"]
+    assert chosen(CATS, select_by_name(CATS, likely, Wishes(count="auto", most=1))) == ["cat"]
+    assert chosen(CATS, select_by_name(CATS, {"cat": THRESHOLD / 2}, Wishes(count="auto"))) == []
 
 
 def test_no_candidates_no_hashtags() -> None:
     nothing = np.array([], dtype=np.int32), np.array([], dtype=np.float32)
-    selected = select(*nothing, CATS, Wishes(diverse=True), Rules(), THRESHOLD)
+    selected = select(*nothing, CATS, Wishes(count="auto", diverse=True), Rules(), THRESHOLD)
     assert (len(selected.columns), len(selected.scores), selected.removed) == (0, 0, ())
 
 
