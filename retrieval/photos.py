@@ -13,7 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from ..core.bare import UPRIGHT, bare
+from ..core.photo_metadata import UPRIGHT, strip_metadata
 from ..core.errors import PhotoError
 from ..core.post import Photo
 from ..core.query import NewPhoto
@@ -74,7 +74,7 @@ def _opened(photo: Photo | NewPhoto) -> tuple[Image.Image, int | None]:
         return photo.copy(), None  # the caller's own stays as it is, and open
     if not isinstance(photo, Photo | Path | bytes):
         raise PhotoError(f"not a photo but a {type(photo).__name__}; give a path, bytes, an open file or a PIL image")
-    content, orientation = bare(_content(photo))
+    content, orientation = strip_metadata(_content(photo))
     return Image.open(io.BytesIO(content), formats=FORMATS), orientation
 
 

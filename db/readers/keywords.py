@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ...core.bare import without_exif
+from ...core.photo_metadata import strip_all_but_exif
 from ...core.post import Flaw
 from .unfit import Unfit
 
@@ -72,7 +72,7 @@ def read_photo_metadata(photo: Path) -> Described:
         xmp, iptc = _embedded(photo)
     except Exception:
         try:
-            xmp, iptc = _embedded(BytesIO(without_exif(photo.read_bytes())))
+            xmp, iptc = _embedded(BytesIO(strip_all_but_exif(photo.read_bytes())))
         except Exception:
             return Described()
     packet = xmp.encode() if isinstance(xmp, str) else xmp or b""

@@ -22,37 +22,37 @@ _WEBP_METADATA = frozenset([b"EXIF", b"XMP ", b"ICCP"])
 _WEBP_FLAGS = 0x08 | 0x04 | 0x20  # that there are any of these
 
 
-def bare(content: bytes) -> tuple[bytes, int | None]:
+def strip_metadata(content: bytes) -> tuple[bytes, int | None]:
     """A JPEG, PNG or WEBP without metadata, and its orientation (1 to 8 as EXIF counts; 1 where none can be read).
 
     Anything else comes back as it is, with None.
     """
     if content.startswith(b"\xff\xd8\xff"):
-        kept, metadata = _parted_jpeg(content)
+        kept, metadata = _split_jpeg(content)
     elif content.startswith(_PNG):
-        kept, metadata = _parted_png(content)
+        kept, metadata = _split_png(content)
     elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        kept, metadata = _parted_webp(content)
+        kept, metadata = _split_webp(content)
     else:
         return content, None
     found = filter(None, map(_orientation, metadata))
     return b"".join(kept), next(found, UPRIGHT)
 
 
-def without_exif(content: bytes) -> bytes:
+def strip_all_but_exif(content: bytes) -> bytes:
     """A JPEG, PNG or WEBP with all its metadata but EXIF; anything else as it is."""
     if content.startswith(b"\xff\xd8\xff"):
-        kept, _ = _parted_jpeg(content, exif_alone=True)
+        kept, _ = _split_jpeg(content, exif_alone=True)
     elif content.startswith(_PNG):
-        kept, _ = _parted_png(content, exif_alone=True)
+        kept, _ = _split_png(content, exif_alone=True)
     elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        kept, _ = _parted_webp(content, exif_alone=True)
+        kept, _ = _split_webp(content, exif_alone=True)
     else:
         return content
     return b"".join(kept)
 
 
-def _parted_jpeg(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
+def _split_jpeg(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
     kept, metadata = [content[:2]], []
     i = 2
     while content[i : i + 1] == b"\xff" and i + 4 <= len(content):
@@ -72,7 +72,7 @@ def _parted_jpeg(content: bytes, exif_alone: bool = False) -> tuple[list[bytes],
     return [*kept, content[i:]], metadata
 
 
-def _parted_png(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
+def _split_png(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
     kept, metadata = [_PNG], []
     i = len(_PNG)
     while i + 12 <= len(content):
@@ -86,7 +86,7 @@ def _parted_png(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], 
     return [*kept, content[i:]], metadata
 
 
-def _parted_webp(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
+def _split_webp(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], list[bytes]]:
     kept, metadata = [], []
     i = 12
     while i + 8 <= len(content):
