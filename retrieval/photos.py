@@ -13,8 +13,8 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from ..core.photo_metadata import UPRIGHT, strip_metadata
 from ..core.errors import PhotoError
+from ..core.photo_metadata import UPRIGHT, strip_metadata
 from ..core.post import Photo
 from ..core.query import NewPhoto
 
