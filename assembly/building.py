@@ -134,7 +134,9 @@ def build_channels(
             worse.extend(f"published, though worse: {gate.words}" for gate in quality if not gate.passed)
 
         try:
-            ingested = store.ingest(reader.source, rejects.sift(store.forgotten()))
+            ingested = store.ingest(
+                reader.source, rejects.sift(store.forgotten(), had_photos=store.has_photos(reader.source))
+            )
             run.counts |= asdict(ingested)
             if reader.origin:
                 database.sources.remember(reader.origin)

@@ -48,6 +48,8 @@ def run_of(settings: Settings, command: str) -> "Iterator[RunRecord]":
 def _make(home: Path) -> list[Path]:
     """The folders that had to be made so that a home is there, its own first; none if that cannot be done."""
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    if not missing:
+        return []
     try:
         home.mkdir(parents=True)
     except OSError:  # it is there; or the one that writes it will tell

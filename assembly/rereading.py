@@ -74,7 +74,7 @@ def read_again(
     try:
         reading.reader = open_again(known.source)
         reading.rejects = Rejects(reading.reader, home / REJECTS)
-        reading.result.ingested = take(reading.rejects.sift(store.forgotten(), to_the_end=True))
+        reading.result.ingested = take(reading.rejects.sift(store.forgotten(), True, store.has_photos(known.name)))
     except (SourceError, RefusedError) as error:
         reading.result.failed = str(error)
     if reading.rejects is not None:

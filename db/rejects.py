@@ -48,11 +48,12 @@ class Rejects:
             self.path if lines else None,
         )
 
-    def sift(self, forgotten: Set[str], to_the_end: bool = False) -> Iterator[Post]:
+    def sift(self, forgotten: Set[str], to_the_end: bool = False, had_photos: bool = False) -> Iterator[Post]:
         """The posts, in order. forgotten: whose posts are rejected, as `SqlPostStore.forgotten` tells.
 
-        to_the_end: the last row must be whole. Raises SourceError at the end where it is not, and where there was no
-        post, or none with a hashtag: an archive is not emptied by a wrong path or a wrong column.
+        to_the_end: the last row must be whole. had_photos: whether the source had photos before. Raises SourceError at
+        the end if that row is not whole, and if there was no post, none with a hashtag, or none of the photos that are
+        named: an archive is not emptied by a wrong path or a wrong column.
         """
         posts = carriers = 0
         last: Reject | None = None
@@ -78,6 +79,12 @@ class Rejects:
             raise SourceError(
                 f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
                 "nothing is taken from it until it is whole"
+            )
+        lost_photos = [flaw.reason for _, flaw in self._flaws if flaw.part == _PHOTO]
+        if had_photos and lost_photos and not self._photos:
+            raise SourceError(
+                f"none of the photos that {self._reader.source} names is there, and its posts had some before; "
+                f"{lost_photos[0]}"
             )
         if not posts:
             raise SourceError(f"{self._reader.source} holds no post; an archive is not emptied by an empty source")

@@ -174,6 +174,11 @@ class SqlPostStore:
             nothing_left = and_(PostRow.caption_digest.is_(None), damaged, ~readable)
             connection.execute(update(PostRow).where(nothing_left).values(unreadable=reason))
 
+    def has_photos(self, source: str) -> bool:
+        """Whether any post of a source has a photo."""
+        with reading(self._engine) as connection:
+            return connection.scalar(_photos(PhotoRow.digest).where(PostRow.source == source).limit(1)) is not None
+
     def unreadable(self) -> dict[str, str]:
         """The photos that cannot be decoded: reasons by digest."""
         damaged = _photos(PhotoRow.digest, PhotoRow.unreadable).where(PhotoRow.unreadable.is_not(None))

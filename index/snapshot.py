@@ -114,11 +114,15 @@ def read_current(home: Path) -> tuple[str, str]:
 
 
 def serving_name(home: Path) -> str | None:
-    """Which snapshot CURRENT names, whether it is whole or not; None where there is none or CURRENT is damaged."""
+    """Which snapshot CURRENT names, whether it is whole or not; None if there is none or CURRENT is damaged.
+
+    A name of what is not there is damage, too: a flipped bit can make another name of it.
+    """
     try:
-        return read_current(home)[0]
+        name = read_current(home)[0]
     except (NoIndexError, SnapshotError):
         return None
+    return name if (home / "snapshots" / name).is_dir() else None
 
 
 def any_snapshot(folder: Path) -> Snapshot:
@@ -248,14 +252,15 @@ def _tidy(home: Path) -> None:
     """Clear away what a killed writer left: half a snapshot, one that never served, a mark on the one that does."""
     clear_leftovers(home)
     try:
-        serving, _ = read_current(home)
+        read_current(home)
     except NoIndexError:
         clear_unpublished(home, None)
     except SnapshotError:
         return  # which one served is not known
     else:
-        clear_unpublished(home, serving)
-        unmark(home / "snapshots" / serving)
+        if serving := serving_name(home):
+            clear_unpublished(home, serving)
+            unmark(home / "snapshots" / serving)
 
 
 def _open(folder: Path, digest: str, witness: Path) -> Snapshot:

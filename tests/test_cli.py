@@ -149,10 +149,14 @@ def test_columns_can_be_named(hashtag, tmp_path):
 
 
 def test_columns_that_may_be_meant_are_told(hashtag, tmp_path):
-    (tmp_path / "posts.csv").write_text("picture,text,labels,tags\n,latte art,,cafe\n")
+    (tmp_path / "posts.csv").write_text("snapshot_of_it,text,labels,tags\n,latte art,,cafe\n")
     ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", tmp_path / "home", "--encoders", "compact")
     assert ran.code == 0
-    assert "no column is known for image" in ran.err and "picture, labels" in ran.err and "--image-column" in ran.err
+    assert (
+        "no column is known for image" in ran.err
+        and "snapshot_of_it, labels" in ran.err
+        and "--image-column" in ran.err
+    )
 
 
 def test_ctrl_c_ends_with_one_line(hashtag, tmp_path, monkeypatch):

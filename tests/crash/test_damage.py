@@ -80,6 +80,17 @@ def test_an_earlier_snapshot_that_is_damaged_is_not_gone_back_to(hashtag, home, 
     assert serving_name(home) == second.name
 
 
+def test_a_current_that_names_another_snapshot_is_no_reason_to_give_up(hashtag, home):
+    """As one flipped bit of a date can make of it: a name that is older than all."""
+    snapshots = snapshot_folders(home)
+    current = (home / "CURRENT").read_text().replace("snap-2", "snap-0")
+    (home / "CURRENT").write_text(current)
+    with recommender_of(Settings(home)) as recommender:
+        assert recommender.snapshot == snapshots[-1].name and str(home / "CURRENT") in recommender.notes[0]
+    assert hashtag("index", "rollback", "--home", home).code == 0
+    assert serving_name(home) is not None and snapshot_folders(home) == snapshots
+
+
 @DAMAGED
 def test_a_damaged_current_is_named_and_nothing_is_lost(hashtag, home, damage):
     snapshots = snapshot_folders(home)

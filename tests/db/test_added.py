@@ -80,8 +80,7 @@ def test_posts_are_found_by_id_and_by_date(store: SqlPostStore, make_post: Make)
 def test_an_added_post_takes_part_like_any_other(store: SqlPostStore, make_post: Make) -> None:
     stored = store.add(make_post("a", "", "tag", photo="a", source=ADDED)).stored
     store.set_unreadable({"a" * 64: "truncated"})
-    [left] = store.added()
-    assert list(store.posts()) == [left] and left.post.photos == (), "a damaged photo costs no caption"
+    assert list(store.added()) == list(store.posts()) == []
     store.set_unreadable({})
     assert list(store.added()) == list(store.posts()) == [stored]
 

@@ -38,7 +38,7 @@ def some_posts():
     return [
         stored(1, ["Cafe", "라떼"], "mina", datetime(1970, 1, 2, tzinfo=UTC), "라떼 " * QUOTED),
         stored(2, []),
-        stored(5, ["cafe"], None, datetime(2026, 5, 1, 9, 30, tzinfo=SEOUL), "noon", Photo(Path("/p/5.jpg"), "00")),
+        stored(5, ["cafe"], None, datetime(2026, 5, 1, 9, 30, tzinfo=SEOUL), "noon", (Photo(Path("/p/5.jpg"), "00"),)),
         stored(7, ["cafe", "cat"], "준", None, "cat"),
         stored(8, ["Cat"], "mina", datetime(1969, 12, 31, 18), "again"),
     ]
@@ -126,7 +126,9 @@ HASHTAGS = st.lists(
     st.sampled_from(["cat", "Cat", "CAT", "dog", "카페", "sky"]), unique_by=normalise_hashtag, max_size=4
 )
 MOMENTS = st.none() | st.datetimes(timezones=st.sampled_from([None, UTC, SEOUL]))
-PHOTOS = st.none() | st.just(Photo(Path("/p/cat.jpg"), "00"))
+PHOTOS = st.sampled_from(
+    [(), (Photo(Path("/p/cat.jpg"), "00"),), tuple(Photo(Path(f"/p/{n}.jpg"), n) for n in ("00", "11"))]
+)
 POSTS = st.lists(
     st.builds(
         stored,
