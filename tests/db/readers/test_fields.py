@@ -10,11 +10,15 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hashtag_recommender.core.errors import SourceError
-from hashtag_recommender.core.post import MAX_CAPTION, MAX_HASHTAG, Photo, Post, Reject
+from hashtag_recommender.core.hashtags import take_out_hashtags
+from hashtag_recommender.core.post import MAX_CAPTION, MAX_HASHTAG, Photo, Post, Reject, distinct_hashtags
 from hashtag_recommender.db.readers import open_reader
 from hashtag_recommender.db.readers.columns import Columns
+from hashtag_recommender.db.readers.fields import PostMaker
 from hashtag_recommender.db.readers.photos import MAX_PHOTO
 
 Read = Callable[..., list[Post | Reject]]
@@ -466,3 +470,31 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(SourceError, match="cannot be read"):
         list(reader.read())
+
+
+ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["images/a.jpg", "['a', nan]", "{a,b}", "1.2E+18", "2024. 1. 5. 오후 3:20", "[", "nan", "#카페"]),
+    lambda value: st.lists(value, max_size=3) | st.dictionaries(st.sampled_from(["tag", "name", "path", "x"]), value),
+    max_leaves=5,
+)
+
+
+@given(
+    row=st.dictionaries(st.sampled_from(["image", "text", "hashtags", "id", "author", "date"]), ANY),
+    query=st.booleans(),
+)
+def test_any_row_makes_a_post_or_tells_why(row: dict[str, Any], query: bool) -> None:
+    maker = PostMaker("src", Path("/nowhere"), Columns("image", "text", "hashtags", "id", "author", "date"), query)
+    made = maker.make(1, row)
+    if isinstance(made, Reject):
+        assert made.reason
+    else:
+        assert made.caption or made.photos or made.hashtags or query
+        assert take_out_hashtags(made.caption) == (made.caption, [])
+        assert made.hashtags == distinct_hashtags(list(made.hashtags))
+        assert all(flaw.part and flaw.reason for flaw in made.flaws)
