@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.errors import PhotoError, SettingsError
+from ..core.paths import in_any_form
 from ..core.pipeline import encode_stream
 from ..core.post import ADDED, Photo, Post, Reject
 from ..core.protocols import AddOutcome, Fingerprint, StoredPost
@@ -166,7 +167,8 @@ def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
     from ..db.readers.unfit import Unfit
 
     try:
-        return tuple(PhotoFinder(path.resolve().parent).find(Path(path.resolve().name)) for path in paths)
+        whole = [in_any_form(path).resolve() for path in paths]
+        return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)
     except Unfit as reason:
         raise SettingsError(f"the post cannot be taken: {reason}") from None
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ..core.errors import SettingsError
+from ..core.paths import in_any_form
 from ..core.protocols import PostReader
 
 Home = Annotated[
@@ -112,7 +113,7 @@ def check_one(photos: Sequence[Path] | None, text: str, of_batches: dict[str, ob
 def check_photos(photos: Sequence[Path] | None) -> None:
     """Raises SettingsError on a photo that is not there."""
     for photo in photos or ():
-        if not photo.exists():
+        if not in_any_form(photo).exists():
             raise SettingsError(f"there is no photo {photo}; a caption is given with --text")
 
 

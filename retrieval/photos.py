@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from ..core.errors import PhotoError
+from ..core.paths import in_any_form
 from ..core.photo_metadata import UPRIGHT, strip_metadata
 from ..core.post import Photo
 from ..core.query import NewPhoto
@@ -81,7 +82,7 @@ def _opened(photo: Photo | NewPhoto) -> tuple[Image.Image, int | None]:
 def _content(photo: Photo | Path | bytes) -> bytes:
     if isinstance(photo, bytes):
         return photo
-    path = photo.path if isinstance(photo, Photo) else photo
+    path = photo.path if isinstance(photo, Photo) else in_any_form(photo)
     try:
         if path.exists() and not path.is_file():
             raise PhotoError("not a photo but a folder or a device")

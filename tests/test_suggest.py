@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,16 @@ def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
 def test_the_bytes_of_a_photo_will_do(recommender, demo):
     path = demo / "new" / "cat.jpg"
     assert tags(recommender.suggest(path.read_bytes())) == tags(recommender.suggest(str(path)))
+
+
+def test_a_path_is_found_in_whatever_form_its_parts_are(hashtag, demo, demo_home, recommender, tmp_path):
+    photo = tmp_path / unicodedata.normalize("NFD", "가을") / unicodedata.normalize("NFC", "숲.jpg")
+    photo.parent.mkdir()
+    shutil.copy(demo / "new" / "cat.jpg", photo)
+    typed = tmp_path / unicodedata.normalize("NFC", "가을/숲.jpg")
+    assert recommender.suggest(typed) == recommender.suggest(photo)
+    ran = hashtag("suggest", typed, "--home", demo_home, "--json")
+    assert (ran.code, "cat" in ran.out) == (0, True), ran.err
 
 
 def test_a_photo_may_be_an_open_file_or_a_picture_in_memory(recommender, demo):

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...core.errors import SourceError
+from ...core.paths import in_any_form
 from ...core.post import Modality, Post, Reject
 from ...core.protocols import PostReader
 from ...core.sources import Source
@@ -43,7 +44,7 @@ def open_reader(
         place, table, folder = _open_query(str(archive), query, images, encoding)
     name = _storable_name(place if source is None else source)
     told = {role: column for role, column in asdict(columns or Columns()).items() if column}
-    location = table.location if isinstance(table, QueryTable) else str(Path(archive).resolve())
+    location = table.location if isinstance(table, QueryTable) else str(in_any_form(Path(archive)).resolve())
     # Of a query, the folder of photos may be the one that it was asked in.
     kept_images = str(folder) if images or query is not None else None
     origin = Source(name, location, kept_images, encoding, query, told)
@@ -61,7 +62,7 @@ def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -
     if "://" in str(archive):
         # Not repeated: it may hold a password.
         raise SourceError('SOURCE is a database URL; tell what to read of it with --query "SELECT ..."')
-    path = Path(archive)
+    path = in_any_form(Path(archive))
     try:
         if not path.is_file() and not path.is_dir():
             wrong = "is no file or folder" if path.exists() else "does not exist"
@@ -81,6 +82,7 @@ def _open_query(address: str, query: str, images: Path | None, encoding: str | N
 
 
 def _images_folder(folder: Path) -> Path:
+    folder = in_any_form(folder)
     if not folder.is_dir():
         raise SourceError(f"the images folder {folder} does not exist; name another with --images")
     resolved = folder.resolve()
