@@ -234,6 +234,10 @@ class PostStore(Protocol):
         """Those of them that were added one by one."""
         ...
 
+    def retired(self) -> Set[int]:
+        """The keys of posts that were added one by one and edited or removed since: an index may still hold them."""
+        ...
+
     def versions(self) -> Versions:
         """The active posts as they are now."""
         ...

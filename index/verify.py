@@ -89,7 +89,8 @@ def compare(snapshot: Snapshot, store: PostStore) -> list[str]:
     if store.digest(without=since) == snapshot.manifest.archive:
         return []
     known, here = set(snapshot.archive.keys.tolist()), set(store.versions().keys.tolist())
-    new, gone = len(here - known - since), len(known - here)
+    # Those edited or removed one by one speak no more, though the index still holds them.
+    new, gone = len(here - known - since), len(known - here - store.retired())
     told = [f"{n:,} {'post' if n == 1 else 'posts'} {what}" for n, what in ((new, "new"), (gone, "gone")) if n]
     changed = " and ".join(told) or "posts have changed"
     answers = "what is gone still answers; " if gone else ""

@@ -246,3 +246,13 @@ def test_who_is_forgotten_cannot_be_added_by_a_change(hashtag, posts, copy):
 def test_the_python_interface_adds_by_id(copy):
     change = add_post(Settings(copy), (), LAKE, "zeppelin", post_id="mine")
     assert (change.post_id, change.outcome) == ("mine", "added")
+
+
+def test_verify_says_of_a_removed_post_that_it_leaves_and_not_that_it_answers(hashtag, posts, copy):
+    posts("add", *ZEPPELIN)
+    assert hashtag("index", "refresh", "--home", copy).code == 0
+    [post] = posts("list", "--source", "added", "--json")
+    posts("remove", post["post"])
+    ran = hashtag("index", "verify", "--home", copy)
+    assert ran.code == 0 and "posts have changed; run `hashtag index refresh`" in " ".join((ran.out + ran.err).split())
+    assert "answers" not in ran.out + ran.err
