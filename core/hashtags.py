@@ -16,6 +16,9 @@ NO_VALUE = frozenset(
     + ["#N/A", "#NULL!"]
 )
 
+# Those that also stand for one absent entry among others; nobody writes a hashtag so, unless behind a `#`.
+_NO_ENTRY = NO_VALUE - {"none", "NONE", "null", "Null", "N/A", "n/a"}
+
 _LONGEST_ADDRESS = 200  # characters before a `#` that are looked at to see whether it stands in a web address
 _ADDRESS = re.compile(r"(?:://|www\.|(?<![a-z0-9@.-])(?:[a-z0-9-]+\.)+[a-z]{2,}[/:?])[^\s<>\"']*\Z", re.IGNORECASE)
 _IN_ADDRESS = frozenset("/=-_~%&?+!:")  # before the `#` of one, beside letters and numbers
@@ -76,7 +79,7 @@ def read_hashtags(field: object) -> list[str]:
         return _bracketed(text)
     if _QUOTED.fullmatch(text):
         return [tag for piece in text.split('"')[1::2] for tag in _split(piece)]
-    return [tag for piece in _SEPARATORS.split(text) for tag in _SIGNS_OR_SPACE.split(piece) if tag]
+    return [tag for piece in _SEPARATORS.split(text) for tag in _words(piece)]
 
 
 def _bracketed(text: str) -> list[str]:
@@ -117,9 +120,19 @@ def _entries(value: object, depth: int) -> Iterator[str]:
 
 def _split(entry: str) -> Iterator[str]:
     """The hashtags of one entry, which is hardly ever more than one."""
-    parts = _SIGNS_OR_SPACE if any(sign in entry for sign in _HASH_SIGNS) else None
+    signed = any(sign in entry for sign in _HASH_SIGNS)
     for piece in _SEPARATORS.split(entry):
-        yield from filter(None, parts.split(piece) if parts else [piece.strip()])
+        if signed:
+            yield from _words(piece)
+        elif piece.strip() and piece.strip() not in _NO_ENTRY:
+            yield piece.strip()
+
+
+def _words(piece: str) -> Iterator[str]:
+    """Words apart by space or `#`, without those that stand for an absent entry."""
+    for word in piece.split():
+        signed = word[0] in _HASH_SIGNS
+        yield from (tag for tag in _SIGNS_OR_SPACE.split(word) if tag and (signed or tag not in _NO_ENTRY))
 
 
 def _literal(field: str) -> object:

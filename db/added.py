@@ -31,7 +31,10 @@ def take(connection: Connection, post: Post, by_content: bool) -> Taken:
     if by_content:
         post = replace(post, post_id=_id_of_same(connection, post) or post.post_id)
     known_by = and_(_active(), PostRow.post_id == post.post_id)
-    earlier = connection.execute(select(PostRow.id, PostRow.content_digest).where(known_by)).one_or_none()
+    columns = (PostRow.id, PostRow.content_digest, PostRow.author, PostRow.posted_at)
+    earlier = connection.execute(select(*columns).where(known_by)).one_or_none()
+    if earlier and by_content:  # what is not told again stays
+        post = replace(post, author=post.author or earlier.author, posted_at=post.posted_at or earlier.posted_at)
     if earlier and earlier.content_digest == content_digest(post):
         return Taken(StoredPost(earlier.id, post), "unchanged")
     if earlier:

@@ -55,8 +55,8 @@ class PhotoFinder:
 
         name: as an archive writes it, or as a path that was read from disk, which is taken as it is. Of a written one,
         the file of that very name is meant; if there is none, one that is spelled alike: without space around it, in
-        another Unicode form, with `/` for `\`, without `%20`, where an absolute path goes on below a folder of the
-        images folder's name (`/elsewhere/photos/a.jpg`), and at last in other capitals, if only one file is.
+        another Unicode form, with `/` for `\`, without `%20`, where a path goes on below a folder of the name of the
+        images folder (`/elsewhere/photos/a.jpg`, `photos/a.jpg`), and at last in other capitals, if only one file is.
         Raises Unfit if it leaves the folder, or is no file of 1 to MAX_PHOTO bytes with a name in UTF-8.
         """
         told = shown(str(name))
@@ -97,21 +97,23 @@ class PhotoFinder:
         if self._is_there(name):
             yield name
         for spelled in written:
-            parts = self._within(spelled)
-            if parts and ".." not in parts:
+            for parts in self._within(spelled):
                 if self._is_there("/".join(parts)):
                     yield "/".join(parts)
                 yield from self._in_form("NFC", parts)
                 in_any_case = list(self._in_form("any case", parts))
                 yield from in_any_case if len(in_any_case) == 1 else ()
 
-    def _within(self, name: str) -> tuple[str, ...]:
-        """The parts of a path within the images folder; those of an absolute one below a folder of its name."""
+    def _within(self, name: str) -> Iterator[tuple[str, ...]]:
+        """The parts of a path within the images folder: as they are, or below a folder of its name."""
         parts = PurePosixPath(name).parts
-        if not _ABSOLUTE.match(name):
-            return parts
-        below = max((i for i, part in enumerate(parts) if part == self._images.name), default=len(parts))
-        return parts[below + 1 :]
+        if ".." in parts:
+            return
+        if parts and not _ABSOLUTE.match(name):
+            yield parts
+        named = [i for i, part in enumerate(parts[:-1]) if part == self._images.name]
+        if named and (_ABSOLUTE.match(name) or named == [0]):
+            yield parts[named[-1] + 1 :]
 
     def _in_form(self, form: str, parts: tuple[str, ...], folder: Path = Path()) -> Iterator[str]:
         """The files and folders below one whose names are these, part by part, in that form."""

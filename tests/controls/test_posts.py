@@ -50,7 +50,7 @@ def test_added_again_with_other_hashtags_it_is_corrected(posts, copy, ask):
         f"post {first['post']} is there already, just so\n"
     )
     [post] = posts("list", "--source", "added", "--json")
-    assert (post["caption"], post["hashtags"], post["author"]) == (LAKE, ["airship"], None)
+    assert (post["caption"], post["hashtags"], post["author"]) == (LAKE, ["airship"], "mina")
     found = tags(ask(copy, LAKE, "--count", 30))
     assert "airship" in found and not {"zeppelin", "luftschiff"} & set(found)
 

@@ -56,7 +56,7 @@ TEXT = st.text() | st.lists(st.sampled_from([*SIGNS, *PIECES]) | st.characters()
         ("[{'hashtag': '#카페'}, {'label': '커피'}, {'title': '차'}]", ["카페", "커피", "차"]),
         ('{"tags": [["카페"], {"tag": "커피"}]}', ["카페", "커피"]),
         ('[{"x": 1}]', []),
-        ("nan", ["nan"]),
+        ("nan", []),
     ],
 )
 def test_hashtags_fields(field: str, hashtags: list[str]) -> None:
@@ -157,3 +157,19 @@ def test_lists_of_any_depth_do_no_harm() -> None:
     with pytest.raises(ValueError, match="no text but list"):
         read_hashtags(nested)
     assert read_hashtags([None, float("nan"), 2024, {"tag": None, "name": "카페"}]) == ["2024", "카페"]
+
+
+@pytest.mark.parametrize(
+    ("field", "tags"),
+    [
+        ("coffee, nan, cafe", ["coffee", "cafe"]),
+        ("coffee nan", ["coffee"]),
+        (["coffee", "nan", "None"], ["coffee"]),
+        ("['coffee', 'NaN']", ["coffee"]),
+        ("{coffee,NULL}", ["coffee"]),
+        ("#coffee #nan", ["coffee", "nan"]),
+        ("none, coffee", ["none", "coffee"]),
+    ],
+)
+def test_absent_entries_among_others_are_left_out(field, tags):
+    assert read_hashtags(field) == tags
