@@ -84,16 +84,23 @@ def edit_post(
     snapshot = current_snapshot(existing(settings.home))
     with kept_database(settings) as database:
         stored = _own(database, post_id, source)
-        dated = stored.posted_at.isoformat() if stored.posted_at else None
+        kept = " ".join(f"#{hashtag}" for hashtag in stored.hashtags)
         post = make_post(
             photos,
             stored.caption if text is None else text,
-            " ".join(stored.hashtags) if hashtags is None else hashtags,
-            stored.author if author is None else author,
-            dated if posted_at is None else posted_at,
-            post_id,
+            kept if hashtags is None else hashtags,
+            author,
+            posted_at,
+            stored.post_id,
         )
-        post = post if photos else replace(post, photos=stored.photos)
+        # What is not told is not read again: a caption may look like an absent value.
+        post = replace(
+            post,
+            photos=post.photos or stored.photos,
+            caption=stored.caption if text is None else post.caption,
+            author=stored.author if author is None else post.author,
+            posted_at=stored.posted_at if posted_at is None else post.posted_at,
+        )
         if not post.photos and not post.caption:
             raise SettingsError("nothing would be left to go by: give a photo, a caption, or both")
         known = {*stored.digests("image"), *stored.digests("text")}  # which have vectors, though a file may be gone
@@ -146,6 +153,7 @@ def make_post(
 
     if post_id is not None and not post_id.strip():
         raise SettingsError("the id is empty; give another, or leave --id out")
+    post_id = post_id and post_id.strip()
     row = {"text": text, "hashtags": hashtags, "id": post_id, "author": author, "posted_at": posted_at}
     columns = Columns(None, "text", "hashtags", "id", "author", "posted_at")
     made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
@@ -157,7 +165,7 @@ def make_post(
         raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
     made = replace(made, photos=_photos(photos))
     if post_id is not None:
-        return made
+        return replace(made, post_id=post_id)  # as it is written, even if an archive's `nan` is none
     held = repr((made.caption, made.digests("image")))
     return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
 
@@ -229,6 +237,7 @@ def _own(database: "Database", post_id: str, source: str | None) -> Post:
 
 def _found(database: "Database", post_id: str, source: str | None) -> StoredPost:
     named = _source_named(database, source)
+    post_id = post_id.strip()  # as it is kept
     found = [stored for stored in database.posts.find(post_id) if named in (None, stored.post.source)]
     if not found:
         of = f" of {named}" if named else ""

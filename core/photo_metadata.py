@@ -14,6 +14,7 @@ _IN_XMP = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|>)\s*([1-8])\b")
 # JPEG: all segments for applications but Adobe's (APP14), which tells how colours are kept, and comments.
 _JPEG_METADATA = frozenset([*range(0xE1, 0xEE), 0xEF, 0xFE])
 _JPEG_APP1, _JPEG_SCAN = 0xE1, 0xDA
+_FILL = re.compile(b"\xff+")
 _JPEG_WITHOUT_LENGTH = frozenset([0x01, *range(0xD0, 0xDA)])
 # PNG: what is not critical (a small first letter), but transparency and the frames of animations.
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -57,8 +58,9 @@ def _split_jpeg(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], 
     i = 2
     while content[i : i + 1] == b"\xff" and i + 4 <= len(content):
         marker = content[i + 1]
-        if marker == 0xFF:  # bytes that fill up
-            i += 1
+        if marker == 0xFF:  # bytes that fill up, of which there may be millions
+            filled = _FILL.match(content, i)
+            i = filled.end() - 1 if filled else i + 1
             continue
         if marker == _JPEG_SCAN:
             break
@@ -95,7 +97,7 @@ def _split_webp(content: bytes, exif_alone: bool = False) -> tuple[list[bytes], 
         end += end % 2
         if kind in _WEBP_METADATA and (kind == b"EXIF" or not exif_alone):
             metadata.append(content[i + 8 : end])
-        elif kind == b"VP8X" and not exif_alone:
+        elif kind == b"VP8X" and not exif_alone and i + 8 < len(content):
             kept.append(content[i : i + 8] + bytes([content[i + 8] & ~_WEBP_FLAGS]) + content[i + 9 : end])
         else:
             kept.append(content[i:end])

@@ -20,7 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..core.errors import DatabaseError
+from ..core.errors import DatabaseError, SettingsError
 from .copying import backups_of, keep_before_upgrade
 
 _log = logging.getLogger(__name__)
@@ -84,10 +84,15 @@ def sqlite_file(url: URL) -> Path | None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection to read from; leaves nothing open behind it. Raises DatabaseError."""
+    """A connection to read from; leaves nothing open behind it. Raises DatabaseError.
+
+    Raises SettingsError if it is asked for a text with half a character.
+    """
     with _translated(engine.url), engine.connect() as connection:
         try:
             yield connection
+        except UnicodeEncodeError as error:  # of what was asked for
+            raise SettingsError(f"{error.object!r} is no text that a database can hold; write it anew") from None
         except (ValueError, TypeError) as error:  # from JSON or a time that another program has written
             raise damage(engine.url, f"a value in it cannot be read ({_first_line(error)})") from None
 

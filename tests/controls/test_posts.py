@@ -256,3 +256,17 @@ def test_verify_says_of_a_removed_post_that_it_leaves_and_not_that_it_answers(ha
     ran = hashtag("index", "verify", "--home", copy)
     assert ran.code == 0 and "posts have changed; run `hashtag index refresh`" in " ".join((ran.out + ran.err).split())
     assert "answers" not in ran.out + ran.err
+
+
+def test_what_is_not_told_is_kept_to_the_letter(posts):
+    posts("add", "--text", "none #cat", "--hashtags", "#none", "--author", "null", "--id", "nan")
+    assert posts("edit", " nan ", "--hashtags", "#null", "--json")["post"] == "nan"
+    posts("edit", "nan", "--posted-at", "2024-01-05")
+    [post] = posts("list", "--source", "added", "--json")
+    assert (post["caption"], post["hashtags"], post["post"]) == ("none", ["null"], "nan")
+
+
+@pytest.mark.parametrize("words", [("show", "\udcff"), ("remove", "\udcff")])
+def test_half_a_character_is_no_damage(hashtag, copy, words):
+    ran = hashtag("posts", *words, "--home", copy)
+    assert ran.code == 2 and "damaged" not in ran.err, ran

@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from hashtag_recommender.core.errors import PhotoError
+from hashtag_recommender.core.photo_metadata import strip_metadata
 from hashtag_recommender.core.post import Photo
 from hashtag_recommender.retrieval.photos import read_photo
 
@@ -270,3 +271,11 @@ def test_all_orientations():
         for kind in ("PNG", "TIFF", "WEBP"):
             photo = read_photo(encoded(stored, kind, exif=exif, **({"lossless": True} if kind == "WEBP" else {})), 48)
             assert photo.tobytes() == upright.tobytes(), (orientation, kind)
+
+
+def test_metadata_that_break_off_or_fill_up_are_left_as_they_are():
+    cut = b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0"
+    assert strip_metadata(cut)[1] == 1
+    whole = encoded(plain((8, 8)))
+    filled = whole[:2] + b"\xff" * 5_000_000 + whole[3:]
+    assert read_photo(filled, 8).size == (8, 8)
