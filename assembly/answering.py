@@ -16,7 +16,7 @@ from ..core.progress import Progress, Silent
 from ..core.protocols import PostReader
 from ..core.query import Query
 from ..core.results import Answer
-from ..core.wishes import Wishes
+from ..core.suggest_options import SuggestOptions
 
 if TYPE_CHECKING:
     from ..retrieval.recommender import ArchiveRecommender
@@ -50,7 +50,7 @@ def suggest_batch(
     recommender: "ArchiveRecommender",
     reader: PostReader,
     out: Path,
-    wishes: Wishes,
+    options: SuggestOptions,
     *,
     post: Query = NOTHING_SAID,
     explain: bool = False,
@@ -68,7 +68,7 @@ def suggest_batch(
     try:
         with _whole_or_not_at_all(out) as lines, (progress or Silent()).stage("Suggesting", None) as stage:
             for entries in batches(reader.read(), _QUERIES_AT_ONCE):
-                for answer in _answers(recommender, entries, wishes, post, explain):
+                for answer in _answers(recommender, entries, options, post, explain):
                     lines.write(json.dumps(answer.to_json(explain), ensure_ascii=False) + "\n")
                     posts += 1
                     notes.update(answer.notes)
@@ -100,7 +100,7 @@ def _whole_or_not_at_all(out: Path) -> Iterator[TextIO]:
 def _answers(
     recommender: "ArchiveRecommender",
     entries: Sequence[Post | Reject],
-    wishes: Wishes,
+    options: SuggestOptions,
     post: Query,
     explain: bool,
 ) -> Iterator[Answer]:
@@ -114,6 +114,6 @@ def _answers(
         for entry in entries
         if isinstance(entry, Post)
     ]
-    answers = iter(recommender.suggest_batch(queries, wishes, explain=explain))
+    answers = iter(recommender.suggest_batch(queries, options, explain=explain))
     for entry in entries:
         yield next(answers) if isinstance(entry, Post) else Answer((), recommender.snapshot, error=entry.reason)

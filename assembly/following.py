@@ -13,7 +13,7 @@ from ..core.protocols import Encoder, Recommender
 from ..core.query import AnyPhoto, Query
 from ..core.results import Answer
 from ..core.settings import Settings, resolve_settings
-from ..core.wishes import Wishes
+from ..core.suggest_options import SuggestOptions, accepts_wishes
 from .home import database_files, database_of, has_database
 from .opening import open_encoder, recommender_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..index.manifest import ChannelRecord
     from ..retrieval.recommender import ArchiveRecommender
 
-_USUAL = Wishes()
+_USUAL = SuggestOptions()
 _EVERY = 1.0  # seconds between two looks
 
 
@@ -74,25 +74,27 @@ class FollowingRecommender(Recommender):
         """What a person should know of what answers."""
         return (*self._trouble, *self._recommender.notes)
 
+    @accepts_wishes
     def suggest(
         self,
         photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
-        wishes: Wishes = _USUAL,
+        options: SuggestOptions = _USUAL,
         given: Collection[str] = (),
         author: str | None = None,
         explain: bool = False,
     ) -> Answer:
         """See `ArchiveRecommender.suggest`."""
         recommender = self._newest()
-        return recommender.suggest(photo, text, wishes=wishes, given=given, author=author, explain=explain)
+        return recommender.suggest(photo, text, options=options, given=given, author=author, explain=explain)
 
+    @accepts_wishes
     def suggest_batch(
-        self, queries: Sequence[Query], wishes: Wishes = _USUAL, *, explain: bool = False
+        self, queries: Sequence[Query], options: SuggestOptions = _USUAL, *, explain: bool = False
     ) -> list[Answer]:
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
-        return self._newest().suggest_batch(queries, wishes, explain=explain)
+        return self._newest().suggest_batch(queries, options, explain=explain)
 
     def _newest(self) -> "ArchiveRecommender":
         # One thread looks, and opens what is new; the others go on with what is open.

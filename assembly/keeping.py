@@ -14,7 +14,7 @@ from ..core.post import normalise_hashtag
 from ..core.progress import Progress, Silent
 from ..core.rules import HashtagRule, combine_rules
 from ..core.settings import Settings
-from ..core.wishes import Wishes
+from ..core.suggest_options import SuggestOptions
 from .building import plan_channel, publish_index
 from .gating import check_soundness, refuse
 from .home import check_named, database_of, existing, has_database, kept_database, run_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..index.build import Draft
     from ..retrieval.choosing.synonyms import AliasCandidate
 
-_EVERYTHING = Wishes(count=500, raw=True)  # to see with which probability any hashtag was suggested
+_EVERYTHING = SuggestOptions(count=500, raw=True)  # to see with which probability any hashtag was suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def judge(
             raise SettingsError(f"no post of the archive carries #{tag}, so it was never suggested")
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
     shown = make_post(photos, caption, wanted[0]).photos
-    answer = recommender.suggest(photos, caption, wishes=_EVERYTHING)  # its own hashtags would be left out as given
+    answer = recommender.suggest(photos, caption, options=_EVERYTHING)  # its own hashtags would be left out as given
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with kept_database(settings) as database:

@@ -27,7 +27,7 @@ from hashtag_recommender.assembly import build_index, read_posts
 from hashtag_recommender.assembly.opening import open_encoder, recommender_of
 from hashtag_recommender.core.progress import Silent, Stage
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.retrieval import recommender as recommender_module
 from hashtag_recommender.retrieval.encoders.remembering import RememberingEncoder
 from hashtag_recommender.retrieval.fusion import fuse
@@ -112,13 +112,13 @@ def time_queries(home: Path, queries: list[tuple[Path, str]]) -> None:
     setattr(recommender_module, "fuse", ranking.around(fuse))  # noqa: B010 - the name by which it is called there
     Reranker.rank = ranking.around(Reranker.rank)  # type: ignore[method-assign]
     recommender = recommender_of(Settings(home), lambda record: RememberingEncoder(open_encoder(record)))
-    wishes = Wishes(count=5)
+    options = SuggestOptions(count=5)
     for photo, text in queries:
-        recommender.suggest(photo, text, wishes=wishes)
+        recommender.suggest(photo, text, options=options)
     suggest = whole_query.around(recommender.suggest)
     for photo, text in queries:
         before = ranking.seconds
-        suggest(photo, text, wishes=wishes)
+        suggest(photo, text, options=options)
         ranked.append(ranking.seconds - before)
     print(f"voting and reranking a query: median {1000 * statistics.median(ranked):.1f} ms")
     print(

@@ -20,7 +20,7 @@ from pathlib import Path
 from hashtag_recommender.assembly import open_recommender, read_posts, suggest_batch
 from hashtag_recommender.core.hashtags import parse_hashtags
 from hashtag_recommender.core.post import normalise_hashtag
-from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.eval.metrics import Measure, micro
 
 K = {"cafe_ko": 10, "film_ko": 10, "recipes_en": 5, "tweets_en": 5}
@@ -61,7 +61,7 @@ def voted(folder: Path, home: Path, images: Path, k: int) -> Answers:
     """What the plain vote suggests, on the same snapshot."""
     out = folder / "vote.jsonl"
     queries = read_posts(folder / "test.csv", images=images, for_queries=True)
-    suggest_batch(open_recommender(home).by_vote(), queries, out, Wishes(count=k, raw=True))
+    suggest_batch(open_recommender(home).by_vote(), queries, out, SuggestOptions(count=k, raw=True))
     return suggested(out)
 
 

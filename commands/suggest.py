@@ -12,7 +12,7 @@ from ..core.errors import SettingsError
 from ..core.hashtags import parse_hashtags
 from ..core.query import Query
 from ..core.settings import resolve_settings
-from ..core.wishes import Wishes
+from ..core.suggest_options import SuggestOptions
 from .options import (
     AsJson,
     AuthorColumn,
@@ -30,7 +30,7 @@ from .options import (
 
 
 class Mix(StrEnum):
-    """What `Wishes.mix` can be."""
+    """What `SuggestOptions.mix` can be."""
 
     niche = "niche"
     balanced = "balanced"
@@ -81,7 +81,7 @@ def suggest(
     from ..assembly import open_recommender, read_posts, suggest_batch
 
     settings = resolve_settings(home, {"db": db})
-    wishes = Wishes(
+    options = SuggestOptions(
         count=_count(count),
         platform=platform,
         min_score=min_score,
@@ -98,7 +98,7 @@ def suggest(
         columns |= {"--author-column": author_column, "--given-column": given_column}
         check_one(photos, text, {"--out": out, "--images": images, "--encoding": encoding, **columns})
         recommender = open_recommender(settings.home, db=settings.db)
-        answer = recommender.suggest(photos, text, wishes=wishes, given=known, author=author, explain=explain)
+        answer = recommender.suggest(photos, text, options=options, given=known, author=author, explain=explain)
         console.tell((*recommender.notes, *answer.notes))
         if as_json:
             print_json(answer.to_json(explain))
@@ -119,7 +119,7 @@ def suggest(
         recommender,
         reader,
         out,
-        wishes,
+        options,
         post=Query(given=tuple(known), author=author),
         explain=explain,
         progress=console.progress(),

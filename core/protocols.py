@@ -13,9 +13,9 @@ from .post import Modality, Photo, Post, Reject
 from .query import Query
 from .results import Answer, Neighbour
 from .sources import Source
+from .suggest_options import SuggestOptions
 from .vectors import Matches, PhotoFeatures, Rows, Vectors
 from .versions import Versions
-from .wishes import Wishes
 
 # What became of a post that a person added: it is new, takes the place of an earlier one, or was there just so.
 AddOutcome: TypeAlias = Literal["added", "corrected", "unchanged"]
@@ -321,6 +321,6 @@ class Archive(Protocol):
 class Recommender(Protocol):
     """Suggests hashtags for new posts: the product, and every baseline it is measured against."""
 
-    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes) -> list[Answer]:
+    def suggest_batch(self, queries: Sequence[Query], options: SuggestOptions) -> list[Answer]:
         """The hashtags wished for, for each query, best first."""
         ...

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..core.errors import SettingsError
 from ..core.post import Modality, Post
 from ..core.protocols import Encoder
+from ..core.suggest_options import SuggestOptions
 from ..core.vectors import Vectors
-from ..core.wishes import Wishes
 from .extra import check, lacking
 from .floors import Ceiling, Popularity, RandomHashtags
 from .systems import Builder, Kind, RecommenderSystem, System
@@ -107,7 +107,7 @@ def _product(means: Means, seed: int) -> System:
 
 
 def _default_form(means: Means, seed: int) -> System:
-    return RecommenderSystem("retrieval default form", "retrieval", means.build, Wishes())
+    return RecommenderSystem("retrieval default form", "retrieval", means.build, SuggestOptions())
 
 
 def _amnn(means: Means, seed: int) -> System:

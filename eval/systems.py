@@ -8,13 +8,13 @@ from ..core.post import Post
 from ..core.progress import Progress, Silent
 from ..core.protocols import Recommender
 from ..core.query import Query
-from ..core.wishes import Wishes
+from ..core.suggest_options import SuggestOptions
 
 Kind = Literal["retrieval", "network", "reference", "floor", "ceiling"]
 
 Builder = Callable[[Sequence[Post], Sequence[Post]], Recommender]
 
-AS_POSTED = Wishes(raw=True)
+AS_POSTED = SuggestOptions(raw=True)
 SILENT = Silent()
 
 
@@ -91,15 +91,15 @@ class RecommenderSystem:
 
     auto = True
 
-    def __init__(self, name: str, kind: Kind, build: Builder, wishes: Wishes = AS_POSTED) -> None:
+    def __init__(self, name: str, kind: Kind, build: Builder, options: SuggestOptions = AS_POSTED) -> None:
         """build: makes a recommender from training and validation posts, however it parts them.
 
-        wishes: for its answers, apart from how many.
+        options: for its answers, apart from how many.
         """
         self.name = name
         self.kind = kind
         self._build = build
-        self._wishes = wishes
+        self._options = options
         self._recommender: Recommender | None = None
 
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
@@ -113,6 +113,6 @@ class RecommenderSystem:
         if self._recommender is None:
             raise RuntimeError(f"{self.name} was asked before it was fitted")
         answers = self._recommender.suggest_batch(
-            queries, replace(self._wishes, count="auto" if count is None else count)
+            queries, replace(self._options, count="auto" if count is None else count)
         )
         return [[Scored(found.hashtag, found.score) for found in answer.suggestions] for answer in answers]

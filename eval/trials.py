@@ -7,7 +7,7 @@ from time import perf_counter
 from ..core.post import Post
 from ..core.progress import Progress
 from ..core.query import Query
-from ..core.wishes import MOST
+from ..core.suggest_options import MOST
 from .memory import peak_mb, reset_peak
 from .splits import Split
 from .systems import SILENT, Fitted, Kind, Scored, System

@@ -15,8 +15,8 @@ from ..core.protocols import Archive, Recommender
 from ..core.query import AnyPhoto, Query, as_photos
 from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
+from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.vectors import Rows, Vectors
-from ..core.wishes import Wishes
 from .channels import Channel, Heard, contents_of, listen
 from .choosing.lists import capped
 from .choosing.selection import TIERS, HashtagTable, select
@@ -28,7 +28,7 @@ from .learning import Learned
 from .ranking import Floats, QueryBatch, Ranked
 from .voting import carried_matrix
 
-USUAL = Wishes()
+DEFAULT = SuggestOptions()
 
 _FELT = 0.05  # log odds below which nothing was moved
 
@@ -116,12 +116,13 @@ class ArchiveRecommender(Recommender):
         """Whether any post carries a hashtag, in whatever spelling."""
         return normalise_hashtag(hashtag) in self._column_of
 
+    @accepts_wishes
     def suggest(
         self,
         photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
-        wishes: Wishes = USUAL,
+        options: SuggestOptions = DEFAULT,
         given: Collection[str] = (),
         author: str | None = None,
         explain: bool = False,
@@ -129,29 +130,32 @@ class ArchiveRecommender(Recommender):
         """Hashtags for one new post.
 
         photo: a path, the bytes of a file, an open file or a `PIL.Image.Image`; of a carousel a list of these. text:
-        its caption; hashtags in it are given. wishes: how many, and which. given, author: see `Query`.
+        its caption; hashtags in it are given. options: how many, and which. given, author: see `Query`.
         explain: with the reasons for each.
-        Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text, and on wishes
+        Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text, and on options
         that nothing can fulfil.
         """
         query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
         if not query.photos and not part_hashtags(query)[0].caption:
             raise SettingsError("nothing to go by: give a photo, a caption of more than hashtags, or both")
-        answer = self.suggest_batch([query], wishes, explain=explain)[0]
+        answer = self.suggest_batch([query], options, explain=explain)[0]
         if answer.error is not None:
             named = query.photos[0] if len(query.photos) == 1 and isinstance(query.photos[0], Path) else "photo"
             raise PhotoError(f"{named}: {answer.error}" if len(query.photos) == 1 else answer.error)
         return answer
 
-    def suggest_batch(self, queries: Sequence[Query], wishes: Wishes = USUAL, *, explain: bool = False) -> list[Answer]:
+    @accepts_wishes
+    def suggest_batch(
+        self, queries: Sequence[Query], options: SuggestOptions = DEFAULT, *, explain: bool = False
+    ) -> list[Answer]:
         """Hashtags for many new posts, in order; a post whose photo cannot be read gets an answer with `error`.
 
         Memory grows with the number of queries times the hashtags of their neighbours: ask a few hundred at a time.
-        Raises SettingsError if `wishes` names a platform that is not known or takes fewer, and if dates are asked for
+        Raises SettingsError if `options` names a platform that is not known or takes fewer, and if dates are asked for
         and the archive has none.
         """
-        wishes, of_platform = capped(wishes, self._platforms)
-        ages = self._ages(wishes.half_life)
+        options, of_platform = capped(options, self._platforms)
+        ages = self._ages(options.half_life)
         parted = [part_hashtags(query) for query in queries]
         queries = [query for query, _ in parted]
         heard = [listen(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
@@ -162,7 +166,7 @@ class ArchiveRecommender(Recommender):
         return [
             Answer((), self.snapshot, error=failures[place])
             if place in failures
-            else self._answer(place, inquiry, wishes, explain, of_platform)
+            else self._answer(place, inquiry, options, explain, of_platform)
             for place in range(len(queries))
         ]
 
@@ -205,7 +209,7 @@ class ArchiveRecommender(Recommender):
         return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
     def _answer(
-        self, place: int, inquiry: _Inquiry, wishes: Wishes, explain: bool, of_platform: Sequence[str]
+        self, place: int, inquiry: _Inquiry, options: SuggestOptions, explain: bool, of_platform: Sequence[str]
     ) -> Answer:
         query, ranked = inquiry.queries[place], inquiry.ranked[place]
         moves: dict[str, Floats] = {}
@@ -213,7 +217,7 @@ class ArchiveRecommender(Recommender):
             ranked = after
             moves[what] = moved
         given = frozenset(normalise_hashtag(tag) for tag in query.given)
-        barred = replace(wishes, exclude=frozenset(wishes.exclude) | given - {""})
+        barred = replace(options, exclude=frozenset(options.exclude) | given - {""})
         chosen = select(ranked.columns, ranked.probabilities, self._table, barred, self._rules, self._ranker.threshold)
         suggestions = tuple(
             Suggestion(
@@ -232,10 +236,10 @@ class ArchiveRecommender(Recommender):
                 strict=True,
             )
         )
-        notes = (*of_platform, *self._notes(place, inquiry, wishes))
+        notes = (*of_platform, *self._notes(place, inquiry, options))
         return Answer(suggestions, self.snapshot, chosen.removed, notes)
 
-    def _notes(self, place: int, inquiry: _Inquiry, wishes: Wishes) -> Iterable[str]:
+    def _notes(self, place: int, inquiry: _Inquiry, options: SuggestOptions) -> Iterable[str]:
         query, votes = inquiry.queries[place], inquiry.fused.scores
         if query.photos and not self._sees_photos:
             yield _BLIND
@@ -249,7 +253,11 @@ class ArchiveRecommender(Recommender):
             yield f"no post of the archive is by {query.author!r}, so the answer is as for any author"
         if votes.indptr[place] == votes.indptr[place + 1]:
             yield _UNLIKE_ANY if known or any(map(self.knows, query.given)) else _MOST_USED
-        if (wishes.limit is None or wishes.min_score > 0) and self._learned.report is None and not self._learned.notes:
+        if (
+            (options.limit is None or options.min_score > 0)
+            and self._learned.report is None
+            and not self._learned.notes
+        ):
             yield _NO_PROBABILITIES
 
     def _contexts_of(self, place: int, inquiry: _Inquiry) -> Iterable[tuple[str, Ranked, Floats]]:

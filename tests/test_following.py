@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender import Wishes, follow_recommender
+from hashtag_recommender import SuggestOptions, follow_recommender
 from hashtag_recommender.assembly import add_post, build_index, following, opening, read_posts, rule_book
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.settings import Settings
@@ -37,7 +37,10 @@ def home(once, tmp_path, monkeypatch):
 
 
 def tags(recommender):
-    return {s.hashtag for s in recommender.suggest(text="a zeppelin over the lake", wishes=Wishes(count=9)).suggestions}
+    return {
+        s.hashtag
+        for s in recommender.suggest(text="a zeppelin over the lake", options=SuggestOptions(count=9)).suggestions
+    }
 
 
 def test_it_goes_on_to_a_new_snapshot_and_lets_the_old_one_go(home):
@@ -46,7 +49,7 @@ def test_it_goes_on_to_a_new_snapshot_and_lets_the_old_one_go(home):
         assert tags(recommender) == {"cat"}
         after = build(home, OLD + NEW)
         assert tags(recommender) == {"cat", "zeppelin"} and recommender.snapshot == after
-        assert recommender.suggest_batch([Query("zeppelin")], Wishes(count=1))[0].snapshot == after
+        assert recommender.suggest_batch([Query("zeppelin")], SuggestOptions(count=1))[0].snapshot == after
         with writing(home):
             assert collect(home, serving_name(home), 1).removed == [before]
         assert tags(recommender) == {"cat", "zeppelin"}

@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 import hashtag_recommender
-from hashtag_recommender import FollowingRecommender, Query, Wishes, cli
+from hashtag_recommender import FollowingRecommender, Query, SuggestOptions, cli, open_recommender
 from hashtag_recommender.commands.tree import make_command
 from hashtag_recommender.retrieval.recommender import ArchiveRecommender
 
@@ -25,9 +25,9 @@ def options():
 
 
 def test_what_the_command_can_ask_python_can():
-    of_suggest = set(inspect.signature(ArchiveRecommender.suggest).parameters) - {"self", "wishes"}
-    of_wishes = {field.name for field in fields(Wishes)}
-    assert {"photo" if name == "photos" else name for name in options()} == of_suggest | of_wishes - ONLY_IN_PYTHON
+    of_suggest = set(inspect.signature(ArchiveRecommender.suggest).parameters) - {"self", "options"}
+    of_answer = {field.name for field in fields(SuggestOptions)}
+    assert {"photo" if name == "photos" else name for name in options()} == of_suggest | of_answer - ONLY_IN_PYTHON
 
 
 def test_every_recommender_takes_the_same():
@@ -49,8 +49,8 @@ def test_the_readme_has_a_row_for_each_option():
 def test_what_is_usual_is_usual_everywhere():
     for kind in (ArchiveRecommender, FollowingRecommender):
         for name in ("suggest", "suggest_batch"):
-            assert inspect.signature(getattr(kind, name)).parameters["wishes"].default == Wishes()
-    defaults = {field.name: field.default for field in fields(Wishes)}
+            assert inspect.signature(getattr(kind, name)).parameters["options"].default == SuggestOptions()
+    defaults = {field.name: field.default for field in fields(SuggestOptions)}
     for name, parameter in options().items():
         if name in defaults:
             assert (parameter.default or None) == (defaults[name] or None), name
@@ -108,3 +108,16 @@ def test_the_version_is_that_of_the_package(hashtag):
     from importlib.metadata import version
 
     assert hashtag("--version").out == f"hashtag {version('hashtag-recommender')}\n"
+
+
+def test_the_names_of_the_release_before_are_taken_for_one_more(demo_home):
+    with pytest.warns(DeprecationWarning, match="SuggestOptions now"):
+        from hashtag_recommender import Wishes
+    with open_recommender(demo_home) as recommender:
+        known = recommender.suggest(text="cat", options=SuggestOptions(count=2))
+        for asked in (
+            lambda: recommender.suggest(text="cat", wishes=Wishes(count=2)),
+            lambda: recommender.suggest_batch([Query("cat")], wishes=Wishes(count=2))[0],
+        ):
+            with pytest.warns(DeprecationWarning, match="options= now"):
+                assert asked() == known

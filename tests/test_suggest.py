@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hashtag_recommender import HashtagError, Query, Wishes, open_recommender
+from hashtag_recommender import HashtagError, Query, SuggestOptions, open_recommender
 from hashtag_recommender.core.errors import PhotoError, SettingsError
 from hashtag_recommender.core.post import normalise_hashtag
 
@@ -45,7 +45,7 @@ def test_a_photo_alone_and_a_caption_alone_are_enough(recommender, demo):
 
 
 def test_scores_fall_and_evidence_carries_the_hashtag(recommender, demo, hashtags_of):
-    answer = recommender.suggest(demo / "new" / "coffee.jpg", "espresso", wishes=Wishes(count=10))
+    answer = recommender.suggest(demo / "new" / "coffee.jpg", "espresso", options=SuggestOptions(count=10))
     scores = [suggestion.score for suggestion in answer.suggestions]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
@@ -67,8 +67,11 @@ def hashtags_of(demo):
 
 def test_a_batch_answers_like_one_by_one(recommender, demo, new_posts):
     queries = [Query(post["text"], demo / "new" / post["image"]) for post in new_posts]
-    batch = recommender.suggest_batch(queries, Wishes(count=5))
-    assert recommender.suggest_batch([Query(q.caption, str(q.photos[0])) for q in queries], Wishes(count=5)) == batch
+    batch = recommender.suggest_batch(queries, SuggestOptions(count=5))
+    assert (
+        recommender.suggest_batch([Query(q.caption, str(q.photos[0])) for q in queries], SuggestOptions(count=5))
+        == batch
+    )
     for query, answer in zip(queries, batch, strict=True):
         alone = recommender.suggest(query.photos, query.caption)
         assert [s.hashtag for s in alone.suggestions] == [s.hashtag for s in answer.suggestions]
@@ -104,12 +107,12 @@ def test_a_photo_may_be_an_open_file_or_a_picture_in_memory(recommender, demo):
 
 def test_a_post_of_several_photos_finds_what_each_of_them_finds(recommender, demo):
     cat, coffee = demo / "new" / "cat.jpg", demo / "new" / "coffee.jpg"
-    both = recommender.suggest([cat, coffee], wishes=Wishes(count=10))
+    both = recommender.suggest([cat, coffee], options=SuggestOptions(count=10))
     assert {"cat", "coffee"} <= tags(both)
     nearest = {
         neighbour.post: neighbour.similarity
         for photo in (cat, coffee)
-        for suggestion in recommender.suggest(photo, wishes=Wishes(count=10)).suggestions
+        for suggestion in recommender.suggest(photo, options=SuggestOptions(count=10)).suggestions
         for neighbour in suggestion.evidence
     }
     shared = [n for s in both.suggestions for n in s.evidence if n.post in nearest]
@@ -121,9 +124,9 @@ def test_a_post_of_several_photos_finds_what_each_of_them_finds(recommender, dem
 
 def test_what_is_excluded_stays_out_and_others_move_up(recommender, demo):
     photo = demo / "new" / "coffee.jpg"
-    first = recommender.suggest(photo, wishes=Wishes(count=3)).suggestions
+    first = recommender.suggest(photo, options=SuggestOptions(count=3)).suggestions
     barred = frozenset([normalise_hashtag(first[0].hashtag)])
-    without = recommender.suggest(photo, wishes=Wishes(count=3, exclude=barred))
+    without = recommender.suggest(photo, options=SuggestOptions(count=3, exclude=barred))
     assert [s.hashtag for s in without.suggestions][:2] == [s.hashtag for s in first[1:]]
     assert len(without.suggestions) == 3
 
@@ -140,7 +143,7 @@ def test_hashtags_in_the_caption_are_given(recommender):
 
 
 def test_where_nothing_speaks_it_says_so(recommender):
-    answer = recommender.suggest_batch([Query("#onlyahashtag")], Wishes(count=5))[0]
+    answer = recommender.suggest_batch([Query("#onlyahashtag")], SuggestOptions(count=5))[0]
     assert "most used" in answer.notes[-1]
     assert len(answer.suggestions) == 5
     assert not any(suggestion.evidence for suggestion in answer.suggestions)
@@ -154,7 +157,7 @@ def test_photos_that_are_none_and_questions_without_content(recommender, demo):
     with pytest.raises(SettingsError, match="nothing to go by"):
         recommender.suggest(text="  ")
     with pytest.raises(SettingsError, match="count is 0"):
-        recommender.suggest(text="x", wishes=Wishes(count=0))
+        recommender.suggest(text="x", options=SuggestOptions(count=0))
     assert issubclass(PhotoError, HashtagError)
 
 

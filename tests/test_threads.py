@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hashtag_recommender import Query, Wishes, follow_recommender, open_recommender
+from hashtag_recommender import Query, SuggestOptions, follow_recommender, open_recommender
 from hashtag_recommender.assembly import add_post, following
 from hashtag_recommender.core import pipeline
 from hashtag_recommender.core.settings import Settings
@@ -26,7 +26,11 @@ def questions(demo):
     for i in range(3 * THREADS):
         photo, text = new[i % len(new)]
         text = " ".join([text, *words[: i % 7]])
-        told = {"wishes": Wishes(count=1 + i % 9), "given": words[i % 3 : i % 3 + i % 2], "explain": i % 2 == 0}
+        told = {
+            "options": SuggestOptions(count=1 + i % 9),
+            "given": words[i % 3 : i % 3 + i % 2],
+            "explain": i % 2 == 0,
+        }
         asked.append(((photo if i % 3 else None, text if i % 3 != 1 else ""), told))
     return asked
 

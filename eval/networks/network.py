@@ -12,7 +12,7 @@ from ...core.errors import SettingsError
 from ...core.post import Post
 from ...core.progress import Progress
 from ...core.query import Query
-from ...core.wishes import MOST
+from ...core.suggest_options import MOST
 from ..systems import SILENT, Fitted, Kind, Scored
 from ..trials import query_of
 from ..validation import best_threshold, compared_at, n_due, with_hashtags

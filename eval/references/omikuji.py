@@ -16,7 +16,7 @@ from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder
 from ...core.query import Query
-from ...core.wishes import MOST
+from ...core.suggest_options import MOST
 from ..channels import Tfidf, counts
 from ..extra import needed
 from ..systems import SILENT, Fitted, Kind, Scored

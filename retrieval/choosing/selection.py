@@ -16,8 +16,8 @@ from scipy import sparse
 from ...core.results import Removed, Tier
 from ...core.rules import Rules
 from ...core.scripts import written_in
+from ...core.suggest_options import Mix, SuggestOptions
 from ...core.vectors import Rows
-from ...core.wishes import Mix, Wishes
 from .inflections import singulars
 
 Floats = NDArray[np.float64]
@@ -105,7 +105,7 @@ def select(
     columns: NDArray[np.integer[Any]],
     scores: NDArray[np.floating[Any]],
     table: HashtagTable,
-    wishes: Wishes,
+    options: SuggestOptions,
     rules: Rules,
     threshold: float,
 ) -> Selected:
@@ -118,41 +118,41 @@ def select(
     likeliest = np.argsort(-scores, kind="stable")
     candidates: Rows = columns[likeliest].astype(np.int64)
     likelihoods: Floats = scores[likeliest].astype(np.float64)
-    kept, removed = _sift(candidates, table, wishes, rules)
+    kept, removed = _sift(candidates, table, options, rules)
     shown = candidates[[place for _, place in kept]]
     probabilities = likelihoods[[place for place, _ in kept]]
-    places = wishes.limit or min(int(np.count_nonzero(probabilities >= threshold)), wishes.most)
-    weights = _mix_weights(probabilities, table.tiers[shown], wishes.mix)
+    places = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
+    weights = _mix_weights(probabilities, table.tiers[shown], options.mix)
     order = np.argsort(-weights, kind="stable")
-    order = order[probabilities[order] >= wishes.min_score]
-    if wishes.diverse:
+    order = order[probabilities[order] >= options.min_score]
+    if options.diverse:
         likely = order[weights[order] >= _FAINT * weights[order].max(initial=0.0)][: places * _DEEP]
         chosen = likely[_diverse(weights[likely], table.likeness(shown[likely]), places)]
         order = np.concatenate([chosen, order[len(likely) :]])  # the rest fills up where too few are likely
     order = order[:places]
-    least = probabilities[order].min() if len(order) else max(wishes.min_score, threshold)
+    least = probabilities[order].min() if len(order) else max(options.min_score, threshold)
     told = tuple(why for place, why in removed if likelihoods[place] >= least)
     return Selected(shown[order], probabilities[order], told)
 
 
 def _sift(
-    columns: Rows, table: HashtagTable, wishes: Wishes, rules: Rules
+    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules
 ) -> tuple[list[tuple[int, int]], list[tuple[int, Removed]]]:
     """Part the candidates, likeliest first, by their places.
 
     Returns for each meaning left its likeliest place and the place of the hashtag to show, the most used one of those
     in the languages wished for; and each place removed, with why.
     """
-    groups, removed = _by_meaning(columns, table, wishes, rules)
+    groups, removed = _by_meaning(columns, table, options, rules)
     kept: list[tuple[int, int]] = []
     for places in groups:
-        fitting = _in_languages(places, columns, table, wishes)
+        fitting = _in_languages(places, columns, table, options)
         best = max(fitting, key=lambda place: table.uses[columns[place]], default=None)
         if best is not None:
             kept.append((places[0], best))
         for place in places:
             if best is None:
-                foreign = f"not in {', '.join(sorted(wishes.languages))}"
+                foreign = f"not in {', '.join(sorted(options.languages))}"
                 removed.append((place, Removed(table.shown[columns[place]], "language", foreign)))
             elif place != best:
                 same = f"means the same as #{table.shown[columns[best]]}"
@@ -160,18 +160,18 @@ def _sift(
     return kept, sorted(removed, key=lambda entry: entry[0])
 
 
-def _in_languages(places: list[int], columns: Rows, table: HashtagTable, wishes: Wishes) -> list[int]:
-    if not wishes.languages:
+def _in_languages(places: list[int], columns: Rows, table: HashtagTable, options: SuggestOptions) -> list[int]:
+    if not options.languages:
         return places
-    return [place for place in places if written_in(table.hashtags[columns[place]], wishes.languages)]
+    return [place for place in places if written_in(table.hashtags[columns[place]], options.languages)]
 
 
 def _by_meaning(
-    columns: Rows, table: HashtagTable, wishes: Wishes, rules: Rules
+    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
     """The places of the candidates by meaning, without those blocked and excluded, which come second."""
-    meanings = None if wishes.raw else Meanings(table, rules.aliases)
-    excluded = {meanings.of(hashtag) if meanings else hashtag for hashtag in wishes.exclude}
+    meanings = None if options.raw else Meanings(table, rules.aliases)
+    excluded = {meanings.of(hashtag) if meanings else hashtag for hashtag in options.exclude}
     groups: dict[str, list[int]] = {}
     removed: list[tuple[int, Removed]] = []
     for place, column in enumerate(columns.tolist()):

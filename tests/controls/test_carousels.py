@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender import Wishes, open_recommender
+from hashtag_recommender import SuggestOptions, open_recommender
 
 
 @pytest.fixture
@@ -43,6 +43,8 @@ def test_a_carousel_is_found_by_each_of_its_photos_and_speaks_once(hashtag, demo
 
 def test_a_carousel_asked_about_is_told_by_all_of_its_photos(demo, home):
     recommender = open_recommender(home)
-    found = recommender.suggest([demo / "photos" / "003.jpg", demo / "photos" / "002.jpg"], wishes=Wishes(count=10))
+    found = recommender.suggest(
+        [demo / "photos" / "003.jpg", demo / "photos" / "002.jpg"], options=SuggestOptions(count=10)
+    )
     posts = {neighbour.post for suggestion in found.suggestions for neighbour in suggestion.evidence}
     assert {"002", "003"} <= posts

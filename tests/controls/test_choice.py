@@ -6,7 +6,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from hashtag_recommender import HashtagError, Query, Wishes, open_recommender
+from hashtag_recommender import HashtagError, Query, SuggestOptions, open_recommender
 
 from .conftest import CAFE, CAT, refused, removed, scores, tags
 
@@ -154,7 +154,7 @@ def test_without_dates_nothing_is_older(hashtag, rebuild, tmp_path):
         (["--exclude", "!!!"], "neither letter nor number"),
     ],
 )
-def test_wishes_that_nothing_can_fulfil(hashtag, home, words, complaint):
+def test_options_that_nothing_can_fulfil(hashtag, home, words, complaint):
     assert refused(hashtag("suggest", "--text", CAT, "--home", home, *words), complaint)
 
 
@@ -219,25 +219,27 @@ def test_a_batch_tells_the_notes_that_come_often(hashtag, home, tmp_path):
 
 def test_a_platform_can_be_named_in_python(home, ask):
     with open_recommender(home) as recommender:
-        threads = recommender.suggest(text=CAT, wishes=Wishes(platform="threads"))
+        threads = recommender.suggest(text=CAT, options=SuggestOptions(platform="threads"))
         assert [s.hashtag for s in threads.suggestions] == [ask(home, CAT, "--count", 1)["hashtags"][0]["hashtag"]]
-        advised = recommender.suggest_batch([Query(CAT)], Wishes(platform="x"))[0]
+        advised = recommender.suggest_batch([Query(CAT)], SuggestOptions(platform="x"))[0]
         assert advised.notes[0].startswith("x: ") and advised.to_json()["notes"] == list(advised.notes)
         with pytest.raises(HashtagError, match="instagram takes at most 5 hashtags since 2025-12"):
-            recommender.suggest(text=CAT, wishes=Wishes(platform="instagram", count=6))
+            recommender.suggest(text=CAT, options=SuggestOptions(platform="instagram", count=6))
 
 
 def test_the_interface_takes_what_the_command_takes(home, ask):
     """The same words make the same answer."""
-    wishes = Wishes(count="auto", languages="ko,en", exclude=["#Pets"], mix="niche", diverse=True, half_life=300.0)
+    options = SuggestOptions(
+        count="auto", languages="ko,en", exclude=["#Pets"], mix="niche", diverse=True, half_life=300.0
+    )
     words = ["--count", "auto", "--languages", "ko,en", "--exclude", "#Pets", "--mix", "niche", "--diverse"]
     with open_recommender(home) as recommender:
-        answer = recommender.suggest(text=CAT, wishes=wishes, given="bread #daily", author="mina", explain=True)
+        answer = recommender.suggest(text=CAT, options=options, given="bread #daily", author="mina", explain=True)
     more = ["--half-life", 300, "--given", "bread #daily", "--author", "mina", "--explain"]
     assert json.loads(json.dumps(answer.to_json(explain=True))) == ask(home, CAT, *words, *more)
 
 
-def test_a_batch_is_asked_with_the_same_wishes(hashtag, home, ask, tmp_path):
+def test_a_batch_is_asked_with_the_same_options(hashtag, home, ask, tmp_path):
     (tmp_path / "new.csv").write_text(f"text\n{CAT}\n{CAFE}\n", encoding="utf-8")
     words = ["--count", "3", "--given", "daily", "--author", "mina", "--exclude", "pets", "--half-life", "300"]
     out = tmp_path / "out.jsonl"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender import Wishes, open_recommender
+from hashtag_recommender import SuggestOptions, open_recommender
 from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
@@ -67,7 +67,7 @@ def test_suggesting_needs_nothing_to_write(copy, hashtag):
             if user == 0:  # whom no permission keeps from writing
                 os.seteuid(65534)
             recommender = open_recommender(home)
-            answer = recommender.suggest(text=f"{CAT} zeppelin over the lake", wishes=Wishes(count=20))
+            answer = recommender.suggest(text=f"{CAT} zeppelin over the lake", options=SuggestOptions(count=20))
             with pytest.raises(HashtagError, match="see that the file and its folder can be written"):
                 from hashtag_recommender.assembly import rule_book
 

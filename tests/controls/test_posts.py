@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender import Wishes, open_recommender
+from hashtag_recommender import SuggestOptions, open_recommender
 from hashtag_recommender.assembly import add_post
 from hashtag_recommender.core.post import ADDED, Post
 from hashtag_recommender.core.settings import Settings
@@ -121,7 +121,7 @@ def test_a_post_may_get_other_photos_and_keep_those_whose_files_are_gone(hashtag
 
     def nearest(name):
         with open_recommender(home) as recommender:
-            answer = recommender.suggest(demo / "new" / name, wishes=Wishes(count=30))
+            answer = recommender.suggest(demo / "new" / name, options=SuggestOptions(count=30))
         return max((n.similarity, n.post) for s in answer.suggestions for n in s.evidence)
 
     assert nearest("cat.jpg") == (pytest.approx(1, abs=0.01), post)

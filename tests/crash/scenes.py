@@ -15,8 +15,8 @@ from hashtag_recommender.assembly.opening import recommender_of
 from hashtag_recommender.core.errors import NoIndexError
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.core.wishes import Wishes
 from hashtag_recommender.db.engine import default_path
 from hashtag_recommender.index.serving import serve
 from hashtag_recommender.retrieval.encoders import profiles
@@ -101,7 +101,7 @@ def suggestions_of(home: Path) -> str | None:
     except NoIndexError:
         return None
     with recommender_of(Settings(home)) as recommender:
-        asked = [recommender.suggest(None, query, wishes=Wishes(count=9, raw=True)) for query in QUERIES]
+        asked = [recommender.suggest(None, query, options=SuggestOptions(count=9, raw=True)) for query in QUERIES]
     archive = served.snapshot.archive
     told = [[suggestion.to_json(explain=True) for suggestion in answer.suggestions] for answer in asked]
     held = (archive.hashtags, archive.shown, archive.authors, [part.tolist() for part in archive.carried])

@@ -34,7 +34,7 @@ from hashtag_recommender.assembly.home import database_of
 from hashtag_recommender.assembly.opening import recommender_of
 from hashtag_recommender.core.feedback import feedback_digest
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.index.collecting import snapshot_folders
 from hashtag_recommender.index.serving import serve
 from hashtag_recommender.index.snapshot import serving_name
@@ -55,7 +55,7 @@ names, places = st.sampled_from(SOURCES), st.integers(0, len(POSTS) - 1)
 def said_by(home):
     """All that a home answers, with its rules and without."""
     with recommender_of(Settings(home)) as recommender:
-        asked = [recommender.suggest(None, query, wishes=Wishes(count="auto")) for query in QUERIES]
+        asked = [recommender.suggest(None, query, options=SuggestOptions(count="auto")) for query in QUERIES]
     return suggestions_of(home), [
         [suggestion.to_json(explain=True) for suggestion in answer.suggestions] for answer in asked
     ]

@@ -4,7 +4,7 @@ from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.results import Answer, Suggestion
-from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.eval.floors import Ceiling, Popularity, RandomHashtags
 from hashtag_recommender.eval.metrics import judge, micro_average
 from hashtag_recommender.eval.references.co_occurrence import CoOccurrence
@@ -28,9 +28,9 @@ class Recommender:
     def __init__(self, posts):
         self.hashtags = posts[0].hashtags
 
-    def suggest_batch(self, queries, wishes):
+    def suggest_batch(self, queries, options):
         best = [Suggestion(tag, 1 / rank, (), 1, "tail") for rank, tag in enumerate(self.hashtags, 1)]
-        return [Answer(tuple(best[: wishes.limit or 3]), "a snapshot") for _ in queries]
+        return [Answer(tuple(best[: options.limit or 3]), "a snapshot") for _ in queries]
 
 
 def of_recommender():
@@ -136,15 +136,15 @@ def test_a_recommender_is_asked_as_it_posts_unless_told(make_posts):
     asked = []
 
     class Listening(Recommender):
-        def suggest_batch(self, queries, wishes):
-            asked.append(wishes)
-            return super().suggest_batch(queries, wishes)
+        def suggest_batch(self, queries, options):
+            asked.append(options)
+            return super().suggest_batch(queries, options)
 
-    for wishes in ({}, {"wishes": Wishes(min_score=0.5)}):
-        system = RecommenderSystem("product", "retrieval", lambda posts, validation: Listening(posts), **wishes)
+    for options in ({}, {"options": SuggestOptions(min_score=0.5)}):
+        system = RecommenderSystem("product", "retrieval", lambda posts, validation: Listening(posts), **options)
         system.fit(make_posts(*TRAIN), [])
         system.suggest(QUERIES, 7)
-    assert asked == [Wishes(count=7, raw=True), Wishes(count=7, min_score=0.5)]
+    assert asked == [SuggestOptions(count=7, raw=True), SuggestOptions(count=7, min_score=0.5)]
 
 
 def test_a_recommender_is_built_from_both_parts(make_posts):
@@ -164,7 +164,9 @@ def test_a_recommender_is_built_from_both_parts(make_posts):
 
 
 def test_what_cannot_be_wished_for_is_said(make_posts):
-    system = RecommenderSystem("product", "retrieval", lambda posts, validation: Recommender(posts), Wishes(most=5))
+    system = RecommenderSystem(
+        "product", "retrieval", lambda posts, validation: Recommender(posts), SuggestOptions(most=5)
+    )
     system.fit(make_posts(*TRAIN), [])
     with pytest.raises(SettingsError, match="at most 5"):
         system.suggest(QUERIES, 30)

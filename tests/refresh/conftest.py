@@ -9,7 +9,7 @@ import pytest
 
 from hashtag_recommender.assembly import build_index, open_recommender, read_posts
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.index.snapshot import current_snapshot
 
 from ..crash.scenes import use_words
@@ -63,9 +63,9 @@ def build(home, *sources):
 def answers(home):
     """What a home suggests for the queries: hashtags with their scores."""
     recommender = open_recommender(home)
-    wishes = Wishes(count=6, raw=True)
+    options = SuggestOptions(count=6, raw=True)
     return [
-        [(s.hashtag, round(s.score, 5)) for s in recommender.suggest(None, query, wishes=wishes).suggestions]
+        [(s.hashtag, round(s.score, 5)) for s in recommender.suggest(None, query, options=options).suggestions]
         for query in QUERIES
     ]
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from ....core.errors import SettingsError
 from ....core.post import normalise_hashtag
 from ....core.rules import Rules
-from ....core.wishes import Wishes
+from ....core.suggest_options import SuggestOptions
 
 SPAM = "spam.toml"
 PLATFORMS = "platforms.toml"
@@ -83,24 +83,24 @@ def platform(name: str, own: Path | None = None) -> Platform:
     return known[name.lower()]
 
 
-def capped(wishes: Wishes, own: Path | None = None) -> tuple[Wishes, tuple[str, ...]]:
-    """Wishes within what their platform takes, and what a person should know of it.
+def capped(options: SuggestOptions, own: Path | None = None) -> tuple[SuggestOptions, tuple[str, ...]]:
+    """SuggestOptions within what their platform takes, and what a person should know of it.
 
     own: see `platforms`. Raises SettingsError on a platform that is not known, and on a count that it does not take.
     """
-    if wishes.platform is None:
-        return wishes, ()
-    preset = platform(wishes.platform, own)
+    if options.platform is None:
+        return options, ()
+    preset = platform(options.platform, own)
     advice = (f"{preset.name}: {preset.note}",)
     if preset.most is None:
-        return wishes, advice
-    within = replace(wishes, most=min(wishes.most, preset.most)) if not isinstance(wishes.count, int) else wishes
+        return options, advice
+    within = replace(options, most=min(options.most, preset.most)) if not isinstance(options.count, int) else options
     if preset.basis == "advice":
         return within, advice
-    if isinstance(wishes.count, int) and wishes.count > preset.most:
+    if isinstance(options.count, int) and options.count > preset.most:
         since = f" since {preset.since}" if preset.since else ""
         raise SettingsError(
-            f"count is {wishes.count}, but {preset.name} takes at most {preset.most} hashtags{since}; "
+            f"count is {options.count}, but {preset.name} takes at most {preset.most} hashtags{since}; "
             "leave count out, or ask for no more"
         )
     return within, ()

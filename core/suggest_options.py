@@ -1,8 +1,10 @@
 """What a person asks of an answer."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import wraps
+from typing import Literal, ParamSpec, TypeVar, get_args
+from warnings import warn
 
 from .errors import SettingsError
 from .hashtags import parse_hashtags
@@ -11,12 +13,15 @@ from .scripts import SCRIPTS
 
 Mix = Literal["niche", "balanced", "broad"]
 
-USUAL = 5  # hashtags, unless told otherwise
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULT = 5  # hashtags, unless told otherwise
 MOST = 30  # what Instagram long took, and far more than any archive's posts carry on average
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class SuggestOptions:
     """How many hashtags an answer is to have, and which; named as the options of `hashtag suggest`.
 
     count: this many at most; `auto`: as many as deserve it; None: 5, or as many as `platform` takes if these are fewer.
@@ -29,7 +34,7 @@ class Wishes:
     diverse: rather hashtags that tell different things than the likeliest ones.
     half_life: days after which a post counts half; None: all count alike.
     raw: hashtags as the archive posts them: nothing blocked, nothing merged.
-    Raises SettingsError on wishes that nothing can fulfil.
+    Raises SettingsError on options that nothing can fulfil.
     """
 
     count: int | Literal["auto"] | None = None
@@ -72,13 +77,26 @@ class Wishes:
     def limit(self) -> int | None:
         """How many hashtags at most, as a number; None if as many as deserve it."""
         if self.count is None:
-            return min(USUAL, self.most)
+            return min(DEFAULT, self.most)
         return self.count if isinstance(self.count, int) else None
 
     def _shaping(self) -> list[str]:
-        """The wishes given here that `raw` would pass over."""
+        """The options given here that `raw` would pass over."""
         asked = [("platform", self.platform), ("languages", self.languages), ("mix", self.mix)]
-        return [name for name, wish in asked if wish]
+        return [name for name, value in asked if value]
+
+
+def accepts_wishes(suggest: Callable[P, R]) -> Callable[P, R]:
+    """Let `options` go by its name of release 0.1, `wishes`, with a DeprecationWarning."""
+
+    @wraps(suggest)
+    def call(*args: P.args, **keywords: P.kwargs) -> R:
+        if "wishes" in keywords:
+            warn("wishes= is options= now; the old name leaves with the next release", DeprecationWarning, stacklevel=2)
+            keywords["options"] = keywords.pop("wishes")
+        return suggest(*args, **keywords)
+
+    return call
 
 
 def _normalised(hashtags: Collection[str]) -> frozenset[str]:

@@ -4,11 +4,11 @@ import pytest
 
 from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.core.scripts import SCRIPTS, scripts_of, written_in
-from hashtag_recommender.core.wishes import Wishes
+from hashtag_recommender.core.suggest_options import SuggestOptions
 
 
 @pytest.mark.parametrize(
-    ("wishes", "complaint"),
+    ("options", "complaint"),
     [
         ({"count": 0}, "count is 0; at least 1"),
         ({"count": "many"}, "count is 'many'; it must be a number, or auto"),
@@ -25,23 +25,31 @@ from hashtag_recommender.core.wishes import Wishes
         ({"raw": True, "mix": "niche", "languages": frozenset(["ko"])}, "leave languages and mix out"),
     ],
 )
-def test_what_nothing_can_fulfil_is_refused(wishes: dict[str, Any], complaint: str) -> None:
+def test_what_nothing_can_fulfil_is_refused(options: dict[str, Any], complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
-        Wishes(**wishes)
+        SuggestOptions(**options)
 
 
 def test_raw_is_not_capped() -> None:
-    assert Wishes(count=50, raw=True).count == 50
+    assert SuggestOptions(count=50, raw=True).count == 50
 
 
-def test_wishes_can_be_told_apart_and_kept_in_a_set() -> None:
-    assert len({Wishes(), Wishes(count=None), Wishes(diverse=True)}) == 2
-    assert len({Wishes(exclude=["#Cat"], languages="EN, ko"), Wishes(exclude="cat", languages=["ko", "en"])}) == 1
+def test_options_can_be_told_apart_and_kept_in_a_set() -> None:
+    assert len({SuggestOptions(), SuggestOptions(count=None), SuggestOptions(diverse=True)}) == 2
+    assert (
+        len(
+            {
+                SuggestOptions(exclude=["#Cat"], languages="EN, ko"),
+                SuggestOptions(exclude="cat", languages=["ko", "en"]),
+            }
+        )
+        == 1
+    )
 
 
 def test_how_many_at_most() -> None:
-    assert (Wishes().limit, Wishes(most=3).limit, Wishes(count=7).limit) == (5, 3, 7)
-    assert Wishes(count="auto").limit is None
+    assert (SuggestOptions().limit, SuggestOptions(most=3).limit, SuggestOptions(count=7).limit) == (5, 3, 7)
+    assert SuggestOptions(count="auto").limit is None
 
 
 @pytest.mark.parametrize(
