@@ -58,7 +58,7 @@ def back_up(settings: Settings, folder: Path) -> BackedUp:
     settings file and the lists. Nobody has to wait for it, and nobody is kept waiting.
     Raises HomeError where it cannot be written, NoIndexError, SnapshotError or DatabaseError where it cannot be read.
     """
-    from ..index.serving import serve
+    from ..index.snapshots.serving import serve
 
     home, folder = existing(settings.home).resolve(), folder.absolute()
     _check_target(home, folder)
@@ -113,7 +113,7 @@ def _check_target(home: Path, folder: Path) -> None:
 
 
 def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
-    from ..index.snapshot import put_in_service
+    from ..index.snapshots.snapshot import put_in_service
     from ..retrieval.choosing.lists import PLATFORMS, SPAM
 
     shutil.copytree(snapshot, target / "snapshots" / snapshot.name)
@@ -190,9 +190,9 @@ def _check(folder: Path, manifest: dict[str, Any], backup: str) -> None:
 
 def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None) -> None:
     """Copy a backup beside the home, then let the two change places. aside: where the old home is to lie, if any."""
-    from ..index.history import FILE as HISTORY
-    from ..index.history import recorded
-    from ..index.snapshot import writing
+    from ..index.snapshots.history import FILE as HISTORY
+    from ..index.snapshots.history import recorded
+    from ..index.snapshots.snapshot import writing
 
     partial = home.with_name(f"{home.name}.{secrets.token_hex(4)}.partial")
     with ExitStack() as held:

@@ -18,8 +18,8 @@ from .readymade import keep_ready_made
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import ChannelPlan, Draft, Origin, Published
-    from ..index.manifest import Manifest
+    from ..index.snapshots.build import ChannelPlan, Draft, Origin, Published
+    from ..index.snapshots.manifest import Manifest
     from ..retrieval.encoders.profiles import EncoderSpec, Profile
     from ..retrieval.reranking.reports import RerankerReport
 
@@ -118,8 +118,8 @@ def build_channels(
 ) -> BuildReport:
     """As `build_index`, with the channels that are planned. notes: to stand in the report."""
     from ..db.rejects import REJECTS, Rejects
-    from ..index.build import embed
-    from ..index.snapshot import serving_snapshot
+    from ..index.snapshots.build import embed
+    from ..index.snapshots.snapshot import serving_snapshot
 
     rejects = Rejects(reader, settings.home / REJECTS)
     progress = progress or Silent()
@@ -164,7 +164,7 @@ def build_channels(
 
 def index_info(settings: Settings) -> IndexInfo:
     """What the snapshot that answers says of itself. Raises NoIndexError, SnapshotError."""
-    from ..index.serving import serve
+    from ..index.snapshots.serving import serve
     from ..retrieval.learning import learned_report
 
     served = serve(existing(settings.home))
@@ -184,8 +184,8 @@ def publish_index(
     *,
     ends_rollback: bool = False,
 ) -> "Published":
-    """Publish a snapshot of what the database holds, all of it learned anew; see `index.build.build`."""
-    from ..index.build import build
+    """Publish a snapshot of what the database holds, all of it learned anew; see `index.snapshots.build.build`."""
+    from ..index.snapshots.build import build
 
     judgements = database.feedback.judgements()
     learner = LearnAnew(database, judgements, "it was built by a person's word")
@@ -195,7 +195,7 @@ def publish_index(
 
 def origin_of(database: "Database") -> "Origin":
     """Where a snapshot made now comes from."""
-    from ..index.build import Origin
+    from ..index.snapshots.build import Origin
 
     judged = feedback_digest(database.feedback.judgements())
     return Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url, judged)
@@ -231,7 +231,7 @@ def _profile(name: str) -> "Profile":
 
 def plan_channel(spec: "EncoderSpec", encoder: Encoder[Any] | None = None) -> "ChannelPlan":
     """The channel that an encoder fills. encoder: made already, as the spec says."""
-    from ..index.build import ChannelPlan
+    from ..index.snapshots.build import ChannelPlan
     from ..retrieval.encoders.profiles import make_encoder
 
     lexical = spec.kind == "ngrams"

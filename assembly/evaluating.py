@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..eval.splits import Split
     from ..eval.systems import Builder
     from ..eval.trials import Outcome, Trial
-    from ..index.build import ChannelPlan
+    from ..index.snapshots.build import ChannelPlan
     from ..retrieval.encoders.profiles import EncoderSpec
 
 DATABASE = "archive.sqlite"
@@ -201,7 +201,7 @@ def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progres
     """Posts into a database of their own, through the encoders: what was encoded before is not encoded again."""
     from ..db.database import open_database
     from ..db.rejects import REJECTS, Rejects
-    from ..index.build import embed
+    from ..index.snapshots.build import embed
 
     plans = [plan_channel(spec) for spec in specs]
     rejects = Rejects(reader, out / REJECTS)

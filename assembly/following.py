@@ -18,7 +18,7 @@ from .home import database_files, database_of, has_database
 from .opening import open_encoder, recommender_of
 
 if TYPE_CHECKING:
-    from ..index.manifest import ChannelRecord
+    from ..index.snapshots.manifest import ChannelRecord
     from ..retrieval.recommender import ArchiveRecommender
 
 _USUAL = SuggestOptions()
@@ -137,7 +137,7 @@ class FollowingRecommender(Recommender):
             return (*files, str(error))
 
     def _named(self) -> tuple[Path, ...]:
-        from ..index.snapshot import CURRENT
+        from ..index.snapshots.snapshot import CURRENT
         from ..retrieval.choosing.lists import SPAM
 
         return self._settings.home / CURRENT, self._settings.home / SPAM

@@ -15,19 +15,19 @@ from ..core.sources import KnownSource
 from ..core.vectors import Rows
 
 if TYPE_CHECKING:
-    from ..index.build import Draft
-    from ..index.gates import Gate, HeldOut
-    from ..index.history import RunRecord
-    from ..index.snapshot import Snapshot
+    from ..index.snapshots.build import Draft
+    from ..index.snapshots.gates import Gate, HeldOut
+    from ..index.snapshots.history import RunRecord
+    from ..index.snapshots.snapshot import Snapshot
 
 
 def check_soundness(draft: "Draft", store: PostStore, thresholds: Thresholds) -> "list[Gate]":
     """Whether a snapshot is what was written, finds what it should find, and is of the database."""
-    from ..index import gates
-    from ..index.kinds import EXACT, read_index
-    from ..index.recall import recall
-    from ..index.snapshot import damage
-    from ..index.verify import compare, count
+    from ..index.snapshots import gates
+    from ..index.snapshots.snapshot import damage
+    from ..index.snapshots.verify import compare, count
+    from ..index.vectors.recall import recall
+    from ..index.vectors.registry import EXACT, read_index
 
     snapshot = draft.snapshot
     speaking = [channel for channel in draft.channels if channel.record.vectors]
@@ -45,7 +45,7 @@ def check_soundness(draft: "Draft", store: PostStore, thresholds: Thresholds) ->
 
 def check_quality(draft: "Draft", serving: "Snapshot | None", thresholds: Thresholds) -> "list[Gate]":
     """Whether what was learned anew is as good as what serves; nothing where it was carried over."""
-    from ..index import gates
+    from ..index.snapshots import gates
 
     lineage = draft.snapshot.manifest.learned
     if serving is None or lineage is None or lineage.snapshot != draft.snapshot.name:
@@ -61,7 +61,7 @@ def check_shrink(
 
     posts: (n,) keys of those of the new snapshot.
     """
-    from ..index import gates
+    from ..index.snapshots import gates
 
     if serving is None:
         return []
@@ -73,8 +73,8 @@ def check_shrink(
 
 def check_photos(draft: "Draft", serving: "Snapshot | None", thresholds: Thresholds) -> "list[Gate]":
     """Whether too many photos are gone from posts that stay; nothing if none serves."""
-    from ..index import gates
-    from ..index.build import read_rows
+    from ..index.snapshots import gates
+    from ..index.snapshots.build import read_rows
 
     def photos(snapshot: "Snapshot", other: "Snapshot") -> int:
         record = next((record for record in snapshot.manifest.channels if record.channel == "image"), None)
@@ -115,7 +115,7 @@ def refuse(found: "Sequence[Gate]", run: "RunRecord") -> None:
 
 
 def _held_out(folder: Path) -> "HeldOut | None":
-    from ..index.gates import HeldOut
+    from ..index.snapshots.gates import HeldOut
     from ..retrieval.learning import learned_report
 
     try:

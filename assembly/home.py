@@ -11,7 +11,7 @@ from ..core.settings import Settings
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.history import RunRecord
+    from ..index.snapshots.history import RunRecord
 
 
 def existing(home: Path) -> Path:
@@ -23,14 +23,14 @@ def existing(home: Path) -> Path:
 
 @contextmanager
 def run_of(settings: Settings, command: str) -> "Iterator[RunRecord]":
-    """Be the one that writes a home, and leave a record of it; see `index.history.recorded`.
+    """Be the one that writes a home, and leave a record of it; see `index.snapshots.history.recorded`.
 
     A home that was made for this run is no more if the run fails before it has kept anything, or by its source. What it
     has kept otherwise, such as vectors before the disk was full, spares the next run that work.
     Raises HomeBusyError where another process writes it, HomeError also where the disk is full or fails midway.
     """
-    from ..index.history import recorded
-    from ..index.snapshot import writing
+    from ..index.snapshots.history import recorded
+    from ..index.snapshots.snapshot import writing
 
     home, run = settings.home, None
     made = _make(home)
@@ -112,7 +112,7 @@ def check_named(settings: Settings) -> None:
     What a new one held would be lost, and what it does not hold is not known to be missing.
     """
     from ..db.engine import default_path
-    from ..index.snapshot import named_snapshot
+    from ..index.snapshots.snapshot import named_snapshot
 
     if has_database(settings):
         return

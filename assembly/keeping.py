@@ -23,7 +23,7 @@ from .posting import make_post
 
 if TYPE_CHECKING:
     from ..db.rules import RuleBook
-    from ..index.build import Draft
+    from ..index.snapshots.build import Draft
     from ..retrieval.choosing.synonyms import AliasCandidate
 
 _EVERYTHING = SuggestOptions(count=500, raw=True)  # to see with which probability any hashtag was suggested
@@ -46,9 +46,9 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
 
     Raises SettingsError where no post is by that author.
     """
-    from ..index.build import embed
-    from ..index.snapshot import current_snapshot, drop_others, withdraw
-    from ..index.verify import FORGET
+    from ..index.snapshots.build import embed
+    from ..index.snapshots.snapshot import current_snapshot, drop_others, withdraw
+    from ..index.snapshots.verify import FORGET
     from ..retrieval.encoders.profiles import EncoderSpec
 
     home, progress = existing(settings.home), progress or Silent()
@@ -126,7 +126,7 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     """Pairs of hashtags of the archive that may mean the same, likeliest first, for a person to confirm."""
     import numpy as np
 
-    from ..index.snapshot import current_snapshot
+    from ..index.snapshots.snapshot import current_snapshot
     from ..retrieval.choosing.lists import SPAM, spam_rules
     from ..retrieval.choosing.selection import HashtagTable
     from ..retrieval.choosing.synonyms import suggest_aliases

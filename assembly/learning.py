@@ -11,10 +11,10 @@ from ..core.versions import NONE, Moves, Versions
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import Indexed
-    from ..index.lineage import Origins
-    from ..index.manifest import Lineage, Manifest
-    from ..index.snapshot import Snapshot
+    from ..index.snapshots.build import Indexed
+    from ..index.snapshots.manifest import Lineage, Manifest
+    from ..index.snapshots.relearning import Origins
+    from ..index.snapshots.snapshot import Snapshot
     from ..retrieval.reranking.training import TrainingArchive
 
 
@@ -31,9 +31,9 @@ class LearnAnew:
         return serving.learned is not None and not serving.learned.moves.total
 
     def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
-        """See `index.build.Learner.learn`."""
-        from ..index.lineage import save_versions
-        from ..index.manifest import Lineage
+        """See `index.snapshots.build.Learner.learn`."""
+        from ..index.snapshots.manifest import Lineage
+        from ..index.snapshots.relearning import save_versions
         from ..retrieval.learning import learn
 
         learn(training_archive(folder, channels, self.database), self.judgements).save(folder)
@@ -43,7 +43,7 @@ class LearnAnew:
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
-    """Carries over what the snapshot in service has learned; learns anew where `index.lineage.why_anew` says so.
+    """Carries over what the snapshot in service has learned; learns anew if `relearning.why_anew` says so.
 
     program: name and version of this one. part: of the posts learned from, from which on so many moves are too many.
     """
@@ -59,8 +59,8 @@ class CarryOver:
         return serving.learned is not None
 
     def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
-        """See `index.build.Learner.learn`."""
-        from ..index.lineage import Origins
+        """See `index.snapshots.build.Learner.learn`."""
+        from ..index.snapshots.relearning import Origins
 
         speaking = {
             channel.record.channel: channel.record.fingerprint for channel in channels if channel.record.vectors
@@ -75,7 +75,7 @@ class CarryOver:
 
     def why_anew(self, now: "Origins", posts: Versions, to_come: Moves = NONE) -> str | None:
         """Why it is to be learned anew from these posts, and those to come; None where it is carried over."""
-        from ..index.lineage import origins_of, read_versions, why_anew
+        from ..index.snapshots.relearning import origins_of, read_versions, why_anew
 
         learned = self.serving.manifest.learned
         if learned is None:
@@ -87,8 +87,8 @@ class CarryOver:
         return why_anew(origins_of(self.serving.manifest), now, learned.posts, moves, self.part)
 
     def _carry_over(self, folder: Path, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
-        from ..index.lineage import read_versions, save_versions, told
-        from ..index.manifest import Lineage
+        from ..index.snapshots.manifest import Lineage
+        from ..index.snapshots.relearning import read_versions, save_versions, told
         from ..retrieval.learning import carry_over
 
         learned, versions = self.serving.manifest.learned, read_versions(self.serving.folder)
@@ -103,9 +103,9 @@ class CarryOver:
 
 def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":
     """What can be learned from: the posts of a snapshot with all their vectors. Near-duplicates are found here."""
-    from ..index.archive import SnapshotArchive
-    from ..index.build import captions_of, read_rows
-    from ..index.kinds import read_index
+    from ..index.snapshots.archive import SnapshotArchive
+    from ..index.snapshots.build import captions_of, read_rows
+    from ..index.vectors.registry import read_index
     from ..retrieval.channels import contents_of, stacked
     from ..retrieval.duplicates import find_duplicates, speaking_posts
     from ..retrieval.neighbours import Neighbourhood

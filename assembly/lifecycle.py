@@ -11,9 +11,9 @@ from .building import index_info
 from .home import database_of, existing, has_database, run_of, told_as_of_home
 
 if TYPE_CHECKING:
-    from ..index.history import Run
-    from ..index.serving import RolledBack
-    from ..index.verify import Verdict
+    from ..index.snapshots.history import Run
+    from ..index.snapshots.serving import RolledBack
+    from ..index.snapshots.verify import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def verify_index(settings: Settings) -> "Verdict":
 
     Raises NoIndexError where there is no index, DatabaseError where the database cannot be opened.
     """
-    from ..index.verify import Verdict, verify
+    from ..index.snapshots.verify import Verdict, verify
 
     home = existing(settings.home)
     if not has_database(settings):
@@ -68,9 +68,9 @@ def verify_index(settings: Settings) -> "Verdict":
 
 def index_history(settings: Settings, count: int = 20) -> History:
     """The last `count` runs that wrote to a home, and the snapshots that it holds."""
-    from ..index.collecting import snapshot_folders
-    from ..index.history import read_history
-    from ..index.snapshot import serving_name
+    from ..index.snapshots.history import read_history
+    from ..index.snapshots.retention import snapshot_folders
+    from ..index.snapshots.snapshot import serving_name
 
     home = existing(settings.home)
     serving = serving_name(home)
@@ -79,8 +79,8 @@ def index_history(settings: Settings, count: int = 20) -> History:
 
 
 def _kept(folder: Path, serves: bool) -> Kept:
-    from ..index.collecting import MANIFEST, is_rolled_back
-    from ..index.manifest import Manifest
+    from ..index.snapshots.manifest import Manifest
+    from ..index.snapshots.retention import MANIFEST, is_rolled_back
 
     try:
         manifest = Manifest.from_bytes((folder / MANIFEST).read_bytes())
@@ -96,7 +96,7 @@ def roll_back_index(settings: Settings, snapshot: str | None = None) -> "RolledB
 
     Raises SettingsError where there is none to go back to, SnapshotError where the one named is not whole.
     """
-    from ..index.serving import roll_back
+    from ..index.snapshots.serving import roll_back
 
     existing(settings.home)
     with run_of(settings, "index rollback"):
@@ -105,9 +105,9 @@ def roll_back_index(settings: Settings, snapshot: str | None = None) -> "RolledB
 
 def clear_snapshots(settings: Settings, keep: int) -> Cleared:
     """Delete all snapshots but the newest `keep` (1 or more), the one in service, and those open in any process."""
-    from ..index.collecting import collect
-    from ..index.history import recorded
-    from ..index.snapshot import serving_name, writing
+    from ..index.snapshots.history import recorded
+    from ..index.snapshots.retention import collect
+    from ..index.snapshots.snapshot import serving_name, writing
 
     home = existing(settings.home)
     there = _entries(home)

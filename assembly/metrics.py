@@ -43,7 +43,7 @@ class RefreshRun:
 
 def measure(settings: Settings, report: "RefreshReport | None", exit_code: int, seconds: float) -> RefreshRun:
     """What there is to tell of a refresh that has just ended. report: None where it failed."""
-    from ..index.snapshot import named_snapshot
+    from ..index.snapshots.snapshot import named_snapshot
 
     finished = time.time()
     embedded = report.embedded if report else {}

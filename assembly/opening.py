@@ -17,8 +17,8 @@ from ..core.vectors import Rows, Vectors
 from .home import database_of, existing, has_database
 
 if TYPE_CHECKING:
-    from ..index.manifest import ChannelRecord
-    from ..index.snapshot import Snapshot
+    from ..index.snapshots.manifest import ChannelRecord
+    from ..index.snapshots.snapshot import Snapshot
     from ..retrieval.channels import Channel
     from ..retrieval.recommender import ArchiveRecommender
 
@@ -53,8 +53,8 @@ def recommender_of(
     settings: Settings, encoder_of: "Callable[[ChannelRecord], Encoder[Any]] | None" = None
 ) -> "ArchiveRecommender":
     """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
-    from ..index.grown import GrownArchive
-    from ..index.serving import serve
+    from ..index.snapshots.extended_archive import GrownArchive
+    from ..index.snapshots.serving import serve
     from ..retrieval.choosing.lists import PLATFORMS, SPAM, spam_rules
     from ..retrieval.duplicates import speaking_posts
     from ..retrieval.learning import load
@@ -112,8 +112,8 @@ def _open_channel(
     speaks: NDArray[np.bool_],
     since: Since,
 ) -> "Channel[Any]":
-    from ..index.build import read_rows
-    from ..index.kinds import read_index
+    from ..index.snapshots.build import read_rows
+    from ..index.vectors.registry import read_index
     from ..retrieval.channels import Channel
     from ..retrieval.neighbours import Neighbourhood
 

@@ -19,9 +19,9 @@ from .rereading import SourceRefresh, read_again
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import ChannelPlan
-    from ..index.manifest import Manifest
-    from ..index.snapshot import Snapshot
+    from ..index.snapshots.build import ChannelPlan
+    from ..index.snapshots.manifest import Manifest
+    from ..index.snapshots.snapshot import Snapshot
 
 
 def plan_refresh(settings: Settings, allow_shrink: bool = False) -> RefreshReport:
@@ -29,7 +29,7 @@ def plan_refresh(settings: Settings, allow_shrink: bool = False) -> RefreshRepor
 
     Raises what `refresh_index` raises, DatabaseError also where there is no database.
     """
-    from ..index.snapshot import serving_snapshot
+    from ..index.snapshots.snapshot import serving_snapshot
 
     existing(settings.home)
     with database_of(settings, create=False) as database:
@@ -105,8 +105,8 @@ class _Plan:
 
     def _learned(self, plans: "Sequence[ChannelPlan]") -> str | None:
         """Why it would be learned anew, or carried over; None where no snapshot would be made."""
-        from ..index.build import is_built_from, what_stays
-        from ..index.lineage import Origins, told
+        from ..index.snapshots.build import is_built_from, what_stays
+        from ..index.snapshots.relearning import Origins, told
         from .learning import CarryOver
 
         store, origin = self._database.posts, origin_of(self._database)
@@ -131,7 +131,7 @@ class _Plan:
         return f"learned anew: {reason}" if reason else carried
 
     def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:
-        from ..index import gates
+        from ..index.snapshots import gates
 
         leaving, thresholds = leaving_of(known, serving), self._settings.thresholds
         gone = {source.name: source.ingested.removed for source in self._report.sources if source.ingested}

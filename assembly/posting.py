@@ -17,7 +17,7 @@ from .opening import open_encoder
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.snapshot import Snapshot
+    from ..index.snapshots.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def add_post(
     NoIndexError if no index was built, SettingsError on a post that cannot be taken, PhotoError on a photo that cannot
     be read.
     """
-    from ..index.snapshot import current_snapshot
+    from ..index.snapshots.snapshot import current_snapshot
 
     snapshot = current_snapshot(existing(settings.home))
     post = make_post(photos, text, hashtags, author, posted_at, post_id)
@@ -77,7 +77,7 @@ def edit_post(
 
     source: see `show_post`. Raises SettingsError on a post of a source that is read, and if nothing is told.
     """
-    from ..index.snapshot import current_snapshot
+    from ..index.snapshots.snapshot import current_snapshot
 
     if not photos and text is hashtags is author is posted_at is None:
         raise SettingsError("nothing to change: name photos, --text, --hashtags, --author or --posted-at")
@@ -112,7 +112,7 @@ def remove_post(settings: Settings, post_id: str, *, source: str | None = None) 
 
     Raises SettingsError on a post of a source that is read.
     """
-    from ..index.snapshot import serving_snapshot
+    from ..index.snapshots.snapshot import serving_snapshot
 
     snapshot = serving_snapshot(existing(settings.home))
     with kept_database(settings) as database:

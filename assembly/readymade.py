@@ -12,7 +12,7 @@ from ..core.vectors import Vectors, unit_rows
 if TYPE_CHECKING:
     from ..db.readers import EncodedReader
     from ..db.store import SqlPostStore
-    from ..index.build import ChannelPlan
+    from ..index.snapshots.build import ChannelPlan
 
 _LOOKED_AT = 8  # of each batch: contents that are encoded here, too
 _ALIKE = 0.98  # cosine; half precision and another way to resize a photo cost less, another model has below .5

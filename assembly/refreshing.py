@@ -19,11 +19,11 @@ from .rereading import Rereading, SourceRefresh, read_again
 
 if TYPE_CHECKING:
     from ..db.database import Database
-    from ..index.build import ChannelPlan, Draft, Learner
-    from ..index.gates import Gate
-    from ..index.history import RunRecord
-    from ..index.manifest import Manifest
-    from ..index.snapshot import Snapshot
+    from ..index.snapshots.build import ChannelPlan, Draft, Learner
+    from ..index.snapshots.gates import Gate
+    from ..index.snapshots.history import RunRecord
+    from ..index.snapshots.manifest import Manifest
+    from ..index.snapshots.snapshot import Snapshot
 
 Outcome = Literal["published", "unchanged", "refused", "planned"]
 
@@ -87,7 +87,7 @@ class _Refresh:
     """One refresh, within the lock of the home."""
 
     def __init__(self, settings: Settings, database: "Database", allow_shrink: bool, progress: Progress) -> None:
-        from ..index.snapshot import serving_snapshot
+        from ..index.snapshots.snapshot import serving_snapshot
 
         self._settings = settings
         self._database = database
@@ -139,7 +139,7 @@ class _Refresh:
 
     def _accept(self, name: str, ingested: Ingested) -> None:
         """Keep a source that has lost too much, together with those before it, out of the database as well."""
-        from ..index import gates
+        from ..index.snapshots import gates
 
         if self._serving is None or self._allow_shrink:
             return
@@ -168,7 +168,7 @@ class _Refresh:
 
     def _build(self, run: "RunRecord") -> None:
         """Embed what is new, and publish."""
-        from ..index.build import build, embed
+        from ..index.snapshots.build import build, embed
 
         home, store = self._settings.home, self._database.posts
         plans = plans_of(self._settings, self._serving)

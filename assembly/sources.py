@@ -28,7 +28,7 @@ class RemovedSource:
 
 def add_source(settings: Settings, reader: PostReader) -> Source:
     """Remember how a source is read; the next refresh takes its posts in. Told again, it is read in the new way."""
-    from ..index.snapshot import writing
+    from ..index.snapshots.snapshot import writing
 
     if reader.origin is None:
         raise SettingsError(f"{reader.source} cannot be read again, so there is nothing to remember")

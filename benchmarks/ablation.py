@@ -23,8 +23,8 @@ from hashtag_recommender.assembly.home import database_of
 from hashtag_recommender.assembly.learning import training_archive
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.eval.bootstrap import Difference, micro_f1, paired_difference
-from hashtag_recommender.index.build import Indexed, channel_vectors
-from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 from hashtag_recommender.retrieval.learning import learn_voices

@@ -12,9 +12,9 @@ from .terminal import counted, out, printable, say, tell
 
 if TYPE_CHECKING:
     from ..assembly import BackedUp, Cleared, History, Restored
-    from ..index.history import Run
-    from ..index.serving import RolledBack
-    from ..index.verify import Verdict
+    from ..index.snapshots.history import Run
+    from ..index.snapshots.serving import RolledBack
+    from ..index.snapshots.verify import Verdict
 
 _INDENT = " " * 18  # behind the moment of a run
 

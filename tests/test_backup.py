@@ -15,7 +15,7 @@ from hashtag_recommender.assembly import back_up, build_index, index_history, re
 from hashtag_recommender.core import durable
 from hashtag_recommender.core.errors import BackupError, HomeBusyError, HomeError, SettingsError
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index.snapshot import serving_name, writing
+from hashtag_recommender.index.snapshots.snapshot import serving_name, writing
 
 HEADER = "id,text,hashtags\n"
 OLD, NEW = "1,cat on the sofa,cat\n", "2,a zeppelin over the lake,zeppelin\n"

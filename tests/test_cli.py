@@ -216,7 +216,7 @@ def test_a_first_build_that_was_stopped_keeps_what_it_has_read(hashtag, tmp_path
 
 
 def test_a_first_build_beside_another_leaves_that_alone(hashtag, tmp_path):
-    from hashtag_recommender.index.snapshot import writing
+    from hashtag_recommender.index.snapshots.snapshot import writing
 
     (tmp_path / "posts.csv").write_text("text,hashtags\nlatte,cafe\n")
     with writing(tmp_path / "home"):

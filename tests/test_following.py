@@ -10,8 +10,8 @@ from hashtag_recommender import SuggestOptions, follow_recommender
 from hashtag_recommender.assembly import add_post, build_index, following, opening, read_posts, rule_book
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index.collecting import collect
-from hashtag_recommender.index.snapshot import CURRENT, serving_name, writing
+from hashtag_recommender.index.snapshots.retention import collect
+from hashtag_recommender.index.snapshots.snapshot import CURRENT, serving_name, writing
 
 HEADER = "id,text,hashtags\n"
 OLD, NEW = "1,cat on the sofa,cat\n", "2,a zeppelin over the lake,zeppelin\n"

@@ -13,9 +13,9 @@ from hashtag_recommender import open_recommender
 from hashtag_recommender.core import durable
 from hashtag_recommender.db.engine import default_url
 from hashtag_recommender.db.store import open_store
-from hashtag_recommender.index import build as build_module
-from hashtag_recommender.index.history import read_history
-from hashtag_recommender.index.snapshot import serving_name, writing
+from hashtag_recommender.index.snapshots import build as build_module
+from hashtag_recommender.index.snapshots.history import read_history
+from hashtag_recommender.index.snapshots.snapshot import serving_name, writing
 
 HEADER = "id,text,hashtags,author\n"
 POSTS = ["1,cat on the sofa,cat,mina\n", "2,라떼 한 잔,카페 라떼,\n", "3,espresso at noon,coffee,\n"]

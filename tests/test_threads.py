@@ -11,7 +11,7 @@ from hashtag_recommender import Query, SuggestOptions, follow_recommender, open_
 from hashtag_recommender.assembly import add_post, following
 from hashtag_recommender.core import pipeline
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index import faiss_index
+from hashtag_recommender.index.vectors import faiss_index
 
 THREADS = 16
 

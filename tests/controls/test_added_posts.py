@@ -88,7 +88,7 @@ def test_posts_are_added_to_an_index(hashtag, tmp_path):
 
 
 def test_what_is_added_while_an_index_is_built_waits_for_the_next(hashtag, copy, ask, rebuild, monkeypatch):
-    from hashtag_recommender.index import build as build_module
+    from hashtag_recommender.index.snapshots import build as build_module
 
     plain = build_module._write_channel
 

@@ -12,7 +12,7 @@ from hashtag_recommender import SuggestOptions, open_recommender
 from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.index.snapshots.snapshot import writing
 from hashtag_recommender.retrieval.reranking import reranker
 
 from .conftest import CAT, ZEPPELIN, make_rows, refused, tags, write_rows

@@ -24,8 +24,9 @@ from pathlib import Path
 from hashtag_recommender import cli
 from hashtag_recommender.assembly import verify_index
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index import build, collecting, history
-from hashtag_recommender.index.snapshot import serving_name
+from hashtag_recommender.index.snapshots import build, history
+from hashtag_recommender.index.snapshots import retention as collecting
+from hashtag_recommender.index.snapshots.snapshot import serving_name
 
 from .operations import run, run_well
 from .scenes import make_rows, suggestions_of, use_words, write_rows

@@ -15,7 +15,7 @@ from hashtag_recommender import cli
 from hashtag_recommender.assembly import verify_index
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.db import engine as engine_module
-from hashtag_recommender.index.collecting import snapshot_folders
+from hashtag_recommender.index.snapshots.retention import snapshot_folders
 
 from .scenes import EARLIER, Content, content_of, copy_home, make_rows, write_rows
 

@@ -5,7 +5,8 @@
 Sources come and go, posts are added one by one and forgotten, hashtags are judged and blocked; in between the index is
 refreshed, refreshed and killed, rolled back and cleared away. After each refresh that ends well, all that the home
 answers is held against a new home of the same sources, added posts, judgements and rules. The one exception is a
-rollback that holds: then the snapshot rolled back to answers (see `index.serving.held_back`), and it must say so.
+rollback that holds: then the snapshot rolled back to answers (see `index.snapshots.serving.held_back`), and it must
+say so.
 
 An archive has at most 20 posts here, so that each move is 5% of it or more, and what is learned is learned anew; so
 answers are equal to the last digit. What came of it is printed as one line of JSON.
@@ -35,9 +36,9 @@ from hashtag_recommender.assembly.opening import recommender_of
 from hashtag_recommender.core.feedback import feedback_digest
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
-from hashtag_recommender.index.collecting import snapshot_folders
-from hashtag_recommender.index.serving import serve
-from hashtag_recommender.index.snapshot import serving_name
+from hashtag_recommender.index.snapshots.retention import snapshot_folders
+from hashtag_recommender.index.snapshots.serving import serve
+from hashtag_recommender.index.snapshots.snapshot import serving_name
 
 from .operations import run, run_well
 from .scenes import QUERIES, copy_home, make_rows, posts_of, suggestions_of, use_words, write_rows

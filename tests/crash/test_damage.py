@@ -8,8 +8,8 @@ import pytest
 from hashtag_recommender.assembly.opening import recommender_of
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index.collecting import snapshot_folders
-from hashtag_recommender.index.snapshot import serving_name
+from hashtag_recommender.index.snapshots.retention import snapshot_folders
+from hashtag_recommender.index.snapshots.snapshot import serving_name
 
 FILES = {
     *("authors.json", "carried.columns.npy", "carried.pointers.npy", "clusters.npy", "hashtags.json", "learned.json"),

@@ -10,8 +10,8 @@ from pathlib import Path
 from hashtag_recommender.assembly import verify_index
 from hashtag_recommender.core.errors import HashtagError, NoIndexError
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index.collecting import snapshot_folders
-from hashtag_recommender.index.snapshot import whole_snapshot
+from hashtag_recommender.index.snapshots.retention import snapshot_folders
+from hashtag_recommender.index.snapshots.snapshot import whole_snapshot
 
 from .operations import Operation, run
 from .scenes import content_of, copy_home

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender.index.manifest import Manifest
-from hashtag_recommender.index.snapshot import publish, writing
+from hashtag_recommender.index.snapshots.manifest import Manifest
+from hashtag_recommender.index.snapshots.snapshot import publish, writing
 
 FILES = {"posts.txt": b"some posts", "image/vectors": bytes(range(256)) * 40}
 

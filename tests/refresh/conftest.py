@@ -10,7 +10,7 @@ import pytest
 from hashtag_recommender.assembly import build_index, open_recommender, read_posts
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
-from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 
 from ..crash.scenes import use_words
 

@@ -11,7 +11,7 @@ import pytest
 from hashtag_recommender.assembly import RefreshReport, refresh_index
 from hashtag_recommender.core import durable
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 
 from .conftest import build, contents, make_rows, serving, write_rows
 
@@ -87,9 +87,11 @@ def test_a_snapshot_that_is_not_sound_never_serves(refresh, hashtag, home, sourc
         if gate == "checksums":
             patch.setattr(durable, "sync_tree", sync_and_damage)
         elif gate == "recall":
-            patch.setattr("hashtag_recommender.index.recall.recall", lambda index, batches: 0.9)
+            patch.setattr("hashtag_recommender.index.vectors.recall.recall", lambda index, batches: 0.9)
         else:
-            patch.setattr("hashtag_recommender.index.verify.compare", lambda snapshot, store: ["posts differ"])
+            patch.setattr(
+                "hashtag_recommender.index.snapshots.verify.compare", lambda snapshot, store: ["posts differ"]
+            )
         write_rows(source, make_rows(61))
         code, report, err = refresh()
     assert (code, report["outcome"]) == (3, "refused") and f"({gate})" in err
@@ -129,9 +131,9 @@ def test_killed_and_run_again_it_ends_where_one_ends_that_was_never_killed(
     write_rows(source, [*make_rows(60)[1:], ["new", "purring again", "kitten"]])
     place = {
         "save_vectors": "db.store.SqlPostStore.save_vectors",
-        "write": "index.archive.ArchiveWriter.write",
+        "write": "index.snapshots.archive.ArchiveWriter.write",
         "sync_tree": "core.durable.sync_tree",
-        "put_in_service": "index.snapshot.put_in_service",
+        "put_in_service": "index.snapshots.snapshot.put_in_service",
         "let_go": "db.sources.SourceBook.let_go",
     }[moment]
 
@@ -159,7 +161,7 @@ def test_a_full_disk_leaves_what_serves(hashtag, refresh, home, source, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("hashtag_recommender.index.archive.np.save", full)
+        patch.setattr("hashtag_recommender.index.snapshots.archive.np.save", full)
         ran = hashtag("index", "refresh", "--home", home)
     assert ran.code == 2 and "No space left on device" in ran.err and serving(home) == before
     code, report, _ = refresh()

@@ -1,6 +1,6 @@
 """What a refresh does with posts that came, changed or left."""
 
-from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 
 from ..crash.scenes import WordEncoder
 from .conftest import counts, make_rows, serving, write_rows

@@ -9,8 +9,8 @@ from hashtag_recommender.assembly.home import database_of
 from hashtag_recommender.assembly.learning import CarryOver
 from hashtag_recommender.core.progress import Silent
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.index import build as build_module
-from hashtag_recommender.index.snapshot import current_snapshot, whole_snapshot, writing
+from hashtag_recommender.index.snapshots import build as build_module
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot, whole_snapshot, writing
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
 from .conftest import answers, build, contents, make_rows, write_rows

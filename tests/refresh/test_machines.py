@@ -2,7 +2,7 @@
 
 import json
 
-from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.index.snapshots.snapshot import writing
 
 from .conftest import make_rows, write_rows
 

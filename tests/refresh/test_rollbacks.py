@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hashtag_recommender.assembly import open_recommender
-from hashtag_recommender.index.collecting import snapshot_folders
+from hashtag_recommender.index.snapshots.retention import snapshot_folders
 
 from .conftest import HEADER, build, make_rows, serving, write_rows
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.index.exact import ExactIndex
-from hashtag_recommender.index.lexical import LexicalWriter
+from hashtag_recommender.index.vectors.exact import ExactIndex
+from hashtag_recommender.index.vectors.lexical import LexicalWriter
 from hashtag_recommender.retrieval.duplicates import find_duplicates, speaking_posts
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, fuse, learn_fusion

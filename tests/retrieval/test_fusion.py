@@ -8,7 +8,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches, unit_rows
-from hashtag_recommender.index.exact import ExactIndex
+from hashtag_recommender.index.vectors.exact import ExactIndex
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Fusion, Probes, Voice, fuse, learn_fusion, maximise
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
 

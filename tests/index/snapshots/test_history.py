@@ -10,9 +10,9 @@ import pytest
 
 from hashtag_recommender.core import durable
 from hashtag_recommender.core.errors import HomeError, SourceError
-from hashtag_recommender.index.history import FILE, read_history, recorded
-from hashtag_recommender.index.manifest import Manifest
-from hashtag_recommender.index.snapshot import publish, withdraw, writing
+from hashtag_recommender.index.snapshots.history import FILE, read_history, recorded
+from hashtag_recommender.index.snapshots.manifest import Manifest
+from hashtag_recommender.index.snapshots.snapshot import publish, withdraw, writing
 
 
 def fill(folder, name):
@@ -62,8 +62,8 @@ def test_what_failed_and_what_was_refused(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hashtag_recommender.index.history import read_history, recorded
-from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.index.snapshots.history import read_history, recorded
+from hashtag_recommender.index.snapshots.snapshot import writing
 home = Path(sys.argv[1])
 with writing(home, "index build"), recorded(home, "index build"):
     print(read_history(home)[-1].outcome, flush=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..core import durable
-from ..core.errors import HomeBusyError
-from ..core.processes import is_gone
+from ...core import durable
+from ...core.errors import HomeBusyError
+from ...core.processes import is_gone
 
 LOCK = "LOCK"
 _WAIT = 0.2  # seconds: who only looks whether the lock is held, holds it for a moment

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import SettingsError, SnapshotError
-from ..core.vectors import Rows
-from .collecting import is_rolled_back, mark_rolled_back, snapshot_folders, unmark
+from ...core.errors import SettingsError, SnapshotError
+from ...core.vectors import Rows
 from .manifest import Manifest
+from .retention import is_rolled_back, mark_rolled_back, snapshot_folders, unmark
 from .snapshot import (
     Snapshot,
     any_snapshot,

@@ -8,8 +8,8 @@ from typing import Any
 import faiss
 import numpy as np
 
-from ..core.errors import SnapshotError
-from ..core.vectors import Matches, Vectors
+from ...core.errors import SnapshotError
+from ...core.vectors import Matches, Vectors
 from .exact import centred, mean_to_centre, positive
 
 FILE = "vectors.faiss"

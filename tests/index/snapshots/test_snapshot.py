@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from hashtag_recommender.core.errors import HomeError, NoIndexError, SnapshotError
-from hashtag_recommender.index.manifest import FORMAT, Manifest
-from hashtag_recommender.index.snapshot import current_snapshot, publish, writing
+from hashtag_recommender.index.snapshots.manifest import FORMAT, Manifest
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot, publish, writing
 
 FILES = {"posts.txt": b"some posts", "image/vectors": bytes(range(256)) * 40}
 
@@ -63,7 +63,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from hashtag_recommender.core import durable
-from hashtag_recommender.index import snapshot
+from hashtag_recommender.index.snapshots import snapshot
 sys.path.insert(0, sys.argv[3])
 from test_snapshot import fill
 
@@ -125,8 +125,8 @@ def test_a_manifest_that_names_files_outside_is_refused(tmp_path):
         (tmp_path / "secret").write_text("secret")
         return manifest(name)
 
-    from hashtag_recommender.index import snapshot as module
-    from hashtag_recommender.index.manifest import FileRecord
+    from hashtag_recommender.index.snapshots import snapshot as module
+    from hashtag_recommender.index.snapshots.manifest import FileRecord
 
     with writing(tmp_path), pytest.MonkeyPatch.context() as patched:
         patched.setattr(module, "_with_files", lambda m, _: replace(m, files={"../../secret": FileRecord(6, "00")}))
@@ -149,7 +149,7 @@ def test_a_manifest_survives_its_document():
 def test_only_one_writes_at_a_time(home):
     script = f"""
 from pathlib import Path
-from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.index.snapshots.snapshot import writing
 with writing(Path({str(home)!r})):
     print("inside")
 """

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import SnapshotError
-from ..core.post import Post, normalise_hashtag
-from ..core.protocols import StoredPost
-from ..core.results import Neighbour
-from ..core.vectors import Rows
-from .readers import Hold
+from ...core.errors import SnapshotError
+from ...core.post import Post, normalise_hashtag
+from ...core.protocols import StoredPost
+from ...core.results import Neighbour
+from ...core.vectors import Rows
+from .lease import Hold
 
 QUOTED = 200  # characters of a caption that evidence shows
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ..core.protocols import VectorIndex
-from ..core.vectors import NO_ROW, Vectors
+from ...core.protocols import VectorIndex
+from ...core.vectors import NO_ROW, Vectors
 from .exact import centred, mean_to_centre
 from .lexical import LexicalWriter
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.post import Photo, Post, normalise_hashtag
 from hashtag_recommender.core.protocols import StoredPost
-from hashtag_recommender.index.archive import QUOTED, ArchiveWriter, SnapshotArchive
-from hashtag_recommender.index.grown import GrownArchive
+from hashtag_recommender.index.snapshots.archive import QUOTED, ArchiveWriter, SnapshotArchive
+from hashtag_recommender.index.snapshots.extended_archive import GrownArchive
 
 SEOUL = timezone(timedelta(hours=9))
 FILES = [

@@ -13,9 +13,9 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import NO_ROW, unit_rows
-from hashtag_recommender.index.exact import ExactIndex, mean_to_centre
-from hashtag_recommender.index.faiss_index import FILE, FaissIndex, FaissWriter
-from hashtag_recommender.index.lexical import K1, B, LexicalIndex, LexicalWriter, bm25
+from hashtag_recommender.index.vectors.exact import ExactIndex, mean_to_centre
+from hashtag_recommender.index.vectors.faiss_index import FILE, FaissIndex, FaissWriter
+from hashtag_recommender.index.vectors.lexical import K1, B, LexicalIndex, LexicalWriter, bm25
 
 N, DIMENSION = 60, 16
 

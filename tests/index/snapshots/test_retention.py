@@ -7,15 +7,15 @@ from contextlib import contextmanager
 import pytest
 
 from hashtag_recommender.core import durable
-from hashtag_recommender.index import collecting
-from hashtag_recommender.index.collecting import collect, new_name, snapshot_folders
-from hashtag_recommender.index.serving import roll_back
-from hashtag_recommender.index.snapshot import CURRENT, current_snapshot, drop_others, serving_name, writing
+from hashtag_recommender.index.snapshots import retention as collecting
+from hashtag_recommender.index.snapshots.retention import collect, new_name, snapshot_folders
+from hashtag_recommender.index.snapshots.serving import roll_back
+from hashtag_recommender.index.snapshots.snapshot import CURRENT, current_snapshot, drop_others, serving_name, writing
 
 READING = """
 import sys
 from pathlib import Path
-from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 snapshot = current_snapshot(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.read()

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 import pytest
 
 from hashtag_recommender.core.errors import HomeBusyError, HomeError
-from hashtag_recommender.index.lock import holder
-from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.index.snapshots.lock import holder
+from hashtag_recommender.index.snapshots.snapshot import writing
 
 HOLDING = """
 import sys
 from pathlib import Path
-from hashtag_recommender.index.snapshot import writing
+from hashtag_recommender.index.snapshots.snapshot import writing
 with writing(Path(sys.argv[1]), "index build"):
     print("in", flush=True)
     sys.stdin.read()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hashtag_recommender.core.errors import StaleIndexError
-from hashtag_recommender.index.snapshot import current_snapshot
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 
 HEADER = "id,text,hashtags\n"
 POSTS = [

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from ..core.errors import SnapshotError
-from ..core.protocols import IndexWriter, VectorIndex
+from ...core.errors import SnapshotError
+from ...core.protocols import IndexWriter, VectorIndex
 from .faiss_index import FaissIndex, FaissWriter
 from .lexical import LexicalIndex, LexicalWriter
 

@@ -3,10 +3,10 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import Matches, unit_rows
-from hashtag_recommender.index.exact import ExactIndex
-from hashtag_recommender.index.gates import HeldOut, checksums, database, photos, quality, recall, shrink
-from hashtag_recommender.index.lexical import LexicalWriter
-from hashtag_recommender.index.recall import recall as recall_of
+from hashtag_recommender.index.snapshots.gates import HeldOut, checksums, database, photos, quality, recall, shrink
+from hashtag_recommender.index.vectors.exact import ExactIndex
+from hashtag_recommender.index.vectors.lexical import LexicalWriter
+from hashtag_recommender.index.vectors.recall import recall as recall_of
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import SnapshotError
-from ..core.protocols import PostStore
+from ...core.errors import SnapshotError
+from ...core.protocols import PostStore
+from ..vectors.registry import read_index
 from .build import read_rows
 from .history import read_history
-from .kinds import read_index
 from .serving import held_back, serve, told_of_rollback
 from .snapshot import Snapshot, damage, named_snapshot
 

@@ -4,8 +4,8 @@ import pytest
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.versions import Moves, Versions
-from hashtag_recommender.index.lineage import Origins, read_versions, save_versions, why_anew
-from hashtag_recommender.index.manifest import Lineage, Manifest
+from hashtag_recommender.index.snapshots.manifest import Lineage, Manifest
+from hashtag_recommender.index.snapshots.relearning import Origins, read_versions, save_versions, why_anew
 
 ENCODER = Fingerprint("model", "weights", "1", 3, "")
 BEFORE = Origins("program 1", {"image": ENCODER})

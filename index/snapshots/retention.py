@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ..core import durable
-from .readers import nobody_reading
+from ...core import durable
+from .lease import nobody_reading
 
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"

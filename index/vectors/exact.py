@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.vectors import NO_ROW, Matches, Vectors, nearest, unit_rows
+from ...core.vectors import NO_ROW, Matches, Vectors, nearest, unit_rows
 
 _NO_LENGTH = 1e-3  # vectors are kept to half that precision
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.errors import SnapshotError
-from ..core.vectors import NO_ROW, Matches
+from ...core.errors import SnapshotError
+from ...core.vectors import NO_ROW, Matches
 
 _MATRIX = ("data", "indices", "indptr")
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ..core import durable
-from ..core.errors import HashtagError, HomeError, told
+from ...core import durable
+from ...core.errors import HashtagError, HomeError, told
 from .lock import holder, is_held
 from .snapshot import serving_name
 

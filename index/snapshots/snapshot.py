@@ -15,10 +15,13 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from ..core import durable
-from ..core.errors import HomeError, NoIndexError, SnapshotError, told
+from ...core import durable
+from ...core.errors import HomeError, NoIndexError, SnapshotError, told
 from .archive import SnapshotArchive
-from .collecting import (
+from .lease import Hold
+from .lock import locked
+from .manifest import FileRecord, Manifest
+from .retention import (
     MANIFEST,
     PARTIAL,
     clear_leftovers,
@@ -30,9 +33,6 @@ from .collecting import (
     snapshot_folders,
     unmark,
 )
-from .lock import locked
-from .manifest import FileRecord, Manifest
-from .readers import Hold
 
 CURRENT = "CURRENT"
 _DIGEST = "manifest.sha256"  # by which a snapshot is known to be whole that CURRENT does not name

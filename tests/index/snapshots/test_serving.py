@@ -3,10 +3,10 @@
 import pytest
 
 from hashtag_recommender.core.errors import NoIndexError, SettingsError, SnapshotError
-from hashtag_recommender.index import snapshot as snapshot_module
-from hashtag_recommender.index.collecting import is_rolled_back, snapshot_folders
-from hashtag_recommender.index.serving import roll_back, serve
-from hashtag_recommender.index.snapshot import CURRENT, serving_name, withdraw, writing
+from hashtag_recommender.index.snapshots import snapshot as snapshot_module
+from hashtag_recommender.index.snapshots.retention import is_rolled_back, snapshot_folders
+from hashtag_recommender.index.snapshots.serving import roll_back, serve
+from hashtag_recommender.index.snapshots.snapshot import CURRENT, serving_name, withdraw, writing
 
 
 def harm(home, name):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.protocols import Archive, StoredPost
-from ..core.results import Neighbour
-from ..core.vectors import Rows
+from ...core.protocols import Archive, StoredPost
+from ...core.results import Neighbour
+from ...core.vectors import Rows
 from .archive import QUOTED, PostTable
 
 
