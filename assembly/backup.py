@@ -114,7 +114,7 @@ def _check_target(home: Path, folder: Path) -> None:
 
 def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
     from ..index.snapshots.snapshot import put_in_service
-    from ..retrieval.choosing.lists import PLATFORMS, SPAM
+    from ..retrieval.selection.lists import PLATFORMS, SPAM
 
     shutil.copytree(snapshot, target / "snapshots" / snapshot.name)
     put_in_service(target, snapshot.name, digest)

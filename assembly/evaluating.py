@@ -218,13 +218,13 @@ def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progres
 
 
 def _remembering(store: "SqlPostStore", plan: "ChannelPlan", posts: Sequence[Post]) -> Encoder[Any]:
-    from ..retrieval.encoders.remembering import RememberingEncoder
+    from ..retrieval.encoders.caching import CachingEncoder
 
     if not plan.kept:
         return plan.encoder
     digests = {digest for post in posts for digest in post.digests(plan.encoder.modality)}
     known = store.vectors_of(plan.encoder.fingerprint, sorted(digests))
-    return RememberingEncoder(plan.encoder, {digest: vector[None] for digest, vector in known.items()})
+    return CachingEncoder(plan.encoder, {digest: vector[None] for digest, vector in known.items()})
 
 
 def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows":
@@ -325,6 +325,6 @@ class _Listed:
 
 
 def _spam(settings: Settings) -> frozenset[str]:
-    from ..retrieval.choosing.lists import SPAM, spam_rules
+    from ..retrieval.selection.lists import SPAM, spam_rules
 
     return frozenset(spam_rules(settings.home / SPAM).blocked)

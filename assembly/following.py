@@ -138,7 +138,7 @@ class FollowingRecommender(Recommender):
 
     def _named(self) -> tuple[Path, ...]:
         from ..index.snapshots.snapshot import CURRENT
-        from ..retrieval.choosing.lists import SPAM
+        from ..retrieval.selection.lists import SPAM
 
         return self._settings.home / CURRENT, self._settings.home / SPAM
 

@@ -24,7 +24,7 @@ from .posting import make_post
 if TYPE_CHECKING:
     from ..db.rules import RuleBook
     from ..index.snapshots.build import Draft
-    from ..retrieval.choosing.synonyms import AliasCandidate
+    from ..retrieval.selection.synonyms import AliasCandidate
 
 _EVERYTHING = SuggestOptions(count=500, raw=True)  # to see with which probability any hashtag was suggested
 
@@ -111,7 +111,7 @@ def rule_book(settings: Settings) -> "Iterator[RuleBook]":
 
 def hashtag_rules(settings: Settings) -> tuple[tuple[HashtagRule, ...], int]:
     """A person's rules, and how many hashtags the list of spam blocks beside them."""
-    from ..retrieval.choosing.lists import SPAM, spam_rules
+    from ..retrieval.selection.lists import SPAM, spam_rules
 
     existing(settings.home)
     check_named(settings)
@@ -127,9 +127,9 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     import numpy as np
 
     from ..index.snapshots.snapshot import current_snapshot
-    from ..retrieval.choosing.lists import SPAM, spam_rules
-    from ..retrieval.choosing.selection import HashtagTable
-    from ..retrieval.choosing.synonyms import suggest_aliases
+    from ..retrieval.selection.lists import SPAM, spam_rules
+    from ..retrieval.selection.selector import HashtagTable
+    from ..retrieval.selection.synonyms import suggest_aliases
     from ..retrieval.voting import carried_matrix
 
     archive = current_snapshot(existing(settings.home)).archive

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.archive_state import NONE, Moves, Versions
 from ..core.errors import SnapshotError
 from ..core.feedback import Judgement
-from ..core.versions import NONE, Moves, Versions
 
 if TYPE_CHECKING:
     from ..db.database import Database

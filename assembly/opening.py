@@ -55,10 +55,10 @@ def recommender_of(
     """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
     from ..index.snapshots.extended_archive import GrownArchive
     from ..index.snapshots.serving import serve
-    from ..retrieval.choosing.lists import PLATFORMS, SPAM, spam_rules
     from ..retrieval.duplicates import speaking_posts
     from ..retrieval.learning import load
     from ..retrieval.recommender import ArchiveRecommender
+    from ..retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
     from ..retrieval.voting import carried_matrix
 
     served = serve(existing(settings.home))

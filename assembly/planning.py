@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core.archive_state import Moves
 from ..core.post import Post
 from ..core.protocols import Ingested, PostStore
 from ..core.settings import Settings
 from ..core.sources import KnownSource
 from ..core.vectors import Rows
-from ..core.versions import Moves
 from .building import origin_of
 from .gating import check_shrink, leaving_of, staying
 from .home import database_of, existing

@@ -171,8 +171,8 @@ def make_post(
 
 
 def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
+    from ..db.readers.invalid_row import Unfit
     from ..db.readers.photos import PhotoFinder
-    from ..db.readers.unfit import Unfit
 
     try:
         whole = [in_any_form(path).resolve() for path in paths]

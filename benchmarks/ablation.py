@@ -27,11 +27,11 @@ from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
-from hashtag_recommender.retrieval.learning import learn_voices
+from hashtag_recommender.retrieval.learning import learn_vote_sources
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
 from hashtag_recommender.retrieval.reranking.features import CANDIDATES
-from hashtag_recommender.retrieval.reranking.reports import Lessons, report_on
-from hashtag_recommender.retrieval.reranking.training import TrainingArchive, learn_from, make_lessons
+from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
+from hashtag_recommender.retrieval.reranking.training import TrainingArchive, learn_from, make_examples
 
 Floats = NDArray[np.float64]
 
@@ -90,9 +90,9 @@ def without_channel(archive: TrainingArchive, channel: str) -> TrainingArchive:
     return replace(archive, contents=contents, channels=[c for c in archive.channels if c.channel != channel])
 
 
-def without_source(lessons: Lessons, source: str) -> Lessons:
+def without_source(examples: TrainingExamples, source: str) -> TrainingExamples:
     """As if candidates that only this source put forward had never come."""
-    column = {name: lessons.features[:, i] for i, name in enumerate(lessons.names)}
+    column = {name: examples.features[:, i] for i, name in enumerate(examples.names)}
     sources = {
         "the vote": (column["vote"] > 0) & (column["vote_place"] < CANDIDATES),
         "the regression": column["ridge_place"] < CANDIDATES,
@@ -100,32 +100,32 @@ def without_source(lessons: Lessons, source: str) -> Lessons:
     }
     kept = np.logical_or.reduce([found for name, found in sources.items() if name != source])
     return replace(
-        lessons,
-        features=lessons.features[kept],
-        place=lessons.place[kept],
-        columns=lessons.columns[kept],
-        carried=lessons.carried[kept],
+        examples,
+        features=examples.features[kept],
+        place=examples.place[kept],
+        columns=examples.columns[kept],
+        carried=examples.carried[kept],
     )
 
 
-def without_features(lessons: Lessons, beginnings: tuple[str, ...]) -> Lessons:
+def without_features(examples: TrainingExamples, beginnings: tuple[str, ...]) -> TrainingExamples:
     """As if these features told nothing; the vote itself and the prior stay known to the report."""
-    gone = [i for i, name in enumerate(lessons.names) if name.startswith(beginnings)]
-    features = lessons.features.copy()
+    gone = [i for i, name in enumerate(examples.names) if name.startswith(beginnings)]
+    features = examples.features.copy()
     features[:, gone] = 0
-    return replace(lessons, features=features)
+    return replace(examples, features=features)
 
 
-def outcome(lessons: Lessons, scores: Floats, threshold: float, k: int) -> Outcome:
+def outcome(examples: TrainingExamples, scores: Floats, threshold: float, k: int) -> Outcome:
     """What scores suggest for the posts of which no copy was in sight."""
-    order = np.lexsort((-scores, lessons.place))
-    place = lessons.place[order]
+    order = np.lexsort((-scores, examples.place))
+    place = examples.place[order]
     standing = np.arange(len(place)) - np.searchsorted(place, place)
-    n = len(lessons.rows)
+    n = len(examples.rows)
 
     def counted(chosen: NDArray[np.bool_], suggested: NDArray[np.int64]) -> NDArray[np.int64]:
-        hits = np.bincount(place[chosen], lessons.carried[order][chosen], n).astype(np.int64)
-        return np.stack([hits, suggested, lessons.due], axis=1)[lessons.unseen]
+        hits = np.bincount(place[chosen], examples.carried[order][chosen], n).astype(np.int64)
+        return np.stack([hits, suggested, examples.due], axis=1)[examples.unseen]
 
     likely = scores[order] >= threshold
     return Outcome(
@@ -133,17 +133,17 @@ def outcome(lessons: Lessons, scores: Floats, threshold: float, k: int) -> Outco
     )
 
 
-def learned(lessons: Lessons, archive: TrainingArchive, k: int) -> Outcome:
+def learned(examples: TrainingExamples, archive: TrainingArchive, k: int) -> Outcome:
     """What a reranker suggests that learned from these lessons."""
-    held_out = learn_from(lessons).held_out
-    return outcome(lessons, held_out, report_on(lessons, held_out, archive.clusters)[0].threshold, k)
+    held_out = learn_from(examples).held_out
+    return outcome(examples, held_out, report_on(examples, held_out, archive.clusters)[0].threshold, k)
 
 
-def voted(lessons: Lessons, k: int) -> Outcome:
+def voted(examples: TrainingExamples, k: int) -> Outcome:
     """What the plain vote suggests; a free number at the best threshold there is for it, which flatters it."""
-    votes = lessons.features[:, lessons.names.index("vote")].astype(np.float64)
+    votes = examples.features[:, examples.names.index("vote")].astype(np.float64)
     best = max(
-        (outcome(lessons, votes, threshold, k) for threshold in np.quantile(votes[votes > 0], np.linspace(0, 1, 50))),
+        (outcome(examples, votes, threshold, k) for threshold in np.quantile(votes[votes > 0], np.linspace(0, 1, 50))),
         key=lambda some: micro_f1(some.auto),
     )
     return best
@@ -152,22 +152,22 @@ def voted(lessons: Lessons, k: int) -> Outcome:
 def variants(archive: TrainingArchive, k: int) -> Iterator[tuple[str, Outcome]]:
     """Everything as it is, and then without one part after another."""
 
-    def taught(some: TrainingArchive) -> Lessons:
-        return make_lessons(some, learn_voices(some))
+    def trained(some: TrainingArchive) -> TrainingExamples:
+        return make_examples(some, learn_vote_sources(some))
 
-    whole = taught(archive)
+    whole = trained(archive)
     yield "as it is", learned(whole, archive, k)
     yield "the reranker (plain vote)", voted(whole, k)
     for channel in archive.channels:
         if len(archive.channels) > 1:
             other = without_channel(archive, channel.channel)
-            yield f"channel: {channel.channel}", learned(taught(other), other, k)
+            yield f"channel: {channel.channel}", learned(trained(other), other, k)
     for source in ("the vote", "the regression", "the caption"):
         yield f"candidates of {source}", learned(without_source(whole, source), archive, k)
     for group, beginnings in GROUPS.items():
         yield f"features: {group}", learned(without_features(whole, beginnings), archive, k)
     copies = [EveryCopy(*(getattr(c, name) for name in Neighbourhood.__slots__)) for c in archive.channels]
-    yield "one vote for near-duplicates", learned(taught(replace(archive, channels=copies)), archive, k)
+    yield "one vote for near-duplicates", learned(trained(replace(archive, channels=copies)), archive, k)
 
 
 def shown(difference: Difference) -> str:

@@ -29,7 +29,7 @@ from hashtag_recommender.core.progress import Silent, Stage
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.retrieval import recommender as recommender_module
-from hashtag_recommender.retrieval.encoders.remembering import RememberingEncoder
+from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
 from hashtag_recommender.retrieval.fusion import fuse
 from hashtag_recommender.retrieval.reranking.reranker import Reranker
 
@@ -111,7 +111,7 @@ def time_queries(home: Path, queries: list[tuple[Path, str]]) -> None:
     ranking, whole_query, ranked = Stopwatch(), Stopwatch(), []
     setattr(recommender_module, "fuse", ranking.around(fuse))  # noqa: B010 - the name by which it is called there
     Reranker.rank = ranking.around(Reranker.rank)  # type: ignore[method-assign]
-    recommender = recommender_of(Settings(home), lambda record: RememberingEncoder(open_encoder(record)))
+    recommender = recommender_of(Settings(home), lambda record: CachingEncoder(open_encoder(record)))
     options = SuggestOptions(count=5)
     for photo, text in queries:
         recommender.suggest(photo, text, options=options)

@@ -14,8 +14,8 @@ from .terminal import counted, out, printable, say, tell, unpublished
 
 if TYPE_CHECKING:
     from ..assembly import BuildReport, Forgotten, IndexInfo
-    from ..retrieval.choosing.synonyms import AliasCandidate
     from ..retrieval.encoders.profiles import ModelState
+    from ..retrieval.selection.synonyms import AliasCandidate
 
 ALIASES_SHOWN = 50  # pairs; the surest come first
 

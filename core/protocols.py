@@ -9,13 +9,13 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .archive_state import Versions
 from .post import Modality, Photo, Post, Reject
 from .query import Query
 from .results import Answer, Neighbour
 from .sources import Source
 from .suggest_options import SuggestOptions
 from .vectors import Matches, PhotoFeatures, Rows, Vectors
-from .versions import Versions
 
 # What became of a post that a person added: it is new, takes the place of an earlier one, or was there just so.
 AddOutcome: TypeAlias = Literal["added", "corrected", "unchanged"]

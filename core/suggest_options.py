@@ -9,7 +9,7 @@ from warnings import warn
 from .errors import SettingsError
 from .hashtags import parse_hashtags
 from .post import normalise_hashtag
-from .scripts import SCRIPTS
+from .writing_systems import SCRIPTS
 
 Mix = Literal["niche", "balanced", "broad"]
 

@@ -26,12 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from ..core.archive_state import Versions, content_number
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
 from ..core.post import ADDED, Modality, Photo, Post
 from ..core.protocols import Compared, Fingerprint, Ingested, StoredPost
 from ..core.vectors import Rows, Vectors
-from ..core.versions import Versions, content_number
 from .added import Taken, newest, retire, retired, take
 from .engine import damage, erase_deleted, open_engine, reading, shown, writing
 from .forgetting import forget

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.post import Post, normalise_hashtag
 from ..core.results import Tier
-from ..core.scripts import SCRIPTS, scripts_of
+from ..core.writing_systems import SCRIPTS, scripts_of
 from .metrics import Counts, Judged, judge
 
 _KANA = SCRIPTS["ja"] - SCRIPTS["zh"]

@@ -12,8 +12,8 @@ from ..core.protocols import Encoder, V
 from ..core.query import Query
 from ..core.vectors import Rows, Vectors, unit_rows
 from .encoders.ngrams import BUCKETS, NgramEncoder
-from .kernel import Contents
 from .neighbours import Neighbourhood, Neighbours, no_neighbours
+from .similarity import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Channel(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ChannelHits:
     """What one channel found for a batch of n queries.
 
     matches: (n, k), no row at all for queries without this channel's modality. places: (v,) ascending, the query to
@@ -44,7 +44,7 @@ class Heard:
     failures: dict[int, str]
 
 
-def listen(channel: Channel[Any], queries: Sequence[Query], k: int) -> Heard:
+def search_channel(channel: Channel[Any], queries: Sequence[Query], k: int) -> ChannelHits:
     """Ask one channel for the neighbours of a batch of queries."""
     matches = no_neighbours(len(queries), k)
     failures: dict[int, str] = {}
@@ -72,7 +72,7 @@ def listen(channel: Channel[Any], queries: Sequence[Query], k: int) -> Heard:
             (matches.photos, found.photos),
         ):
             whole[found_of] = part
-    return Heard(channel.name, matches, there, stacked(vectors), failures)
+    return ChannelHits(channel.name, matches, there, stacked(vectors), failures)
 
 
 def stacked(batches: Sequence[Any]) -> Any:

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from ..core.vectors import Rows, Vectors
-from .kernel import Comparable, Contents, Scales
+from .similarity import Contents, Scales, WeightedContents
 
 START = 30  # letters and digits by which two captions begin alike
 LIKE_CAPTIONS = 0.8  # cosine of n-grams from which two captions are one
@@ -22,7 +22,7 @@ _TABLES, _BITS, _NEXT = 60, 24, 8
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def duplicate_clusters(captions: Sequence[str], posts: Comparable) -> Rows:
+def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows:
     """Which posts are copies of each other, by any chain of likenesses.
 
     captions: (n,), those of `posts`. Returns (n,): the number of each post's cluster, from 0 in order of its first

@@ -8,7 +8,7 @@ from scipy import sparse
 from ..core.protocols import Archive
 from ..core.results import Neighbour
 from ..core.vectors import NO_ROW, Rows, Vectors
-from .channels import Heard
+from .channels import ChannelHits
 from .fusion import NEIGHBOURHOODS, Fused, Fusion
 
 EVIDENCE = 5  # posts shown for a hashtag
@@ -17,17 +17,17 @@ _ALIKE = 0.005  # similarity below which a post is no evidence, whatever it carr
 _WEIGHTLESS = 0.02  # of what the weightiest post brings, below which another is no evidence
 
 
-class Witnesses:
+class Evidence:
     """The neighbours of a batch of queries, and what the vote of each weighs."""
 
     def __init__(
-        self, archive: Archive, carried: sparse.csr_matrix, fusion: Fusion, heard: Sequence[Heard], fused: Fused
+        self, archive: Archive, carried: sparse.csr_matrix, fusion: Fusion, hits: Sequence[ChannelHits], fused: Fused
     ) -> None:
-        """carried: (posts, m). heard: by each channel, of the queries on which `fused` holds the votes."""
+        """carried: (posts, m). hits: by each channel, of the queries on which `fused` holds the votes."""
         self._archive = archive
         self._carried = carried
         self._fusion = fusion
-        self._heard = heard
+        self._heard = hits
         self._fused = fused
 
     def behind(self, place: int, columns: Rows) -> list[tuple[Neighbour, ...]]:
@@ -52,9 +52,9 @@ class Witnesses:
     def _weights(self, place: int, channel: str) -> Vectors:
         """What the vote of each of a channel's neighbours weighs in the scores, over all its neighbourhoods."""
         weights = np.zeros(max(NEIGHBOURHOODS), dtype=np.float32)
-        for voice, shares in zip(self._fusion.voices, self._fused.shares, strict=True):
-            if voice.channel == channel:
-                weights[: voice.neighbours] += shares[place]
+        for vote_source, shares in zip(self._fusion.vote_sources, self._fused.shares, strict=True):
+            if vote_source.channel == channel:
+                weights[: vote_source.neighbours] += shares[place]
         return weights
 
 

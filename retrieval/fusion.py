@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class VoteSource:
     """The vote of a channel's `neighbours` nearest posts. margin: see `voting.temperatures`."""
 
     channel: str
@@ -46,24 +46,28 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """voices: of all channels. weights: of the voices, in their order, by the modalities of a query (`image text`)."""
+    """How the votes are mixed.
 
-    voices: tuple[Voice, ...]
+    vote_sources: of all channels. weights: of the vote sources, in their order, by the modalities of a query
+    (`image text`).
+    """
+
+    vote_sources: tuple[VoteSource, ...]
     weights: Mapping[str, tuple[float, ...]]
 
     def to_json(self) -> dict[str, Any]:
-        """For the snapshot."""
-        return asdict(self)
+        """For the snapshot; `voices` is the name of the vote sources there since release 0.1."""
+        return {"voices": [asdict(vote_source) for vote_source in self.vote_sources], "weights": dict(self.weights)}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Fusion":
         """Raises SnapshotError on other fields."""
         try:
-            voices = tuple(Voice(**voice) for voice in fields["voices"])
+            vote_sources = tuple(VoteSource(**vote_source) for vote_source in fields["voices"])
             weights = {combination: tuple(own) for combination, own in fields["weights"].items()}
-            if any(len(own) != len(voices) for own in weights.values()):
+            if any(len(own) != len(vote_sources) for own in weights.values()):
                 raise ValueError("not as many weights as voices")
-            return cls(voices, weights)
+            return cls(vote_sources, weights)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SnapshotError(f"the fusion of the channels cannot be read: {error}") from error
 
@@ -77,33 +81,33 @@ class Fused:
 
 
 def fuse(
-    fusion: Fusion, heard: Mapping[str, Matches], carried: sparse.csr_matrix, n: int, ages: Vectors | None = None
+    fusion: Fusion, hits: Mapping[str, Matches], carried: sparse.csr_matrix, n: int, ages: Vectors | None = None
 ) -> Fused:
     """Mix the votes on n queries; a voice without neighbours leaves its weight to the others.
 
-    heard: each channel's matches, (n, the largest neighbourhood). carried: (posts, m). ages: (posts,) in half-lives, by
+    hits: each channel's matches, (n, the largest neighbourhood). carried: (posts, m). ages: (posts,) in half-lives, by
     which a neighbour's vote counts less than those of the same voice that are younger; None: all count alike.
     """
-    weights = _weights(fusion, heard, n)
+    weights = _weights(fusion, hits, n)
     parts = weights / np.maximum(weights.sum(axis=1, keepdims=True), _SOFTEST)
     shares = []
-    ballots = []
-    for i, voice in enumerate(fusion.voices):
-        own = _shares(voice, heard[voice.channel])
+    weighted_votes = []
+    for i, vote_source in enumerate(fusion.vote_sources):
+        own = _shares(vote_source, hits[vote_source.channel])
         if ages is not None:
-            own = faded(own, _nearest(heard[voice.channel], voice.neighbours), ages)
+            own = faded(own, _nearest(hits[vote_source.channel], vote_source.neighbours), ages)
         shares.append(own * parts[:, i : i + 1])
-        ballots.append(votes(_nearest(heard[voice.channel], voice.neighbours), shares[-1], carried))
+        weighted_votes.append(votes(_nearest(hits[vote_source.channel], vote_source.neighbours), shares[-1], carried))
     silence = _nothing(n, carried.shape[1])
-    return Fused(sparse.csr_matrix(sum(ballots, start=silence)), tuple(shares))
+    return Fused(sparse.csr_matrix(sum(weighted_votes, start=silence)), tuple(shares))
 
 
-def _weights(fusion: Fusion, heard: Mapping[str, Matches], n: int) -> Vectors:
+def _weights(fusion: Fusion, hits: Mapping[str, Matches], n: int) -> Vectors:
     """How loud each voice is for each query: float32 (n, voices), 0 where it found nobody."""
-    speaks = np.zeros((n, len(fusion.voices)), dtype=bool)
-    for i, voice in enumerate(fusion.voices):
-        speaks[:, i] = _speaks(heard[voice.channel])
-    told_by = _told_by(fusion.voices, speaks)
+    speaks = np.zeros((n, len(fusion.vote_sources)), dtype=bool)
+    for i, vote_source in enumerate(fusion.vote_sources):
+        speaks[:, i] = _speaks(hits[vote_source.channel])
+    told_by = _told_by(fusion.vote_sources, speaks)
     weights = np.zeros(speaks.shape, dtype=np.float32)
     for combination, own in fusion.weights.items():
         exactly = [told if modality in combination.split() else ~told for modality, told in told_by.items()]
@@ -111,14 +115,14 @@ def _weights(fusion: Fusion, heard: Mapping[str, Matches], n: int) -> Vectors:
     return weights * speaks
 
 
-def _told_by(voices: Sequence[Voice], speaks: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+def _told_by(vote_sources: Sequence[VoteSource], speaks: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
     """For each modality, (n,) whether any voice of it speaks. speaks: (n, voices)."""
-    modality_of = np.array([voice.modality for voice in voices])
+    modality_of = np.array([vote_source.modality for vote_source in vote_sources])
     return {str(m): np.asarray(speaks[:, modality_of == m].any(axis=1)) for m in np.unique(modality_of)}
 
 
 @dataclass(frozen=True, slots=True)
-class Probes:
+class SampledPosts:
     """Posts of the archive that one channel is asked about as if they were new.
 
     posts: (n,) rows of the archive, ascending. vectors: theirs, v rows. of: (v,) ascending, the post among the n to
@@ -135,27 +139,27 @@ class Probes:
         return self.neighbourhood.nearest_to_own(self.posts, self.vectors, k, sees_copies, self.of)
 
 
-def learn_fusion(probes: Sequence[Probes], carried: sparse.csr_matrix) -> Fusion:
+def learn_fusion(sampled_posts: Sequence[SampledPosts], carried: sparse.csr_matrix) -> Fusion:
     """Learn margins and weights from a sample of the archive's posts, without themselves and without their copies.
 
-    probes: one of each channel, n may differ. carried: (posts, hashtags) of the whole archive. Deterministic. With
-    fewer than 20 hashtags to learn from, the voices get equal weights.
+    sampled_posts: one of each channel, n may differ. carried: (posts, hashtags) of the whole archive. Deterministic.
+    With fewer than 20 hashtags to learn from, the voices get equal weights.
     """
-    heard = {probe.neighbourhood.channel: _ask(probe) for probe in probes}
-    voices = tuple(
-        Voice(probe.neighbourhood.channel, probe.neighbourhood.modality, k, _typical_margin(matches))
-        for probe, matches in zip(probes, heard.values(), strict=True)
+    hits = {sample.neighbourhood.channel: _ask(sample) for sample in sampled_posts}
+    vote_sources = tuple(
+        VoteSource(sample.neighbourhood.channel, sample.neighbourhood.modality, k, _typical_margin(matches))
+        for sample, matches in zip(sampled_posts, hits.values(), strict=True)
         for k in NEIGHBOURHOODS
     )
-    likelihoods, speaks = _likelihoods(voices, heard, probes, carried)
-    told_by = _told_by(voices, speaks[:, :-1])
+    likelihoods, speaks = _likelihoods(vote_sources, hits, sampled_posts, carried)
+    told_by = _told_by(vote_sources, speaks[:, :-1])
     weights = {}
     for size in range(1, len(told_by) + 1):
         for combination in itertools.combinations(told_by, size):
             told = np.logical_and.reduce([told_by[modality] for modality in combination])
-            allowed = np.array([*(voice.modality in combination for voice in voices), True])
+            allowed = np.array([*(vote_source.modality in combination for vote_source in vote_sources), True])
             weights[" ".join(combination)] = _learn_weights(likelihoods[told], speaks[told] & allowed)
-    return Fusion(voices, weights)
+    return Fusion(vote_sources, weights)
 
 
 def _learn_weights(likelihoods: Floats, speaks: NDArray[np.bool_]) -> tuple[float, ...]:
@@ -188,8 +192,8 @@ def _nothing(n: int, m: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((empty.astype(np.float32), empty, np.zeros(n + 1, dtype=np.int64)), shape=(n, m))
 
 
-def _ask(probe: Probes) -> Matches:
-    return probe.nearest(max(NEIGHBOURHOODS), sees_copies=np.zeros(len(probe.posts), dtype=bool))
+def _ask(sample: SampledPosts) -> Matches:
+    return sample.nearest(max(NEIGHBOURHOODS), sees_copies=np.zeros(len(sample.posts), dtype=bool))
 
 
 def _nearest(matches: Matches, k: int) -> Matches:
@@ -200,8 +204,8 @@ def _speaks(matches: Matches) -> NDArray[np.bool_]:
     return np.asarray((matches.rows != NO_ROW).any(axis=1))
 
 
-def _shares(voice: Voice, matches: Matches) -> Vectors:
-    return vote_shares(_nearest(matches, voice.neighbours), temperatures(matches, voice.margin))
+def _shares(vote_source: VoteSource, matches: Matches) -> Vectors:
+    return vote_shares(_nearest(matches, vote_source.neighbours), temperatures(matches, vote_source.margin))
 
 
 def _typical_margin(matches: Matches) -> float:
@@ -210,18 +214,21 @@ def _typical_margin(matches: Matches) -> float:
 
 
 def _likelihoods(
-    voices: Sequence[Voice], heard: Mapping[str, Matches], probes: Sequence[Probes], carried: sparse.csr_matrix
+    vote_sources: Sequence[VoteSource],
+    hits: Mapping[str, Matches],
+    sampled_posts: Sequence[SampledPosts],
+    carried: sparse.csr_matrix,
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """What each voice, and last the prior, gave to every hashtag that the probes carry; and whether it spoke at all."""
-    posts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(probe.posts for probe in probes)]))
+    posts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(sample.posts for sample in sampled_posts)]))
     truth = carried[posts].tocoo()
-    likelihoods = np.zeros((len(truth.row), len(voices) + 1))
+    likelihoods = np.zeros((len(truth.row), len(vote_sources) + 1))
     speaks = np.zeros(likelihoods.shape, dtype=bool)
-    place_of = {probe.neighbourhood.channel: _places(posts, probe.posts) for probe in probes}
-    for i, voice in enumerate(voices):
-        matches = heard[voice.channel]
-        given = votes(_nearest(matches, voice.neighbours), _shares(voice, matches), carried)
-        place = place_of[voice.channel][truth.row]
+    place_of = {sample.neighbourhood.channel: _places(posts, sample.posts) for sample in sampled_posts}
+    for i, vote_source in enumerate(vote_sources):
+        matches = hits[vote_source.channel]
+        given = votes(_nearest(matches, vote_source.neighbours), _shares(vote_source, matches), carried)
+        place = place_of[vote_source.channel][truth.row]
         asked = place >= 0
         speaks[asked, i] = _speaks(matches)[place[asked]]
         likelihoods[asked, i] = np.asarray(given[place[asked], truth.col[asked]]).ravel()

@@ -12,8 +12,8 @@ from scipy import sparse
 from ..core.errors import SnapshotError
 from ..core.feedback import Judgement
 from ..core.vectors import Rows
+from .context_priors import ContextPriors
 from .fusion import Fusion, learn_fusion
-from .leanings import Leanings
 from .ranking import UNLEARNED, Ranker, Vote
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_report
@@ -40,7 +40,7 @@ class Learned:
 
     fusion: Fusion
     clusters: Rows
-    leanings: Leanings
+    context_priors: ContextPriors
     judged: Mapping[str, float]
     reranker: Reranker | None
     report: RerankerReport | None
@@ -56,7 +56,11 @@ class Learned:
 
     def save(self, folder: Path) -> None:
         """Write into the folder of a snapshot."""
-        fields = {"fusion": self.fusion.to_json(), "leanings": self.leanings.to_json(), "judged": dict(self.judged)}
+        fields = {
+            "fusion": self.fusion.to_json(),
+            "leanings": self.context_priors.to_json(),
+            "judged": dict(self.judged),
+        }
         (folder / _LEARNED).write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
         np.save(folder / _CLUSTERS, self.clusters)
         if self.reranker is not None:
@@ -66,24 +70,24 @@ class Learned:
 
 def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
     """Learn from an archive's own posts, and from what a person said of suggestions. Deterministic."""
-    fusion = learn_voices(archive)
-    taught = learn_reranker(archive, fusion)
+    fusion = learn_vote_sources(archive)
+    trained = learn_reranker(archive, fusion)
     return Learned(
         fusion,
         archive.clusters,
-        taught.leanings if taught else Leanings(),
+        trained.context_priors if trained else ContextPriors(),
         judged(judgements),
-        taught.reranker if taught else None,
-        taught.reranker.report if taught else None,
+        trained.reranker if trained else None,
+        trained.reranker.report if trained else None,
     )
 
 
-def learn_voices(archive: TrainingArchive) -> Fusion:
+def learn_vote_sources(archive: TrainingArchive) -> Fusion:
     """How loud each channel counts, from a sample of the archive's posts."""
     carriers = np.flatnonzero(np.diff(archive.carried.indptr))
     if len(carriers) > SAMPLE:
         carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
-    return learn_fusion([archive.probes(channel, carriers) for channel in archive.channels], archive.carried)
+    return learn_fusion([archive.sampled_posts(channel, carriers) for channel in archive.channels], archive.carried)
 
 
 def judged(judgements: Sequence[Judgement]) -> dict[str, float]:
@@ -106,7 +110,7 @@ def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> L
     The reranker is read only where it is better than the vote. One that cannot be used leaves a note, and the vote.
     Raises SnapshotError where the rest cannot be read.
     """
-    fusion, leanings, judged_by = _read_learned(folder)
+    fusion, context_priors, judged_by = _read_learned(folder)
     try:
         clusters: Rows = np.load(folder / _CLUSTERS, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
@@ -119,7 +123,7 @@ def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> L
             reranker = Reranker.load(folder / _RERANKER, hashtags, carried, fusion) if report.ships else None
         except SnapshotError as error:
             notes = (f"{error}; until then hashtags come by the plain vote",)
-    return Learned(fusion, clusters, leanings, judged_by, reranker, report, notes)
+    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)
 
 
 def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
@@ -128,13 +132,13 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
     Fusion, leanings and what the reranker has learned stay. Near-duplicates, counts and judgements are those of now.
     archive: with the channels that it was learned from. Raises SnapshotError where what was learned cannot be read.
     """
-    fusion, leanings, _ = _read_learned(folder)
+    fusion, context_priors, _ = _read_learned(folder)
     reranker = None
     if (folder / _RERANKER).is_dir():
         captions, hashtags = archive.contents.captions, archive.hashtags
         reranker = Reranker.carry_over(folder / _RERANKER, captions, hashtags, archive.carried, fusion)
     report = reranker.report if reranker else None
-    return Learned(fusion, archive.clusters, leanings, judged(judgements), reranker, report)
+    return Learned(fusion, archive.clusters, context_priors, judged(judgements), reranker, report)
 
 
 def learned_report(folder: Path) -> RerankerReport | None:
@@ -142,12 +146,12 @@ def learned_report(folder: Path) -> RerankerReport | None:
     return read_report(folder / _RERANKER) if (folder / _RERANKER).is_dir() else None
 
 
-def _read_learned(folder: Path) -> tuple[Fusion, Leanings, dict[str, float]]:
+def _read_learned(folder: Path) -> tuple[Fusion, ContextPriors, dict[str, float]]:
     """Fusion, leanings, and what judgements add by hashtag. Raises SnapshotError."""
     try:
         fields = json.loads((folder / _LEARNED).read_bytes())
-        leanings = Leanings.from_json(fields["leanings"])
+        context_priors = ContextPriors.from_json(fields["leanings"])
         judged_by = {str(hashtag): float(shift) for hashtag, shift in fields["judged"].items()}
-        return Fusion.from_json(fields["fusion"]), leanings, judged_by
+        return Fusion.from_json(fields["fusion"]), context_priors, judged_by
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"what {folder} has learned cannot be read: {error}; {_AGAIN}") from error

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.vectors import Matches, Rows, Vectors
-from .kernel import Contents
 from .odds import logistic
+from .similarity import Contents
 
 MOST_CANDIDATES = 500  # of one post; no answer, and no control over it, reaches deeper
 
@@ -24,11 +24,11 @@ Floats = NDArray[np.float64]
 class QueryBatch:
     """n new posts, and what the vote makes of them.
 
-    heard: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
+    hits: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
     """
 
     contents: Contents
-    heard: Mapping[str, Matches]
+    hits: Mapping[str, Matches]
     votes: sparse.csr_matrix
 
 

@@ -17,15 +17,15 @@ from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.vectors import Rows, Vectors
-from .channels import Channel, Heard, contents_of, listen
-from .choosing.lists import capped
-from .choosing.selection import TIERS, HashtagTable, select
+from .channels import Channel, ChannelHits, contents_of, search_channel
+from .context_priors import Contexts, apply_prior, lift, shifted
 from .drafts import part_hashtags, unreadable
-from .evidence import Witnesses
+from .evidence import Evidence
 from .fusion import NEIGHBOURHOODS, Fused, fuse
-from .leanings import Contexts, lean, lift, shifted
 from .learning import Learned
 from .ranking import Floats, QueryBatch, Ranked
+from .selection.lists import capped
+from .selection.selector import TIERS, HashtagTable, select
 from .voting import carried_matrix
 
 DEFAULT = SuggestOptions()
@@ -43,7 +43,7 @@ class _Inquiry:
     """A batch of n queries, and what the archive says of each.
 
     inline: hashtags that stood in their captions. fused: the votes on them. recent: the same with older posts counting
-    less, if that is wished for. ranked: (n,) the candidates. witnesses: the posts behind them.
+    less, if that is wished for. ranked: (n,) the candidates. evidence: the posts behind them.
     """
 
     queries: Sequence[Query]
@@ -51,7 +51,7 @@ class _Inquiry:
     fused: Fused
     recent: Fused | None
     ranked: Sequence[Ranked]
-    witnesses: Witnesses
+    evidence: Evidence
 
 
 class ArchiveRecommender(Recommender):
@@ -158,9 +158,9 @@ class ArchiveRecommender(Recommender):
         ages = self._ages(options.half_life)
         parted = [part_hashtags(query) for query in queries]
         queries = [query for query, _ in parted]
-        heard = [listen(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
-        inquiry = self._inquire(queries, [inline for _, inline in parted], heard, ages)
-        failures = {place: reason for channel in heard for place, reason in channel.failures.items()}
+        hits = [search_channel(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
+        inquiry = self._inquire(queries, [inline for _, inline in parted], hits, ages)
+        failures = {place: reason for channel in hits for place, reason in channel.failures.items()}
         if not self._sees_photos:
             failures |= unreadable(queries)
         return [
@@ -174,23 +174,23 @@ class ArchiveRecommender(Recommender):
         self,
         queries: Sequence[Query],
         inline: Sequence[tuple[str, ...]],
-        heard: Sequence[Heard],
+        hits: Sequence[ChannelHits],
         ages: Vectors | None,
     ) -> _Inquiry:
         fusion = self._learned.fusion
-        matches = {channel.channel: channel.matches for channel in heard}
+        matches = {channel.channel: channel.matches for channel in hits}
         fused = fuse(fusion, matches, self._carried, len(queries))
         recent = None if ages is None else fuse(fusion, matches, self._carried, len(queries), ages)
         contents = contents_of(
             [query.caption for query in queries],
             [
                 (channel.name, channel.encoder.fingerprint.dimension, found.places, found.vectors)
-                for channel, found in zip(self._channels, heard, strict=True)
+                for channel, found in zip(self._channels, hits, strict=True)
             ],
         )
         ranked = self._ranker.rank(QueryBatch(contents, matches, fused.scores))
-        witnesses = Witnesses(self._archive, self._carried, fusion, heard, recent or fused)
-        return _Inquiry(queries, inline, fused, recent, ranked, witnesses)
+        evidence = Evidence(self._archive, self._carried, fusion, hits, recent or fused)
+        return _Inquiry(queries, inline, fused, recent, ranked, evidence)
 
     @property
     def _sees_photos(self) -> bool:
@@ -231,7 +231,7 @@ class ArchiveRecommender(Recommender):
             for column, score, behind, why in zip(
                 chosen.columns.tolist(),
                 chosen.scores,
-                inquiry.witnesses.behind(place, chosen.columns),
+                inquiry.evidence.behind(place, chosen.columns),
                 self._reasons(ranked, chosen.columns, moves) if explain else [()] * len(chosen.columns),
                 strict=True,
             )
@@ -266,16 +266,16 @@ class ArchiveRecommender(Recommender):
         That is (m,), what it adds to the log odds of every hashtag.
         """
         query, ranked = inquiry.queries[place], inquiry.ranked[place]
-        leanings, prior = self._learned.leanings, self._contexts.prior
+        context_priors, prior = self._learned.context_priors, self._contexts.prior
         given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
         if given:
-            moved = leanings.given.lift * lift(self._contexts.beside(given), prior)
-            ranked = lean(ranked, moved, prior, leanings.given)
+            moved = context_priors.given.lift * lift(self._contexts.beside(given), prior)
+            ranked = apply_prior(ranked, moved, prior, context_priors.given)
             yield "what goes with the hashtags given", ranked, moved
         author = self._number_of(query.author)
         if author is not None:
-            moved = leanings.author.lift * lift(self._contexts.by(author), prior)
-            ranked = lean(ranked, moved, prior, leanings.author)
+            moved = context_priors.author.lift * lift(self._contexts.by(author), prior)
+            ranked = apply_prior(ranked, moved, prior, context_priors.author)
             yield f"how often {query.author} uses it", ranked, moved
         if inquiry.recent is not None:
             moved = self._recency(place, inquiry.fused, inquiry.recent)

@@ -65,5 +65,5 @@ def votes(matches: Matches, shares: Vectors, carried: sparse.csr_matrix) -> spar
     n = len(matches.rows)
     present = matches.rows != NO_ROW
     pointers: NDArray[np.int64] = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-    ballots = sparse.csr_matrix((shares[present], matches.rows[present], pointers), shape=(n, carried.shape[0]))
-    return sparse.csr_matrix(ballots @ carried)
+    weighted_votes = sparse.csr_matrix((shares[present], matches.rows[present], pointers), shape=(n, carried.shape[0]))
+    return sparse.csr_matrix(weighted_votes @ carried)

@@ -14,10 +14,10 @@ from uuid import UUID
 from ...core.hashtags import NO_VALUE, read_hashtags, take_out_hashtags
 from ...core.post import MAX_CAPTION, MAX_HASHTAG, Flaw, Photo, Post, Reject, distinct_hashtags
 from .columns import Columns
-from .moments import parse_moment
+from .dates import parse_moment
+from .invalid_row import Unfit, shown
 from .photos import PhotoFinder
 from .rows import BrokenRow, FlawedRow, Row
-from .unfit import Unfit, shown
 
 MAX_ID = 1_000  # bytes; PostgreSQL's indexes take no more than 2,704 for source and id together
 

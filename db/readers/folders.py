@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from ...core.errors import SourceError
-from .unfit import Unfit, shown
+from .invalid_row import Unfit, shown
 
 # HEIC cannot be decoded, but must not go missing in silence.
 PHOTO_SUFFIXES = frozenset(

@@ -12,8 +12,8 @@ from typing import Any
 from ...core.hashtags import take_out_hashtags
 from ...core.post import Flaw
 from .folders import MAX_SMALL_FILE, PHOTO_SUFFIXES, VIDEO_SUFFIXES, leftovers, read_caption, read_small, walk
+from .invalid_row import Unfit, shown
 from .rows import BrokenRow, FlawedRow, Row
-from .unfit import Unfit, shown
 
 _METADATA = re.compile(r"(.+)\.json\.xz|(.+_UTC)\.json")  # whatever lies beside
 _OTHER_METADATA = re.compile(r"(.+)\.json")  # under a name of one's own (`--filename-pattern={shortcode}`)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ...core.photo_metadata import strip_all_but_exif
 from ...core.post import Flaw
-from .unfit import Unfit
+from .invalid_row import Unfit
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"

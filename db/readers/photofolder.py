@@ -5,10 +5,10 @@ from pathlib import Path
 
 from ...core.post import Flaw
 from .folders import PHOTO_SUFFIXES, leftovers, walk
+from .invalid_row import shown
 from .keywords import Described, read_photo_metadata
 from .rows import FlawedRow, Row
 from .sidecars import read_sidecars, sidecars_of
-from .unfit import shown
 
 
 class PhotoFolder:

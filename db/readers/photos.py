@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from ...core.post import Photo
 from .folders import PHOTO_SUFFIXES, VIDEO_SUFFIXES
-from .unfit import Unfit, shown
+from .invalid_row import Unfit, shown
 
 MAX_PHOTO = 200_000_000  # bytes
 

@@ -8,8 +8,8 @@ from unicodedata import normalize
 from ...core.hashtags import read_hashtags
 from ...core.post import Flaw
 from .folders import PHOTO_SUFFIXES, read_caption, read_small
+from .invalid_row import Unfit, shown
 from .keywords import Described, read_xmp
-from .unfit import Unfit, shown
 
 SUFFIXES = (".txt", ".xmp", ".json")
 # What Google puts between the name of a photo and `.json`; a long name costs its end.

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ...core.archive_state import Versions
 from ...core.errors import SnapshotError, SourceError
 from ...core.pipeline import Encoded, encode_stream
 from ...core.post import Modality
 from ...core.progress import Progress
 from ...core.protocols import Encoder, Fingerprint, PostStore
 from ...core.vectors import Rows
-from ...core.versions import Versions
 from ..vectors.registry import IndexKind, new_writer
 from .archive import ArchiveWriter
 from .manifest import ChannelRecord, Lineage, Manifest

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...core.archive_state import Moves
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
-from ...core.versions import Moves
 
 FORMAT = 2
 

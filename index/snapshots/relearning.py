@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ...core.archive_state import Moves, Versions
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
-from ...core.versions import Moves, Versions
 from .manifest import Manifest
 
 _FILES = ("learned.keys.npy", "learned.contents.npy")

@@ -11,11 +11,11 @@ from scipy import sparse
 from ...core.vectors import NO_ROW, Matches, Vectors
 from ..encoders.ngrams import NgramEncoder
 from ..fusion import Fusion
-from ..kernel import Scales
+from ..similarity import Scales
 from ..voting import SHARPNESS, margins, temperatures, vote_shares
 from .counts import Columns, Counts
 from .mentions import HashtagFinder
-from .ridge import Asked, KernelRidge
+from .ridge import KernelRidge, RidgeQuery
 
 CANDIDATES = 50  # of each source
 
@@ -32,21 +32,21 @@ Features = dict[str, Vectors]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class FeatureInputs:
     """What is known of one post.
 
-    heard: by channel its neighbours, (1, k). voted, votes: (v,) hashtags that the fused vote names, and their scores.
+    hits: by channel its neighbours, (1, k). voted, votes: (v,) hashtags that the fused vote names, and their scores.
     ngrams, weights: (g,) its caption's comparable n-grams, ascending. asked: what the regression is asked. in_style:
     the posts nearest in style, (1, k). counts: those of the archive, without the post.
     """
 
     caption: str
-    heard: Mapping[str, Matches]
+    hits: Mapping[str, Matches]
     voted: Columns
     votes: Vectors
     ngrams: Columns
     weights: Vectors
-    asked: Asked
+    asked: RidgeQuery
     in_style: Matches
     counts: Counts
 
@@ -86,35 +86,35 @@ class FeatureMaker:
         encoder = NgramEncoder()
         self._spelling = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in hashtags]))
 
-    def candidates(self, evidence: Evidence) -> Candidates:
+    def candidates(self, inputs: FeatureInputs) -> Candidates:
         """The most voted hashtags, those that the regression prefers, and those that the caption contains.
 
-        None that no post of `evidence.counts` carries.
+        None that no post of `inputs.counts` carries.
         """
-        counts = evidence.counts
-        mentioned = self.finder.find(evidence.caption)
+        counts = inputs.counts
+        mentioned = self.finder.find(inputs.caption)
         contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
-        pool = np.union1d(np.union1d(_best(evidence.voted, evidence.votes, _POOL), self._most_used), contained)
-        regressed = self._regress(evidence, pool)
-        from_vote = _best(evidence.voted, evidence.votes, CANDIDATES)
+        pool = np.union1d(np.union1d(_best(inputs.voted, inputs.votes, _POOL), self._most_used), contained)
+        regressed = self._regress(inputs, pool)
+        from_vote = _best(inputs.voted, inputs.votes, CANDIDATES)
         from_ridge = _best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
         columns = np.union1d(np.union1d(from_vote, from_ridge), contained)
         columns = columns[counts.uses[columns] > 0]
         ridge = regressed[np.searchsorted(pool, columns)]
-        vote = _looked_up(columns, evidence.voted, evidence.votes)
+        vote = _looked_up(columns, inputs.voted, inputs.votes)
         features = _vote_features(vote, counts.prior(columns))
-        for channel in dict.fromkeys(voice.channel for voice in self._fusion.voices):
-            features |= self._channel_features(channel, evidence.heard[channel], columns)
-        features |= self._style_features(evidence.in_style, columns)
-        features |= self._ridge_features(evidence.asked, ridge, counts.prior(columns))
-        features |= self._caption_features(evidence, columns, mentioned)
+        for channel in dict.fromkeys(vote_source.channel for vote_source in self._fusion.vote_sources):
+            features |= self._channel_features(channel, inputs.hits[channel], columns)
+        features |= self._style_features(inputs.in_style, columns)
+        features |= self._ridge_features(inputs.asked, ridge, counts.prior(columns))
+        features |= self._caption_features(inputs, columns, mentioned)
         features |= {name: looks[columns] for name, looks in self._looks.items()}
         features |= _company(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
         return Candidates(columns, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()})
 
-    def _regress(self, evidence: Evidence, columns: Columns) -> Vectors:
-        counts = evidence.counts
-        scores = self._ridge.scores(evidence.asked, columns, counts.prior(columns), self._carried)
+    def _regress(self, inputs: FeatureInputs, columns: Columns) -> Vectors:
+        counts = inputs.counts
+        scores = self._ridge.scores(inputs.asked, columns, counts.prior(columns), self._carried)
         # Whether a hashtag was common enough for the regression must not count the post itself.
         scores[counts.uses[columns] < self._ridge.fewest] = np.nan
         return scores
@@ -122,8 +122,8 @@ class FeatureMaker:
     def _channel_features(self, channel: str, matches: Matches, columns: Columns) -> Features:
         """The votes of one channel's neighbours, and which of them carry a candidate; NaN where there are none."""
         present = matches.rows[0] != NO_ROW
-        voices = [voice for voice in self._fusion.voices if voice.channel == channel]
-        names = [f"{channel}_{voice.neighbours}" for voice in voices] + [
+        vote_sources = [vote_source for vote_source in self._fusion.vote_sources if vote_source.channel == channel]
+        names = [f"{channel}_{vote_source.neighbours}" for vote_source in vote_sources] + [
             f"{channel}_{what}" for what in ("carriers", "nearest", "similarity", "margin")
         ]
         if not present.any():
@@ -131,10 +131,10 @@ class FeatureMaker:
         similarities = matches.similarities[0]
         place, neighbour = self._who_carries(matches.rows[0][present], columns)
         features: list[NDArray[Any]] = []
-        for voice in voices:
-            near = Matches(matches.rows[:, : voice.neighbours], matches.similarities[:, : voice.neighbours])
+        for vote_source in vote_sources:
+            near = Matches(matches.rows[:, : vote_source.neighbours], matches.similarities[:, : vote_source.neighbours])
             shares = np.zeros(len(similarities), dtype=np.float32)
-            shares[: voice.neighbours] = vote_shares(near, temperatures(matches, voice.margin))[0]
+            shares[: vote_source.neighbours] = vote_shares(near, temperatures(matches, vote_source.margin))[0]
             features.append(np.bincount(place, shares[neighbour], len(columns)))
         features.append(np.bincount(place, minlength=len(columns)))
         nearest = np.zeros(len(columns), dtype=np.float32)
@@ -164,7 +164,7 @@ class FeatureMaker:
         place, known = _places(columns, self._carried.indices[entries])
         return place[known], neighbour[known]
 
-    def _ridge_features(self, asked: Asked, ridge: Vectors, prior: Vectors) -> Features:
+    def _ridge_features(self, asked: RidgeQuery, ridge: Vectors, prior: Vectors) -> Features:
         return {
             "ridge": ridge,
             "ridge_lift": np.log((np.maximum(ridge, 0) + 1e-3) / (prior + RARE)),
@@ -172,18 +172,18 @@ class FeatureMaker:
             "ridge_hashtags": np.full(len(ridge), self._ridge.n_hashtags(asked, self._sizes)),
         }
 
-    def _caption_features(self, evidence: Evidence, columns: Columns, mentioned: Mapping[int, int]) -> Features:
-        counts = evidence.counts
+    def _caption_features(self, inputs: FeatureInputs, columns: Columns, mentioned: Mapping[int, int]) -> Features:
+        counts = inputs.counts
         trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
         mention = np.asarray([mentioned.get(column, 0) for column in columns.tolist()], dtype=np.float32)
         names = self._spelling[columns]
-        shared = names.data * _looked_up(names.indices, evidence.ngrams, evidence.weights)
+        shared = names.data * _looked_up(names.indices, inputs.ngrams, inputs.weights)
         products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
         return {
             "mention": mention,
             "mention_trust": trust,
             "mention_chance": np.where(mention > 0, trust, np.float32(-1)),
-            "caption_length": np.full(len(columns), len(evidence.caption)),
+            "caption_length": np.full(len(columns), len(inputs.caption)),
             "spelling": products[names.indptr[1:]] - products[names.indptr[:-1]],
         }
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class TrainingExamples:
     """What is to be learned from t posts: their c candidates, one post after another.
 
     rows: (t,) of the archive. unseen: (t,) whether no copy of the post was in sight. due: (t,) hashtags that each
@@ -96,32 +96,34 @@ class RerankerReport:
         return cls(**known)
 
 
-def report_on(lessons: Lessons, probabilities: Floats, clusters: Rows) -> tuple[RerankerReport, Floats]:
+def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows) -> tuple[RerankerReport, Floats]:
     """probabilities: (c,) of the candidates, from models that had not seen their cluster. clusters: of all posts.
 
     Returns with the report the probabilities of the better one of reranker and vote, (c,).
     """
-    vote = _vote(lessons)
-    vote_f1 = {k: _f1_at(k, lessons, vote) for k in KS}
-    reranker_f1 = {k: _f1_at(k, lessons, probabilities) for k in KS}
-    odds = log_votes(lessons.features[:, lessons.names.index("vote")])
+    vote = _vote(examples)
+    vote_f1 = {k: _f1_at(k, examples, vote) for k in KS}
+    reranker_f1 = {k: _f1_at(k, examples, probabilities) for k in KS}
+    odds = log_votes(examples.features[:, examples.names.index("vote")])
     if not _better(reranker_f1, vote_f1):
-        probabilities = cross_calibrated(odds, lessons.carried, lessons.folds)
+        probabilities = cross_calibrated(odds, examples.carried, examples.folds)
     # Where F is the best F1 that can be reached, what is likelier than F / 2 is worth its place (Lipton, Elkan and
     # Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1, 2014).
-    threshold = _best_f1(lessons, probabilities) / 2
+    threshold = _best_f1(examples, probabilities) / 2
     suggested = probabilities >= threshold
-    bins, ece = _reliability(probabilities[suggested], lessons.carried[suggested])
-    unseen = lessons.rows[lessons.unseen]
-    free = suggested & lessons.unseen[lessons.place]
+    bins, ece = _reliability(probabilities[suggested], examples.carried[suggested])
+    unseen = examples.rows[examples.unseen]
+    free = suggested & examples.unseen[examples.place]
     report = RerankerReport(
         posts=len(unseen),
         clusters=len(np.unique(clusters[unseen])),
         vote_f1=vote_f1,
         reranker_f1=reranker_f1,
-        calibration=Calibration(*platt(odds, lessons.carried)),
+        calibration=Calibration(*platt(odds, examples.carried)),
         threshold=threshold,
-        auto_f1=2 * int(lessons.carried[free].sum()) / max(1, int(free.sum()) + int(lessons.due[lessons.unseen].sum())),
+        auto_f1=2
+        * int(examples.carried[free].sum())
+        / max(1, int(free.sum()) + int(examples.due[examples.unseen].sum())),
         auto_count=int(free.sum()) / max(1, len(unseen)),
         ece=ece,
         reliability=bins,
@@ -133,28 +135,30 @@ def _better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
     return sum(one.values()) > sum(other.values())
 
 
-def _vote(lessons: Lessons) -> Floats:
+def _vote(examples: TrainingExamples) -> Floats:
     """The fused vote as it would stand: of equal hashtags, the more used one first."""
-    votes, lift = (lessons.features[:, lessons.names.index(name)].astype(np.float64) for name in ("vote", "vote_lift"))
+    votes, lift = (
+        examples.features[:, examples.names.index(name)].astype(np.float64) for name in ("vote", "vote_lift")
+    )
     prior = (votes + RARE) * np.exp(-lift) - RARE
     return votes + 1e-6 * prior
 
 
-def _f1_at(k: int, lessons: Lessons, scores: Floats) -> float:
+def _f1_at(k: int, examples: TrainingExamples, scores: Floats) -> float:
     """Micro F1 of the k best candidates of each post of which no copy was in sight."""
-    order = np.lexsort((-scores, lessons.place))
-    place = lessons.place[order]
+    order = np.lexsort((-scores, examples.place))
+    place = examples.place[order]
     standing = np.arange(len(place)) - np.searchsorted(place, place)
-    best = order[(standing < k) & lessons.unseen[place]]
-    right = int(lessons.carried[best].sum())
-    return 2 * right / max(1, k * int(lessons.unseen.sum()) + int(lessons.due[lessons.unseen].sum()))
+    best = order[(standing < k) & examples.unseen[place]]
+    right = int(examples.carried[best].sum())
+    return 2 * right / max(1, k * int(examples.unseen.sum()) + int(examples.due[examples.unseen].sum()))
 
 
-def _best_f1(lessons: Lessons, probabilities: Floats) -> float:
+def _best_f1(examples: TrainingExamples, probabilities: Floats) -> float:
     """The micro F1 that one threshold for all posts reaches at best."""
-    right = np.cumsum(lessons.carried[np.argsort(-probabilities, kind="stable")])
+    right = np.cumsum(examples.carried[np.argsort(-probabilities, kind="stable")])
     suggested = np.arange(1, len(right) + 1)
-    return float((2 * right / (suggested + lessons.due.sum())).max(initial=0.0))
+    return float((2 * right / (suggested + examples.due.sum())).max(initial=0.0))
 
 
 def _reliability(probabilities: Floats, carried: Flags) -> tuple[tuple[Reliability, ...], float]:

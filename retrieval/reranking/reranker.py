@@ -14,15 +14,15 @@ from ...core.errors import SnapshotError
 from ...core.results import Reason
 from ...core.vectors import Matches, Rows, Vectors
 from ..fusion import Fusion
-from ..kernel import Comparable, Scales
 from ..odds import log_odds
 from ..ranking import Floats, QueryBatch, Ranked
-from ..style import Styles
+from ..similarity import Scales, WeightedContents
+from ..writing_style import Styles
 from .counts import Counts, count, recount
-from .features import Candidates, Evidence, FeatureMaker
+from .features import Candidates, FeatureInputs, FeatureMaker
 from .reasons import reasons
 from .reports import RerankerReport
-from .ridge import Asked, KernelRidge
+from .ridge import KernelRidge, RidgeQuery
 from .scorer import Scorer
 
 VERSION = 5  # of the files, and of the features that the scorer was learned on
@@ -60,8 +60,8 @@ class Reranker:
         asked = self._learning.ridge.ask(comparable)
         in_style = self._learning.styles.nearest(comparable.style)
         found = [
-            self._maker.candidates(evidence)
-            for evidence in gather(queries, comparable.words, asked, in_style, self._learning.counts)
+            self._maker.candidates(inputs)
+            for inputs in gather(queries, comparable.words, asked, in_style, self._learning.counts)
         ]
         if not found:
             return []
@@ -163,7 +163,7 @@ class _Kept:
     """
 
     scales: Scales
-    landmarks: Comparable
+    landmarks: WeightedContents
     weights: Vectors
     served: tuple[str, ...]
     fewest: int
@@ -188,7 +188,7 @@ class _Kept:
             dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
             return cls(
                 scales,
-                Comparable(words, style, dense),
+                WeightedContents(words, style, dense),
                 arrays["ridge"].astype(np.float32),
                 tuple(map(str, fields["served"])),
                 int(fields["fewest"]),
@@ -212,8 +212,12 @@ def read_report(folder: Path) -> RerankerReport:
 
 
 def gather(
-    queries: QueryBatch, words: sparse.csr_matrix, asked: Sequence[Asked], in_style: Sequence[Matches], counts: Counts
-) -> list[Evidence]:
+    queries: QueryBatch,
+    words: sparse.csr_matrix,
+    asked: Sequence[RidgeQuery],
+    in_style: Sequence[Matches],
+    counts: Counts,
+) -> list[FeatureInputs]:
     """What is known of each post of a batch.
 
     words: sparse (n, b), the captions made comparable. asked, in_style: (n,).
@@ -223,14 +227,14 @@ def gather(
     for i, caption in enumerate(queries.contents.captions):
         voted = slice(votes.indptr[i], votes.indptr[i + 1])
         said = slice(words.indptr[i], words.indptr[i + 1])
-        heard = {
+        hits = {
             channel: Matches(matches.rows[i : i + 1], matches.similarities[i : i + 1])
-            for channel, matches in queries.heard.items()
+            for channel, matches in queries.hits.items()
         }
         gathered.append(
-            Evidence(
+            FeatureInputs(
                 caption,
-                heard,
+                hits,
                 votes.indices[voted],
                 votes.data[voted],
                 words.indices[said],

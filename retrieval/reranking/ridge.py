@@ -14,7 +14,7 @@ from scipy import linalg, sparse
 
 from ...core.errors import SnapshotError
 from ...core.vectors import Rows, Vectors
-from ..kernel import Comparable, Likeness
+from ..similarity import Similarity, WeightedContents
 
 LANDMARKS = 2500
 
@@ -26,7 +26,7 @@ _AT_ONCE = 1024  # posts learned from at once
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RidgeQuery:
     """A post put to the regression.
 
     likeness: float32 (m,), of the post and the landmarks, or for a post of the archive that mixture of its copies'
@@ -42,7 +42,7 @@ class KernelRidge:
     """Made by `learn_ridge`, or from what was kept of it."""
 
     def __init__(
-        self, landmarks: Comparable, weights: Vectors, served: Sequence[str], hashtags: Sequence[str], fewest: int
+        self, landmarks: WeightedContents, weights: Vectors, served: Sequence[str], hashtags: Sequence[str], fewest: int
     ) -> None:
         """landmarks: m posts. served: (r,) hashtags that have weights, which the archive may no longer know.
 
@@ -52,28 +52,28 @@ class KernelRidge:
         if weights.shape != (len(served) + 2, len(landmarks)):
             raise SnapshotError("the reranker's regression contradicts itself; run `hashtag index build` again")
         place_of = {hashtag: place for place, hashtag in enumerate(served)}
-        self._likeness = Likeness(landmarks)
+        self._likeness = Similarity(landmarks)
         self._place = np.asarray([place_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)
         self.weights = weights
         self.served = tuple(served)
         self.fewest = fewest
 
     @property
-    def landmarks(self) -> Comparable:
+    def landmarks(self) -> WeightedContents:
         """The m posts that stand for all."""
         return self._likeness.posts
 
-    def likeness(self, posts: Comparable) -> Vectors:
+    def likeness(self, posts: WeightedContents) -> Vectors:
         """float32 (n, m), of n posts and the landmarks."""
         return self._likeness.of(posts)
 
-    def ask(self, posts: Comparable) -> list[Asked]:
+    def ask(self, posts: WeightedContents) -> list[RidgeQuery]:
         """New posts."""
         nobody, nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        return [Asked(row, nobody, nothing) for row in self.likeness(posts)]
+        return [RidgeQuery(row, nobody, nothing) for row in self.likeness(posts)]
 
     def scores(
-        self, asked: Asked, columns: NDArray[np.integer[Any]], prior: Vectors, carried: sparse.csr_matrix
+        self, asked: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, carried: sparse.csr_matrix
     ) -> Vectors:
         """How likely hashtags are for a post: float32 (c,), mostly in [0, 1]; NaN for those too rare.
 
@@ -86,7 +86,7 @@ class KernelRidge:
         total = self.weights[-2] @ asked.likeness + asked.parts.sum()
         return np.asarray(np.where(places >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
 
-    def n_hashtags(self, asked: Asked, counts: Vectors) -> float:
+    def n_hashtags(self, asked: RidgeQuery, counts: Vectors) -> float:
         """How many hashtags such a post carries. counts: (posts,) what each post of the archive carries."""
         total = self.weights[-2] @ asked.likeness + asked.parts.sum()
         found = self.weights[-1] @ asked.likeness + asked.parts @ counts[asked.left_out]
@@ -101,7 +101,9 @@ class ArchiveRidge:
         self._lower = lower
         self._penalised = penalised
 
-    def ask_without(self, posts: Comparable, copies: Sequence[Rows], rows: Sequence[Rows]) -> list[list[Asked]]:
+    def ask_without(
+        self, posts: WeightedContents, copies: Sequence[Rows], rows: Sequence[Rows]
+    ) -> list[list[RidgeQuery]]:
         """Posts of the archive, as if they and their copies were not there: exact, without learning anew.
 
         posts: the archive. copies: by cluster its e posts. rows: of each cluster those that are asked about, (a,).
@@ -121,17 +123,17 @@ class ArchiveRidge:
             mixtures = np.linalg.solve((np.eye(len(members)) - hat).T, units.T).T
             alike = (mixtures @ likeness[here]).astype(np.float32)
             parts = (units - mixtures).astype(np.float32)  # - x H, since x - x H is the unit row
-            asked.append([Asked(row, members, part) for row, part in zip(alike, parts, strict=True)])
+            asked.append([RidgeQuery(row, members, part) for row, part in zip(alike, parts, strict=True)])
         return asked
 
 
 def learn_ridge(
-    posts: Comparable, carried: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
+    posts: WeightedContents, carried: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
 ) -> ArchiveRidge:
     """posts: n of the archive. carried: (n, hashtags). clusters: the copies, of which one may be a landmark."""
     marks = _choose(clusters, len(posts))
     landmarks = posts.take(marks)
-    likeness = Likeness(landmarks)
+    likeness = Similarity(landmarks)
     among = likeness.of(landmarks)
     among[np.diag_indices(len(marks))] += _JITTER
     lower = linalg.cholesky(among, lower=True, overwrite_a=True, check_finite=False)

@@ -8,18 +8,18 @@ import numpy as np
 from scipy import sparse
 
 from ...core.vectors import NO_ROW, Matches, Rows
+from ..context_priors import ContextPriors, learn_context_priors
 from ..duplicates import members_of
-from ..fusion import NEIGHBOURHOODS, Fusion, Probes, fuse
-from ..kernel import Contents, Scales
-from ..leanings import Leanings, learn_leanings
+from ..fusion import NEIGHBOURHOODS, Fusion, SampledPosts, fuse
 from ..neighbours import Neighbourhood
 from ..ranking import QueryBatch
-from ..style import Styles
+from ..similarity import Contents, Scales
+from ..writing_style import Styles
 from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
-from .reports import Lessons, report_on
+from .reports import TrainingExamples, report_on
 from .reranker import Learning, Reranker, gather
-from .ridge import Asked, learn_ridge
+from .ridge import RidgeQuery, learn_ridge
 from .scorer import FOLDS, Learned, learn_scorer
 
 FEWEST_POSTS = 200  # with hashtags, below which learning cannot be trusted
@@ -48,22 +48,24 @@ class TrainingArchive:
     channels: Sequence[Neighbourhood]
     vectors: Mapping[str, Any]
 
-    def probes(self, channel: Neighbourhood, posts: Rows) -> Probes:
+    def sampled_posts(self, channel: Neighbourhood, posts: Rows) -> SampledPosts:
         """Posts to ask a channel about, those of them that it has. posts: (n,), each once."""
         there = np.sort(posts[np.isin(posts, channel.rows)])
         own = np.flatnonzero(np.isin(channel.rows, there))
-        return Probes(channel, there, self.vectors[channel.channel][own], np.searchsorted(there, channel.rows[own]))
+        return SampledPosts(
+            channel, there, self.vectors[channel.channel][own], np.searchsorted(there, channel.rows[own])
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """What an archive has taught. leanings: for the better one of reranker and vote."""
+class TrainingResult:
+    """What an archive has taught. context_priors: for the better one of reranker and vote."""
 
     reranker: Reranker
-    leanings: Leanings
+    context_priors: ContextPriors
 
 
-def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Taught | None:
+def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult | None:
     """Learn from the archive itself; None where it is too small for learning to be trusted.
 
     Whether the reranker is better than the vote stands in its report. Deterministic. Takes little more time for many
@@ -71,45 +73,46 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> Taught | None:
     """
     if np.count_nonzero(np.diff(archive.carried.indptr)) < FEWEST_POSTS:
         return None
-    classroom = _Classroom(archive, fusion)
-    rows = classroom.draw()
+    training_set = _TrainingSet(archive, fusion)
+    rows = training_set.draw()
     if len(rows) < FEWEST_POSTS:
         return None
-    lessons = classroom.lessons(rows)
-    if any(len(np.unique(lessons.carried[lessons.folds != fold])) < 2 for fold in range(FOLDS)):
+    examples = training_set.examples(rows)
+    if any(len(np.unique(examples.carried[examples.folds != fold])) < 2 for fold in range(FOLDS)):
         return None  # no candidate, or every candidate, is right: there is nothing to tell apart
-    learned = learn_from(lessons)
-    report, held_out = report_on(lessons, learned.held_out, classroom.clusters)
+    learned = learn_from(examples)
+    report, held_out = report_on(examples, learned.held_out, training_set.clusters)
     learning = Learning(
-        classroom.scales,
-        classroom.ridge.ridge,
-        classroom.styles,
-        classroom.counts,
+        training_set.scales,
+        training_set.ridge.ridge,
+        training_set.styles,
+        training_set.counts,
         learned.scorer,
-        lessons.names,
+        examples.names,
     )
-    leanings = learn_leanings(lessons, held_out, archive.carried, archive.author_of)
-    return Taught(Reranker(learning, classroom.maker, fusion, report), leanings)
+    context_priors = learn_context_priors(examples, held_out, archive.carried, archive.author_of)
+    return TrainingResult(Reranker(learning, training_set.maker, fusion, report), context_priors)
 
 
-def make_lessons(archive: TrainingArchive, fusion: Fusion) -> Lessons:
+def make_examples(archive: TrainingArchive, fusion: Fusion) -> TrainingExamples:
     """What `learn_reranker` learns from."""
-    classroom = _Classroom(archive, fusion)
-    return classroom.lessons(classroom.draw())
+    training_set = _TrainingSet(archive, fusion)
+    return training_set.examples(training_set.draw())
 
 
-def learn_from(lessons: Lessons) -> Learned:
+def learn_from(examples: TrainingExamples) -> Learned:
     """A scorer of candidates, learned from what is known of those of an archive's own posts."""
-    shares = [i for i, name in enumerate(lessons.names) if name in ("vote", "ridge", *STYLE_VOTES) or _is_voice(name)]
-    return learn_scorer(lessons.features, lessons.carried, lessons.folds, shares)
+    votes = ("vote", "ridge", *STYLE_VOTES)
+    shares = [i for i, name in enumerate(examples.names) if name in votes or _is_vote_source(name)]
+    return learn_scorer(examples.features, examples.carried, examples.folds, shares)
 
 
-def _is_voice(feature: str) -> bool:
+def _is_vote_source(feature: str) -> bool:
     """Whether a feature is the vote of a channel's nearest posts, `image_30`."""
     return feature.rpartition("_")[2].isdecimal()
 
 
-class _Classroom:
+class _TrainingSet:
     """An archive made ready to ask its own posts."""
 
     def __init__(self, archive: TrainingArchive, fusion: Fusion) -> None:
@@ -135,7 +138,7 @@ class _Classroom:
             carriers = np.sort(np.random.default_rng(0).choice(carriers, MOST_POSTS, replace=False))
         return carriers.astype(np.int64)
 
-    def lessons(self, rows: Rows) -> Lessons:
+    def examples(self, rows: Rows) -> TrainingExamples:
         """Ask about posts, block by block."""
         rng = np.random.default_rng(1)
         blocks = rng.integers(_BLOCKS, size=len(self._members))[self.clusters]
@@ -149,7 +152,7 @@ class _Classroom:
         place = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
         columns = np.concatenate([candidates.columns for candidates in found])
         truth = self._archive.carried[rows]
-        return Lessons(
+        return TrainingExamples(
             rows,
             ~self._sees_copies[rows] | (np.bincount(self.clusters)[self.clusters[rows]] == 1),
             np.diff(truth.indptr),
@@ -167,18 +170,18 @@ class _Classroom:
             return []
         counts = self.counts.without(left_out, self._archive.carried, self._mentioned)
         contents = self._archive.contents.take(rows)
-        heard = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
-        votes = fuse(self._fusion, heard, self._archive.carried, len(rows)).scores
+        hits = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
+        votes = fuse(self._fusion, hits, self._archive.carried, len(rows)).scores
         words = self._posts.words[rows]
         in_style = self._hear_style(rows, left_out)
-        evidence = gather(QueryBatch(contents, heard, votes), words, self._ask(rows), in_style, counts)
-        return [self.maker.candidates(known) for known in evidence]
+        inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, counts)
+        return [self.maker.candidates(known) for known in inputs]
 
-    def _ask(self, rows: Rows) -> list[Asked]:
+    def _ask(self, rows: Rows) -> list[RidgeQuery]:
         """What the regression says of posts, as if those to be left out were not there."""
         kept_from = np.where(self._sees_copies[rows], len(self._members) + rows, self.clusters[rows])
         groups, place = np.unique(kept_from, return_inverse=True)
-        asked: dict[int, Asked] = {}
+        asked: dict[int, RidgeQuery] = {}
         for start in range(0, len(groups), _GROUPS_AT_ONCE):
             some = groups[start : start + _GROUPS_AT_ONCE]
             own = [rows[place == start + i] for i in range(len(some))]
@@ -192,19 +195,19 @@ class _Classroom:
         """The posts nearest in style. Where many are written exactly alike, to leave out but one would tell on it."""
         hidden = np.zeros(len(self.clusters), dtype=bool)
         hidden[left_out] = True
-        heard: list[Matches] = []
+        hits: list[Matches] = []
         for start in range(0, len(rows), _GROUPS_AT_ONCE):
-            heard += self.styles.nearest(self._posts.style[rows[start : start + _GROUPS_AT_ONCE]], hidden)
-        return heard
+            hits += self.styles.nearest(self._posts.style[rows[start : start + _GROUPS_AT_ONCE]], hidden)
+        return hits
 
     def _hear(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
         """A channel's neighbours of posts, without those to be left out."""
         k = max(NEIGHBOURHOODS)
-        heard = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
-        probes = self._archive.probes(neighbourhood, rows)
-        if len(probes.posts):
-            found = probes.nearest(k, self._sees_copies[probes.posts])
+        hits = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
+        sampled_posts = self._archive.sampled_posts(neighbourhood, rows)
+        if len(sampled_posts.posts):
+            found = sampled_posts.nearest(k, self._sees_copies[sampled_posts.posts])
             order = np.argsort(rows)
-            present = order[np.searchsorted(rows, probes.posts, sorter=order)]
-            heard.rows[present], heard.similarities[present] = found.rows, found.similarities
-        return heard
+            present = order[np.searchsorted(rows, sampled_posts.posts, sorter=order)]
+            hits.rows[present], hits.similarities[present] = found.rows, found.similarities
+        return hits

@@ -2,7 +2,7 @@ import pytest
 from rich.cells import cell_len
 
 from hashtag_recommender.console import archive
-from hashtag_recommender.retrieval.choosing.synonyms import AliasCandidate
+from hashtag_recommender.retrieval.selection.synonyms import AliasCandidate
 
 
 def candidate(alias: str, authors: int | None) -> AliasCandidate:

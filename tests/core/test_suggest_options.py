@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.scripts import SCRIPTS, scripts_of, written_in
 from hashtag_recommender.core.suggest_options import SuggestOptions
+from hashtag_recommender.core.writing_systems import SCRIPTS, scripts_of, written_in
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hashtag_recommender.core.archive_state import Moves
 from hashtag_recommender.core.errors import DatabaseError, SourceError
 from hashtag_recommender.core.post import Photo, Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint, Ingested
-from hashtag_recommender.core.versions import Moves
 from hashtag_recommender.db.engine import default_url, writing
 from hashtag_recommender.db.store import SqlPostStore, open_store
 

@@ -10,10 +10,10 @@ from hashtag_recommender.index.vectors.lexical import LexicalWriter
 from hashtag_recommender.retrieval.duplicates import find_duplicates, speaking_posts
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, fuse, learn_fusion
-from hashtag_recommender.retrieval.kernel import Contents
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
 from hashtag_recommender.retrieval.ranking import QueryBatch
 from hashtag_recommender.retrieval.reranking.training import TrainingArchive
+from hashtag_recommender.retrieval.similarity import Contents
 
 SUBJECTS = ("latte", "mountain", "puppy", "sourdough", "surfing", "tulips")
 WORDS = "morning quiet golden again today friends little old walk window rain bright slow warm".split()
@@ -54,11 +54,11 @@ def carried_by(of, seed):
 
 
 def hear(channels, contents):
-    heard = {}
+    hits = {}
     for channel in channels:
         vectors = contents.dense.get(channel.channel, contents.ngrams)
-        heard[channel.channel] = channel.nearest(vectors, max(NEIGHBOURHOODS))
-    return heard
+        hits[channel.channel] = channel.nearest(vectors, max(NEIGHBOURHOODS))
+    return hits
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +83,7 @@ def archive():
 
 @pytest.fixture(scope="session")
 def fusion(archive):
-    return learn_fusion([archive.probes(nearby, nearby.rows) for nearby in archive.channels], archive.carried)
+    return learn_fusion([archive.sampled_posts(nearby, nearby.rows) for nearby in archive.channels], archive.carried)
 
 
 @pytest.fixture(scope="session")
@@ -92,8 +92,8 @@ def ask(archive, fusion):
 
     def make(n, seed=5):
         contents, of = make_contents(n, seed)
-        heard = hear(archive.channels, contents)
-        votes = fuse(fusion, heard, archive.carried, n).scores
-        return QueryBatch(contents, heard, votes), carried_by(of, seed)
+        hits = hear(archive.channels, contents)
+        votes = fuse(fusion, hits, archive.carried, n).scores
+        return QueryBatch(contents, hits, votes), carried_by(of, seed)
 
     return make

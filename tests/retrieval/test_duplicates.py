@@ -14,7 +14,7 @@ from hashtag_recommender.retrieval.duplicates import (
     speaking_posts,
 )
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
-from hashtag_recommender.retrieval.kernel import Comparable, Contents, Scales
+from hashtag_recommender.retrieval.similarity import Contents, Scales, WeightedContents
 
 ADVERT = "Grand opening of our bakery in the old town, first bread for free until noon"
 
@@ -74,7 +74,7 @@ def test_no_alike_pair_is_missed(seed):
 
 def test_nothing_to_compare():
     empty = sparse.csr_matrix((0, 4), dtype=np.float32)
-    nothing = Comparable(empty, empty, {})
+    nothing = WeightedContents(empty, empty, {})
     assert duplicate_clusters([], nothing).tolist() == []
 
 

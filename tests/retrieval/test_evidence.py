@@ -4,13 +4,17 @@ from scipy import sparse
 
 from hashtag_recommender.core.results import Neighbour
 from hashtag_recommender.core.vectors import NO_ROW
-from hashtag_recommender.retrieval.channels import Heard
-from hashtag_recommender.retrieval.evidence import EVIDENCE, Witnesses
-from hashtag_recommender.retrieval.fusion import Fusion, Voice, fuse
+from hashtag_recommender.retrieval.channels import ChannelHits
+from hashtag_recommender.retrieval.evidence import EVIDENCE, Evidence
+from hashtag_recommender.retrieval.fusion import Fusion, VoteSource, fuse
 from hashtag_recommender.retrieval.neighbours import Neighbours
 
 FUSION = Fusion(
-    (Voice("image", "image", 10, 0.5), Voice("lexical", "text", 10, 0.5), Voice("lexical", "text", 30, 0.5)),
+    (
+        VoteSource("image", "image", 10, 0.5),
+        VoteSource("lexical", "text", 10, 0.5),
+        VoteSource("lexical", "text", 30, 0.5),
+    ),
     {"image": (1.0, 0.0, 0.0), "text": (0.0, 1.0, 1.0), "image text": (1.0, 1.0, 1.0)},
 )
 
@@ -22,23 +26,25 @@ class Posts:
         return Neighbour("src", f"post {row}", channel, similarity, share, "", None)
 
 
-def heard(channel, *neighbours):
+def hits(channel, *neighbours):
     """A channel's answer to one query: (row, similarity), nearest first."""
     rows = np.full((1, 100), NO_ROW, dtype=np.int64)
     similarities = np.zeros((1, 100), dtype=np.float32)
     for i, (row, similarity) in enumerate(neighbours):
         rows[0, i], similarities[0, i] = row, similarity
-    return Heard(channel, Neighbours(rows, similarities, np.zeros((1, 100), dtype=np.int64)), np.array([0]), None, {})
+    return ChannelHits(
+        channel, Neighbours(rows, similarities, np.zeros((1, 100), dtype=np.int64)), np.array([0]), None, {}
+    )
 
 
 def behind(carried, *channels, columns=(0,), ages=None):
     """The posts behind hashtags, and the fused votes."""
     carried = sparse.csr_matrix(np.array(carried, dtype=np.float32))
-    channels = [*channels, *(heard(name) for name in {"image", "lexical"} - {some.channel for some in channels})]
+    channels = [*channels, *(hits(name) for name in {"image", "lexical"} - {some.channel for some in channels})]
     ages = None if ages is None else np.array(ages, dtype=np.float32)
     fused = fuse(FUSION, {some.channel: some.matches for some in channels}, carried, 1, ages)
-    witnesses = Witnesses(Posts(), carried, FUSION, channels, fused)
-    return witnesses.behind(0, np.array(columns)), fused.scores.toarray()[0]
+    evidence = Evidence(Posts(), carried, FUSION, channels, fused)
+    return evidence.behind(0, np.array(columns)), fused.scores.toarray()[0]
 
 
 def posts(some):
@@ -46,7 +52,7 @@ def posts(some):
 
 
 def test_those_that_carry_the_hashtag_the_weightiest_first():
-    said = heard("lexical", (2, 0.9), (0, 0.6), (1, 0.5))
+    said = hits("lexical", (2, 0.9), (0, 0.6), (1, 0.5))
     [of_first, of_second, of_third], _ = behind([[1, 0, 0], [0, 1, 0], [1, 1, 0]], said, columns=[0, 1, 2])
     assert posts(of_first) == ["post 2", "post 0"]
     assert posts(of_second) == ["post 2", "post 1"]
@@ -56,8 +62,8 @@ def test_those_that_carry_the_hashtag_the_weightiest_first():
 
 def test_shares_are_what_makes_the_score():
     """All who carry a hashtag hold together what it got, whatever the channel."""
-    seen = heard("image", (0, 0.8), (1, 0.7))
-    said = heard("lexical", (1, 0.9), (2, 0.6))
+    seen = hits("image", (0, 0.8), (1, 0.7))
+    said = hits("lexical", (1, 0.9), (2, 0.6))
     found, scores = behind([[1, 1], [1, 0], [0, 1]], seen, said, columns=[0, 1])
     for some, score in zip(found, scores, strict=True):
         assert sum(neighbour.share for neighbour in some) == pytest.approx(score, abs=1e-6)
@@ -69,15 +75,15 @@ def test_shares_are_what_makes_the_score():
 
 
 def test_no_more_than_five_and_nobody_without_weight():
-    many = heard("lexical", *((row, 0.9 - row / 100) for row in range(9)))
+    many = hits("lexical", *((row, 0.9 - row / 100) for row in range(9)))
     [some], _ = behind(np.ones((9, 1)), many)
     assert posts(some) == [f"post {row}" for row in range(EVIDENCE)]
-    [some], _ = behind(np.ones((2, 1)), heard("lexical", (0, 1.0), (1, 1e-3)), ages=[0, 10])
+    [some], _ = behind(np.ones((2, 1)), hits("lexical", (0, 1.0), (1, 1e-3)), ages=[0, 10])
     assert posts(some) == ["post 0"]
 
 
 def test_the_younger_one_comes_first_when_age_counts():
-    said = heard("lexical", (0, 0.8), (1, 0.78))
+    said = hits("lexical", (0, 0.8), (1, 0.78))
     [plain], _ = behind([[1], [1]], said)
     [recent], scores = behind([[1], [1]], said, ages=[3, 0])
     assert (posts(plain), posts(recent)) == (["post 0", "post 1"], ["post 1", "post 0"])
@@ -88,6 +94,6 @@ def test_the_younger_one_comes_first_when_age_counts():
 
 def test_of_many_near_ones_the_younger_are_not_lost():
     """Evidence is cut by weight, not by nearness."""
-    said = heard("lexical", *((row, 0.9 - row / 1000) for row in range(8)))
+    said = hits("lexical", *((row, 0.9 - row / 1000) for row in range(8)))
     [some], _ = behind(np.ones((8, 1)), said, ages=[4] * 6 + [0, 0])
     assert set(posts(some)[:2]) == {"post 6", "post 7"}

@@ -9,7 +9,15 @@ from scipy import sparse
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches, unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex
-from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, Fusion, Probes, Voice, fuse, learn_fusion, maximise
+from hashtag_recommender.retrieval.fusion import (
+    NEIGHBOURHOODS,
+    Fusion,
+    SampledPosts,
+    VoteSource,
+    fuse,
+    learn_fusion,
+    maximise,
+)
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
 
 N_SUBJECTS, PER_SUBJECT = 8, 40
@@ -25,13 +33,13 @@ def subjects():
     return of, sparse.csr_matrix(carried)
 
 
-def probes(channel, vectors, posts=None, clusters=None):
+def sampled_posts(channel, vectors, posts=None, clusters=None):
     posts = np.arange(len(vectors)) if posts is None else posts
     modality = "image" if channel == "image" else "text"
     clusters = np.arange(len(vectors)) if clusters is None else clusters
     rows, everybody = np.arange(len(vectors)), np.ones(len(vectors), dtype=bool)
     nearby = Neighbourhood(channel, modality, ExactIndex(vectors), rows, clusters, everybody)
-    return Probes(nearby, posts, vectors[posts], np.arange(len(posts)))
+    return SampledPosts(nearby, posts, vectors[posts], np.arange(len(posts)))
 
 
 def telling_vectors(of, seed=0):
@@ -45,12 +53,16 @@ def noise_vectors(of, seed=1):
 
 def weight_of(fusion, channel, modalities="image text"):
     own = fusion.weights[modalities]
-    return sum(weight for voice, weight in zip(fusion.voices, own, strict=True) if voice.channel == channel)
+    return sum(
+        weight for vote_source, weight in zip(fusion.vote_sources, own, strict=True) if vote_source.channel == channel
+    )
 
 
 def test_a_channel_that_knows_nothing_falls_silent():
     of, carried = subjects()
-    fusion = learn_fusion([probes("image", telling_vectors(of)), probes("sentence", noise_vectors(of))], carried)
+    fusion = learn_fusion(
+        [sampled_posts("image", telling_vectors(of)), sampled_posts("sentence", noise_vectors(of))], carried
+    )
     assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
 
 
@@ -58,7 +70,11 @@ def test_a_caption_alone_is_weighed_without_the_photo():
     """Beside a photo that tells all, what tells among captions would be noise; alone, it is learned."""
     of, carried = subjects()
     telling = telling_vectors(of, seed=3)
-    asked = [probes("image", telling_vectors(of)), probes("sentence", telling), probes("lexical", noise_vectors(of))]
+    asked = [
+        sampled_posts("image", telling_vectors(of)),
+        sampled_posts("sentence", telling),
+        sampled_posts("lexical", noise_vectors(of)),
+    ]
     fusion = learn_fusion(asked, carried)
     assert weight_of(fusion, "image", "text") == 0
     assert weight_of(fusion, "sentence", "text") > 5 * weight_of(fusion, "lexical", "text")
@@ -71,20 +87,26 @@ def test_copies_of_a_post_do_not_answer_for_it():
     rng = np.random.default_rng(2)
     copies = np.repeat(unit_rows(rng.normal(size=(len(of) // 2, 32))), 2, axis=0)
     clusters = np.arange(len(of)) // 2
-    asked = [probes("image", telling_vectors(of), None, clusters), probes("sentence", copies, None, clusters)]
+    asked = [
+        sampled_posts("image", telling_vectors(of), None, clusters),
+        sampled_posts("sentence", copies, None, clusters),
+    ]
     fusion = learn_fusion(asked, carried)
     assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
 
 
 def test_learning_the_same_twice_gives_the_same():
     of, carried = subjects()
-    asked = [probes("image", telling_vectors(of)), probes("sentence", noise_vectors(of), np.arange(0, len(of), 3))]
+    asked = [
+        sampled_posts("image", telling_vectors(of)),
+        sampled_posts("sentence", noise_vectors(of), np.arange(0, len(of), 3)),
+    ]
     assert learn_fusion(asked, carried) == learn_fusion(asked, carried)
 
 
 def test_with_hardly_any_posts_all_voices_are_equal():
     carried = sparse.csr_matrix(np.ones((3, 2), dtype=np.float32))
-    fusion = learn_fusion([probes("image", unit_rows(np.eye(3)))], carried)
+    fusion = learn_fusion([sampled_posts("image", unit_rows(np.eye(3)))], carried)
     assert fusion.weights == {"image": (1.0,) * len(NEIGHBOURHOODS)}
     assert learn_fusion([], carried) == Fusion((), {})
 
@@ -92,13 +114,13 @@ def test_with_hardly_any_posts_all_voices_are_equal():
 def test_fusing_by_hand():
     """Two voices on three queries: both speak, one speaks, none speaks."""
     carried = sparse.csr_matrix(np.array([[1, 0], [0, 1]], dtype=np.float32))
-    voices = (Voice("image", "image", 1, 0.1), Voice("lexical", "text", 1, 0.1))
-    fusion = Fusion(voices, {"image": (1.0, 0.0), "text": (0.0, 1.0), "image text": (3.0, 1.0)})
-    heard = {
+    vote_sources = (VoteSource("image", "image", 1, 0.1), VoteSource("lexical", "text", 1, 0.1))
+    fusion = Fusion(vote_sources, {"image": (1.0, 0.0), "text": (0.0, 1.0), "image text": (3.0, 1.0)})
+    hits = {
         "image": Matches(np.array([[0], [0], [-1]]), np.array([[0.5], [0.5], [0]], dtype=np.float32)),
         "lexical": Matches(np.array([[1], [-1], [-1]]), np.array([[0.5], [0], [0]], dtype=np.float32)),
     }
-    fused = fuse(fusion, heard, carried, 3)
+    fused = fuse(fusion, hits, carried, 3)
     assert fused.scores.toarray() == pytest.approx(np.array([[0.75, 0.25], [1, 0], [0, 0]]))
     assert [shares.ravel().tolist() for shares in fused.shares] == [[0.75, 1, 0], [0.25, 0, 0]]
 
@@ -111,8 +133,8 @@ def test_maximising_never_makes_what_was_seen_less_likely(seed):
     speaks[:, -1] = True
 
     def log_likelihood(weights):
-        heard = speaks * weights
-        return np.log((likelihoods * heard).sum(axis=1) / heard.sum(axis=1)).sum()
+        hits = speaks * weights
+        return np.log((likelihoods * hits).sum(axis=1) / hits.sum(axis=1)).sum()
 
     weights = maximise(likelihoods, speaks)
     assert weights.sum() == pytest.approx(1)
@@ -120,8 +142,8 @@ def test_maximising_never_makes_what_was_seen_less_likely(seed):
 
 
 def test_it_survives_json():
-    voices = tuple(Voice("image", "image", k, 0.1) for k in NEIGHBOURHOODS)
-    fusion = Fusion(voices, {"image": (0.2,) * len(voices)})
+    vote_sources = tuple(VoteSource("image", "image", k, 0.1) for k in NEIGHBOURHOODS)
+    fusion = Fusion(vote_sources, {"image": (0.2,) * len(vote_sources)})
     assert Fusion.from_json(json.loads(json.dumps(fusion.to_json()))) == fusion
     for fields in ({"voices": [{"channel": "image"}]}, fusion.to_json() | {"weights": {"image": [1.0]}}):
         with pytest.raises(SnapshotError, match="fusion"):

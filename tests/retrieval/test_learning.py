@@ -8,7 +8,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.feedback import Judgement, feedback_digest
-from hashtag_recommender.retrieval.leanings import Leanings
+from hashtag_recommender.retrieval.context_priors import ContextPriors
 from hashtag_recommender.retrieval.learning import carry_over, judged, learn, learned_report, load
 from hashtag_recommender.retrieval.ranking import UNLEARNED, Vote
 from hashtag_recommender.retrieval.reranking.reasons import _WORDS
@@ -54,10 +54,14 @@ def small(archive, n):
 
 def test_what_was_learned_survives_its_folder(learned, reopen, archive, ask):
     again = reopen()
-    assert (again.fusion, again.leanings, again.judged) == (learned.fusion, learned.leanings, learned.judged)
+    assert (again.fusion, again.context_priors, again.judged) == (
+        learned.fusion,
+        learned.context_priors,
+        learned.judged,
+    )
     assert (again.report, again.notes) == (learned.report, ())
     assert np.array_equal(again.clusters, archive.clusters)
-    assert again.report.ships and again.leanings != Leanings()
+    assert again.report.ships and again.context_priors != ContextPriors()
     queries, _ = ask(3)
     rankers = (learned.ranker(archive.carried), again.ranker(archive.carried))
     assert rankers[0].threshold == rankers[1].threshold == learned.report.threshold
@@ -148,9 +152,14 @@ def test_what_cannot_be_read_is_not_carried_over(saved, archive):
 
 def test_small_archives_keep_the_vote_and_have_no_report(archive, ask, tmp_path):
     few = small(archive, FEWEST_POSTS - 1)
-    taught = learn(few)
-    assert (taught.reranker, taught.report, taught.leanings, taught.judged) == (None, None, Leanings(), {})
-    taught.save(tmp_path)
+    trained = learn(few)
+    assert (trained.reranker, trained.report, trained.context_priors, trained.judged) == (
+        None,
+        None,
+        ContextPriors(),
+        {},
+    )
+    trained.save(tmp_path)
     again = load(tmp_path, few.hashtags, few.carried)
     assert (again.reranker, again.report, again.notes, learned_report(tmp_path)) == (None, None, (), None)
     ranker = again.ranker(few.carried)

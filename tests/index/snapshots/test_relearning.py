@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from hashtag_recommender.core.archive_state import Moves, Versions
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.protocols import Fingerprint
-from hashtag_recommender.core.versions import Moves, Versions
 from hashtag_recommender.index.snapshots.manifest import Lineage, Manifest
 from hashtag_recommender.index.snapshots.relearning import Origins, read_versions, save_versions, why_anew
 

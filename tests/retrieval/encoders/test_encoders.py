@@ -14,11 +14,11 @@ from safetensors.torch import load_file, save_file
 from hashtag_recommender.core.errors import PhotoError, WeightsError
 from hashtag_recommender.core.pipeline import encode_stream
 from hashtag_recommender.retrieval.encoders import weights
+from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
 from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
-from hashtag_recommender.retrieval.encoders.remembering import RememberingEncoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 
 CAPTIONS = ["라떼 한 잔", "espresso", "a much longer caption about cats " * 40, "☕"]
@@ -60,9 +60,9 @@ def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path
     if request.param == "sentence folder":
         return SentenceEncoder(str(sentence_folder)), CAPTIONS
     if request.param == "remembering photos":
-        return RememberingEncoder(OpenClipEncoder(str(clip_folder), "")), photos
+        return CachingEncoder(OpenClipEncoder(str(clip_folder), "")), photos
     if request.param == "remembering ngrams":
-        return RememberingEncoder(NgramEncoder()), CAPTIONS
+        return CachingEncoder(NgramEncoder()), CAPTIONS
     return NgramEncoder(), CAPTIONS
 
 
@@ -236,11 +236,11 @@ def test_what_is_remembered_is_not_encoded_again(photos):
             return super().encode(prepared)
 
     counting = Counting()
-    first = RememberingEncoder(counting)
+    first = CachingEncoder(counting)
     vectors = first.encode([first.prepare(caption) for caption in [*CAPTIONS, CAPTIONS[0]]])
     assert counting.encoded == len(CAPTIONS)
     digest = first.prepare(CAPTIONS[0])[0]
-    second = RememberingEncoder(counting, {digest: vectors[:1]})
+    second = CachingEncoder(counting, {digest: vectors[:1]})
     again = second.encode([second.prepare(CAPTIONS[0])])
     assert counting.encoded == len(CAPTIONS) and (again != vectors[:1]).nnz == 0
 
@@ -248,7 +248,7 @@ def test_what_is_remembered_is_not_encoded_again(photos):
 def test_a_photo_is_known_by_what_it_holds(photos, tmp_path):
     copy = tmp_path / "copy.png"
     shutil.copy(photos[0], copy)
-    encoder = RememberingEncoder(EfficientNetEncoder())
+    encoder = CachingEncoder(EfficientNetEncoder())
     digests = {encoder.prepare(content)[0] for content in (photos[0], copy, copy.read_bytes())}
     assert digests == {sha256(copy.read_bytes()).hexdigest()}
     with pytest.raises(PhotoError, match="cannot be read"):

@@ -6,13 +6,13 @@ from scipy import sparse
 
 from hashtag_recommender.core.vectors import Matches
 from hashtag_recommender.retrieval.fusion import fuse
-from hashtag_recommender.retrieval.kernel import Scales
 from hashtag_recommender.retrieval.reranking.counts import count
-from hashtag_recommender.retrieval.reranking.features import STYLE_VOTES, Evidence, FeatureMaker
+from hashtag_recommender.retrieval.reranking.features import STYLE_VOTES, FeatureInputs, FeatureMaker
 from hashtag_recommender.retrieval.reranking.reranker import gather
 from hashtag_recommender.retrieval.reranking.ridge import learn_ridge
-from hashtag_recommender.retrieval.style import Styles
+from hashtag_recommender.retrieval.similarity import Scales
 from hashtag_recommender.retrieval.voting import temperatures, vote_shares
+from hashtag_recommender.retrieval.writing_style import Styles
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def learned(archive, fusion):
     return scales, ridge, maker, counts, Styles(posts.style)
 
 
-def evidence_of(queries, learned) -> list[Evidence]:
+def evidence_of(queries, learned) -> list[FeatureInputs]:
     scales, ridge, _, counts, styles = learned
     comparable = scales.weigh(queries.contents)
     return gather(queries, comparable.words, ridge.ask(comparable), styles.nearest(comparable.style), counts)
@@ -33,7 +33,7 @@ def evidence_of(queries, learned) -> list[Evidence]:
 
 def test_every_post_has_the_same_features_in_one_order(ask, learned):
     queries, _ = ask(30)
-    found = [learned[2].candidates(evidence) for evidence in evidence_of(queries, learned)]
+    found = [learned[2].candidates(inputs) for inputs in evidence_of(queries, learned)]
     assert len({tuple(candidates.features) for candidates in found}) == 1
     for candidates in found:
         assert np.all(np.diff(candidates.columns) > 0)
@@ -45,30 +45,30 @@ def test_every_post_has_the_same_features_in_one_order(ask, learned):
 def test_the_votes_are_the_channels_own(ask, learned, archive, fusion):
     """Against the slow way: every neighbour's share, hashtag by hashtag."""
     queries, _ = ask(3)
-    evidence = evidence_of(queries, learned)[1]
-    candidates = learned[2].candidates(evidence)
-    for voice in fusion.voices:
-        matches = evidence.heard[voice.channel]
-        near = Matches(matches.rows[:, : voice.neighbours], matches.similarities[:, : voice.neighbours])
-        shares = vote_shares(near, temperatures(matches, voice.margin))[0]
+    inputs = evidence_of(queries, learned)[1]
+    candidates = learned[2].candidates(inputs)
+    for vote_source in fusion.vote_sources:
+        matches = inputs.hits[vote_source.channel]
+        near = Matches(matches.rows[:, : vote_source.neighbours], matches.similarities[:, : vote_source.neighbours])
+        shares = vote_shares(near, temperatures(matches, vote_source.margin))[0]
         expected = np.zeros(len(archive.hashtags))
         for row, share in zip(near.rows[0], shares, strict=True):
             if row >= 0:
                 expected += share * archive.carried[row].toarray()[0]
-        mine = candidates.features[f"{voice.channel}_{voice.neighbours}"]
+        mine = candidates.features[f"{vote_source.channel}_{vote_source.neighbours}"]
         assert mine == pytest.approx(expected[candidates.columns], abs=1e-5)
-    carriers = archive.carried[evidence.heard["image"].rows[0]].toarray()[:, candidates.columns] > 0
+    carriers = archive.carried[inputs.hits["image"].rows[0]].toarray()[:, candidates.columns] > 0
     assert candidates.features["image_carriers"].tolist() == carriers.sum(axis=0).tolist()
-    nearest = np.where(carriers, evidence.heard["image"].similarities[0][:, None], 0).max(axis=0)
+    nearest = np.where(carriers, inputs.hits["image"].similarities[0][:, None], 0).max(axis=0)
     assert candidates.features["image_nearest"] == pytest.approx(nearest)
     assert candidates.features["vote"] == pytest.approx(queries.votes[1].toarray()[0, candidates.columns])
 
 
 def test_posts_written_alike_vote(ask, learned, archive):
     queries, _ = ask(3)
-    evidence = evidence_of(queries, learned)[1]
-    candidates = learned[2].candidates(evidence)
-    alike, rows = evidence.in_style.similarities[0], evidence.in_style.rows[0]
+    inputs = evidence_of(queries, learned)[1]
+    candidates = learned[2].candidates(inputs)
+    alike, rows = inputs.in_style.similarities[0], inputs.in_style.rows[0]
     for name, sharpness in STYLE_VOTES.items():
         weights = np.exp((alike - alike[0]) / (sharpness * max(alike[0] - alike[49], 1e-3)))
         expected = weights @ archive.carried[rows].toarray() / weights.sum()
@@ -88,11 +88,11 @@ def test_a_hashtag_in_the_caption_is_a_candidate_that_no_neighbour_carries(ask, 
     queries, _ = ask(1)
     nobody = {
         channel: Matches(np.full_like(matches.rows, -1), np.zeros_like(matches.similarities))
-        for channel, matches in queries.heard.items()
+        for channel, matches in queries.hits.items()
     }
     votes = fuse(fusion, nobody, archive.carried, 1).scores
     contents = dataclasses.replace(queries.contents, captions=["surfing all day"])
-    silent = dataclasses.replace(queries, contents=contents, heard=nobody, votes=votes)
+    silent = dataclasses.replace(queries, contents=contents, hits=nobody, votes=votes)
     candidates = learned[2].candidates(evidence_of(silent, learned)[0])
     place = candidates.columns.tolist().index(archive.hashtags.index("surfing"))
     assert candidates.features["mention"][place] == 2
@@ -104,5 +104,5 @@ def test_hashtags_known_only_from_posts_left_out_are_no_candidates(ask, learned,
     left_out = archive.carried[:, 0].nonzero()[0]
     nothing = sparse.csr_matrix(archive.carried.shape, dtype=np.float32)
     counts = count(archive.carried, nothing).without(left_out, archive.carried, nothing)
-    evidence = dataclasses.replace(evidence_of(queries, learned)[1], counts=counts)
-    assert 0 not in learned[2].candidates(evidence).columns
+    inputs = dataclasses.replace(evidence_of(queries, learned)[1], counts=counts)
+    assert 0 not in learned[2].candidates(inputs).columns

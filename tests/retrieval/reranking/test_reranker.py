@@ -8,7 +8,7 @@ from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches
 from hashtag_recommender.retrieval.fusion import Fusion
 from hashtag_recommender.retrieval.reranking import reports
-from hashtag_recommender.retrieval.reranking.reports import Lessons, report_on
+from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
 from hashtag_recommender.retrieval.reranking.reranker import Reranker, read_report
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS, learn_reranker
 
@@ -82,7 +82,7 @@ def test_ranked_likeliest_first_one_by_one_as_in_a_batch(reranker, ask):
         alone = dataclasses.replace(
             queries,
             contents=queries.contents.take(np.array([i])),
-            heard={name: Matches(m.rows[[i]], m.similarities[[i]]) for name, m in queries.heard.items()},
+            hits={name: Matches(m.rows[[i]], m.similarities[[i]]) for name, m in queries.hits.items()},
             votes=queries.votes[i],
         )
         assert reranker.rank(alone)[0].probabilities == pytest.approx(ranked.probabilities, abs=1e-4)
@@ -160,7 +160,7 @@ def test_damaged_files_are_refused(saved, archive, fusion, damage):
 def test_the_report_by_hand(monkeypatch):
     """Two posts; the second saw a copy, and counts only for threshold and calibration."""
     monkeypatch.setattr(reports, "KS", (1,))
-    lessons = Lessons(
+    examples = TrainingExamples(
         rows=np.array([4, 7]),
         unseen=np.array([True, False]),
         due=np.array([2, 2]),
@@ -171,7 +171,7 @@ def test_the_report_by_hand(monkeypatch):
         carried=np.array([True, False, True, False]),
         post_folds=np.zeros(10, dtype=np.int64),
     )
-    report, probabilities = report_on(lessons, np.array([0.75, 0.15, 0.65, 0.05]), np.arange(10))
+    report, probabilities = report_on(examples, np.array([0.75, 0.15, 0.65, 0.05]), np.arange(10))
     assert probabilities.tolist() == [0.75, 0.15, 0.65, 0.05]
     assert report.threshold == pytest.approx(2 * 2 / (2 + 4) / 2)
     assert (report.posts, report.clusters, report.auto_count) == (1, 1, 1)

@@ -6,9 +6,9 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.retrieval.kernel import Comparable, Likeness
 from hashtag_recommender.retrieval.reranking import ridge as ridge_module
 from hashtag_recommender.retrieval.reranking.ridge import KernelRidge, learn_ridge
+from hashtag_recommender.retrieval.similarity import Similarity, WeightedContents
 
 N, M = 60, 7
 HASHTAGS = [f"tag{i}" for i in range(M)]
@@ -19,7 +19,7 @@ def posts():
     rng = np.random.default_rng(0)
     words = sparse.csr_matrix(unit_rows(rng.random((N, 20)) * (rng.random((N, 20)) < 0.4)))
     style = sparse.csr_matrix(unit_rows(rng.random((N, 5))))
-    return Comparable(words, style, {"image": unit_rows(rng.normal(size=(N, 8)))})
+    return WeightedContents(words, style, {"image": unit_rows(rng.normal(size=(N, 8)))})
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def learned(posts, carried):
 
 def textbook(posts, carried, query, kept, prior):
     """Scores and number of hashtags for one post from those kept, by solving the linear system."""
-    kernel = Likeness(posts).of(posts).astype(np.float64)
+    kernel = Similarity(posts).of(posts).astype(np.float64)
     system = kernel[np.ix_(kept, kept)] + np.eye(len(kept))
     beta = np.linalg.solve(system, kernel[kept, query])
     sizes = np.diff(carried.indptr)

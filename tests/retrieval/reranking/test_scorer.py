@@ -7,7 +7,7 @@ from hashtag_recommender.retrieval.reranking.scorer import FOLDS, Scorer, learn_
 
 
 @pytest.fixture(scope="module")
-def lessons():
+def examples():
     rng = np.random.default_rng(0)
     features = rng.random((2000, 4)).astype(np.float32)
     features[rng.random(2000) < 0.2, 1] = np.nan
@@ -16,25 +16,25 @@ def lessons():
 
 
 @pytest.fixture(scope="module")
-def learned(lessons):
-    return learn_scorer(*lessons[:3], [0])
+def learned(examples):
+    return learn_scorer(*examples[:3], [0])
 
 
-def test_it_finds_the_chances(lessons, learned):
-    features, _, _, chances = lessons
+def test_it_finds_the_chances(examples, learned):
+    features, _, _, chances = examples
     assert np.abs(learned.scorer.probability(features) - chances).mean() < 0.05
 
 
-def test_held_out_probabilities_are_honest(lessons, learned):
-    _, carried, _, _ = lessons
+def test_held_out_probabilities_are_honest(examples, learned):
+    _, carried, _, _ = examples
     for low, high in ((0, 0.3), (0.3, 0.6), (0.6, 1)):
         here = (learned.held_out >= low) & (learned.held_out < high)
         assert carried[here].mean() == pytest.approx(learned.held_out[here].mean(), abs=0.06), (low, here.sum())
 
 
-def test_what_cannot_be_known_is_not_pretended(lessons):
+def test_what_cannot_be_known_is_not_pretended(examples):
     """Noise, memorised in training, must not show in the held-out probabilities."""
-    features, carried, folds, _ = lessons
+    features, carried, folds, _ = examples
     shuffled = np.random.default_rng(1).permutation(carried)
     held_out = learn_scorer(features, shuffled, folds, [0]).held_out
     assert held_out.std() < 0.05
@@ -42,16 +42,16 @@ def test_what_cannot_be_known_is_not_pretended(lessons):
     assert log_loss(odds, shuffled) < 0.72
 
 
-def test_learning_the_same_twice_gives_the_same(lessons, learned):
-    again = learn_scorer(*lessons[:3], [0])
+def test_learning_the_same_twice_gives_the_same(examples, learned):
+    again = learn_scorer(*examples[:3], [0])
     assert np.array_equal(again.held_out, learned.held_out)
     for name, array in learned.scorer.arrays().items():
         assert np.array_equal(again.scorer.arrays()[name], array), name
 
 
-def test_it_survives_arrays(lessons, learned):
+def test_it_survives_arrays(examples, learned):
     again = Scorer.from_arrays(learned.scorer.arrays())
-    assert np.array_equal(again.probability(lessons[0][:50]), learned.scorer.probability(lessons[0][:50]))
+    assert np.array_equal(again.probability(examples[0][:50]), learned.scorer.probability(examples[0][:50]))
 
 
 @pytest.mark.parametrize("change", [{"calibration": np.zeros(2)}, {"line_slopes": np.zeros(1)}])

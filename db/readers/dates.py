@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from .unfit import Unfit, shown
+from .invalid_row import Unfit, shown
 
 _DOTTED = re.compile(r"(\d{4})[./-] ?(\d{1,2})[./-] ?(\d{1,2})\.?(?!\d)")
 _UNIX = re.compile(r"\d{9,10}(\.\d+)?|\d{11,13}(\.\d+)?|\d{15,16}|\d{18,19}")

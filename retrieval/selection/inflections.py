@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from ...core.scripts import scripts_of
+from ...core.writing_systems import scripts_of
 
 _SHORTEST = 3  # letters of a singular: `gas` is no plural of `ga`
 _HISSING = ("s", "x", "z", "ch", "sh", "o")  # before a plural's `es`

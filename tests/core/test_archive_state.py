@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashtag_recommender.core.versions import Moves, Versions
+from hashtag_recommender.core.archive_state import Moves, Versions
 
 posts = st.dictionaries(st.integers(1, 12), st.integers(0, 2), max_size=8)
 

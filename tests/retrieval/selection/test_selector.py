@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from hashtag_recommender.core.rules import Rules
-from hashtag_recommender.core.scripts import written_in
 from hashtag_recommender.core.suggest_options import SuggestOptions
-from hashtag_recommender.retrieval.choosing.selection import (
+from hashtag_recommender.core.writing_systems import written_in
+from hashtag_recommender.retrieval.selection.selector import (
     TIERS,
     HashtagTable,
     Meanings,

@@ -2,14 +2,22 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hashtag_recommender.retrieval.leanings import Contexts, Leaning, Leanings, lean, learn_leanings, lift, shifted
+from hashtag_recommender.retrieval.context_priors import (
+    ContextPrior,
+    ContextPriors,
+    Contexts,
+    apply_prior,
+    learn_context_priors,
+    lift,
+    shifted,
+)
 from hashtag_recommender.retrieval.ranking import Ranked
-from hashtag_recommender.retrieval.reranking.reports import Lessons
+from hashtag_recommender.retrieval.reranking.reports import TrainingExamples
 
 # Five hashtags of ten posts: 0 and 1 go together, 2 and 3 hardly ever, 4 is by the second author alone.
 POSTS = [[0, 1], [0, 1], [0, 1], [0], [2], [2], [2, 3], [3], [4], [4]]
 AUTHOR_OF = np.array([0, 0, 0, 0, 0, -1, -1, 0, 1, 1])
-LEANING = Leaning(own=1.0, lift=1.0, offset=0.0)
+LEANING = ContextPrior(own=1.0, lift=1.0, offset=0.0)
 
 
 def matrix(posts, m):
@@ -64,7 +72,7 @@ def test_lift_is_nothing_where_a_context_says_what_the_prior_does(contexts):
 def test_what_goes_with_the_given_rises_and_what_does_not_falls(contexts):
     moved = lift(contexts.beside([0]), contexts.prior)
     before = {1: 0.2, 2: 0.2}
-    after = by_column(lean(ranked(c1=0.2, c2=0.2), moved, contexts.prior, LEANING))
+    after = by_column(apply_prior(ranked(c1=0.2, c2=0.2), moved, contexts.prior, LEANING))
     assert after[1] > before[1] and after[2] < before[2]
     odds = np.log(0.2 / 0.8) + moved[1]
     assert after[1] == pytest.approx(1 / (1 + np.exp(-odds)))
@@ -72,7 +80,7 @@ def test_what_goes_with_the_given_rises_and_what_does_not_falls(contexts):
 
 def test_a_context_brings_candidates_of_its_own(contexts):
     moved = lift(contexts.beside([0]), contexts.prior)
-    after = lean(ranked(c2=0.5), moved, contexts.prior, LEANING)
+    after = apply_prior(ranked(c2=0.5), moved, contexts.prior, LEANING)
     assert set(after.columns.tolist()) == {0, 1, 2}, "not those of which it speaks against"
     odds = np.log(0.3 / 0.7) + moved[1]
     assert by_column(after)[1] == pytest.approx(1 / (1 + np.exp(-odds))), "from its prior on"
@@ -82,13 +90,15 @@ def test_a_context_brings_candidates_of_its_own(contexts):
 def test_a_newcomer_starts_no_higher_than_the_least_candidate(contexts):
     moved = lift(contexts.beside([0]), contexts.prior)
     odds = np.log(0.01 / 0.99) + moved[1]
-    assert by_column(lean(ranked(c2=0.01), moved, contexts.prior, LEANING))[1] == pytest.approx(1 / (1 + np.exp(-odds)))
+    assert by_column(apply_prior(ranked(c2=0.01), moved, contexts.prior, LEANING))[1] == pytest.approx(
+        1 / (1 + np.exp(-odds))
+    )
 
 
 def test_newcomers_bring_no_features():
     told = np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32)
     some = Ranked(np.array([0, 1]), np.array([0.6, 0.5]), told)
-    after = lean(some, np.array([0.0, 2.0, 1.0]), np.array([0.1, 0.1, 0.1]), LEANING)
+    after = apply_prior(some, np.array([0.0, 2.0, 1.0]), np.array([0.1, 0.1, 0.1]), LEANING)
     assert after.columns.tolist() == [1, 0, 2]
     assert after.features[:2].tolist() == [[3, 4], [1, 2]], "features go with their hashtags"
     assert np.isnan(after.features[2]).all()
@@ -96,7 +106,9 @@ def test_newcomers_bring_no_features():
 
 def test_the_weights_of_a_leaning():
     some = ranked(c0=0.2, c1=0.8)
-    after = by_column(lean(some, np.zeros(2), np.array([0.5, 0.5]), Leaning(own=0.5, lift=1.0, offset=-1.0)))
+    after = by_column(
+        apply_prior(some, np.zeros(2), np.array([0.5, 0.5]), ContextPrior(own=0.5, lift=1.0, offset=-1.0))
+    )
     expected = [1 / (1 + np.exp(-(0.5 * np.log(p / (1 - p)) - 1))) for p in (0.2, 0.8)]
     assert [after[0], after[1]] == pytest.approx(expected)
 
@@ -127,7 +139,7 @@ def lessons_of(posts, m):
     """Every post asked about all hashtags."""
     carried = matrix(posts, m)
     n = len(posts)
-    return carried, Lessons(
+    return carried, TrainingExamples(
         rows=np.arange(n),
         unseen=np.ones(n, dtype=bool),
         due=np.diff(carried.indptr),
@@ -141,8 +153,8 @@ def lessons_of(posts, m):
 
 
 def learned_from(posts, author_of, m=6):
-    carried, lessons = lessons_of(posts, m)
-    return learn_leanings(lessons, np.full(len(lessons.columns), 1 / 3), carried, author_of)
+    carried, examples = lessons_of(posts, m)
+    return learn_context_priors(examples, np.full(len(examples.columns), 1 / 3), carried, author_of)
 
 
 def test_where_company_tells_it_counts():
@@ -152,7 +164,7 @@ def test_where_company_tells_it_counts():
     assert learned.given.lift > 0.5 and learned.author.lift > 0.5
     contexts = Contexts(matrix([(0, 1), (2, 3), (4, 5)] * 40, 6), np.full(120, -1))
     moved = learned.given.lift * lift(contexts.beside([2]), contexts.prior)
-    after = by_column(lean(ranked(c1=0.33, c3=0.33, c5=0.33), moved, contexts.prior, learned.given))
+    after = by_column(apply_prior(ranked(c1=0.33, c3=0.33, c5=0.33), moved, contexts.prior, learned.given))
     assert after[3] > 0.8 > 0.2 > max(after[1], after[5])
 
 
@@ -172,21 +184,21 @@ def test_a_post_does_not_testify_for_itself():
 
 
 def test_too_few_posts_teach_nothing():
-    assert learned_from([(0, 1), (2, 3)] * 20, np.full(40, -1)) == Leanings()
+    assert learned_from([(0, 1), (2, 3)] * 20, np.full(40, -1)) == ContextPriors()
 
 
 def test_without_authors_only_company_is_learned():
     learned = learned_from([(0, 1), (2, 3), (4, 5)] * 40, np.full(120, -1))
-    assert learned.given != Leaning() and learned.author == Leaning()
+    assert learned.given != ContextPrior() and learned.author == ContextPrior()
 
 
 def test_an_author_of_few_posts_has_no_history():
     authors = np.arange(120) // 4  # four posts each, of which some are out of sight
-    assert learned_from([(0, 1), (2, 3), (4, 5)] * 40, authors).author == Leaning()
+    assert learned_from([(0, 1), (2, 3), (4, 5)] * 40, authors).author == ContextPrior()
 
 
 def test_posts_of_one_hashtag_say_nothing_of_company():
-    assert learned_from([(0,), (2,), (4,)] * 40, np.full(120, -1)).given == Leaning()
+    assert learned_from([(0,), (2,), (4,)] * 40, np.full(120, -1)).given == ContextPrior()
 
 
 def test_learning_the_same_twice_gives_the_same():
@@ -196,9 +208,9 @@ def test_learning_the_same_twice_gives_the_same():
 
 
 def test_weights_survive_json():
-    leanings = Leanings(Leaning(0.5, 0.25, -1.0), Leaning(1.5, 0.0, 2.0))
-    assert Leanings.from_json(leanings.to_json()) == leanings
+    context_priors = ContextPriors(ContextPrior(0.5, 0.25, -1.0), ContextPrior(1.5, 0.0, 2.0))
+    assert ContextPriors.from_json(context_priors.to_json()) == context_priors
     with pytest.raises(KeyError):
-        Leanings.from_json({"given": {"own": 1.0}})
+        ContextPriors.from_json({"given": {"own": 1.0}})
     with pytest.raises(TypeError):
-        Leanings.from_json({"given": {"loud": 1.0}, "author": {}})
+        ContextPriors.from_json({"given": {"loud": 1.0}, "author": {}})

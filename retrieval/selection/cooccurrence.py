@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.vectors import Rows
-from .selection import Floats
+from .selector import Floats
 
 _DOUBT = 10  # posts beside those that carry both, lest a pair that five posts carry come before one of five hundred
 _SAMPLE = 200  # posts by which variety is judged
 _AT_ONCE = 4096  # pairs
 
 
-class Company:
+class Cooccurrence:
     """The company of the c hashtags of an archive that are looked at. Pairs are two arrays (p,) of their numbers."""
 
     def __init__(self, carried: sparse.csr_matrix, author_of: Rows) -> None:

@@ -5,8 +5,8 @@ import pytest
 
 from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.core.post import normalise_hashtag
-from hashtag_recommender.retrieval.choosing import lists
-from hashtag_recommender.retrieval.choosing.lists import Platform, platform, platforms, spam_rules
+from hashtag_recommender.retrieval.selection import lists
+from hashtag_recommender.retrieval.selection.lists import Platform, platform, platforms, spam_rules
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from scipy import sparse
 from ..core.vectors import Rows
 from .odds import log_odds, logistic
 from .ranking import Floats, Ranked
-from .reranking.reports import Lessons
+from .reranking.reports import TrainingExamples
 
 CANDIDATES = 50  # hashtags that a context puts forward by itself
 
@@ -28,7 +28,7 @@ _HISTORY = 5  # posts of an author, from which his history tells anything
 
 
 @dataclass(frozen=True, slots=True)
-class Leaning:
+class ContextPrior:
     """The weights of one context, see above."""
 
     own: float = 1.0
@@ -37,20 +37,20 @@ class Leaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Leanings:
+class ContextPriors:
     """The weights of given hashtags, and an author's history; a cautious guess where there was too little to learn."""
 
-    given: Leaning = Leaning()
-    author: Leaning = Leaning()
+    given: ContextPrior = ContextPrior()
+    author: ContextPrior = ContextPrior()
 
     def to_json(self) -> dict[str, Any]:
         """For the snapshot."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "Leanings":
+    def from_json(cls, fields: Mapping[str, Any]) -> "ContextPriors":
         """Raises KeyError or TypeError on other fields."""
-        return cls(Leaning(**fields["given"]), Leaning(**fields["author"]))
+        return cls(ContextPrior(**fields["given"]), ContextPrior(**fields["author"]))
 
 
 class Contexts:
@@ -91,7 +91,7 @@ def lift(forecast: Floats, prior: Floats) -> Floats:
     return np.asarray(np.log((forecast + 1e-6) / (prior + 1e-6)))
 
 
-def lean(ranked: Ranked, moved: Floats, prior: Floats, leaning: Leaning) -> Ranked:
+def apply_prior(ranked: Ranked, moved: Floats, prior: Floats, prior_weights: ContextPrior) -> Ranked:
     """Candidates anew, with those that a context itself puts forward.
 
     moved: (m,) the weighted lift of its forecast. prior: (m,). A hashtag that was no candidate so far starts from the
@@ -104,7 +104,7 @@ def lean(ranked: Ranked, moved: Floats, prior: Floats, leaning: Leaning) -> Rank
     chances = np.concatenate([ranked.probabilities, np.minimum(prior[newcomers], least)])
     features = np.full((len(columns), ranked.features.shape[1]), np.nan, dtype=np.float32)
     features[: len(ranked.features)] = ranked.features
-    odds = leaning.own * log_odds(chances) + moved[columns] + leaning.offset
+    odds = prior_weights.own * log_odds(chances) + moved[columns] + prior_weights.offset
     return _in_order(Ranked(columns, logistic(odds), features))
 
 
@@ -120,44 +120,46 @@ def _in_order(ranked: Ranked) -> Ranked:
     return Ranked(ranked.columns[order], ranked.probabilities[order], features)
 
 
-def learn_leanings(lessons: Lessons, held_out: Floats, carried: sparse.csr_matrix, author_of: Rows) -> Leanings:
+def learn_context_priors(
+    examples: TrainingExamples, held_out: Floats, carried: sparse.csr_matrix, author_of: Rows
+) -> ContextPriors:
     """Learn how much contexts weigh, from posts asked about as if some of their hashtags, or their author, were known.
 
     held_out: (c,) probabilities of the lessons' candidates from what had not seen them. carried: (posts, m), author_of:
     (posts,), of the whole archive.
     """
     rng = np.random.default_rng(4)
-    starts = np.searchsorted(lessons.place, np.arange(len(lessons.rows) + 1))
+    starts = np.searchsorted(examples.place, np.arange(len(examples.rows) + 1))
     given: list[Floats] = []
     authors: list[Floats] = []
-    for fold in np.unique(lessons.post_folds):
-        seen = np.flatnonzero(lessons.post_folds != fold)
+    for fold in np.unique(examples.post_folds):
+        seen = np.flatnonzero(examples.post_folds != fold)
         contexts = Contexts(carried[seen], author_of[seen])
-        for place in np.flatnonzero(lessons.post_folds[lessons.rows] == fold):
+        for place in np.flatnonzero(examples.post_folds[examples.rows] == fold):
             here = slice(starts[place], starts[place + 1])
-            columns, right = lessons.columns[here], lessons.carried[here].astype(np.float64)
+            columns, right = examples.columns[here], examples.carried[here].astype(np.float64)
             own = log_odds(held_out[here])
-            tags = carried.indices[slice(*carried.indptr[lessons.rows[place] : lessons.rows[place] + 2])]
+            tags = carried.indices[slice(*carried.indptr[examples.rows[place] : examples.rows[place] + 2])]
             if len(tags) > 1:
                 drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
                 moved = lift(contexts.beside(drawn.tolist()), contexts.prior)[columns]
                 given.append(np.stack([own, moved, right], axis=1)[~np.isin(columns, drawn)])
-            author = int(author_of[lessons.rows[place]])
+            author = int(author_of[examples.rows[place]])
             if author >= 0 and contexts.n_by(author) >= _HISTORY:
                 moved = lift(contexts.by(author), contexts.prior)[columns]
                 authors.append(np.stack([own, moved, right], axis=1))
-    return Leanings(_fitted(given), _fitted(authors))
+    return ContextPriors(_fitted(given), _fitted(authors))
 
 
-def _fitted(posts: Sequence[Floats]) -> Leaning:
+def _fitted(posts: Sequence[Floats]) -> ContextPrior:
     """posts: each (c, 3): log odds, lift, and whether the post carries the candidate."""
     from sklearn.linear_model import LogisticRegression
 
     if len(posts) < _FEWEST_POSTS:
-        return Leaning()
+        return ContextPrior()
     rows = np.concatenate(posts)
     if len(np.unique(rows[:, 2])) < 2:
-        return Leaning()
+        return ContextPrior()
     fitted = LogisticRegression(C=1.0).fit(rows[:, :2], rows[:, 2] > 0)
     own, weight = (float(slope) for slope in fitted.coef_[0])
-    return Leaning(own, max(weight, 0.0), float(fitted.intercept_[0]))
+    return ContextPrior(own, max(weight, 0.0), float(fitted.intercept_[0]))

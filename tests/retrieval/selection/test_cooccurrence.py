@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hashtag_recommender.retrieval.choosing.company import Company
+from hashtag_recommender.retrieval.selection.cooccurrence import Cooccurrence
 
 # Hashtags a to f by number; a and b stand on the same posts, c has their company but not them.
 CARRIED = np.array(
@@ -18,7 +18,7 @@ CARRIED = np.array(
     dtype=np.float32,
 )
 AUTHORS = np.array([0, 0, 1, -1, -1, 2, 2])
-COMPANY = Company(sparse.csr_matrix(CARRIED), AUTHORS)
+COMPANY = Cooccurrence(sparse.csr_matrix(CARRIED), AUTHORS)
 
 
 def pair(one: int, other: int) -> tuple[np.ndarray, np.ndarray]:
@@ -75,9 +75,9 @@ def test_no_pairs() -> None:
 def test_variety_counts_posts_alike_in_the_rest_as_one() -> None:
     assert COMPANY.variety(0, 1) == pytest.approx(9 / 5), "two are the same, the third shares nothing with them"
     assert COMPANY.variety(5, 5) >= 1
-    alone = Company(sparse.csr_matrix(np.ones((40, 2), dtype=np.float32)), np.full(40, -1))
+    alone = Cooccurrence(sparse.csr_matrix(np.ones((40, 2), dtype=np.float32)), np.full(40, -1))
     assert alone.variety(0, 1) == pytest.approx(1), "nothing but the pair"
-    varied = Company(
+    varied = Cooccurrence(
         sparse.csr_matrix(np.hstack([np.ones((500, 2)), np.eye(500)]).astype(np.float32)), np.full(500, -1)
     )
     assert varied.variety(0, 1) == pytest.approx(200), "of a sample"

@@ -1,6 +1,6 @@
 import pytest
 
-from hashtag_recommender.retrieval.choosing.inflections import singulars
+from hashtag_recommender.retrieval.selection.inflections import singulars
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.vectors import Vectors, unit_rows
-from .style import style_counts
+from .writing_style import style_counts
 
 FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
 
@@ -39,7 +39,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparable:
+class WeightedContents:
     """Contents of n posts of which inner products are cosines, all float32.
 
     words: sparse (n, b), of captions' n-grams. style: sparse (n, s), of how they are written. dense: by channel (n, d).
@@ -52,10 +52,10 @@ class Comparable:
     def __len__(self) -> int:
         return int(self.words.shape[0])
 
-    def take(self, rows: NDArray[np.integer[Any]] | slice) -> "Comparable":
+    def take(self, rows: NDArray[np.integer[Any]] | slice) -> "WeightedContents":
         """Some posts, in the order of `rows`."""
         dense = {channel: vectors[rows] for channel, vectors in self.dense.items()}
-        return Comparable(self.words[rows], self.style[rows], dense)
+        return WeightedContents(self.words[rows], self.style[rows], dense)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class Scales:
         means = {channel: _mean(vectors) for channel, vectors in contents.dense.items()}
         return cls(_idf(contents.ngrams), _idf(style), means)
 
-    def weigh(self, contents: Contents) -> Comparable:
+    def weigh(self, contents: Contents) -> WeightedContents:
         """n posts made comparable; new arrays. A channel that the archive has not is left out."""
         dense = {channel: _centred(contents.dense[channel], mean) for channel, mean in self.means.items()}
-        return Comparable(self.weigh_ngrams(contents.ngrams), self.weigh_style(contents.captions), dense)
+        return WeightedContents(self.weigh_ngrams(contents.ngrams), self.weigh_style(contents.captions), dense)
 
     def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Tf-idf with sublinear tf, (n, b), rows of length 1 or without weight."""
@@ -90,19 +90,19 @@ class Scales:
         return _weighed(style_counts(captions), self.style_idf)
 
 
-class Likeness:
+class Similarity:
     """The kernel between any posts and n fixed ones: cosine of n-grams + 1/2 cosine of style and of each dense channel.
 
     A sum of inner products, so positive semidefinite; a post's likeness to itself is 3/2 + 1/2 for each dense channel.
     """
 
-    def __init__(self, posts: Comparable) -> None:
+    def __init__(self, posts: WeightedContents) -> None:
         self.posts = posts
         self._words = sparse.csr_matrix(posts.words.T)
         self._style = sparse.csr_matrix(posts.style.T)
         self._dense = {channel: np.ascontiguousarray(vectors.T) for channel, vectors in posts.dense.items()}
 
-    def of(self, others: Comparable) -> Vectors:
+    def of(self, others: WeightedContents) -> Vectors:
         """float32 (m, n) for m others."""
         alike = np.zeros((len(others), len(self.posts)), dtype=np.float32)
         for start in range(0, len(others), _AT_ONCE):

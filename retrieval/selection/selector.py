@@ -15,9 +15,9 @@ from scipy import sparse
 
 from ...core.results import Removed, Tier
 from ...core.rules import Rules
-from ...core.scripts import written_in
 from ...core.suggest_options import Mix, SuggestOptions
 from ...core.vectors import Rows
+from ...core.writing_systems import written_in
 from .inflections import singulars
 
 Floats = NDArray[np.float64]

@@ -3,8 +3,8 @@ from scipy import sparse
 
 from hashtag_recommender.core.rules import Rules
 from hashtag_recommender.core.vectors import Rows
-from hashtag_recommender.retrieval.choosing.selection import HashtagTable
-from hashtag_recommender.retrieval.choosing.synonyms import AliasCandidate, suggest_aliases
+from hashtag_recommender.retrieval.selection.selector import HashtagTable
+from hashtag_recommender.retrieval.selection.synonyms import AliasCandidate, suggest_aliases
 
 
 def table_of(posts: list[str]) -> HashtagTable:

@@ -11,7 +11,7 @@ from ...core.protocols import Encoder, Fingerprint, V
 from ..channels import stacked
 
 
-class RememberingEncoder(Generic[V]):
+class CachingEncoder(Generic[V]):
     """Satisfies `Encoder` with the vectors of another, which is asked for each content once.
 
     Memory: every vector. For evaluations, in which many systems look at the same few posts.

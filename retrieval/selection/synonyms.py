@@ -19,11 +19,11 @@ import numpy as np
 from scipy import sparse
 
 from ...core.rules import Rules
-from ...core.scripts import scripts_of
 from ...core.vectors import Rows
-from .company import Company
-from .selection import HashtagTable, Meanings
-from .sounds import consonants_of, differ_in_a_vowel, letters_of, sound_likeness, sound_of
+from ...core.writing_systems import scripts_of
+from .cooccurrence import Cooccurrence
+from .pronunciation import consonants_of, differ_in_a_vowel, letters_of, sound_likeness, sound_of
+from .selector import HashtagTable, Meanings
 
 Sign = Literal["sound", "company", "spelling"]
 
@@ -88,7 +88,7 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
     """
     free = np.array([rules.why_blocked(hashtag) is None for hashtag in table.hashtags], dtype=bool)
     columns = np.flatnonzero(free & (table.uses >= _FEWEST)).tolist()
-    company = Company(sparse.csr_matrix(table.by_hashtag[:, columns]), author_of)
+    company = Cooccurrence(sparse.csr_matrix(table.by_hashtag[:, columns]), author_of)
     hashtags, shown = ([names[column] for column in columns] for names in (table.hashtags, table.shown))
     written = [_written(hashtag) for hashtag in hashtags]
     alike = _linked(_alike(written, company), written)
@@ -110,7 +110,7 @@ def _written(hashtag: str) -> _Written:
     return _Written(hashtag.replace("_", ""), scripts_of(hashtag), letters, sound_of(letters))
 
 
-def _alike(written: Sequence[_Written], company: Company) -> Iterator[_Pair]:
+def _alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[_Pair]:
     """Pairs that sound or are spelt alike, and keep the same company: stand beside the same hashtags, or each other."""
     ones, others = _of_like_consonants(written)
     rarer = np.minimum(company.uses[ones], company.uses[others])
@@ -167,7 +167,7 @@ def _linked(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
     return kept
 
 
-def _of_one_company(written: Sequence[_Written], company: Company, taken: Collection[int]) -> Iterator[_Pair]:
+def _of_one_company(written: Sequence[_Written], company: Cooccurrence, taken: Collection[int]) -> Iterator[_Pair]:
     """Pairs in two scripts of which each is what the other stands with most, on posts that differ in the rest.
 
     taken: hashtags that have a partner already. What only one author says is left out, if authors are known.
@@ -185,7 +185,7 @@ def _of_one_company(written: Sequence[_Written], company: Company, taken: Collec
             yield _Pair(one, other, "company", 1.0, _TRUST["company"] * likeness * len(posts) / (len(posts) + _DOUBT))
 
 
-def _nearest(written: Sequence[_Written], company: Company) -> list[tuple[int, int]]:
+def _nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tuple[int, int]]:
     """Pairs of which each is what the other stands with most, closest first.
 
     What holds much of the other is passed over: 일본여행 stands with 일본, but is a special case of it.
@@ -212,7 +212,7 @@ def _overlap(one: _Written, other: _Written) -> bool:
     return False
 
 
-def _candidate(alias: int, target: int, sign: Sign, shown: Sequence[str], company: Company) -> AliasCandidate:
+def _candidate(alias: int, target: int, sign: Sign, shown: Sequence[str], company: Cooccurrence) -> AliasCandidate:
     posts = company.posts_with(alias, target)
     return AliasCandidate(
         shown[alias],
@@ -226,5 +226,5 @@ def _candidate(alias: int, target: int, sign: Sign, shown: Sequence[str], compan
     )
 
 
-def _likeness(one: int, other: int, company: Company) -> float:
+def _likeness(one: int, other: int, company: Cooccurrence) -> float:
     return float(company.likeness(np.array([one]), np.array([other]))[0])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.post import normalise_hashtag
-from hashtag_recommender.retrieval.choosing.sounds import (
+from hashtag_recommender.retrieval.selection.pronunciation import (
     consonants_of,
     differ_in_a_vowel,
     letters_of,

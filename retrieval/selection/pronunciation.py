@@ -26,8 +26,8 @@ def letters_of(hashtag: str) -> str:
 
 def sound_of(letters: str) -> str:
     """What `letters_of` gives, with one spelling for what sounds much the same in two scripts."""
-    for spelt, heard in _SPELT:
-        letters = letters.replace(spelt, heard)
+    for spelt, hits in _SPELT:
+        letters = letters.replace(spelt, hits)
     return _once(letters.translate(_HEARD))
 
 
