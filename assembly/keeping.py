@@ -130,11 +130,11 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     from ..retrieval.selection.lists import SPAM, spam_rules
     from ..retrieval.selection.selector import HashtagTable
     from ..retrieval.selection.synonyms import suggest_aliases
-    from ..retrieval.voting import carried_matrix
+    from ..retrieval.voting import label_matrix
 
     archive = current_snapshot(existing(settings.home)).archive
-    carried = carried_matrix(archive)
-    uses = np.bincount(carried.indices, minlength=len(archive.hashtags))
+    labels = label_matrix(archive)
+    uses = np.bincount(labels.indices, minlength=len(archive.hashtags))
     own, _ = hashtag_rules(settings)
     rules = combine_rules(spam_rules(settings.home / SPAM), own)
-    return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, carried), archive.author_of, rules)
+    return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, labels), archive.author_of, rules)

@@ -110,7 +110,7 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
     from ..retrieval.duplicates import find_duplicates, speaking_posts
     from ..retrieval.neighbours import Neighbourhood
     from ..retrieval.reranking.training import TrainingArchive
-    from ..retrieval.voting import carried_matrix
+    from ..retrieval.voting import label_matrix
 
     archive = SnapshotArchive(folder)
     captions = list(captions_of(database.posts, archive.keys))
@@ -120,8 +120,8 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
         captions,
         [(c.record.channel, c.record.fingerprint.dimension, c.rows, vectors[c.record.channel]) for c in spoken],
     )
-    clusters, carried = find_duplicates(contents), carried_matrix(archive)
-    speaks = speaking_posts(clusters, carried)
+    clusters, labels = find_duplicates(contents), label_matrix(archive)
+    speaks = speaking_posts(clusters, labels)
     neighbourhoods = [
         Neighbourhood(
             channel.record.channel,
@@ -133,4 +133,4 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
         )
         for channel in spoken
     ]
-    return TrainingArchive(contents, carried, archive.hashtags, clusters, archive.author_of, neighbourhoods, vectors)
+    return TrainingArchive(contents, labels, archive.hashtags, clusters, archive.author_of, neighbourhoods, vectors)

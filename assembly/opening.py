@@ -59,20 +59,20 @@ def recommender_of(
     from ..retrieval.learning import load
     from ..retrieval.recommender import ArchiveRecommender
     from ..retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
-    from ..retrieval.voting import carried_matrix
+    from ..retrieval.voting import label_matrix
 
     served = serve(existing(settings.home))
     snapshot = served.snapshot
     since = _since(settings, snapshot)
     archive = GrownArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
-    carried = carried_matrix(archive)
-    learned = load(snapshot.folder, archive.hashtags, carried)
+    labels = label_matrix(archive)
+    learned = load(snapshot.folder, archive.hashtags, labels)
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     records = [record for record in snapshot.manifest.channels if record.vectors]
     encoders = map(encoder_of or open_encoder, records)
     stays = ~np.isin(snapshot.archive.keys, list(since.retired))
     stays = np.concatenate([stays, np.ones(len(since.posts), dtype=bool)])
-    posts = clusters, speaking_posts(clusters, carried) & stays
+    posts = clusters, speaking_posts(clusters, labels) & stays
     channels = [_open_channel(snapshot, *pair, *posts, since) for pair in zip(records, encoders, strict=True)]
     rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
     notes = (*filter(None, [served.note]), *since.notes)

@@ -127,8 +127,8 @@ class _Plan:
         records = self._serving.manifest.channels
         speaking = {record.channel: fingerprints[record.channel] for record in records if record.vectors}
         reason = learner.why_anew(Origins(origin.program, speaking), versions, Moves(self._new, 0, 0))
-        carried = f"carried over: {told(self._changes())} now, less than {part:.0%} since it was learned"
-        return f"learned anew: {reason}" if reason else carried
+        carried_over = f"carried over: {told(self._changes())} now, less than {part:.0%} since it was learned"
+        return f"learned anew: {reason}" if reason else carried_over
 
     def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:
         from ..index.snapshots import gates

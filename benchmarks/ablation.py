@@ -104,7 +104,7 @@ def without_source(examples: TrainingExamples, source: str) -> TrainingExamples:
         features=examples.features[kept],
         place=examples.place[kept],
         columns=examples.columns[kept],
-        carried=examples.carried[kept],
+        labels=examples.labels[kept],
     )
 
 
@@ -124,7 +124,7 @@ def outcome(examples: TrainingExamples, scores: Floats, threshold: float, k: int
     n = len(examples.rows)
 
     def counted(chosen: NDArray[np.bool_], suggested: NDArray[np.int64]) -> NDArray[np.int64]:
-        hits = np.bincount(place[chosen], examples.carried[order][chosen], n).astype(np.int64)
+        hits = np.bincount(place[chosen], examples.labels[order][chosen], n).astype(np.int64)
         return np.stack([hits, suggested, examples.due], axis=1)[examples.unseen]
 
     likely = scores[order] >= threshold

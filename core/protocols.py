@@ -290,7 +290,7 @@ class Archive(Protocol):
         ...
 
     @property
-    def carried(self) -> tuple[Rows, Rows]:
+    def labels(self) -> tuple[Rows, Rows]:
         """Which post carries which hashtags, as a sparse matrix: row pointers (n + 1,) and columns (all hashtags,)."""
         ...
 

@@ -63,7 +63,7 @@ def _thinned(recall: Floats) -> list[int]:
 def reliability(pooled: Pooled) -> dict[str, Any] | None:
     """How far probabilities are from the part that was right; None where there are none, or scores beyond [0, 1].
 
-    `bins` holds, by tenths of probability, n suggestions, their mean probability, and the part `carried` by their
+    `bins` holds, by tenths of probability, n suggestions, their mean probability, and the part carried by their
     posts. `ece` is the expected calibration error, the mean distance of the two, weighted by n (Naeini and others,
     Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015).
     """

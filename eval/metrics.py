@@ -130,7 +130,7 @@ def macro_average(suggested: Sequence[Sequence[str]], truth: Sequence[Collection
         due.update(gold)
         times_suggested.update(found)
         hits.update(gold & found)
-    rows = [(hits[hashtag], times_suggested[hashtag], carried) for hashtag, carried in due.items()]
+    rows = [(hits[hashtag], times_suggested[hashtag], labels) for hashtag, labels in due.items()]
     return mean_per_post(np.asarray(rows, dtype=np.int64).reshape(-1, 3))
 
 

@@ -157,7 +157,7 @@ def _by_hashtag(outcome: Outcome, trial: Trial) -> tuple[Counter[str], Counter[s
 
 
 def _figures(hashtag: str, due: int, suggested: Counter[str], hits: Counter[str], runs: int) -> list[str]:
-    times, right, carried = suggested[hashtag], hits[hashtag], due * runs
-    measure = Measure(right / max(1, times), right / max(1, carried))
-    quotients = ((measure.precision, times), (measure.recall, carried), (measure.f1, times + carried))
+    times, right, labels = suggested[hashtag], hits[hashtag], due * runs
+    measure = Measure(right / max(1, times), right / max(1, labels))
+    quotients = ((measure.precision, times), (measure.recall, labels), (measure.f1, times + labels))
     return [str(times), str(right), *(f"{quotient:.4f}" if of else "" for quotient, of in quotients)]

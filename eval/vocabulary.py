@@ -22,12 +22,12 @@ class Vocabulary:
     """m hashtags of n posts.
 
     hashtags: (m,) normalised, most used first, those used alike by name. uses: (m,) posts that carry each.
-    carried: sparse (n, m), 1 where a post carries a hashtag.
+    labels: sparse (n, m), 1 where a post carries a hashtag.
     """
 
     hashtags: Sequence[str]
     uses: NDArray[np.int64]
-    carried: sparse.csr_matrix
+    labels: sparse.csr_matrix
 
     @classmethod
     def of(cls, posts: Sequence[Post]) -> "Vocabulary":
@@ -39,13 +39,13 @@ class Vocabulary:
         columns = [column[hashtag] for hashtags in own for hashtag in hashtags]
         pointers = np.cumsum([0, *map(len, own)])
         ones = np.ones(len(columns))
-        carried = sparse.csr_matrix((ones, columns, pointers), shape=(len(posts), len(hashtags)))
-        return cls(hashtags, np.asarray([uses[hashtag] for hashtag in hashtags], dtype=np.int64), carried)
+        labels = sparse.csr_matrix((ones, columns, pointers), shape=(len(posts), len(hashtags)))
+        return cls(hashtags, np.asarray([uses[hashtag] for hashtag in hashtags], dtype=np.int64), labels)
 
     @property
     def shares(self) -> NDArray[np.float64]:
         """(m,): the part of the posts that carry each hashtag."""
-        return np.asarray(self.uses / max(1, self.carried.shape[0]))
+        return np.asarray(self.uses / max(1, self.labels.shape[0]))
 
     @cached_property
     def columns(self) -> Mapping[str, int]:

@@ -56,12 +56,12 @@ class ContextPriors:
 class Contexts:
     """What the posts of an archive tell of hashtags that go together, and of their authors."""
 
-    def __init__(self, carried: sparse.csr_matrix, author_of: Rows) -> None:
-        """carried: (posts, m). author_of: (posts,) an author's number, -1 where unknown."""
-        self._carried = carried
-        self._carriers = sparse.csc_matrix(carried)
+    def __init__(self, labels: sparse.csr_matrix, author_of: Rows) -> None:
+        """labels: (posts, m). author_of: (posts,) an author's number, -1 where unknown."""
+        self._labels = labels
+        self._carriers = sparse.csc_matrix(labels)
         self._author_of = author_of
-        self._prior: Floats = np.asarray(carried.mean(axis=0), dtype=np.float64).ravel()
+        self._prior: Floats = np.asarray(labels.mean(axis=0), dtype=np.float64).ravel()
 
     @property
     def prior(self) -> Floats:
@@ -82,7 +82,7 @@ class Contexts:
         return int(np.count_nonzero(self._author_of == author))
 
     def _among(self, rows: NDArray[np.integer[Any]]) -> Floats:
-        counts = np.bincount(self._carried[rows].indices, minlength=len(self._prior))
+        counts = np.bincount(self._labels[rows].indices, minlength=len(self._prior))
         return np.asarray((counts + _PRIOR_POSTS * self._prior) / (len(rows) + _PRIOR_POSTS))
 
 
@@ -121,11 +121,11 @@ def _in_order(ranked: Ranked) -> Ranked:
 
 
 def learn_context_priors(
-    examples: TrainingExamples, held_out: Floats, carried: sparse.csr_matrix, author_of: Rows
+    examples: TrainingExamples, held_out: Floats, labels: sparse.csr_matrix, author_of: Rows
 ) -> ContextPriors:
     """Learn how much contexts weigh, from posts asked about as if some of their hashtags, or their author, were known.
 
-    held_out: (c,) probabilities of the lessons' candidates from what had not seen them. carried: (posts, m), author_of:
+    held_out: (c,) probabilities of the lessons' candidates from what had not seen them. labels: (posts, m), author_of:
     (posts,), of the whole archive.
     """
     rng = np.random.default_rng(4)
@@ -134,12 +134,12 @@ def learn_context_priors(
     authors: list[Floats] = []
     for fold in np.unique(examples.post_folds):
         seen = np.flatnonzero(examples.post_folds != fold)
-        contexts = Contexts(carried[seen], author_of[seen])
+        contexts = Contexts(labels[seen], author_of[seen])
         for place in np.flatnonzero(examples.post_folds[examples.rows] == fold):
             here = slice(starts[place], starts[place + 1])
-            columns, right = examples.columns[here], examples.carried[here].astype(np.float64)
+            columns, right = examples.columns[here], examples.labels[here].astype(np.float64)
             own = log_odds(held_out[here])
-            tags = carried.indices[slice(*carried.indptr[examples.rows[place] : examples.rows[place] + 2])]
+            tags = labels.indices[slice(*labels.indptr[examples.rows[place] : examples.rows[place] + 2])]
             if len(tags) > 1:
                 drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
                 moved = lift(contexts.beside(drawn.tolist()), contexts.prior)[columns]

@@ -52,12 +52,12 @@ def members_of(clusters: Rows) -> list[Rows]:
     return np.split(order, np.cumsum(np.bincount(clusters))[:-1])
 
 
-def speaking_posts(clusters: Rows, carried: sparse.csr_matrix) -> NDArray[np.bool_]:
+def speaking_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]:
     """Which posts may be neighbours: (n,). A post without hashtags gives way to a near-duplicate that carries some.
 
-    clusters: (n,). carried: sparse (n, m).
+    clusters: (n,). labels: sparse (n, m).
     """
-    carries = np.diff(carried.indptr) > 0
+    carries = np.diff(labels.indptr) > 0
     told = np.zeros(clusters.max(initial=-1) + 1, dtype=bool)
     told[clusters[carries]] = True
     return np.asarray(carries | ~told[clusters])

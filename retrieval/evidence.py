@@ -21,11 +21,11 @@ class Evidence:
     """The neighbours of a batch of queries, and what the vote of each weighs."""
 
     def __init__(
-        self, archive: Archive, carried: sparse.csr_matrix, fusion: Fusion, hits: Sequence[ChannelHits], fused: Fused
+        self, archive: Archive, labels: sparse.csr_matrix, fusion: Fusion, hits: Sequence[ChannelHits], fused: Fused
     ) -> None:
-        """carried: (posts, m). hits: by each channel, of the queries on which `fused` holds the votes."""
+        """labels: (posts, m). hits: by each channel, of the queries on which `fused` holds the votes."""
         self._archive = archive
-        self._carried = carried
+        self._labels = labels
         self._fusion = fusion
         self._heard = hits
         self._fused = fused
@@ -40,7 +40,7 @@ class Evidence:
             rows = channel.matches.rows[place][present]
             photos = channel.matches.photos[place][present]
             similarities = channel.matches.similarities[place][present]
-            carries = self._carried[rows][:, columns].toarray() > 0
+            carries = self._labels[rows][:, columns].toarray() > 0
             for j, who in enumerate(carries.T):
                 # By weight, as one that is nearer may weigh less for its age.
                 for i in sorted(np.flatnonzero(who), key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023

@@ -81,11 +81,11 @@ class Fused:
 
 
 def fuse(
-    fusion: Fusion, hits: Mapping[str, Matches], carried: sparse.csr_matrix, n: int, ages: Vectors | None = None
+    fusion: Fusion, hits: Mapping[str, Matches], labels: sparse.csr_matrix, n: int, ages: Vectors | None = None
 ) -> Fused:
     """Mix the votes on n queries; a voice without neighbours leaves its weight to the others.
 
-    hits: each channel's matches, (n, the largest neighbourhood). carried: (posts, m). ages: (posts,) in half-lives, by
+    hits: each channel's matches, (n, the largest neighbourhood). labels: (posts, m). ages: (posts,) in half-lives, by
     which a neighbour's vote counts less than those of the same voice that are younger; None: all count alike.
     """
     weights = _weights(fusion, hits, n)
@@ -97,8 +97,8 @@ def fuse(
         if ages is not None:
             own = faded(own, _nearest(hits[vote_source.channel], vote_source.neighbours), ages)
         shares.append(own * parts[:, i : i + 1])
-        weighted_votes.append(votes(_nearest(hits[vote_source.channel], vote_source.neighbours), shares[-1], carried))
-    silence = _nothing(n, carried.shape[1])
+        weighted_votes.append(votes(_nearest(hits[vote_source.channel], vote_source.neighbours), shares[-1], labels))
+    silence = _nothing(n, labels.shape[1])
     return Fused(sparse.csr_matrix(sum(weighted_votes, start=silence)), tuple(shares))
 
 
@@ -139,10 +139,10 @@ class SampledPosts:
         return self.neighbourhood.nearest_to_own(self.posts, self.vectors, k, sees_copies, self.of)
 
 
-def learn_fusion(sampled_posts: Sequence[SampledPosts], carried: sparse.csr_matrix) -> Fusion:
+def learn_fusion(sampled_posts: Sequence[SampledPosts], labels: sparse.csr_matrix) -> Fusion:
     """Learn margins and weights from a sample of the archive's posts, without themselves and without their copies.
 
-    sampled_posts: one of each channel, n may differ. carried: (posts, hashtags) of the whole archive. Deterministic.
+    sampled_posts: one of each channel, n may differ. labels: (posts, hashtags) of the whole archive. Deterministic.
     With fewer than 20 hashtags to learn from, the voices get equal weights.
     """
     hits = {sample.neighbourhood.channel: _ask(sample) for sample in sampled_posts}
@@ -151,7 +151,7 @@ def learn_fusion(sampled_posts: Sequence[SampledPosts], carried: sparse.csr_matr
         for sample, matches in zip(sampled_posts, hits.values(), strict=True)
         for k in NEIGHBOURHOODS
     )
-    likelihoods, speaks = _likelihoods(vote_sources, hits, sampled_posts, carried)
+    likelihoods, speaks = _likelihoods(vote_sources, hits, sampled_posts, labels)
     told_by = _told_by(vote_sources, speaks[:, :-1])
     weights = {}
     for size in range(1, len(told_by) + 1):
@@ -217,23 +217,23 @@ def _likelihoods(
     vote_sources: Sequence[VoteSource],
     hits: Mapping[str, Matches],
     sampled_posts: Sequence[SampledPosts],
-    carried: sparse.csr_matrix,
+    labels: sparse.csr_matrix,
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """What each voice, and last the prior, gave to every hashtag that the probes carry; and whether it spoke at all."""
     posts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(sample.posts for sample in sampled_posts)]))
-    truth = carried[posts].tocoo()
+    truth = labels[posts].tocoo()
     likelihoods = np.zeros((len(truth.row), len(vote_sources) + 1))
     speaks = np.zeros(likelihoods.shape, dtype=bool)
     place_of = {sample.neighbourhood.channel: _places(posts, sample.posts) for sample in sampled_posts}
     for i, vote_source in enumerate(vote_sources):
         matches = hits[vote_source.channel]
-        given = votes(_nearest(matches, vote_source.neighbours), _shares(vote_source, matches), carried)
+        given = votes(_nearest(matches, vote_source.neighbours), _shares(vote_source, matches), labels)
         place = place_of[vote_source.channel][truth.row]
         asked = place >= 0
         speaks[asked, i] = _speaks(matches)[place[asked]]
         likelihoods[asked, i] = np.asarray(given[place[asked], truth.col[asked]]).ravel()
-    uses = np.asarray(carried.sum(axis=0)).ravel()
-    likelihoods[:, -1] = (uses[truth.col] - 1) / max(1, carried.shape[0] - 1)
+    uses = np.asarray(labels.sum(axis=0)).ravel()
+    likelihoods[:, -1] = (uses[truth.col] - 1) / max(1, labels.shape[0] - 1)
     speaks[:, -1] = True
     return likelihoods, speaks
 

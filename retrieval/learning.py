@@ -46,13 +46,13 @@ class Learned:
     report: RerankerReport | None
     notes: tuple[str, ...] = ()
 
-    def ranker(self, carried: sparse.csr_matrix) -> Ranker:
-        """The reranker where it is better than the vote; carried: (posts, m)."""
+    def ranker(self, labels: sparse.csr_matrix) -> Ranker:
+        """The reranker where it is better than the vote; labels: (posts, m)."""
         if self.reranker is not None and self.reranker.report.ships:
             return self.reranker
         if self.report is None:
-            return Vote(carried, None, UNLEARNED)
-        return Vote(carried, self.report.calibration, self.report.threshold)
+            return Vote(labels, None, UNLEARNED)
+        return Vote(labels, self.report.calibration, self.report.threshold)
 
     def save(self, folder: Path) -> None:
         """Write into the folder of a snapshot."""
@@ -84,10 +84,10 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
 
 def learn_vote_sources(archive: TrainingArchive) -> Fusion:
     """How loud each channel counts, from a sample of the archive's posts."""
-    carriers = np.flatnonzero(np.diff(archive.carried.indptr))
+    carriers = np.flatnonzero(np.diff(archive.labels.indptr))
     if len(carriers) > SAMPLE:
         carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
-    return learn_fusion([archive.sampled_posts(channel, carriers) for channel in archive.channels], archive.carried)
+    return learn_fusion([archive.sampled_posts(channel, carriers) for channel in archive.channels], archive.labels)
 
 
 def judged(judgements: Sequence[Judgement]) -> dict[str, float]:
@@ -104,8 +104,8 @@ def judged(judgements: Sequence[Judgement]) -> dict[str, float]:
     return {tag: float(np.log((accepted[tag] + _DOUBT) / (expected[tag] + _DOUBT))) for tag in accepted}
 
 
-def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> Learned:
-    """Read what `Learned.save` wrote. hashtags: (m,) normalised. carried: (posts, m).
+def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Learned:
+    """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m).
 
     The reranker is read only where it is better than the vote. One that cannot be used leaves a note, and the vote.
     Raises SnapshotError where the rest cannot be read.
@@ -120,7 +120,7 @@ def load(folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix) -> L
     if (folder / _RERANKER).is_dir():
         try:
             report = read_report(folder / _RERANKER)
-            reranker = Reranker.load(folder / _RERANKER, hashtags, carried, fusion) if report.ships else None
+            reranker = Reranker.load(folder / _RERANKER, hashtags, labels, fusion) if report.ships else None
         except SnapshotError as error:
             notes = (f"{error}; until then hashtags come by the plain vote",)
     return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)
@@ -136,7 +136,7 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
     reranker = None
     if (folder / _RERANKER).is_dir():
         captions, hashtags = archive.contents.captions, archive.hashtags
-        reranker = Reranker.carry_over(folder / _RERANKER, captions, hashtags, archive.carried, fusion)
+        reranker = Reranker.carry_over(folder / _RERANKER, captions, hashtags, archive.labels, fusion)
     report = reranker.report if reranker else None
     return Learned(fusion, archive.clusters, context_priors, judged(judgements), reranker, report)
 

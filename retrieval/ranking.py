@@ -78,9 +78,9 @@ def log_votes(votes: NDArray[np.floating[Any]]) -> Floats:
 class Vote:
     """The plain vote as a ranker."""
 
-    def __init__(self, carried: sparse.csr_matrix, calibration: Calibration | None, threshold: float) -> None:
-        """carried: (posts, m). calibration: None where the archive is too small for one; votes stand as they are."""
-        self._prior: Vectors = np.asarray(carried.mean(axis=0), dtype=np.float32).ravel()
+    def __init__(self, labels: sparse.csr_matrix, calibration: Calibration | None, threshold: float) -> None:
+        """labels: (posts, m). calibration: None where the archive is too small for one; votes stand as they are."""
+        self._prior: Vectors = np.asarray(labels.mean(axis=0), dtype=np.float32).ravel()
         self._by_use = np.argsort(-self._prior, kind="stable")[:MOST_CANDIDATES]
         self._calibration = calibration
         self.threshold = threshold

@@ -26,7 +26,7 @@ from .learning import Learned
 from .ranking import Floats, QueryBatch, Ranked
 from .selection.lists import capped
 from .selection.selector import TIERS, HashtagTable, select
-from .voting import carried_matrix
+from .voting import label_matrix
 
 DEFAULT = SuggestOptions()
 
@@ -82,15 +82,15 @@ class ArchiveRecommender(Recommender):
         self._learned = learned
         self._rules = rules
         self._platforms = platforms
-        self._carried = carried_matrix(archive)
-        uses = np.bincount(self._carried.indices, minlength=len(archive.hashtags))
-        self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._carried)
+        self._labels = label_matrix(archive)
+        uses = np.bincount(self._labels.indices, minlength=len(archive.hashtags))
+        self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._labels)
         self._column_of = {hashtag: column for column, hashtag in enumerate(archive.hashtags)}
         self._author_named: dict[str, int] = {}
         known_as = [self._author_named.setdefault(_as_known(name), i) for i, name in enumerate(archive.authors)]
-        self._contexts = Contexts(self._carried, np.asarray([*known_as, -1], dtype=np.int64)[archive.author_of])
+        self._contexts = Contexts(self._labels, np.asarray([*known_as, -1], dtype=np.int64)[archive.author_of])
         self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
-        self._ranker = learned.ranker(self._carried)
+        self._ranker = learned.ranker(self._labels)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
 
@@ -179,8 +179,8 @@ class ArchiveRecommender(Recommender):
     ) -> _Inquiry:
         fusion = self._learned.fusion
         matches = {channel.channel: channel.matches for channel in hits}
-        fused = fuse(fusion, matches, self._carried, len(queries))
-        recent = None if ages is None else fuse(fusion, matches, self._carried, len(queries), ages)
+        fused = fuse(fusion, matches, self._labels, len(queries))
+        recent = None if ages is None else fuse(fusion, matches, self._labels, len(queries), ages)
         contents = contents_of(
             [query.caption for query in queries],
             [
@@ -189,7 +189,7 @@ class ArchiveRecommender(Recommender):
             ],
         )
         ranked = self._ranker.rank(QueryBatch(contents, matches, fused.scores))
-        evidence = Evidence(self._archive, self._carried, fusion, hits, recent or fused)
+        evidence = Evidence(self._archive, self._labels, fusion, hits, recent or fused)
         return _Inquiry(queries, inline, fused, recent, ranked, evidence)
 
     @property

@@ -12,9 +12,9 @@ SHARPNESS = 0.7
 OWN = 0.25  # how far a query's own margin moves the temperature away from the channel's
 
 
-def carried_matrix(archive: Archive) -> sparse.csr_matrix:
+def label_matrix(archive: Archive) -> sparse.csr_matrix:
     """Who carries what: (n posts, m hashtags), float32, 1 where a post carries a hashtag."""
-    pointers, columns = archive.carried
+    pointers, columns = archive.labels
     ones = np.ones(len(columns), dtype=np.float32)
     return sparse.csr_matrix((ones, columns, pointers), shape=(len(pointers) - 1, len(archive.hashtags)))
 
@@ -60,10 +60,10 @@ def faded(shares: Vectors, matches: Matches, ages: Vectors) -> Vectors:
     return np.asarray(weights * shares.sum(axis=1, keepdims=True) / total, dtype=np.float32)
 
 
-def votes(matches: Matches, shares: Vectors, carried: sparse.csr_matrix) -> sparse.csr_matrix:
+def votes(matches: Matches, shares: Vectors, labels: sparse.csr_matrix) -> sparse.csr_matrix:
     """The part of a query's neighbours, by their shares, that carries each hashtag: sparse (n, m) in [0, 1]."""
     n = len(matches.rows)
     present = matches.rows != NO_ROW
     pointers: NDArray[np.int64] = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-    weighted_votes = sparse.csr_matrix((shares[present], matches.rows[present], pointers), shape=(n, carried.shape[0]))
-    return sparse.csr_matrix(weighted_votes @ carried)
+    weighted_votes = sparse.csr_matrix((shares[present], matches.rows[present], pointers), shape=(n, labels.shape[0]))
+    return sparse.csr_matrix(weighted_votes @ labels)

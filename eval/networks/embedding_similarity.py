@@ -45,13 +45,13 @@ class EmbeddingSimilarity(Network):
 
     def _prepare(self, posts: Sequence[Post]) -> None:
         self._require_photos(self._photos, posts)
-        self._vectors = hashtag_vectors(self._hashtags.carried(posts), _DIMENSION)
+        self._vectors = hashtag_vectors(self._hashtags.labels(posts), _DIMENSION)
 
     def _inputs(self, queries: Sequence[Query]) -> Columns:
         return (self._photos.look_up(queries),)
 
     def _targets(self, posts: Sequence[Post]) -> Tensor:
-        return torch.from_numpy(unit_rows(self._hashtags.carried(posts) @ self._vectors))
+        return torch.from_numpy(unit_rows(self._hashtags.labels(posts) @ self._vectors))
 
     def _make_learner(self, setting: Setting, training: Part) -> Learner:
         return _Regressor(self._photos.shape[0], torch.from_numpy(self._vectors), setting)

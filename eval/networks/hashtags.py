@@ -27,34 +27,34 @@ class Hashtags:
         """Those of a post that are kept, most used first."""
         return sorted(self._columns[name] for name in own_hashtags(post) if name in self._columns)
 
-    def carried(self, posts: Sequence[Post]) -> Carried:
+    def labels(self, posts: Sequence[Post]) -> Carried:
         """(n, m): which post carries which."""
-        carried = np.zeros((len(posts), len(self)), dtype=np.bool_)
-        for row, post in zip(carried, posts, strict=True):
+        labels = np.zeros((len(posts), len(self)), dtype=np.bool_)
+        for row, post in zip(labels, posts, strict=True):
             row[self.columns(post)] = True
-        return carried
+        return labels
 
 
-def hashtag_vectors(carried: Carried, dimension: int) -> Vectors:
+def hashtag_vectors(labels: Carried, dimension: int) -> Vectors:
     """Vectors of hashtags, near where they stand on the same posts: float32 (m, at most `dimension`) of length 1.
 
-    carried: (n, m). Truncated singular value decomposition of positive pointwise mutual information (Levy and
+    labels: (n, m). Truncated singular value decomposition of positive pointwise mutual information (Levy and
     Goldberg, NIPS 2014), which word2vec approximates; a post is the window. Unlike there a hashtag stands beside
     itself, so that one without company has a direction, too. Deterministic.
     """
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
 
-    table = sparse.csr_matrix(carried, dtype=np.float64)
+    table = sparse.csr_matrix(labels, dtype=np.float64)
     together = sparse.coo_matrix(table.T @ table)
-    uses = carried.sum(axis=0)
-    information = np.log(together.data * len(carried) / (uses[together.row] * uses[together.col]))
+    uses = labels.sum(axis=0)
+    information = np.log(together.data * len(labels) / (uses[together.row] * uses[together.col]))
     positive = sparse.csr_matrix((np.maximum(information, 0), (together.row, together.col)), shape=together.shape)
-    left, strengths, _ = randomized_svd(positive, min(dimension, carried.shape[1]), random_state=0)
+    left, strengths, _ = randomized_svd(positive, min(dimension, labels.shape[1]), random_state=0)
     return unit_rows(left * np.sqrt(strengths))
 
 
-def enriched(carried: Carried, vectors: Vectors, least: float, most: int) -> Carried:
+def enriched(labels: Carried, vectors: Vectors, least: float, most: int) -> Carried:
     """Each post carries, besides its own, the hashtags that resemble them: a new (n, m).
 
     vectors: (m, d) of length 1. least: similarity from which a hashtag is added. most: added for each of a post's own.
@@ -64,10 +64,10 @@ def enriched(carried: Carried, vectors: Vectors, least: float, most: int) -> Car
     alike = np.zeros(similarities.shape, dtype=np.float32)
     nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :most]
     np.put_along_axis(alike, nearest, np.take_along_axis(similarities, nearest, axis=1) >= least, axis=1)
-    return carried | (carried.astype(np.float32) @ alike > 0)
+    return labels | (labels.astype(np.float32) @ alike > 0)
 
 
-def prior_log_odds(carried: Carried) -> Vectors:
+def prior_log_odds(labels: Carried) -> Vectors:
     """Where a network's outputs start: the log odds of each hashtag among the posts, half a use added. float32 (m,)."""
-    share = (carried.sum(axis=0) + 0.5) / (len(carried) + 1)
+    share = (labels.sum(axis=0) + 0.5) / (len(labels) + 1)
     return np.asarray(np.log(share / (1 - share)), dtype=np.float32)

@@ -63,13 +63,13 @@ class MultilabelCnn(Network):
 
     def _training_part(self, posts: Sequence[Post]) -> Part:
         part = self._part(posts)
-        features, carried = part.inputs[0][torch.arange(len(part))].numpy(), part.targets.numpy()
+        features, labels = part.inputs[0][torch.arange(len(part))].numpy(), part.targets.numpy()
         if self._enrich:
-            carried = enriched(carried, hashtag_vectors(carried, _DIMENSION), _ALIKE, _MOST_ADDED)
+            labels = enriched(labels, hashtag_vectors(labels, _DIMENSION), _ALIKE, _MOST_ADDED)
         if self._balance:
-            features, carried = oversampled(features, carried, _SYNTHETIC, self._seed)
-        targets = torch.from_numpy(carried)
-        return replace(part, inputs=(torch.from_numpy(features),), targets=targets, carried=targets)
+            features, labels = oversampled(features, labels, _SYNTHETIC, self._seed)
+        targets = torch.from_numpy(labels)
+        return replace(part, inputs=(torch.from_numpy(features),), targets=targets, labels=targets)
 
     def _make_learner(self, setting: Setting, training: Part) -> Learner:
         return _PhotoClassifier(self._photos.shape[0], training, setting, self._outputs == "multi")

@@ -67,7 +67,7 @@ class Network(ABC):
         best, self.attempts = find_best(trainings, self.name, progress)
         self._learner = best.trained()
         columns, scores = ranked(self._learner, held_out.inputs, min(MOST, len(self._hashtags)))
-        right = held_out.carried.gather(1, columns)
+        right = held_out.labels.gather(1, columns)
         self._threshold = best_threshold(scores.numpy(), right.numpy(), held_out.n_due)
         return Fitted(self.notes, [attempt.to_curve(attempt is self.best) for attempt in self.attempts])
 
@@ -97,15 +97,15 @@ class Network(ABC):
 
     def _targets(self, posts: Sequence[Post]) -> Tensor:
         """What the learner's loss takes: bool (n, m), unless the network has other targets."""
-        return torch.from_numpy(self._hashtags.carried(posts))
+        return torch.from_numpy(self._hashtags.labels(posts))
 
     def _training_part(self, posts: Sequence[Post]) -> Part:
         """What is learned from: the posts as they are, unless the network changes them."""
         return self._part(posts)
 
     def _part(self, posts: Sequence[Post]) -> Part:
-        carried = torch.from_numpy(self._hashtags.carried(posts))
-        return Part(self._inputs([query_of(post) for post in posts]), self._targets(posts), carried, n_due(posts))
+        labels = torch.from_numpy(self._hashtags.labels(posts))
+        return Part(self._inputs([query_of(post) for post in posts]), self._targets(posts), labels, n_due(posts))
 
     def _require_photos(self, photos: Photos, posts: Sequence[Post]) -> None:
         """Raises SettingsError where none of the posts has a photo that can be read."""

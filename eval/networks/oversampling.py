@@ -16,20 +16,20 @@ _BOUNDS = (0.3, 0.7, 1.0)  # the part of neighbours without the hashtag, from wh
 _REACH = np.array([0.0, 0.5, 0.75, 1.0 + 1e-5, 0.0 - 1e-5])
 
 
-def oversampled(features: Vectors, carried: Carried, share: float, seed: int) -> tuple[Vectors, Carried]:
+def oversampled(features: Vectors, labels: Carried, share: float, seed: int) -> tuple[Vectors, Carried]:
     """Posts and, behind them, `share` times as many synthetic ones between neighbours. Deterministic for a seed.
 
-    features: (n, d). carried: (n, m). MLSOL (Liu and Tsoumakas, Synthetic Oversampling of Multi-Label Data Based on
+    features: (n, d). labels: (n, m). MLSOL (Liu and Tsoumakas, Synthetic Oversampling of Multi-Label Data Based on
     Local Label Distribution, ECML PKDD 2019): a post is the likelier a seed, the fewer of its neighbours carry its
     hashtags; whether a synthetic post carries one depends on how near it lies, and on how safe the seed's place is.
     Differs in that to carry a hashtag is always taken for the rare case, as which few hashtags are not.
     """
     neighbours = _neighbours(features)
-    foreign = _foreign(carried, neighbours)
+    foreign = _foreign(labels, neighbours)
     weights = _weights(foreign)
     if not weights.any():
-        return features, carried
-    kinds = _kinds(carried, foreign, neighbours)
+        return features, labels
+    kinds = _kinds(labels, foreign, neighbours)
     rng = np.random.default_rng(seed)
     n_new = round(share * len(features))
     seeds = rng.choice(len(features), size=n_new, p=weights / weights.sum())
@@ -40,12 +40,12 @@ def oversampled(features: Vectors, carried: Carried, share: float, seed: int) ->
     part = np.where(gone + left > 0, gone / np.maximum(gone + left, 1e-12), 0)[:, None]
     # Where only one of both carries a hashtag, the one that does decides how far it reaches.
     reaches = np.where(
-        carried[seeds] & carried[references],
+        labels[seeds] & labels[references],
         True,
-        (carried[seeds] & (part <= _REACH[kinds[seeds]]))
-        | (carried[references] & (1 - part <= _REACH[kinds[references]])),
+        (labels[seeds] & (part <= _REACH[kinds[seeds]]))
+        | (labels[references] & (1 - part <= _REACH[kinds[references]])),
     )
-    return np.concatenate([features, features[seeds] + step]), np.concatenate([carried, reaches])
+    return np.concatenate([features, features[seeds] + step]), np.concatenate([labels, reaches])
 
 
 def _neighbours(features: Vectors) -> NDArray[np.int64]:
@@ -57,11 +57,11 @@ def _neighbours(features: Vectors) -> NDArray[np.int64]:
     return found
 
 
-def _foreign(carried: Carried, neighbours: NDArray[np.int64]) -> NDArray[np.float64]:
+def _foreign(labels: Carried, neighbours: NDArray[np.int64]) -> NDArray[np.float64]:
     """(n, m): where a post carries a hashtag, the part of its neighbours that do not; elsewhere 0."""
-    rows, columns = np.nonzero(carried)
-    foreign = np.zeros(carried.shape)
-    foreign[rows, columns] = 1 - carried[neighbours[rows], columns[:, None]].mean(axis=1)
+    rows, columns = np.nonzero(labels)
+    foreign = np.zeros(labels.shape)
+    foreign[rows, columns] = 1 - labels[neighbours[rows], columns[:, None]].mean(axis=1)
     return foreign
 
 
@@ -71,9 +71,9 @@ def _weights(foreign: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((needs / np.maximum(needs.sum(axis=0), 1e-12)).sum(axis=1))
 
 
-def _kinds(carried: Carried, foreign: NDArray[np.float64], neighbours: NDArray[np.int64]) -> NDArray[np.int8]:
+def _kinds(labels: Carried, foreign: NDArray[np.float64], neighbours: NDArray[np.int64]) -> NDArray[np.int8]:
     """(n, m): of each hashtag that a post carries, how safe its place is; elsewhere 0."""
-    kinds: NDArray[Any] = np.where(carried, 1 + np.digitize(foreign, _BOUNDS), 0).astype(np.int8)
+    kinds: NDArray[Any] = np.where(labels, 1 + np.digitize(foreign, _BOUNDS), 0).astype(np.int8)
     while True:  # a rare one beside safe ones or borderers is a borderer, which may make others so
         rows, columns = np.nonzero(kinds == _RARE)
         near = kinds[neighbours[rows], columns[:, None]]

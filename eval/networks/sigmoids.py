@@ -29,4 +29,4 @@ class Sigmoids(Learner):
 
 def prior_bias(training: Part) -> nn.Parameter:
     """(m,): outputs start at the hashtags' shares, which else the first epochs are spent on."""
-    return nn.Parameter(torch.from_numpy(prior_log_odds(training.carried.numpy())))
+    return nn.Parameter(torch.from_numpy(prior_log_odds(training.labels.numpy())))

@@ -60,13 +60,13 @@ class Setting:
 class Part:
     """Training or validation posts.
 
-    inputs: n rows each. targets: n rows, of the learner's kind. carried: bool (n, m), the true hashtags. n_due: how
+    inputs: n rows each. targets: n rows, of the learner's kind. labels: bool (n, m), the true hashtags. n_due: how
     many the posts carry in all, also those beyond m.
     """
 
     inputs: Columns
     targets: Tensor
-    carried: Tensor
+    labels: Tensor
     n_due: int
 
     def __len__(self) -> int:
@@ -188,7 +188,7 @@ class Training:
 
     def _measure(self, part: Part) -> Measure:
         columns, _ = ranked(self._learner, part.inputs, self._k, self._learner.glance)
-        hits = int(part.carried.gather(1, columns).sum())
+        hits = int(part.labels.gather(1, columns).sum())
         return Measure(hits / (len(part) * self._k), hits / part.n_due)
 
 

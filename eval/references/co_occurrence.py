@@ -32,7 +32,7 @@ class CoOccurrence:
     def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
         """See `System.fit`."""
         self._vocabulary = Vocabulary.of([*posts, *validation])
-        self._by_hashtag = sparse.csr_matrix(self._vocabulary.carried.T)
+        self._by_hashtag = sparse.csr_matrix(self._vocabulary.labels.T)
         return Fitted()
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
@@ -51,7 +51,7 @@ class CoOccurrence:
         pointers = np.cumsum([0, *map(len, named)])
         shape = (len(queries), len(self._vocabulary.hashtags))
         voting = sparse.csr_matrix((1 / self._vocabulary.uses[columns], columns, pointers), shape=shape)
-        voted = (voting @ self._by_hashtag @ self._vocabulary.carried).toarray()
+        voted = (voting @ self._by_hashtag @ self._vocabulary.labels).toarray()
         return np.asarray((voted + self._vocabulary.shares) / (np.diff(pointers)[:, None] + 1))
 
     def _named(self, caption: str) -> list[int]:

@@ -60,13 +60,13 @@ def vote_shares(matches: Matches) -> NDArray[np.float64]:
     return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30))
 
 
-def votes(matches: Matches, weights: NDArray[np.float64], carried: sparse.csr_matrix) -> sparse.csr_matrix:
+def votes(matches: Matches, weights: NDArray[np.float64], labels: sparse.csr_matrix) -> sparse.csr_matrix:
     """Sparse (q, m): what neighbours, by their weights (q, k), put on each hashtag; entries wherever one carries it."""
     present = matches.rows != NO_ROW
     pointers = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-    shape = (len(matches.rows), carried.shape[0])
+    shape = (len(matches.rows), labels.shape[0])
     ballots = sparse.csr_matrix((weights[present], matches.rows[present], pointers), shape=shape)
-    return sparse.csr_matrix(ballots @ carried)
+    return sparse.csr_matrix(ballots @ labels)
 
 
 def answers(
@@ -80,7 +80,7 @@ def answers(
 
     weights: (q, k). toll: (m,), taken off the votes on each hashtag for every neighbour that voted.
     """
-    voted = votes(matches, weights, vocabulary.carried)
+    voted = votes(matches, weights, vocabulary.labels)
     voted.sort_indices()
     tolls = np.broadcast_to(toll, len(vocabulary.hashtags))
     voters = (matches.rows != NO_ROW).sum(axis=1)

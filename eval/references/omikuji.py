@@ -67,7 +67,7 @@ class Omikuji:
             setattr(settings, name, value)
         with tempfile.TemporaryDirectory() as folder, progress.stage(self.name, None):
             path = Path(folder) / "posts.txt"
-            _write(path, self._weigh(counted)[:, self._buckets], self._vocabulary.carried)
+            _write(path, self._weigh(counted)[:, self._buckets], self._vocabulary.labels)
             with _silenced():
                 self._model = omikuji.Model.train_on_data(str(path), settings)
         self._threshold = self._learn_threshold(validation)
@@ -106,13 +106,13 @@ def _omikuji() -> Any:
     return omikuji
 
 
-def _write(path: Path, grams: sparse.csr_matrix, carried: sparse.csr_matrix) -> None:
+def _write(path: Path, grams: sparse.csr_matrix, labels: sparse.csr_matrix) -> None:
     """In the form of the Extreme Classification Repository: sizes, then by post a line of its hashtags and n-grams."""
     n, d = grams.shape
     with path.open("w", encoding="ascii") as file:
-        file.write(f"{n} {d} {carried.shape[1]}\n")
+        file.write(f"{n} {d} {labels.shape[1]}\n")
         for row in range(n):
-            own = carried.indices[carried.indptr[row] : carried.indptr[row + 1]].tolist()
+            own = labels.indices[labels.indptr[row] : labels.indptr[row + 1]].tolist()
             here = slice(grams.indptr[row], grams.indptr[row + 1])
             pairs = zip(grams.indices[here].tolist(), grams.data[here].tolist(), strict=True)
             file.write(" ".join([",".join(map(str, own)), *(f"{gram}:{weight:.6g}" for gram, weight in pairs)]) + "\n")

@@ -56,7 +56,7 @@ class TagProp:
         with progress.stage(self.name, None):
             self._channel = Channel(encoder, known)
             self._vocabulary = Vocabulary.of(known)
-            cases = Cases.of(self._channel.nearest_to_own(NEIGHBOURS), self._vocabulary.carried)
+            cases = Cases.of(self._channel.nearest_to_own(NEIGHBOURS), self._vocabulary.labels)
             self._weights = rank_weights(cases)
             self._slopes, self._offsets = sigmoids(cases, cases.ranks @ self._weights)
         return Fitted([note])
@@ -69,7 +69,7 @@ class TagProp:
             encoded = self._channel.encode(queries[start : start + _AT_ONCE])
             matches = self._channel.nearest(encoded, NEIGHBOURS)
             weights = np.broadcast_to(self._weights, matches.rows.shape)
-            voted = votes(matches, weights, self._vocabulary.carried).toarray()
+            voted = votes(matches, weights, self._vocabulary.labels).toarray()
             for nearest, row in zip(matches.rows[:, 0], expit(self._slopes * voted + self._offsets), strict=True):
                 scored = [Scored(names[column], float(row[column])) for column in _highest(row, count).tolist()]
                 suggested.append(most_used(self._vocabulary, count) if nearest == NO_ROW else scored)
@@ -80,31 +80,31 @@ class TagProp:
 class Cases:
     """The pairs of post and hashtag of which a neighbour of the post carries the hashtag: c of them, among n posts.
 
-    ranks: sparse (c, k), 1 where the neighbour of that rank carries it. carried: bool (c,), whether the post does.
+    ranks: sparse (c, k), 1 where the neighbour of that rank carries it. labels: bool (c,), whether the post does.
     columns: (c,) the hashtag. uses: (m,) posts that carry each. n: posts.
     """
 
     ranks: sparse.csr_matrix
-    carried: NDArray[np.bool_]
+    labels: NDArray[np.bool_]
     columns: NDArray[np.int64]
     uses: NDArray[np.int64]
     n: int
 
     @classmethod
-    def of(cls, matches: Matches, carried: sparse.csr_matrix) -> "Cases":
-        """matches: (n, k), the neighbours of each post, itself left out. carried: (n, m)."""
-        n, m = carried.shape
+    def of(cls, matches: Matches, labels: sparse.csr_matrix) -> "Cases":
+        """matches: (n, k), the neighbours of each post, itself left out. labels: (n, m)."""
+        n, m = labels.shape
         posts, ranks = np.nonzero(matches.rows != NO_ROW)
-        theirs = carried[matches.rows[posts, ranks]]
+        theirs = labels[matches.rows[posts, ranks]]
         sizes = np.diff(theirs.indptr)
         pairs, case = np.unique(np.repeat(posts, sizes) * m + theirs.indices, return_inverse=True)
         shape = (len(pairs), matches.rows.shape[1])
-        own = np.repeat(np.arange(n), np.diff(carried.indptr)) * m + carried.indices
+        own = np.repeat(np.arange(n), np.diff(labels.indptr)) * m + labels.indices
         return cls(
             sparse.csr_matrix((np.ones(len(case)), (case, np.repeat(ranks, sizes))), shape=shape),
             np.isin(pairs, own),
             pairs % m,
-            np.bincount(carried.indices, minlength=m),
+            np.bincount(labels.indices, minlength=m),
             n,
         )
 
@@ -116,10 +116,10 @@ def rank_weights(cases: Cases) -> Floats:
     """
     k = cases.ranks.shape[1]
     weights = np.full(k, 1 / k)
-    if not cases.carried.any():
+    if not cases.labels.any():
         return weights  # no neighbour was ever right
-    positive = cases.carried / max(1, cases.carried.sum())
-    negative = ~cases.carried / max(1, (~cases.carried).sum())
+    positive = cases.labels / max(1, cases.labels.sum())
+    negative = ~cases.labels / max(1, (~cases.labels).sum())
     by_rank = sparse.csr_matrix(cases.ranks.T)
     for _ in range(_ROUNDS):
         voted = np.clip(cases.ranks @ weights, _CERTAIN, 1 - _CERTAIN)
@@ -137,13 +137,11 @@ def sigmoids(cases: Cases, voted: Floats) -> tuple[Floats, Floats]:
     """
     m = len(cases.uses)
     everyone = np.zeros_like(cases.columns)
-    silent_positive = np.asarray(cases.uses - np.bincount(cases.columns, cases.carried, m), dtype=np.float64)
+    silent_positive = np.asarray(cases.uses - np.bincount(cases.columns, cases.labels, m), dtype=np.float64)
     silent = np.asarray(cases.n - np.bincount(cases.columns, minlength=m), dtype=np.float64)
     start = np.zeros(2)
-    together = _fit(
-        voted, cases.carried, everyone, silent_positive.sum(keepdims=True), silent.sum(keepdims=True), start
-    )
-    slopes, offsets = _fit(voted, cases.carried, cases.columns, silent_positive, silent, together[:, 0])
+    together = _fit(voted, cases.labels, everyone, silent_positive.sum(keepdims=True), silent.sum(keepdims=True), start)
+    slopes, offsets = _fit(voted, cases.labels, cases.columns, silent_positive, silent, together[:, 0])
     return slopes, offsets
 
 
@@ -157,7 +155,7 @@ def _highest(scores: Floats, count: int | None) -> NDArray[np.int64]:
 
 def _fit(
     voted: Floats,
-    carried: NDArray[np.bool_],
+    labels: NDArray[np.bool_],
     columns: NDArray[np.int64],
     silent_positive: Floats,
     silent: Floats,
@@ -172,7 +170,7 @@ def _fit(
     for _ in range(_STEPS):
         p = expit(fitted[0, columns] * voted + fitted[1, columns])
         at_rest = expit(fitted[1])
-        missing = carried - p
+        missing = labels - p
         certainty = p * (1 - p)
         away = (centre[:, None] - fitted) / _LEEWAY
         gradient = away + [

@@ -129,7 +129,7 @@ class SnapshotArchive:
                 self._lines = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise SnapshotError(f"the posts in {folder} cannot be read: {error}") from error
-        self._carried = (pointers, columns)
+        self._labels = (pointers, columns)
         n = len(self.keys)
         consistent = (
             len(self._offsets) == len(pointers) == n + 1
@@ -159,9 +159,9 @@ class SnapshotArchive:
         return self._shown
 
     @property
-    def carried(self) -> tuple[Rows, Rows]:
-        """See `Archive.carried`."""
-        return self._carried
+    def labels(self) -> tuple[Rows, Rows]:
+        """See `Archive.labels`."""
+        return self._labels
 
     @property
     def authors(self) -> Sequence[str]:

@@ -22,13 +22,13 @@ class GrownArchive:
         table = PostTable(archive.hashtags, archive.authors)
         for stored in posts:
             table.add(stored.post)
-        pointers, columns = archive.carried
+        pointers, columns = archive.labels
         more = np.asarray(table.pointers)[1:]
         self._archive = archive
         self._posts = posts
         self._hashtags = table.hashtags
         self._shown = [*archive.shown, *table.new_shown()]
-        self._carried = (
+        self._labels = (
             np.concatenate([pointers, pointers[-1] + more]),
             np.concatenate([columns, np.asarray(table.columns)]),
         )
@@ -51,9 +51,9 @@ class GrownArchive:
         return self._shown
 
     @property
-    def carried(self) -> tuple[Rows, Rows]:
-        """See `Archive.carried`."""
-        return self._carried
+    def labels(self) -> tuple[Rows, Rows]:
+        """See `Archive.labels`."""
+        return self._labels
 
     @property
     def authors(self) -> Sequence[str]:

@@ -21,13 +21,13 @@ Columns = NDArray[np.integer[Any]]
 class PairCounts:
     """How many posts carry two hashtags together."""
 
-    def __init__(self, carried: sparse.csr_matrix, fewest: int) -> None:
-        """carried: (posts, m). fewest: pairs met less often are forgotten."""
-        together = sparse.csr_matrix(carried.T @ carried)
+    def __init__(self, labels: sparse.csr_matrix, fewest: int) -> None:
+        """labels: (posts, m). fewest: pairs met less often are forgotten."""
+        together = sparse.csr_matrix(labels.T @ labels)
         together.sort_indices()
         kept = together.data >= fewest
         rows = np.repeat(np.arange(together.shape[0], dtype=np.int64), np.diff(together.indptr))
-        self._m = carried.shape[1]
+        self._m = labels.shape[1]
         self._keys = rows[kept] * self._m + together.indices[kept]
         self._counts = together.data[kept].astype(np.float32)
 
@@ -66,33 +66,33 @@ class Counts:
             counts = counts - self.less.between(ones, others)
         return np.where(counts >= _FEWEST_TOGETHER, counts, np.float32(0))
 
-    def without(self, rows: Rows, carried: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> "Counts":
-        """The same without some posts. carried, mentioned: (posts, m) of the whole archive."""
-        carried = carried[rows]
-        uses, mentions, kept = _sums(carried, mentioned[rows])
+    def without(self, rows: Rows, labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> "Counts":
+        """The same without some posts. labels, mentioned: (posts, m) of the whole archive."""
+        labels = labels[rows]
+        uses, mentions, kept = _sums(labels, mentioned[rows])
         return Counts(
             self.n_posts - len(rows),
             self.uses - uses,
             self.mentions - mentions,
             self.kept - kept,
             self.pairs,
-            PairCounts(carried, 1),
+            PairCounts(labels, 1),
         )
 
 
-def count(carried: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> Counts:
-    """carried, mentioned: (posts, m), above 0 where a post carries a hashtag, and where its caption contains one."""
-    return recount(carried, *_sums(carried, mentioned)[1:])
+def count(labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> Counts:
+    """labels, mentioned: (posts, m), above 0 if a post carries a hashtag, and where its caption contains one."""
+    return recount(labels, *_sums(labels, mentioned)[1:])
 
 
-def recount(carried: sparse.csr_matrix, mentions: Vectors, kept: Vectors) -> Counts:
+def recount(labels: sparse.csr_matrix, mentions: Vectors, kept: Vectors) -> Counts:
     """Counts whose captions are no longer at hand. mentions, kept: (m,) as they were counted."""
-    uses = np.bincount(carried.indices, minlength=carried.shape[1]).astype(np.float32)
-    return Counts(carried.shape[0], uses, mentions, kept, PairCounts(carried, _FEWEST_TOGETHER))
+    uses = np.bincount(labels.indices, minlength=labels.shape[1]).astype(np.float32)
+    return Counts(labels.shape[0], uses, mentions, kept, PairCounts(labels, _FEWEST_TOGETHER))
 
 
-def _sums(carried: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> tuple[Vectors, Vectors, Vectors]:
+def _sums(labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> tuple[Vectors, Vectors, Vectors]:
     contained = mentioned > 0
-    tables = (carried, contained, carried.multiply(contained))
+    tables = (labels, contained, labels.multiply(contained))
     uses, mentions, kept = (np.asarray(table.sum(axis=0), dtype=np.float32).ravel() for table in tables)
     return uses, mentions, kept

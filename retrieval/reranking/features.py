@@ -69,18 +69,18 @@ class FeatureMaker:
     def __init__(
         self,
         hashtags: Sequence[str],
-        carried: sparse.csr_matrix,
+        labels: sparse.csr_matrix,
         scales: Scales,
         fusion: Fusion,
         ridge: KernelRidge,
     ) -> None:
-        """hashtags: (m,) normalised. carried: (posts, m)."""
+        """hashtags: (m,) normalised. labels: (posts, m)."""
         self.finder = HashtagFinder(hashtags)
-        self._carried = carried
-        self._sizes: Vectors = np.diff(carried.indptr).astype(np.float32)
+        self._labels = labels
+        self._sizes: Vectors = np.diff(labels.indptr).astype(np.float32)
         self._fusion = fusion
         self._ridge = ridge
-        uses = np.bincount(carried.indices, minlength=len(hashtags))
+        uses = np.bincount(labels.indices, minlength=len(hashtags))
         self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
         self._looks = _looks(hashtags)
         encoder = NgramEncoder()
@@ -114,7 +114,7 @@ class FeatureMaker:
 
     def _regress(self, inputs: FeatureInputs, columns: Columns) -> Vectors:
         counts = inputs.counts
-        scores = self._ridge.scores(inputs.asked, columns, counts.prior(columns), self._carried)
+        scores = self._ridge.scores(inputs.asked, columns, counts.prior(columns), self._labels)
         # Whether a hashtag was common enough for the regression must not count the post itself.
         scores[counts.uses[columns] < self._ridge.fewest] = np.nan
         return scores
@@ -157,11 +157,11 @@ class FeatureMaker:
 
     def _who_carries(self, rows: NDArray[np.int64], columns: Columns) -> tuple[Columns, Columns]:
         """(place of a candidate, place of a neighbour that carries it), neighbours ascending."""
-        starts, ends = self._carried.indptr[rows], self._carried.indptr[rows + 1]
+        starts, ends = self._labels.indptr[rows], self._labels.indptr[rows + 1]
         lengths = ends - starts
         neighbour = np.repeat(np.arange(len(rows)), lengths)
         entries = np.arange(len(neighbour)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-        place, known = _places(columns, self._carried.indices[entries])
+        place, known = _places(columns, self._labels.indices[entries])
         return place[known], neighbour[known]
 
     def _ridge_features(self, asked: RidgeQuery, ridge: Vectors, prior: Vectors) -> Features:

@@ -26,7 +26,7 @@ class TrainingExamples:
 
     rows: (t,) of the archive. unseen: (t,) whether no copy of the post was in sight. due: (t,) hashtags that each
     carries. names: (f,). features: (c, f).
-    place: (c,) of each candidate's post, ascending. columns: (c,) which hashtag it is. carried: (c,) whether that post
+    place: (c,) of each candidate's post, ascending. columns: (c,) which hashtag it is. labels: (c,) whether that post
     carries it. post_folds: (posts of the archive,), near-duplicates in one.
     """
 
@@ -37,7 +37,7 @@ class TrainingExamples:
     features: Vectors
     place: NDArray[np.int64]
     columns: NDArray[np.integer[Any]]
-    carried: Flags
+    labels: Flags
     post_folds: NDArray[np.int64]
 
     @property
@@ -106,12 +106,12 @@ def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows)
     reranker_f1 = {k: _f1_at(k, examples, probabilities) for k in KS}
     odds = log_votes(examples.features[:, examples.names.index("vote")])
     if not _better(reranker_f1, vote_f1):
-        probabilities = cross_calibrated(odds, examples.carried, examples.folds)
+        probabilities = cross_calibrated(odds, examples.labels, examples.folds)
     # Where F is the best F1 that can be reached, what is likelier than F / 2 is worth its place (Lipton, Elkan and
     # Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1, 2014).
     threshold = _best_f1(examples, probabilities) / 2
     suggested = probabilities >= threshold
-    bins, ece = _reliability(probabilities[suggested], examples.carried[suggested])
+    bins, ece = _reliability(probabilities[suggested], examples.labels[suggested])
     unseen = examples.rows[examples.unseen]
     free = suggested & examples.unseen[examples.place]
     report = RerankerReport(
@@ -119,10 +119,10 @@ def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows)
         clusters=len(np.unique(clusters[unseen])),
         vote_f1=vote_f1,
         reranker_f1=reranker_f1,
-        calibration=Calibration(*platt(odds, examples.carried)),
+        calibration=Calibration(*platt(odds, examples.labels)),
         threshold=threshold,
         auto_f1=2
-        * int(examples.carried[free].sum())
+        * int(examples.labels[free].sum())
         / max(1, int(free.sum()) + int(examples.due[examples.unseen].sum())),
         auto_count=int(free.sum()) / max(1, len(unseen)),
         ece=ece,
@@ -150,22 +150,22 @@ def _f1_at(k: int, examples: TrainingExamples, scores: Floats) -> float:
     place = examples.place[order]
     standing = np.arange(len(place)) - np.searchsorted(place, place)
     best = order[(standing < k) & examples.unseen[place]]
-    right = int(examples.carried[best].sum())
+    right = int(examples.labels[best].sum())
     return 2 * right / max(1, k * int(examples.unseen.sum()) + int(examples.due[examples.unseen].sum()))
 
 
 def _best_f1(examples: TrainingExamples, probabilities: Floats) -> float:
     """The micro F1 that one threshold for all posts reaches at best."""
-    right = np.cumsum(examples.carried[np.argsort(-probabilities, kind="stable")])
+    right = np.cumsum(examples.labels[np.argsort(-probabilities, kind="stable")])
     suggested = np.arange(1, len(right) + 1)
     return float((2 * right / (suggested + examples.due.sum())).max(initial=0.0))
 
 
-def _reliability(probabilities: Floats, carried: Flags) -> tuple[tuple[Reliability, ...], float]:
+def _reliability(probabilities: Floats, labels: Flags) -> tuple[tuple[Reliability, ...], float]:
     """By tenths of probability, and the expected calibration error over them."""
     tenth = np.minimum((probabilities * _BINS).astype(np.int64), _BINS - 1)
     bins = tuple(
-        Reliability(int(here.sum()), float(probabilities[here].mean()), float(carried[here].mean()))
+        Reliability(int(here.sum()), float(probabilities[here].mean()), float(labels[here].mean()))
         for here in (tenth == i for i in np.unique(tenth))
     )
     off = sum(some.n * abs(some.probability - some.carried) for some in bins)

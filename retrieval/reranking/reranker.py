@@ -111,8 +111,8 @@ class Reranker:
         (folder / _FILE).write_text(json.dumps(fields, indent=1), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, hashtags: Sequence[str], carried: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
-        """hashtags: (m,) normalised, carried: (posts, m), fusion: those it was saved with.
+    def load(cls, folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
+        """hashtags: (m,) normalised, labels: (posts, m), fusion: those it was saved with.
 
         Posts and hashtags that have come since stand after the others; of them only neighbours and counts tell.
         Raises SnapshotError on files of another version, of another archive or fusion, and on damaged ones. Executes
@@ -125,12 +125,12 @@ class Reranker:
         except (ValueError, KeyError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
         newcomers = len(hashtags) - len(mentions)
-        if mentions.shape != posted.shape or newcomers < 0 or not len(styles) == kept.n_posts <= carried.shape[0]:
+        if mentions.shape != posted.shape or newcomers < 0 or not len(styles) == kept.n_posts <= labels.shape[0]:
             raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
-        counts = recount(carried, np.pad(mentions, (0, newcomers)), np.pad(posted, (0, newcomers)))
+        counts = recount(labels, np.pad(mentions, (0, newcomers)), np.pad(posted, (0, newcomers)))
         ridge = kept.ridge(hashtags)
         learning = Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names)
-        return cls(learning, FeatureMaker(hashtags, carried, kept.scales, fusion, ridge), fusion, kept.report)
+        return cls(learning, FeatureMaker(hashtags, labels, kept.scales, fusion, ridge), fusion, kept.report)
 
     @classmethod
     def carry_over(
@@ -138,19 +138,19 @@ class Reranker:
         folder: Path,
         captions: Sequence[str],
         hashtags: Sequence[str],
-        carried: sparse.csr_matrix,
+        labels: sparse.csr_matrix,
         fusion: Fusion,
     ) -> "Reranker":
         """What was learned and saved in `folder`, for posts other than those it was learned from.
 
         Scales, regression, scorer and report stay as they were learned, and so do the names of hashtags in them; all
         that is counted of posts is counted anew. So it does not matter by which way the archive came to be as it is.
-        captions: (posts,). hashtags: (m,) normalised. carried: (posts, m). Raises SnapshotError as `load` does.
+        captions: (posts,). hashtags: (m,) normalised. labels: (posts, m). Raises SnapshotError as `load` does.
         """
         kept = _Kept.read(folder, fusion)
         ridge = kept.ridge(hashtags)
-        maker = FeatureMaker(hashtags, carried, kept.scales, fusion, ridge)
-        counts = count(carried, maker.finder.find_all(captions))
+        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge)
+        counts = count(labels, maker.finder.find_all(captions))
         styles = Styles(kept.scales.weigh_style(captions))
         return cls(Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names), maker, fusion, kept.report)
 

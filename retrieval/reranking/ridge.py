@@ -73,16 +73,16 @@ class KernelRidge:
         return [RidgeQuery(row, nobody, nothing) for row in self.likeness(posts)]
 
     def scores(
-        self, asked: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, carried: sparse.csr_matrix
+        self, asked: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, labels: sparse.csr_matrix
     ) -> Vectors:
         """How likely hashtags are for a post: float32 (c,), mostly in [0, 1]; NaN for those too rare.
 
-        columns: (c,). prior: (c,) the part of all posts that carries each. carried: (posts, hashtags).
+        columns: (c,). prior: (c,) the part of all posts that carries each. labels: (posts, hashtags).
         """
         places = self._place[columns]
         found = self.weights[np.maximum(places, 0)] @ asked.likeness
         if len(asked.left_out):
-            found += asked.parts @ carried[asked.left_out][:, columns].toarray()
+            found += asked.parts @ labels[asked.left_out][:, columns].toarray()
         total = self.weights[-2] @ asked.likeness + asked.parts.sum()
         return np.asarray(np.where(places >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
 
@@ -128,19 +128,19 @@ class ArchiveRidge:
 
 
 def learn_ridge(
-    posts: WeightedContents, carried: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
+    posts: WeightedContents, labels: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
 ) -> ArchiveRidge:
-    """posts: n of the archive. carried: (n, hashtags). clusters: the copies, of which one may be a landmark."""
+    """posts: n of the archive. labels: (n, hashtags). clusters: the copies, of which one may be a landmark."""
     marks = _choose(clusters, len(posts))
     landmarks = posts.take(marks)
     likeness = Similarity(landmarks)
     among = likeness.of(landmarks)
     among[np.diag_indices(len(marks))] += _JITTER
     lower = linalg.cholesky(among, lower=True, overwrite_a=True, check_finite=False)
-    uses = np.bincount(carried.indices, minlength=carried.shape[1])
+    uses = np.bincount(labels.indices, minlength=labels.shape[1])
     fewest = _fewest(uses, len(marks))
     enough = uses >= fewest
-    targets = _targets(carried, enough)
+    targets = _targets(labels, enough)
     gram = np.zeros((len(marks), len(marks)), dtype=np.float32)
     seen = np.zeros((len(marks), targets.shape[1]), dtype=np.float32)
     for start in range(0, len(posts), _AT_ONCE):
@@ -174,10 +174,10 @@ def _fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
     return fewest
 
 
-def _targets(carried: sparse.csr_matrix, enough: NDArray[np.bool_]) -> sparse.csr_matrix:
-    counts = np.diff(carried.indptr).astype(np.float32)
+def _targets(labels: sparse.csr_matrix, enough: NDArray[np.bool_]) -> sparse.csr_matrix:
+    counts = np.diff(labels.indptr).astype(np.float32)
     beside = sparse.csr_matrix(np.stack([np.ones_like(counts), counts], axis=1))
-    return sparse.csr_matrix(sparse.hstack([carried[:, enough], beside], format="csr"))
+    return sparse.csr_matrix(sparse.hstack([labels[:, enough], beside], format="csr"))
 
 
 def _as_stored(weights: Vectors) -> Vectors:

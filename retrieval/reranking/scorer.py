@@ -87,10 +87,10 @@ class Learned:
     held_out: Floats
 
 
-def learn_scorer(features: Vectors, carried: NDArray[np.bool_], folds: NDArray[np.int64], logged: list[int]) -> Learned:
+def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np.int64], logged: list[int]) -> Learned:
     """Learn one model on each fold's complement, and take their mean.
 
-    features: (n, f). carried: (n,), what is true. folds: (n,) in 0..FOLDS-1; candidates of one group share one.
+    features: (n, f). labels: (n,), what is true. folds: (n,) in 0..FOLDS-1; candidates of one group share one.
     logged: features that are shares, whose logarithm the line sees too. Deterministic.
     """
     from sklearn.linear_model import LogisticRegression
@@ -101,30 +101,30 @@ def learn_scorer(features: Vectors, carried: NDArray[np.bool_], folds: NDArray[n
     means: Vectors = np.asarray(straight.mean(axis=0), dtype=np.float32)
     scales: Vectors = np.asarray(straight.std(axis=0) + 1e-6, dtype=np.float32)
     standard = _standardised(features, chosen, means, scales)
-    odds = np.zeros((2, len(carried)))
+    odds = np.zeros((2, len(labels)))
     lines, forests = [], []
     for fold in range(FOLDS):
         out = folds == fold
         # One thread: so small a job gains little from more, and loses much where others want the same cores.
         with threadpool_limits(1):
-            lines.append(LogisticRegression(C=0.01, max_iter=60, tol=1e-3).fit(standard[~out], carried[~out]))
-            forests.append(_boosted(len(carried) > _MANY).fit(features[~out], carried[~out]))
+            lines.append(LogisticRegression(C=0.01, max_iter=60, tol=1e-3).fit(standard[~out], labels[~out]))
+            forests.append(_boosted(len(labels) > _MANY).fit(features[~out], labels[~out]))
             odds[0, out] = lines[-1].decision_function(standard[out])
             odds[1, out] = forests[-1].decision_function(features[out])
-    blend = min(_BLENDS, key=lambda part: log_loss((1 - part) * odds[0] + part * odds[1], carried))
+    blend = min(_BLENDS, key=lambda part: log_loss((1 - part) * odds[0] + part * odds[1], labels))
     blended = (1 - blend) * odds[0] + blend * odds[1]
-    slope, offset = platt(blended, carried)
+    slope, offset = platt(blended, labels)
     slopes = np.asarray(np.mean([line.coef_[0] for line in lines], axis=0), dtype=np.float64)
     start = np.asarray(np.mean([line.intercept_ for line in lines], axis=0), dtype=np.float64)
     scorer = Scorer(
         Line(chosen, means, scales, slopes, start), BoostedTrees.of(forests), np.asarray([blend, slope, offset])
     )
-    return Learned(scorer, cross_calibrated(blended, carried, folds))
+    return Learned(scorer, cross_calibrated(blended, labels, folds))
 
 
-def log_loss(odds: Floats, carried: NDArray[np.bool_]) -> float:
+def log_loss(odds: Floats, labels: NDArray[np.bool_]) -> float:
     """The mean surprise, in nats, at what is true under log odds."""
-    return float(np.mean(np.logaddexp(0, odds) - carried * odds))
+    return float(np.mean(np.logaddexp(0, odds) - labels * odds))
 
 
 def _boosted(many: bool) -> Any:
@@ -152,19 +152,19 @@ def _standardised(features: Vectors, logged: NDArray[np.int64], means: Vectors, 
     return np.asarray(np.clip((_straightened(features, logged) - means) / scales, -_CLIP, _CLIP))
 
 
-def platt(odds: Floats, carried: NDArray[np.bool_]) -> tuple[float, float]:
+def platt(odds: Floats, labels: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and offset that make log odds honest (Platt, 1999)."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=1e3).fit(odds[:, None], carried)
+    fitted = LogisticRegression(C=1e3).fit(odds[:, None], labels)
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def cross_calibrated(odds: Floats, carried: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
+def cross_calibrated(odds: Floats, labels: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
     """Probabilities of which not even the calibration has seen the answer."""
     calibrated = np.zeros(len(odds))
     for fold in range(FOLDS):
         out = folds == fold
-        slope, offset = platt(odds[~out], carried[~out])
+        slope, offset = platt(odds[~out], labels[~out])
         calibrated[out] = logistic(slope * odds[out] + offset)
     return calibrated

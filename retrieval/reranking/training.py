@@ -35,13 +35,13 @@ _GROUPS_AT_ONCE = 256  # posts with their copies, of which the regression is ask
 class TrainingArchive:
     """An archive of n posts to learn from.
 
-    carried: sparse (n, m). hashtags: (m,) normalised. clusters: (n,) near-duplicates, as `duplicate_clusters` numbers
+    labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,) near-duplicates, as `duplicate_clusters` numbers
     them. author_of: (n,) an author's number, -1 where unknown. channels: all those of the fusion. vectors: by channel
     those of its posts, dense or sparse, in the order of its `rows`.
     """
 
     contents: Contents
-    carried: sparse.csr_matrix
+    labels: sparse.csr_matrix
     hashtags: Sequence[str]
     clusters: Rows
     author_of: Rows
@@ -71,14 +71,14 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
     Whether the reranker is better than the vote stands in its report. Deterministic. Takes little more time for many
     posts than for some thousand.
     """
-    if np.count_nonzero(np.diff(archive.carried.indptr)) < FEWEST_POSTS:
+    if np.count_nonzero(np.diff(archive.labels.indptr)) < FEWEST_POSTS:
         return None
     training_set = _TrainingSet(archive, fusion)
     rows = training_set.draw()
     if len(rows) < FEWEST_POSTS:
         return None
     examples = training_set.examples(rows)
-    if any(len(np.unique(examples.carried[examples.folds != fold])) < 2 for fold in range(FOLDS)):
+    if any(len(np.unique(examples.labels[examples.folds != fold])) < 2 for fold in range(FOLDS)):
         return None  # no candidate, or every candidate, is right: there is nothing to tell apart
     learned = learn_from(examples)
     report, held_out = report_on(examples, learned.held_out, training_set.clusters)
@@ -90,7 +90,7 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
         learned.scorer,
         examples.names,
     )
-    context_priors = learn_context_priors(examples, held_out, archive.carried, archive.author_of)
+    context_priors = learn_context_priors(examples, held_out, archive.labels, archive.author_of)
     return TrainingResult(Reranker(learning, training_set.maker, fusion, report), context_priors)
 
 
@@ -104,7 +104,7 @@ def learn_from(examples: TrainingExamples) -> Learned:
     """A scorer of candidates, learned from what is known of those of an archive's own posts."""
     votes = ("vote", "ridge", *STYLE_VOTES)
     shares = [i for i, name in enumerate(examples.names) if name in votes or _is_vote_source(name)]
-    return learn_scorer(examples.features, examples.carried, examples.folds, shares)
+    return learn_scorer(examples.features, examples.labels, examples.folds, shares)
 
 
 def _is_vote_source(feature: str) -> bool:
@@ -124,16 +124,16 @@ class _TrainingSet:
         self._members = members_of(self.clusters)
         # Some new posts are copies of old ones, as every post of a campaign is, and the scorer must have met such.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
-        self.ridge = learn_ridge(self._posts, archive.carried, archive.hashtags, self._members)
+        self.ridge = learn_ridge(self._posts, archive.labels, archive.hashtags, self._members)
         self.styles = Styles(self._posts.style)
-        self.maker = FeatureMaker(archive.hashtags, archive.carried, self.scales, fusion, self.ridge.ridge)
+        self.maker = FeatureMaker(archive.hashtags, archive.labels, self.scales, fusion, self.ridge.ridge)
         self._mentioned = self.maker.finder.find_all(archive.contents.captions)
-        self.counts = count(archive.carried, self._mentioned)
+        self.counts = count(archive.labels, self._mentioned)
 
     def draw(self) -> Rows:
         """The posts to ask about, ascending."""
         few_copies = np.bincount(self.clusters)[self.clusters] <= _LARGEST
-        carriers = np.flatnonzero((np.diff(self._archive.carried.indptr) > 0) & few_copies)
+        carriers = np.flatnonzero((np.diff(self._archive.labels.indptr) > 0) & few_copies)
         if len(carriers) > MOST_POSTS:
             carriers = np.sort(np.random.default_rng(0).choice(carriers, MOST_POSTS, replace=False))
         return carriers.astype(np.int64)
@@ -151,7 +151,7 @@ class _TrainingSet:
             found += self._candidates(some, left_out)
         place = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
         columns = np.concatenate([candidates.columns for candidates in found])
-        truth = self._archive.carried[rows]
+        truth = self._archive.labels[rows]
         return TrainingExamples(
             rows,
             ~self._sees_copies[rows] | (np.bincount(self.clusters)[self.clusters[rows]] == 1),
@@ -168,10 +168,10 @@ class _TrainingSet:
         """Those of posts of one block; left_out: all posts of that block, which are not counted."""
         if not len(rows):
             return []
-        counts = self.counts.without(left_out, self._archive.carried, self._mentioned)
+        counts = self.counts.without(left_out, self._archive.labels, self._mentioned)
         contents = self._archive.contents.take(rows)
         hits = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
-        votes = fuse(self._fusion, hits, self._archive.carried, len(rows)).scores
+        votes = fuse(self._fusion, hits, self._archive.labels, len(rows)).scores
         words = self._posts.words[rows]
         in_style = self._hear_style(rows, left_out)
         inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, counts)

@@ -17,11 +17,11 @@ _AT_ONCE = 4096  # pairs
 class Cooccurrence:
     """The company of the c hashtags of an archive that are looked at. Pairs are two arrays (p,) of their numbers."""
 
-    def __init__(self, carried: sparse.csr_matrix, author_of: Rows) -> None:
-        """carried: sparse (posts, c), 1 where a post carries a hashtag. author_of: (posts,) numbers, -1 if unknown."""
+    def __init__(self, labels: sparse.csr_matrix, author_of: Rows) -> None:
+        """labels: sparse (posts, c), 1 where a post carries a hashtag. author_of: (posts,) numbers, -1 if unknown."""
         self._author_of = author_of
-        self._carried = carried
-        self._by_hashtag = sparse.csc_matrix(carried)
+        self._labels = labels
+        self._by_hashtag = sparse.csc_matrix(labels)
         self._together = sparse.csr_matrix(self._by_hashtag.T @ self._by_hashtag)
         self._together.sort_indices()
         self.uses: Rows = self._together.diagonal().astype(np.int64)
@@ -74,7 +74,7 @@ class Cooccurrence:
         rows = self.posts_with(one, other)
         if len(rows) > _SAMPLE:
             rows = np.random.default_rng(0).choice(rows, _SAMPLE, replace=False)
-        posts = self._carried[rows]
+        posts = self._labels[rows]
         shared = posts @ posts.T
         counts = np.asarray(posts.sum(axis=1)).ravel() - 2  # without the pair
         shared = np.asarray(shared.toarray(), dtype=np.float64) - 2
@@ -89,7 +89,7 @@ class Cooccurrence:
         apart = entries.row != entries.col
         one, other, both = entries.row[apart], entries.col[apart], entries.data[apart].astype(np.float64)
         rarer = np.minimum(self.uses[one], self.uses[other])
-        information = np.log(both * self._carried.shape[0] / (self.uses[one] * self.uses[other]))
+        information = np.log(both * self._labels.shape[0] / (self.uses[one] * self.uses[other]))
         ties = np.maximum(information, 0) * both / (both + 1) * rarer / (rarer + 1)
         return sparse.csr_matrix((ties, (one, other)), shape=self._together.shape)
 

@@ -35,13 +35,13 @@ _FAINT = 0.1  # of the likeliest; what is less likely is no alternative, however
 class HashtagTable:
     """The m hashtags of an archive.
 
-    hashtags: (m,) normalised. shown: (m,) as most posted. uses: (m,) posts that carry each. carried: sparse (posts, m).
+    hashtags: (m,) normalised. shown: (m,) as most posted. uses: (m,) posts that carry each. labels: sparse (posts, m).
     """
 
     hashtags: Sequence[str]
     shown: Sequence[str]
     uses: NDArray[np.integer[Any]]
-    carried: sparse.csr_matrix
+    labels: sparse.csr_matrix
 
     @cached_property
     def tiers(self) -> NDArray[np.int8]:
@@ -62,8 +62,8 @@ class HashtagTable:
 
     @cached_property
     def by_hashtag(self) -> sparse.csc_matrix:
-        """`carried`, quick to take columns from."""
-        return sparse.csc_matrix(self.carried)
+        """`labels`, quick to take columns from."""
+        return sparse.csc_matrix(self.labels)
 
     def likeness(self, columns: Rows) -> Floats:
         """How alike hashtags are by the posts that carry them: cosines, (c, c) for c columns, in [0, 1]."""

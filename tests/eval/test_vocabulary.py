@@ -11,7 +11,7 @@ def test_most_used_first_and_those_used_alike_by_name(make_posts):
     assert vocabulary.hashtags == ["café", "a", "b"]
     assert vocabulary.uses.tolist() == [2, 1, 1]
     assert vocabulary.shares.tolist() == [2 / 3, 1 / 3, 1 / 3]
-    assert vocabulary.carried.toarray().tolist() == [[1, 0, 1], [1, 1, 0], [0, 0, 0]]
+    assert vocabulary.labels.toarray().tolist() == [[1, 0, 1], [1, 1, 0], [0, 0, 0]]
     assert vocabulary.columns == {"café": 0, "a": 1, "b": 2}
 
 

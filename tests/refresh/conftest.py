@@ -42,8 +42,8 @@ def make_rows(n, seed=0):
     for i in range(n):
         said, tags = list(SUBJECTS.items())[i % len(SUBJECTS)]
         text = [*rng.choice(said.split(), 3, replace=False), *rng.choice(WORDS, 4, replace=False), str(i)]
-        carried = [tag for tag in tags.split() if rng.random() < 0.7] or tags.split()[:1]
-        rows.append([str(i), " ".join(text), " ".join([*carried, *(["daily"] if rng.random() < 0.3 else [])])])
+        labels = [tag for tag in tags.split() if rng.random() < 0.7] or tags.split()[:1]
+        rows.append([str(i), " ".join(text), " ".join([*labels, *(["daily"] if rng.random() < 0.3 else [])])])
     return rows
 
 

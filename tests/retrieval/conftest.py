@@ -69,8 +69,8 @@ def archive():
     with_caption = np.flatnonzero(np.diff(contents.ngrams.indptr))
     writer = LexicalWriter(BUCKETS)
     writer.add(contents.ngrams[with_caption])
-    clusters, carried = find_duplicates(contents), carried_by(of, 1)
-    speaks = speaking_posts(clusters, carried)
+    clusters, labels = find_duplicates(contents), carried_by(of, 1)
+    speaks = speaking_posts(clusters, labels)
     photos = ExactIndex(contents.dense["image"][with_photo])
     channels = [
         Neighbourhood("image", "image", photos, with_photo, clusters, speaks),
@@ -78,12 +78,12 @@ def archive():
     ]
     authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
     vectors = {"image": contents.dense["image"][with_photo], "lexical": contents.ngrams[with_caption]}
-    return TrainingArchive(contents, carried, hashtags, clusters, authors, channels, vectors)
+    return TrainingArchive(contents, labels, hashtags, clusters, authors, channels, vectors)
 
 
 @pytest.fixture(scope="session")
 def fusion(archive):
-    return learn_fusion([archive.sampled_posts(nearby, nearby.rows) for nearby in archive.channels], archive.carried)
+    return learn_fusion([archive.sampled_posts(nearby, nearby.rows) for nearby in archive.channels], archive.labels)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def ask(archive, fusion):
     def make(n, seed=5):
         contents, of = make_contents(n, seed)
         hits = hear(archive.channels, contents)
-        votes = fuse(fusion, hits, archive.carried, n).scores
+        votes = fuse(fusion, hits, archive.labels, n).scores
         return QueryBatch(contents, hits, votes), carried_by(of, seed)
 
     return make

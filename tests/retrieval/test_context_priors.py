@@ -137,24 +137,24 @@ def test_certain_candidates_stay_probabilities():
 
 def lessons_of(posts, m):
     """Every post asked about all hashtags."""
-    carried = matrix(posts, m)
+    labels = matrix(posts, m)
     n = len(posts)
-    return carried, TrainingExamples(
+    return labels, TrainingExamples(
         rows=np.arange(n),
         unseen=np.ones(n, dtype=bool),
-        due=np.diff(carried.indptr),
+        due=np.diff(labels.indptr),
         names=("vote",),
         features=np.zeros((n * m, 1), dtype=np.float32),
         place=np.repeat(np.arange(n), m),
         columns=np.tile(np.arange(m), n),
-        carried=carried.toarray().ravel() > 0,
+        labels=labels.toarray().ravel() > 0,
         post_folds=np.arange(n) % 3,
     )
 
 
 def learned_from(posts, author_of, m=6):
-    carried, examples = lessons_of(posts, m)
-    return learn_context_priors(examples, np.full(len(examples.columns), 1 / 3), carried, author_of)
+    labels, examples = lessons_of(posts, m)
+    return learn_context_priors(examples, np.full(len(examples.columns), 1 / 3), labels, author_of)
 
 
 def test_where_company_tells_it_counts():

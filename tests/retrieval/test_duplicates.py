@@ -90,5 +90,5 @@ def test_among_many_posts_copies_are_found_without_comparing_all(monkeypatch):
 
 
 def test_only_a_post_without_hashtags_gives_way_and_only_to_a_copy_that_has_some():
-    carried = sparse.csr_matrix(np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0], [1, 1]], dtype=np.float32))
-    assert speaking_posts(np.array([0, 0, 0, 1, 1, 2]), carried).tolist() == [False, True, True, True, True, True]
+    labels = sparse.csr_matrix(np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0], [1, 1]], dtype=np.float32))
+    assert speaking_posts(np.array([0, 0, 0, 1, 1, 2]), labels).tolist() == [False, True, True, True, True, True]

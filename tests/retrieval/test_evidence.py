@@ -37,13 +37,13 @@ def hits(channel, *neighbours):
     )
 
 
-def behind(carried, *channels, columns=(0,), ages=None):
+def behind(labels, *channels, columns=(0,), ages=None):
     """The posts behind hashtags, and the fused votes."""
-    carried = sparse.csr_matrix(np.array(carried, dtype=np.float32))
+    labels = sparse.csr_matrix(np.array(labels, dtype=np.float32))
     channels = [*channels, *(hits(name) for name in {"image", "lexical"} - {some.channel for some in channels})]
     ages = None if ages is None else np.array(ages, dtype=np.float32)
-    fused = fuse(FUSION, {some.channel: some.matches for some in channels}, carried, 1, ages)
-    evidence = Evidence(Posts(), carried, FUSION, channels, fused)
+    fused = fuse(FUSION, {some.channel: some.matches for some in channels}, labels, 1, ages)
+    evidence = Evidence(Posts(), labels, FUSION, channels, fused)
     return evidence.behind(0, np.array(columns)), fused.scores.toarray()[0]
 
 

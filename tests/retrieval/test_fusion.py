@@ -26,11 +26,11 @@ N_SUBJECTS, PER_SUBJECT = 8, 40
 def subjects():
     """(posts, hashtags): posts of one subject carry its two hashtags, and all carry a common one."""
     of = np.repeat(np.arange(N_SUBJECTS), PER_SUBJECT)
-    carried = np.zeros((len(of), 2 * N_SUBJECTS + 1), dtype=np.float32)
-    carried[np.arange(len(of)), 2 * of] = 1
-    carried[np.arange(len(of)), 2 * of + 1] = 1
-    carried[:, -1] = 1
-    return of, sparse.csr_matrix(carried)
+    labels = np.zeros((len(of), 2 * N_SUBJECTS + 1), dtype=np.float32)
+    labels[np.arange(len(of)), 2 * of] = 1
+    labels[np.arange(len(of)), 2 * of + 1] = 1
+    labels[:, -1] = 1
+    return of, sparse.csr_matrix(labels)
 
 
 def sampled_posts(channel, vectors, posts=None, clusters=None):
@@ -59,23 +59,23 @@ def weight_of(fusion, channel, modalities="image text"):
 
 
 def test_a_channel_that_knows_nothing_falls_silent():
-    of, carried = subjects()
+    of, labels = subjects()
     fusion = learn_fusion(
-        [sampled_posts("image", telling_vectors(of)), sampled_posts("sentence", noise_vectors(of))], carried
+        [sampled_posts("image", telling_vectors(of)), sampled_posts("sentence", noise_vectors(of))], labels
     )
     assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
 
 
 def test_a_caption_alone_is_weighed_without_the_photo():
     """Beside a photo that tells all, what tells among captions would be noise; alone, it is learned."""
-    of, carried = subjects()
+    of, labels = subjects()
     telling = telling_vectors(of, seed=3)
     asked = [
         sampled_posts("image", telling_vectors(of)),
         sampled_posts("sentence", telling),
         sampled_posts("lexical", noise_vectors(of)),
     ]
-    fusion = learn_fusion(asked, carried)
+    fusion = learn_fusion(asked, labels)
     assert weight_of(fusion, "image", "text") == 0
     assert weight_of(fusion, "sentence", "text") > 5 * weight_of(fusion, "lexical", "text")
     assert set(fusion.weights) == {"image", "text", "image text"}
@@ -83,7 +83,7 @@ def test_a_caption_alone_is_weighed_without_the_photo():
 
 def test_copies_of_a_post_do_not_answer_for_it():
     """A channel that finds nothing but the post's own copies must not look clever."""
-    of, carried = subjects()
+    of, labels = subjects()
     rng = np.random.default_rng(2)
     copies = np.repeat(unit_rows(rng.normal(size=(len(of) // 2, 32))), 2, axis=0)
     clusters = np.arange(len(of)) // 2
@@ -91,36 +91,36 @@ def test_copies_of_a_post_do_not_answer_for_it():
         sampled_posts("image", telling_vectors(of), None, clusters),
         sampled_posts("sentence", copies, None, clusters),
     ]
-    fusion = learn_fusion(asked, carried)
+    fusion = learn_fusion(asked, labels)
     assert weight_of(fusion, "image") > 5 * weight_of(fusion, "sentence")
 
 
 def test_learning_the_same_twice_gives_the_same():
-    of, carried = subjects()
+    of, labels = subjects()
     asked = [
         sampled_posts("image", telling_vectors(of)),
         sampled_posts("sentence", noise_vectors(of), np.arange(0, len(of), 3)),
     ]
-    assert learn_fusion(asked, carried) == learn_fusion(asked, carried)
+    assert learn_fusion(asked, labels) == learn_fusion(asked, labels)
 
 
 def test_with_hardly_any_posts_all_voices_are_equal():
-    carried = sparse.csr_matrix(np.ones((3, 2), dtype=np.float32))
-    fusion = learn_fusion([sampled_posts("image", unit_rows(np.eye(3)))], carried)
+    labels = sparse.csr_matrix(np.ones((3, 2), dtype=np.float32))
+    fusion = learn_fusion([sampled_posts("image", unit_rows(np.eye(3)))], labels)
     assert fusion.weights == {"image": (1.0,) * len(NEIGHBOURHOODS)}
-    assert learn_fusion([], carried) == Fusion((), {})
+    assert learn_fusion([], labels) == Fusion((), {})
 
 
 def test_fusing_by_hand():
     """Two voices on three queries: both speak, one speaks, none speaks."""
-    carried = sparse.csr_matrix(np.array([[1, 0], [0, 1]], dtype=np.float32))
+    labels = sparse.csr_matrix(np.array([[1, 0], [0, 1]], dtype=np.float32))
     vote_sources = (VoteSource("image", "image", 1, 0.1), VoteSource("lexical", "text", 1, 0.1))
     fusion = Fusion(vote_sources, {"image": (1.0, 0.0), "text": (0.0, 1.0), "image text": (3.0, 1.0)})
     hits = {
         "image": Matches(np.array([[0], [0], [-1]]), np.array([[0.5], [0.5], [0]], dtype=np.float32)),
         "lexical": Matches(np.array([[1], [-1], [-1]]), np.array([[0.5], [0], [0]], dtype=np.float32)),
     }
-    fused = fuse(fusion, hits, carried, 3)
+    fused = fuse(fusion, hits, labels, 3)
     assert fused.scores.toarray() == pytest.approx(np.array([[0.75, 0.25], [1, 0], [0, 0]]))
     assert [shares.ravel().tolist() for shares in fused.shares] == [[0.75, 1, 0], [0.25, 0, 0]]
 

@@ -34,7 +34,7 @@ def saved(learned, tmp_path):
 
 @pytest.fixture
 def reopen(saved, archive):
-    return lambda: load(saved, archive.hashtags, archive.carried)
+    return lambda: load(saved, archive.hashtags, archive.labels)
 
 
 def rewrite(path, **changes):
@@ -43,10 +43,10 @@ def rewrite(path, **changes):
 
 def small(archive, n):
     """The same archive with hashtags on n posts alone."""
-    rows = np.repeat([1.0, 0.0], [n, archive.carried.shape[0] - n])
-    carried = sparse.csr_matrix(sparse.diags_array(rows).astype(np.float32) @ archive.carried)
-    carried.eliminate_zeros()
-    return dataclasses.replace(archive, carried=carried)
+    rows = np.repeat([1.0, 0.0], [n, archive.labels.shape[0] - n])
+    labels = sparse.csr_matrix(sparse.diags_array(rows).astype(np.float32) @ archive.labels)
+    labels.eliminate_zeros()
+    return dataclasses.replace(archive, labels=labels)
 
 
 # --- learned, saved, loaded
@@ -63,7 +63,7 @@ def test_what_was_learned_survives_its_folder(learned, reopen, archive, ask):
     assert np.array_equal(again.clusters, archive.clusters)
     assert again.report.ships and again.context_priors != ContextPriors()
     queries, _ = ask(3)
-    rankers = (learned.ranker(archive.carried), again.ranker(archive.carried))
+    rankers = (learned.ranker(archive.labels), again.ranker(archive.labels))
     assert rankers[0].threshold == rankers[1].threshold == learned.report.threshold
     for one, other in zip(*(ranker.rank(queries) for ranker in rankers), strict=True):
         assert np.array_equal(one.columns, other.columns)
@@ -75,15 +75,15 @@ def test_the_report_is_read_alone(learned, saved):
 
 
 def test_hashtags_and_posts_that_have_come_since_fit_on(saved, archive, ask):
-    carried = archive.carried.copy()
-    carried.resize(carried.shape[0] + 1, carried.shape[1] + 1)
-    again = load(saved, [*archive.hashtags, "zeppelin"], carried)
+    labels = archive.labels.copy()
+    labels.resize(labels.shape[0] + 1, labels.shape[1] + 1)
+    again = load(saved, [*archive.hashtags, "zeppelin"], labels)
     assert again.reranker is not None and again.notes == ()
     queries, _ = ask(2)
     votes = queries.votes.copy()
-    votes.resize(2, carried.shape[1])
-    ranked = again.ranker(carried).rank(dataclasses.replace(queries, votes=votes))[1]
-    before = load(saved, archive.hashtags, archive.carried).ranker(archive.carried).rank(queries)[1]
+    votes.resize(2, labels.shape[1])
+    ranked = again.ranker(labels).rank(dataclasses.replace(queries, votes=votes))[1]
+    before = load(saved, archive.hashtags, archive.labels).ranker(archive.labels).rank(queries)[1]
     assert ranked.columns.tolist()[:3] == before.columns.tolist()[:3]
 
 
@@ -94,14 +94,14 @@ def files(folder):
 def shuffled(archive, n, seed):
     """n posts of an archive and the hashtags they carry, both in another order, and one hashtag that is new."""
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(archive.carried.shape[0])[:n]
-    carried = sparse.csc_matrix(archive.carried[rows])
-    columns = rng.permutation(np.flatnonzero(np.diff(carried.indptr)))
+    rows = rng.permutation(archive.labels.shape[0])[:n]
+    labels = sparse.csc_matrix(archive.labels[rows])
+    columns = rng.permutation(np.flatnonzero(np.diff(labels.indptr)))
     newcomer = sparse.csr_matrix((np.arange(n) % 9 == 0).astype(np.float32)[:, None])
     return dataclasses.replace(
         archive,
         contents=archive.contents.take(rows),
-        carried=sparse.csr_matrix(sparse.hstack([newcomer, carried[:, columns]], format="csr")),
+        labels=sparse.csr_matrix(sparse.hstack([newcomer, labels[:, columns]], format="csr")),
         hashtags=["zeppelin", *(archive.hashtags[column] for column in columns)],
         clusters=np.unique(archive.clusters[rows], return_inverse=True)[1],
         author_of=archive.author_of[rows],
@@ -127,16 +127,16 @@ def test_it_does_not_matter_by_which_way_it_was_carried_over(saved, archive, tmp
 
 def test_hashtags_are_carried_over_by_name(saved, archive, ask, learned):
     """Of the same posts, with a hashtag before all others that none of them carries, the same names come out."""
-    one_more = sparse.csr_matrix((archive.carried.shape[0], 1), dtype=np.float32)
-    carried = sparse.csr_matrix(sparse.hstack([one_more, archive.carried], format="csr"))
+    one_more = sparse.csr_matrix((archive.labels.shape[0], 1), dtype=np.float32)
+    labels = sparse.csr_matrix(sparse.hstack([one_more, archive.labels], format="csr"))
     carried_over = carry_over(
-        saved, dataclasses.replace(archive, carried=carried, hashtags=["zeppelin", *archive.hashtags])
+        saved, dataclasses.replace(archive, labels=labels, hashtags=["zeppelin", *archive.hashtags])
     )
     assert carried_over.report == learned.report and carried_over.judged == {}
     queries, _ = ask(5)
     votes = sparse.csr_matrix(np.pad(queries.votes.toarray(), ((0, 0), (1, 0))))
-    ranked = carried_over.ranker(carried).rank(dataclasses.replace(queries, votes=votes))
-    for one, other in zip(ranked, learned.ranker(archive.carried).rank(queries), strict=True):
+    ranked = carried_over.ranker(labels).rank(dataclasses.replace(queries, votes=votes))
+    for one, other in zip(ranked, learned.ranker(archive.labels).rank(queries), strict=True):
         assert (one.columns - 1).tolist() == other.columns.tolist()
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
 
@@ -160,9 +160,9 @@ def test_small_archives_keep_the_vote_and_have_no_report(archive, ask, tmp_path)
         {},
     )
     trained.save(tmp_path)
-    again = load(tmp_path, few.hashtags, few.carried)
+    again = load(tmp_path, few.hashtags, few.labels)
     assert (again.reranker, again.report, again.notes, learned_report(tmp_path)) == (None, None, (), None)
-    ranker = again.ranker(few.carried)
+    ranker = again.ranker(few.labels)
     assert isinstance(ranker, Vote) and ranker.threshold == UNLEARNED
     queries, _ = ask(2)
     ranked = ranker.rank(queries)[1]
@@ -178,7 +178,7 @@ def test_a_better_vote_is_used_and_calibrated(saved, reopen, learned, archive, a
     rewrite(saved / "reranker" / "reranker.json", report=report | {"reranker_f1": {"5": 0.0, "10": 0.0}})
     again = reopen()
     assert again.reranker is None and not again.report.ships and again.notes == ()
-    ranker = again.ranker(archive.carried)
+    ranker = again.ranker(archive.labels)
     assert isinstance(ranker, Vote) and ranker.threshold == again.report.threshold
     queries, _ = ask(2)
     ranked = ranker.rank(queries)[1]
@@ -187,7 +187,7 @@ def test_a_better_vote_is_used_and_calibrated(saved, reopen, learned, archive, a
     worse = dataclasses.replace(learned, report=again.report)
     worse.reranker.report, kept = again.report, worse.reranker.report
     try:
-        assert isinstance(worse.ranker(archive.carried), Vote), "also before it is saved"
+        assert isinstance(worse.ranker(archive.labels), Vote), "also before it is saved"
     finally:
         worse.reranker.report = kept
 
@@ -201,7 +201,7 @@ def test_a_reranker_of_another_version_leaves_a_note_and_the_vote(saved, reopen,
     assert (again.reranker, again.report) == (None, None)
     [note] = again.notes
     assert "version 99" in note and "run `hashtag index build` again" in note and "plain vote" in note
-    assert isinstance(again.ranker(archive.carried), Vote)
+    assert isinstance(again.ranker(archive.labels), Vote)
     with pytest.raises(SnapshotError, match="version 99"):
         learned_report(saved)
 
@@ -212,7 +212,7 @@ def test_a_damaged_reranker_leaves_a_note_and_the_vote(saved, reopen, archive, d
     (saved / "reranker" / damage).write_bytes(content)
     again = reopen()
     assert again.reranker is None and len(again.notes) == 1 and "index build" in again.notes[0]
-    assert isinstance(again.ranker(archive.carried), Vote)
+    assert isinstance(again.ranker(archive.labels), Vote)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_the_digest_of_feedback_changes_with_what_is_learned_from_it():
 
 def test_reasons_of_a_reranker(learned, archive, ask):
     queries, _ = ask(4)
-    for ranked in learned.ranker(archive.carried).rank(queries):
+    for ranked in learned.ranker(archive.labels).rank(queries):
         told = learned.reranker.reasons(ranked, np.arange(3))
         assert len(told) == 3 and any(told)
         for why in told:

@@ -27,10 +27,10 @@ def test_a_tiny_temperature_does_not_overflow():
 
 
 def test_votes_are_the_share_that_carries_a_hashtag():
-    carried = sparse.csr_matrix(np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float32))
+    labels = sparse.csr_matrix(np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float32))
     found = matches([[0, 1], [NO_ROW, NO_ROW], [2, NO_ROW]], [[0.5, 0.5], [0, 0], [0.3, 0]])
     shares = vote_shares(found, np.ones(3))
-    assert votes(found, shares, carried).toarray() == pytest.approx(np.array([[0.5, 1, 0], [0, 0, 0], [0, 0, 1]]))
+    assert votes(found, shares, labels).toarray() == pytest.approx(np.array([[0.5, 1, 0], [0, 0, 0], [0, 0, 1]]))
 
 
 def test_a_margin_is_the_lead_over_the_background():

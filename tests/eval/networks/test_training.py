@@ -43,8 +43,8 @@ def train(learner):
 
 
 def part(n=4):
-    carried = torch.tensor([[True, False]]).repeat(n, 1)
-    return Part((torch.zeros(n, 1),), carried, carried, n_due=n)
+    labels = torch.tensor([[True, False]]).repeat(n, 1)
+    return Part((torch.zeros(n, 1),), labels, labels, n_due=n)
 
 
 def test_training_stops_when_neither_loss_nor_f1_gains():

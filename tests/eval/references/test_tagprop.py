@@ -12,36 +12,36 @@ from hashtag_recommender.eval.references.tagprop import _LEEWAY, Cases, TagProp,
 def drawn(seed=0, n=60, m=5, k=3):
     """Neighbours of which the nearer are the likelier to carry what the post does."""
     rng = np.random.default_rng(seed)
-    carried = rng.random((n, m)) < [0.6, 0.4, 0.3, 0.2, 0.1]
-    alike = (carried[:, None] == carried[None]).sum(axis=2) + rng.normal(size=(n, n))
+    labels = rng.random((n, m)) < [0.6, 0.4, 0.3, 0.2, 0.1]
+    alike = (labels[:, None] == labels[None]).sum(axis=2) + rng.normal(size=(n, n))
     np.fill_diagonal(alike, -9)
     rows = np.argsort(-alike, axis=1)[:, :k]
     rows[0] = NO_ROW
-    return carried, Matches(rows, np.where(rows == NO_ROW, 0, 1).astype(np.float32))
+    return labels, Matches(rows, np.where(rows == NO_ROW, 0, 1).astype(np.float32))
 
 
 def test_cases_are_those_of_a_plain_loop():
-    carried, matches = drawn()
-    cases = Cases.of(matches, sparse.csr_matrix(carried.astype(float)))
+    labels, matches = drawn()
+    cases = Cases.of(matches, sparse.csr_matrix(labels.astype(float)))
     expected = []
-    for post, own in enumerate(carried):
-        for column in range(carried.shape[1]):
-            ranks = [float(row != NO_ROW and carried[row, column]) for row in matches.rows[post]]
+    for post, own in enumerate(labels):
+        for column in range(labels.shape[1]):
+            ranks = [float(row != NO_ROW and labels[row, column]) for row in matches.rows[post]]
             if any(ranks):
                 expected.append((column, bool(own[column]), ranks))
-    found = zip(cases.columns.tolist(), cases.carried.tolist(), cases.ranks.toarray().tolist(), strict=True)
+    found = zip(cases.columns.tolist(), cases.labels.tolist(), cases.ranks.toarray().tolist(), strict=True)
     assert list(found) == expected
-    assert cases.uses.tolist() == carried.sum(axis=0).tolist()
+    assert cases.uses.tolist() == labels.sum(axis=0).tolist()
     assert cases.n == 60
 
 
 def test_no_other_weights_are_likelier():
-    carried, matches = drawn()
-    cases = Cases.of(matches, sparse.csr_matrix(carried.astype(float)))
+    labels, matches = drawn()
+    cases = Cases.of(matches, sparse.csr_matrix(labels.astype(float)))
 
     def unlikeliness(weights):
         voted = np.clip(cases.ranks @ weights, 1e-5, 1 - 1e-5)
-        return -np.log(voted[cases.carried]).mean() - np.log(1 - voted[~cases.carried]).mean()
+        return -np.log(voted[cases.labels]).mean() - np.log(1 - voted[~cases.labels]).mean()
 
     weights = rank_weights(cases)
     assert weights.sum() == pytest.approx(1) and (weights >= 0).all()
@@ -51,13 +51,13 @@ def test_no_other_weights_are_likelier():
 
 
 def test_sigmoids_are_the_likeliest_under_their_prior():
-    carried, matches = drawn()
-    cases = Cases.of(matches, sparse.csr_matrix(carried.astype(float)))
-    voted_of = np.zeros(carried.shape)
+    labels, matches = drawn()
+    cases = Cases.of(matches, sparse.csr_matrix(labels.astype(float)))
+    voted_of = np.zeros(labels.shape)
     weights = np.array([0.5, 0.3, 0.2])
     for post, rows in enumerate(matches.rows):
         for weight, row in zip(weights, rows, strict=True):
-            voted_of[post] += weight * carried[row] * (row != NO_ROW)
+            voted_of[post] += weight * labels[row] * (row != NO_ROW)
 
     def likeliest(voted, own, centre):
         def unlikeliness(pair):
@@ -67,8 +67,8 @@ def test_sigmoids_are_the_likeliest_under_their_prior():
 
         return minimize(unlikeliness, centre, method="BFGS").x
 
-    together = likeliest(voted_of.ravel(), carried.ravel(), np.zeros(2))
-    expected = [likeliest(voted_of[:, column], carried[:, column], together) for column in range(5)]
+    together = likeliest(voted_of.ravel(), labels.ravel(), np.zeros(2))
+    expected = [likeliest(voted_of[:, column], labels[:, column], together) for column in range(5)]
     slopes, offsets = sigmoids(cases, cases.ranks @ weights)
     assert np.stack([slopes, offsets], axis=1) == pytest.approx(np.array(expected), abs=1e-2)
 

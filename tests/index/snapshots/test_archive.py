@@ -54,7 +54,7 @@ def told(archive):
     n = len(archive.author_of)
     return {
         "hashtags": list(archive.hashtags),
-        "carried": [numbers.tolist() for numbers in archive.carried],
+        "carried": [numbers.tolist() for numbers in archive.labels],
         "authors": list(archive.authors),
         "author_of": archive.author_of.tolist(),
         "posted": [None if math.isnan(days) else days for days in archive.posted],
@@ -173,7 +173,7 @@ def test_newcomers_come_after_and_change_nothing_before(tmp_path):
     assert grown.shown == [*archive.shown, "zeppelin"]
     assert grown.authors == ["mina", "준", "zoe"]
     assert grown.author_of[5:].tolist() == [2, 0, -1]
-    pointers, columns = grown.carried
+    pointers, columns = grown.labels
     assert [columns[pointers[row] : pointers[row + 1]].tolist() for row in (5, 6, 7)] == [[2, 3], [2, 3], [3]]
     neighbour = grown.neighbour(5, "sentence", 0.5, 0.25)
     assert (neighbour.post, neighbour.caption, neighbour.photo) == ("9", "z" * QUOTED, None)

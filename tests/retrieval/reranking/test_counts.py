@@ -8,18 +8,18 @@ from hashtag_recommender.retrieval.reranking.counts import count, recount
 
 def archive(seed):
     rng = np.random.default_rng(seed)
-    carried = sparse.csr_matrix((rng.random((30, 6)) < 0.4).astype(np.float32))
+    labels = sparse.csr_matrix((rng.random((30, 6)) < 0.4).astype(np.float32))
     mentioned = sparse.csr_matrix((rng.integers(0, 3, (30, 6)) * (rng.random((30, 6)) < 0.3)).astype(np.float32))
-    return carried, mentioned, np.sort(rng.choice(30, 7, replace=False))
+    return labels, mentioned, np.sort(rng.choice(30, 7, replace=False))
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_without_a_block_is_as_if_it_had_never_been(seed):
-    carried, mentioned, block = archive(seed)
+    labels, mentioned, block = archive(seed)
     rest = np.setdiff1d(np.arange(30), block)
-    without = count(carried, mentioned).without(block, carried, mentioned)
-    anew = count(carried[rest], mentioned[rest])
+    without = count(labels, mentioned).without(block, labels, mentioned)
+    anew = count(labels[rest], mentioned[rest])
     every = np.arange(6)
     assert without.n_posts == anew.n_posts == 23
     for name in ("uses", "mentions", "kept"):
@@ -29,11 +29,11 @@ def test_without_a_block_is_as_if_it_had_never_been(seed):
 
 
 def test_by_hand():
-    carried = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1]], dtype=np.float32))
+    labels = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1]], dtype=np.float32))
     mentioned = sparse.csr_matrix(np.array([[2, 0, 0], [0, 0, 1], [0, 0, 1]], dtype=np.float32))
-    counts = count(carried, mentioned)
+    counts = count(labels, mentioned)
     assert counts.uses.tolist() == [3, 2, 1]
     assert counts.mentions.tolist() == [1, 0, 2]
     assert counts.kept.tolist() == [1, 0, 1]
     assert counts.together(np.array([0]), np.array([1, 2])).tolist() == [[2, 0]]  # met once is met never
-    assert recount(carried, counts.mentions, counts.kept).uses.tolist() == [3, 2, 1]
+    assert recount(labels, counts.mentions, counts.kept).uses.tolist() == [3, 2, 1]

@@ -19,9 +19,9 @@ from hashtag_recommender.retrieval.writing_style import Styles
 def learned(archive, fusion):
     scales = Scales.learn(archive.contents)
     posts = scales.weigh(archive.contents)
-    ridge = learn_ridge(posts, archive.carried, archive.hashtags, [np.array([row]) for row in range(len(posts))]).ridge
-    maker = FeatureMaker(archive.hashtags, archive.carried, scales, fusion, ridge)
-    counts = count(archive.carried, maker.finder.find_all(archive.contents.captions))
+    ridge = learn_ridge(posts, archive.labels, archive.hashtags, [np.array([row]) for row in range(len(posts))]).ridge
+    maker = FeatureMaker(archive.hashtags, archive.labels, scales, fusion, ridge)
+    counts = count(archive.labels, maker.finder.find_all(archive.contents.captions))
     return scales, ridge, maker, counts, Styles(posts.style)
 
 
@@ -54,10 +54,10 @@ def test_the_votes_are_the_channels_own(ask, learned, archive, fusion):
         expected = np.zeros(len(archive.hashtags))
         for row, share in zip(near.rows[0], shares, strict=True):
             if row >= 0:
-                expected += share * archive.carried[row].toarray()[0]
+                expected += share * archive.labels[row].toarray()[0]
         mine = candidates.features[f"{vote_source.channel}_{vote_source.neighbours}"]
         assert mine == pytest.approx(expected[candidates.columns], abs=1e-5)
-    carriers = archive.carried[inputs.hits["image"].rows[0]].toarray()[:, candidates.columns] > 0
+    carriers = archive.labels[inputs.hits["image"].rows[0]].toarray()[:, candidates.columns] > 0
     assert candidates.features["image_carriers"].tolist() == carriers.sum(axis=0).tolist()
     nearest = np.where(carriers, inputs.hits["image"].similarities[0][:, None], 0).max(axis=0)
     assert candidates.features["image_nearest"] == pytest.approx(nearest)
@@ -71,7 +71,7 @@ def test_posts_written_alike_vote(ask, learned, archive):
     alike, rows = inputs.in_style.similarities[0], inputs.in_style.rows[0]
     for name, sharpness in STYLE_VOTES.items():
         weights = np.exp((alike - alike[0]) / (sharpness * max(alike[0] - alike[49], 1e-3)))
-        expected = weights @ archive.carried[rows].toarray() / weights.sum()
+        expected = weights @ archive.labels[rows].toarray() / weights.sum()
         assert candidates.features[name] == pytest.approx(expected[candidates.columns], abs=1e-5)
 
 
@@ -90,7 +90,7 @@ def test_a_hashtag_in_the_caption_is_a_candidate_that_no_neighbour_carries(ask, 
         channel: Matches(np.full_like(matches.rows, -1), np.zeros_like(matches.similarities))
         for channel, matches in queries.hits.items()
     }
-    votes = fuse(fusion, nobody, archive.carried, 1).scores
+    votes = fuse(fusion, nobody, archive.labels, 1).scores
     contents = dataclasses.replace(queries.contents, captions=["surfing all day"])
     silent = dataclasses.replace(queries, contents=contents, hits=nobody, votes=votes)
     candidates = learned[2].candidates(evidence_of(silent, learned)[0])
@@ -101,8 +101,8 @@ def test_a_hashtag_in_the_caption_is_a_candidate_that_no_neighbour_carries(ask, 
 
 def test_hashtags_known_only_from_posts_left_out_are_no_candidates(ask, learned, archive):
     queries, _ = ask(2)
-    left_out = archive.carried[:, 0].nonzero()[0]
-    nothing = sparse.csr_matrix(archive.carried.shape, dtype=np.float32)
-    counts = count(archive.carried, nothing).without(left_out, archive.carried, nothing)
+    left_out = archive.labels[:, 0].nonzero()[0]
+    nothing = sparse.csr_matrix(archive.labels.shape, dtype=np.float32)
+    counts = count(archive.labels, nothing).without(left_out, archive.labels, nothing)
     inputs = dataclasses.replace(evidence_of(queries, learned)[1], counts=counts)
     assert 0 not in learned[2].candidates(inputs).columns

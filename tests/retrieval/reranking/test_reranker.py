@@ -32,7 +32,7 @@ def part(archive, rows):
     return dataclasses.replace(
         archive,
         contents=archive.contents.take(rows),
-        carried=archive.carried[rows],
+        labels=archive.labels[rows],
         clusters=archive.clusters[rows],
         author_of=archive.author_of[rows],
         channels=channels,
@@ -53,20 +53,20 @@ class Truncated:
 
 def test_it_is_better_than_the_vote_and_knows_it(reranker, ask):
     assert reranker.report.ships
-    queries, carried = ask(200)
+    queries, labels = ask(200)
     right = {"vote": 0.0, "reranker": 0.0}
     for i, ranked in enumerate(reranker.rank(queries)):
-        truth = carried[i].toarray()[0]
+        truth = labels[i].toarray()[0]
         right["reranker"] += truth[ranked.columns[:2]].sum()
         right["vote"] += truth[np.argsort(-queries.votes[i].toarray()[0], kind="stable")[:2]].sum()
     assert right["reranker"] >= right["vote"]
 
 
 def test_its_probabilities_are_honest(reranker, ask):
-    queries, carried = ask(300)
+    queries, labels = ask(300)
     ranked = reranker.rank(queries)
     given = np.concatenate([r.probabilities for r in ranked])
-    true = np.concatenate([carried[i].toarray()[0, r.columns] for i, r in enumerate(ranked)])
+    true = np.concatenate([labels[i].toarray()[0, r.columns] for i, r in enumerate(ranked)])
     sure = given > 0.5
     assert true[sure].mean() == pytest.approx(given[sure].mean(), abs=0.1)
     assert true[~sure].mean() == pytest.approx(given[~sure].mean(), abs=0.1)
@@ -120,7 +120,7 @@ def test_small_archives_keep_the_vote(archive, fusion):
 
 
 def test_it_survives_its_folder(reranker, saved, archive, fusion, ask):
-    again = Reranker.load(saved, archive.hashtags, archive.carried, fusion)
+    again = Reranker.load(saved, archive.hashtags, archive.labels, fusion)
     assert again.report == reranker.report == read_report(saved)
     queries, _ = ask(5)
     for one, other in zip(again.rank(queries), reranker.rank(queries), strict=True):
@@ -132,15 +132,15 @@ def test_another_version_is_refused(saved, archive, fusion):
     fields = json.loads((saved / "reranker.json").read_text())
     (saved / "reranker.json").write_text(json.dumps(fields | {"version": 99}))
     with pytest.raises(SnapshotError, match="version 99.*index build"):
-        Reranker.load(saved, archive.hashtags, archive.carried, fusion)
+        Reranker.load(saved, archive.hashtags, archive.labels, fusion)
 
 
 def test_another_fusion_or_archive_is_refused(saved, archive, fusion):
     other = Fusion.from_json(fusion.to_json() | {"voices": [v | {"margin": 9.0} for v in fusion.to_json()["voices"]]})
     with pytest.raises(SnapshotError, match="another fusion"):
-        Reranker.load(saved, archive.hashtags, archive.carried, other)
+        Reranker.load(saved, archive.hashtags, archive.labels, other)
     with pytest.raises(SnapshotError, match="not of this archive"):
-        Reranker.load(saved, archive.hashtags[:-1], archive.carried[:, :-1], fusion)
+        Reranker.load(saved, archive.hashtags[:-1], archive.labels[:, :-1], fusion)
 
 
 @pytest.mark.parametrize("damage", ["missing", "pickled", "no json", "no report"])
@@ -154,7 +154,7 @@ def test_damaged_files_are_refused(saved, archive, fusion, damage):
     else:
         (saved / "reranker.json").write_text('{"version": 1}')
     with pytest.raises(SnapshotError, match="index build"):
-        Reranker.load(saved, archive.hashtags, archive.carried, fusion)
+        Reranker.load(saved, archive.hashtags, archive.labels, fusion)
 
 
 def test_the_report_by_hand(monkeypatch):
@@ -168,7 +168,7 @@ def test_the_report_by_hand(monkeypatch):
         features=np.array([[0.1, 0], [0.9, 0], [0.5, 0], [0.4, 0]], dtype=np.float32),
         place=np.array([0, 0, 1, 1]),
         columns=np.array([0, 1, 0, 1]),
-        carried=np.array([True, False, True, False]),
+        labels=np.array([True, False, True, False]),
         post_folds=np.zeros(10, dtype=np.int64),
     )
     report, probabilities = report_on(examples, np.array([0.75, 0.15, 0.65, 0.05]), np.arange(10))

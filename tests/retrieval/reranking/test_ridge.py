@@ -23,59 +23,59 @@ def posts():
 
 
 @pytest.fixture(scope="module")
-def carried():
+def labels():
     return sparse.csr_matrix((np.random.default_rng(1).random((N, M)) < 0.3).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
-def learned(posts, carried):
-    return learn_ridge(posts, carried, HASHTAGS, [np.array([i]) for i in range(N)])
+def learned(posts, labels):
+    return learn_ridge(posts, labels, HASHTAGS, [np.array([i]) for i in range(N)])
 
 
-def textbook(posts, carried, query, kept, prior):
+def textbook(posts, labels, query, kept, prior):
     """Scores and number of hashtags for one post from those kept, by solving the linear system."""
     kernel = Similarity(posts).of(posts).astype(np.float64)
     system = kernel[np.ix_(kept, kept)] + np.eye(len(kept))
     beta = np.linalg.solve(system, kernel[kept, query])
-    sizes = np.diff(carried.indptr)
-    scores = beta @ carried[kept].toarray() + (1 - beta.sum()) * prior
+    sizes = np.diff(labels.indptr)
+    scores = beta @ labels[kept].toarray() + (1 - beta.sum()) * prior
     return scores, beta @ sizes[kept] + (1 - beta.sum()) * sizes.mean()
 
 
-def test_a_new_post_by_the_textbook(posts, carried, learned):
-    ridge, prior = learned.ridge, carried.toarray().mean(axis=0)
+def test_a_new_post_by_the_textbook(posts, labels, learned):
+    ridge, prior = learned.ridge, labels.toarray().mean(axis=0)
     asked = ridge.ask(posts)[3]
-    scores, size = textbook(posts, carried, 3, np.arange(N), prior)
-    assert ridge.scores(asked, np.arange(M), prior, carried) == pytest.approx(scores, abs=3e-3)
-    assert ridge.n_hashtags(asked, np.diff(carried.indptr).astype(np.float32)) == pytest.approx(size, abs=1e-2)
+    scores, size = textbook(posts, labels, 3, np.arange(N), prior)
+    assert ridge.scores(asked, np.arange(M), prior, labels) == pytest.approx(scores, abs=3e-3)
+    assert ridge.n_hashtags(asked, np.diff(labels.indptr).astype(np.float32)) == pytest.approx(size, abs=1e-2)
 
 
-def test_leaving_out_a_cluster_is_learning_without_it(posts, carried, learned):
-    ridge, prior = learned.ridge, carried.toarray().mean(axis=0)
+def test_leaving_out_a_cluster_is_learning_without_it(posts, labels, learned):
+    ridge, prior = learned.ridge, labels.toarray().mean(axis=0)
     copies = np.array([3, 9, 31])
     (asked, other), (alone,) = learned.ask_without(posts, [copies, np.array([17])], [np.array([9, 31]), np.array([17])])
     for one, query, out in ((asked, 9, copies), (other, 31, copies), (alone, 17, [17])):
-        scores, size = textbook(posts, carried, query, np.setdiff1d(np.arange(N), out), prior)
-        assert ridge.scores(one, np.arange(M), prior, carried) == pytest.approx(scores, abs=3e-3)
-        assert ridge.n_hashtags(one, np.diff(carried.indptr).astype(np.float32)) == pytest.approx(size, abs=1e-2)
+        scores, size = textbook(posts, labels, query, np.setdiff1d(np.arange(N), out), prior)
+        assert ridge.scores(one, np.arange(M), prior, labels) == pytest.approx(scores, abs=3e-3)
+        assert ridge.n_hashtags(one, np.diff(labels.indptr).astype(np.float32)) == pytest.approx(size, abs=1e-2)
 
 
-def test_some_landmarks_stand_for_all(posts, carried, monkeypatch):
+def test_some_landmarks_stand_for_all(posts, labels, monkeypatch):
     monkeypatch.setattr(ridge_module, "_EVERY_POST", 10)
     monkeypatch.setattr(ridge_module, "LANDMARKS", 40)
-    ridge = learn_ridge(posts, carried, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
-    prior = carried.toarray().mean(axis=0)
-    exact, _ = textbook(posts, carried, 3, np.arange(N), prior)
+    ridge = learn_ridge(posts, labels, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
+    prior = labels.toarray().mean(axis=0)
+    exact, _ = textbook(posts, labels, 3, np.arange(N), prior)
     assert len(ridge.landmarks) == 40
-    scores = ridge.scores(ridge.ask(posts)[3], np.arange(M), prior, carried)
+    scores = ridge.scores(ridge.ask(posts)[3], np.arange(M), prior, labels)
     assert np.corrcoef(scores, exact)[0, 1] > 0.8
 
 
-def test_where_room_is_short_rare_hashtags_go_without(posts, carried, monkeypatch):
+def test_where_room_is_short_rare_hashtags_go_without(posts, labels, monkeypatch):
     monkeypatch.setattr(ridge_module, "_MOST_WEIGHTS", 3 * N)
-    ridge = learn_ridge(posts, carried, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
-    uses = carried.toarray().sum(axis=0)
-    scores = ridge.scores(ridge.ask(posts)[0], np.arange(M), uses / N, carried)
+    ridge = learn_ridge(posts, labels, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
+    uses = labels.toarray().sum(axis=0)
+    scores = ridge.scores(ridge.ask(posts)[0], np.arange(M), uses / N, labels)
     assert np.isnan(scores).tolist() == (uses < ridge.fewest).tolist()
     assert 1 <= np.count_nonzero(~np.isnan(scores)) <= 3
 
@@ -85,13 +85,13 @@ def test_weights_that_do_not_fit_their_hashtags_are_refused(learned):
         KernelRidge(learned.ridge.landmarks, learned.ridge.weights, HASHTAGS[1:], HASHTAGS, 1)
 
 
-def test_hashtags_are_known_by_name_wherever_they_stand(posts, carried, learned):
+def test_hashtags_are_known_by_name_wherever_they_stand(posts, labels, learned):
     """In an archive that has lost the first, got a new one, and has the others the other way round."""
     now = ["new", *reversed(HASHTAGS[1:])]
     ridge = KernelRidge(learned.ridge.landmarks, learned.ridge.weights, learned.ridge.served, now, 1)
     (asked,) = ridge.ask(posts.take(np.array([3])))
     prior = np.full(M, 0.1, dtype=np.float32)
-    before = learned.ridge.scores(asked, np.arange(M), prior, carried)
-    scores = ridge.scores(asked, np.arange(M), prior, carried)
+    before = learned.ridge.scores(asked, np.arange(M), prior, labels)
+    scores = ridge.scores(asked, np.arange(M), prior, labels)
     assert np.isnan(scores[0])
     assert scores[1:] == pytest.approx(before[:0:-1], abs=1e-5)

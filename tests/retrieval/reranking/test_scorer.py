@@ -26,16 +26,16 @@ def test_it_finds_the_chances(examples, learned):
 
 
 def test_held_out_probabilities_are_honest(examples, learned):
-    _, carried, _, _ = examples
+    _, labels, _, _ = examples
     for low, high in ((0, 0.3), (0.3, 0.6), (0.6, 1)):
         here = (learned.held_out >= low) & (learned.held_out < high)
-        assert carried[here].mean() == pytest.approx(learned.held_out[here].mean(), abs=0.06), (low, here.sum())
+        assert labels[here].mean() == pytest.approx(learned.held_out[here].mean(), abs=0.06), (low, here.sum())
 
 
 def test_what_cannot_be_known_is_not_pretended(examples):
     """Noise, memorised in training, must not show in the held-out probabilities."""
-    features, carried, folds, _ = examples
-    shuffled = np.random.default_rng(1).permutation(carried)
+    features, labels, folds, _ = examples
+    shuffled = np.random.default_rng(1).permutation(labels)
     held_out = learn_scorer(features, shuffled, folds, [0]).held_out
     assert held_out.std() < 0.05
     odds = np.log(held_out / (1 - held_out))

@@ -19,9 +19,9 @@ from hashtag_recommender.retrieval.selection.selector import (
 
 def table_of(*posts: str) -> HashtagTable:
     """An archive of posts, each written as its hashtags; columns in order of appearance, shown in capitals."""
-    carried = [post.split() for post in posts]
-    hashtags = tuple(dict.fromkeys(hashtag for post in carried for hashtag in post))
-    matrix = np.array([[hashtag in post for hashtag in hashtags] for post in carried], dtype=np.float32)
+    labels = [post.split() for post in posts]
+    hashtags = tuple(dict.fromkeys(hashtag for post in labels for hashtag in post))
+    matrix = np.array([[hashtag in post for hashtag in hashtags] for post in labels], dtype=np.float32)
     uses = matrix.sum(axis=0).astype(np.int64)
     shown = tuple(hashtag.upper() for hashtag in hashtags)
     return HashtagTable(hashtags, shown, uses, sparse.csr_matrix(matrix))

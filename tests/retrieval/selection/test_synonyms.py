@@ -8,9 +8,9 @@ from hashtag_recommender.retrieval.selection.synonyms import AliasCandidate, sug
 
 
 def table_of(posts: list[str]) -> HashtagTable:
-    carried = [post.split() for post in posts]
-    hashtags = tuple(dict.fromkeys(hashtag for post in carried for hashtag in post))
-    matrix = np.array([[hashtag in post for hashtag in hashtags] for post in carried], dtype=np.float32)
+    labels = [post.split() for post in posts]
+    hashtags = tuple(dict.fromkeys(hashtag for post in labels for hashtag in post))
+    matrix = np.array([[hashtag in post for hashtag in hashtags] for post in labels], dtype=np.float32)
     shown = tuple(hashtag.capitalize() for hashtag in hashtags)
     return HashtagTable(hashtags, shown, matrix.sum(axis=0).astype(np.int64), sparse.csr_matrix(matrix))
 
