@@ -21,13 +21,13 @@ from .opening import recommender_of
 if TYPE_CHECKING:
     from ..core.vectors import Rows
     from ..db.store import SqlPostStore
-    from ..eval.catalogue import Entry, Means
-    from ..eval.compare import Comparison
-    from ..eval.estimate import Ahead, TimeLeft
-    from ..eval.kept import KeptOutcomes
-    from ..eval.splits import Split
-    from ..eval.systems import Builder
-    from ..eval.trials import Outcome, Trial
+    from ..eval.reporting.compare import Comparison
+    from ..eval.runs.estimate import Ahead, TimeLeft
+    from ..eval.runs.outcome_cache import OutcomeCache
+    from ..eval.runs.run import RunResult, Trial
+    from ..eval.runs.splits import Split
+    from ..eval.systems.registry import Entry, SystemContext
+    from ..eval.systems.system import Builder
     from ..index.snapshots.build import ChannelPlan
     from ..retrieval.encoders.profiles import EncoderSpec
 
@@ -42,8 +42,8 @@ _SCRATCH = "product-"  # begins the names of folders for indexes that are judged
 class EvaluationPlan:
     """What is compared, and how.
 
-    systems: names, or `all`. split: `group`, `random`, `author`, `time`, or a file; see `eval.splits`. seeds: how often
-    systems that are drawn at random learn anew. out: the folder of the report. backbone: the image network of the
+    systems: names, or `all`. split: `group`, `random`, `author`, `time`, or a file; see `eval.runs.splits`. seeds: how
+    often systems that are drawn at random learn anew. out: the folder of the report. backbone: the image network of the
     trained networks. protocol: `harrison` for the split of its authors, as far as they tell it: at random, one of 11
     posts for the test.
     """
@@ -84,7 +84,7 @@ def evaluate(
     plan: EvaluationPlan,
     progress: Progress | None = None,
     begin: Callable[["Beginning"], None] = lambda beginning: None,
-    tell: Callable[["Outcome", "Ahead"], None] = lambda outcome, ahead: None,
+    tell: Callable[["RunResult", "Ahead"], None] = lambda result, ahead: None,
 ) -> dict[str, Any]:
     """Compare systems on an archive, and write the report into the plan's folder; returns what report.json holds.
 
@@ -93,11 +93,11 @@ def evaluate(
     stopped. A library that is missing is told before the archive is read. Raises SettingsError on a plan that nothing
     can fulfil, SourceError where the archive cannot be read, HomeError where the folder cannot be written.
     """
-    from ..eval.catalogue import check_names, choose, not_installed
-    from ..eval.folder import check_libraries, write_report
-    from ..eval.kept import KeptOutcomes, check_folder
-    from ..eval.report import build_report
-    from ..eval.trials import Trial
+    from ..eval.reporting.report import build_report
+    from ..eval.reporting.writer import check_libraries, write_report
+    from ..eval.runs.outcome_cache import OutcomeCache, check_folder
+    from ..eval.runs.run import Trial
+    from ..eval.systems.registry import check_names, choose, not_installed
     from ..retrieval.photos import read_photo
 
     progress = progress or Silent()
@@ -118,25 +118,25 @@ def evaluate(
             split = _split(archive, plan)
             trial = Trial.of(archive.posts, split)
             entries, left_out = choose(plan.systems, [*trial.train, *trial.validation])
-            kept = KeptOutcomes(plan.out, _identity(trial, split, archive, plan))
-            means = _means(archive, trial, plan, Path(scratch))
+            kept = OutcomeCache(plan.out, _identity(trial, split, archive, plan))
+            context = _means(archive, trial, plan, Path(scratch))
             known = [*notes, *reader.notes(), *split.notes()]
             done = _done(entries, plan.seeds, kept)
             clock = _time_left(entries, trial, plan.seeds, done)
             begin(Beginning(known, left_out, clock.ahead))
             if any(entry.looked_at for entry in entries):
-                means.look_at.prepare([photo.path for post in archive.posts for photo in post.photos[:1]], progress)
-            outcomes = []
+                context.look_at.prepare([photo.path for post in archive.posts for photo in post.photos[:1]], progress)
+            results = []
             for entry in entries:
-                if not (outcome := done.get(entry.name)):
-                    outcome = _outcome(entry, means, trial, plan.seeds, kept, progress)
-                    clock.ran(entry.cost, _runs(entry, plan.seeds), outcome)
-                tell(outcome, clock.ahead)
-                outcomes.append(outcome)
+                if not (result := done.get(entry.name)):
+                    result = _result(entry, context, trial, plan.seeds, kept, progress)
+                    clock.ran(entry.cost, _runs(entry, plan.seeds), result)
+                tell(result, clock.ahead)
+                results.append(result)
             origin = split.to_json(archive.posts)
-            report = build_report(trial, outcomes, split=origin, dataset=reader.source, spam=_spam(settings))
+            report = build_report(trial, results, split=origin, dataset=reader.source, spam=_spam(settings))
             report |= {"protocol": plan.protocol, "left_out": left_out, "notes": known}
-            write_report(plan.out, report, trial, outcomes, read_photo)
+            write_report(plan.out, report, trial, results, read_photo)
             return report
     except OSError as error:
         raise HomeError(f"{plan.out} cannot be written: {told(error)}") from error
@@ -144,56 +144,56 @@ def evaluate(
 
 def systems() -> "Sequence[Entry]":
     """All systems that can be compared."""
-    from ..eval.catalogue import CATALOGUE
+    from ..eval.systems.registry import CATALOGUE
 
     return CATALOGUE
 
 
 def compare_reports(one: Path, other: Path) -> "Comparison":
-    """What changed from one report.json to another; see `eval.compare`."""
-    from ..eval.compare import compare_reports
+    """What changed from one report.json to another; see `eval.reporting.compare`."""
+    from ..eval.reporting.compare import compare_reports
 
     return compare_reports(one, other)
 
 
-def _outcome(
-    entry: "Entry", means: "Means", trial: "Trial", seeds: int, kept: "KeptOutcomes", progress: Progress
-) -> "Outcome":
+def _result(
+    entry: "Entry", context: "SystemContext", trial: "Trial", seeds: int, kept: "OutcomeCache", progress: Progress
+) -> "RunResult":
     """Of all runs of a system; those that are kept are not run again."""
-    from ..eval import trials
+    from ..eval.runs import run as trials
 
     runs = []
     for seed in range(_runs(entry, seeds)):
-        outcome = kept.find(entry.name, seed)
-        if outcome is None:
-            outcome = trials.run(entry.make(means, seed), trial, progress)
-            kept.keep(outcome, seed)
-        runs.append(outcome)
+        result = kept.find(entry.name, seed)
+        if result is None:
+            result = trials.run(entry.make(context, seed), trial, progress)
+            kept.keep(result, seed)
+        runs.append(result)
     return trials.pooled(runs)
 
 
 def _runs(entry: "Entry", seeds: int) -> int:
-    return seeds if entry.drawn else 1
+    return seeds if entry.seeded else 1
 
 
-def _done(entries: "Sequence[Entry]", seeds: int, kept: "KeptOutcomes") -> dict[str, "Outcome"]:
+def _done(entries: "Sequence[Entry]", seeds: int, kept: "OutcomeCache") -> dict[str, "RunResult"]:
     """By system the outcome of all its runs, if all are kept."""
-    from ..eval.trials import pooled
+    from ..eval.runs.run import pooled
 
     found = {entry.name: [kept.find(entry.name, seed) for seed in range(_runs(entry, seeds))] for entry in entries}
-    whole = {name: [outcome for outcome in runs if outcome] for name, runs in found.items() if all(runs)}
+    whole = {name: [result for result in runs if result] for name, runs in found.items() if all(runs)}
     return {name: pooled(runs) for name, runs in whole.items()}
 
 
-def _time_left(entries: "Sequence[Entry]", trial: "Trial", seeds: int, done: Mapping[str, "Outcome"]) -> "TimeLeft":
-    from ..eval.estimate import TimeLeft
+def _time_left(entries: "Sequence[Entry]", trial: "Trial", seeds: int, done: Mapping[str, "RunResult"]) -> "TimeLeft":
+    from ..eval.runs.estimate import TimeLeft
 
     clock = TimeLeft(len(trial.train) + len(trial.validation))
     for entry in entries:
         clock.expect(entry.cost, _runs(entry, seeds))
     for entry in entries:
-        if outcome := done.get(entry.name):
-            clock.ran(entry.cost, _runs(entry, seeds), outcome)
+        if result := done.get(entry.name):
+            clock.ran(entry.cost, _runs(entry, seeds), result)
     return clock
 
 
@@ -245,7 +245,7 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows"
 
 
 def _split(archive: _Posts, plan: EvaluationPlan) -> "Split":
-    from ..eval.splits import HARRISON_TEST, Drawn, draw_split, read_split
+    from ..eval.runs.splits import HARRISON_TEST, Drawn, draw_split, read_split
 
     if plan.protocol == "harrison":
         return draw_split(archive.posts, "random", archive.clusters, allow_leaks=True, test_part=HARRISON_TEST)
@@ -273,15 +273,15 @@ def _identity(trial: "Trial", split: "Split", archive: _Posts, plan: EvaluationP
     }
 
 
-def _means(archive: _Posts, trial: "Trial", plan: EvaluationPlan, scratch: Path) -> "Means":
-    from ..eval.catalogue import Means
-    from ..eval.networks.features import FeatureCache
+def _means(archive: _Posts, trial: "Trial", plan: EvaluationPlan, scratch: Path) -> "SystemContext":
+    from ..eval.systems.networks.features import FeatureCache
+    from ..eval.systems.registry import SystemContext
     from ..retrieval.encoders.backbones import make_backbone
 
     dense = [encoder for encoder in archive.encoders.values() if encoder.channel != "lexical"]
     lexical = next(encoder for encoder in archive.encoders.values() if encoder.channel == "lexical")
     look_at = FeatureCache(make_backbone(plan.backbone), plan.out / FEATURES)
-    return Means(_product_builder(archive, scratch), dense, lexical, look_at, trial.test)
+    return SystemContext(_product_builder(archive, scratch), dense, lexical, look_at, trial.test)
 
 
 def _product_builder(archive: _Posts, scratch: Path) -> "Builder":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..index.snapshots.manifest import Manifest
     from ..index.snapshots.snapshot import Snapshot
 
-Outcome = Literal["published", "unchanged", "refused", "planned"]
+RunResult = Literal["published", "unchanged", "refused", "planned"]
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class RefreshReport:
     snapshot: the one in service now; None where none is.
     """
 
-    outcome: Outcome = "unchanged"
+    outcome: RunResult = "unchanged"
     reason: str | None = None
     sources: list[SourceRefresh] = field(default_factory=list)
     embedded: Mapping[str, int] = field(default_factory=dict)

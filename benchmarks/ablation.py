@@ -22,7 +22,7 @@ from hashtag_recommender.assembly.building import plan_channel
 from hashtag_recommender.assembly.home import database_of
 from hashtag_recommender.assembly.learning import training_archive
 from hashtag_recommender.core.settings import Settings
-from hashtag_recommender.eval.bootstrap import Difference, micro_f1, paired_difference
+from hashtag_recommender.eval.measures.bootstrap import Difference, micro_f1, paired_difference
 from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from quality import HASHTAG, K
 
-from hashtag_recommender.eval.bootstrap import paired_difference
+from hashtag_recommender.eval.measures.bootstrap import paired_difference
 
 
 def number_posts(source: Path, folder: Path) -> None:

@@ -21,7 +21,7 @@ from hashtag_recommender.assembly import open_recommender, read_posts, suggest_b
 from hashtag_recommender.core.hashtags import parse_hashtags
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.suggest_options import SuggestOptions
-from hashtag_recommender.eval.metrics import Measure, micro
+from hashtag_recommender.eval.measures.metrics import Measure, micro
 
 K = {"cafe_ko": 10, "film_ko": 10, "recipes_en": 5, "tweets_en": 5}
 HASHTAG = Path(sys.executable).with_name("hashtag")

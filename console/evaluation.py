@@ -11,10 +11,10 @@ from .terminal import counted, err, lasting, out, printable, say, tell
 
 if TYPE_CHECKING:
     from ..assembly import Beginning
-    from ..eval.catalogue import Entry
-    from ..eval.compare import Comparison
-    from ..eval.estimate import Ahead
-    from ..eval.trials import Outcome
+    from ..eval.reporting.compare import Comparison
+    from ..eval.runs.estimate import Ahead
+    from ..eval.runs.run import RunResult
+    from ..eval.systems.registry import Entry
 
 
 def tell_beginning(beginning: "Beginning") -> None:
@@ -27,11 +27,11 @@ def tell_beginning(beginning: "Beginning") -> None:
         err.print(escape(guess))
 
 
-def tell_outcome(outcome: "Outcome", ahead: "Ahead") -> None:
+def tell_outcome(result: "RunResult", ahead: "Ahead") -> None:
     """That a system has learned and answered, and what is ahead."""
-    times = f"learned in {outcome.fit_seconds:,.1f} s, {outcome.suggest_ms:.1f} ms a post"
+    times = f"learned in {result.fit_seconds:,.1f} s, {result.suggest_ms:.1f} ms a post"
     left = f"; {ahead.systems} left, {lasting(ahead.seconds)}" if ahead.systems else ""
-    err.print(escape(printable(f"{outcome.name}: {times}{left}")))
+    err.print(escape(printable(f"{result.name}: {times}{left}")))
 
 
 def show_evaluation(report: Mapping[str, Any], folder: Path) -> None:

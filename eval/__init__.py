@@ -1,1 +1,1 @@
-"""Splits, systems, metrics, significance, and the report."""
+"""Evaluation: retrieval and what it is compared with, on the same posts."""

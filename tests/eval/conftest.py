@@ -7,11 +7,11 @@ from PIL import Image
 from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.eval.floors import Ceiling, Popularity
-from hashtag_recommender.eval.references.co_occurrence import CoOccurrence
-from hashtag_recommender.eval.report import build_report
-from hashtag_recommender.eval.systems import Curve, Epoch, Fitted, Scored
-from hashtag_recommender.eval.trials import Trial, pooled, run
+from hashtag_recommender.eval.reporting.report import build_report
+from hashtag_recommender.eval.runs.run import Trial, pooled, run
+from hashtag_recommender.eval.systems.baselines import Ceiling, Popularity
+from hashtag_recommender.eval.systems.references.co_occurrence import CoOccurrence
+from hashtag_recommender.eval.systems.system import Curve, Epoch, Fitted, Scored
 
 WORDS = ("cat", "pet", "sea", "sun", "cute", "beach", "boat", "new", "other")
 
@@ -89,7 +89,7 @@ def evaluated(make_posts, tmp_path):
     epochs = [Epoch(0.7, 0.8, 0.1), Epoch(0.4, 0.6, 0.3), Epoch(0.2, 0.7, 0.2)]
     curves = (Curve({"learning_rate": 0.001}, epochs, 1, True), Curve({"learning_rate": 0.1}, epochs[:2], 0, False))
     network = Told(HOSTILE, "network", theirs * 4, curves=curves, notes=(f"read {HOSTILE}",))
-    outcomes = [
+    results = [
         run(Popularity(), trial),
         run(Told("ours", "retrieval", ours * 4, auto=True), trial),
         pooled([run(network, trial), run(network, trial)]),
@@ -97,4 +97,4 @@ def evaluated(make_posts, tmp_path):
         run(Ceiling(trial.test), trial),
     ]
     split = {"origin": "group", "train": 4, "validation": 1, "test": 12, "leaks": 2, "test_digest": "0" * 64}
-    return trial, outcomes, build_report(trial, outcomes, split=split, dataset=f"cats {HOSTILE}", spam=set())
+    return trial, results, build_report(trial, results, split=split, dataset=f"cats {HOSTILE}", spam=set())

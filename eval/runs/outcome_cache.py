@@ -1,0 +1,89 @@
+"""Outcomes on disk, so that an evaluation that was stopped goes on where it was."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import SettingsError
+from ..systems.system import Curve, Epoch, Fitted, Scored
+from .files import write_whole
+from .run import RunResult
+
+_IDENTITY = "run.json"
+_FOLDER = "systems"
+_BEGUN = "archive.sqlite"  # what an evaluation makes first
+
+
+def check_folder(folder: Path) -> None:
+    """Raises SettingsError where something else than an evaluation is there, which one would be mixed with."""
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder} is a file; name a folder for the evaluation with --out")
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in (_IDENTITY, _BEGUN)):
+        raise SettingsError(f"{folder} holds other things than an evaluation; name an empty folder with --out")
+
+
+class OutcomeCache:
+    """A folder of outcomes, one file for each run of a system, all of one trial."""
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        """identity: all that outcomes depend on, ready for JSON. Raises SettingsError where others are kept there."""
+        self._folder = folder / _FOLDER
+        there = folder / _IDENTITY
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if there.exists():
+            _check(there, identity)
+        else:
+            write_whole(there, json.dumps(identity, ensure_ascii=False, indent=1))
+
+    def find(self, name: str, seed: int) -> RunResult | None:
+        """None where it has not run to its end, or what is there cannot be read: then it runs again."""
+        try:
+            return _from_json(json.loads(self._file(name, seed).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, result: RunResult, seed: int) -> None:
+        """Written whole or not at all."""
+        write_whole(self._file(result.name, seed), json.dumps(_to_json(result), ensure_ascii=False))
+
+    def _file(self, name: str, seed: int) -> Path:
+        return self._folder / f"{name.replace(' ', '-')}.{seed}.json"
+
+
+def _check(there: Path, identity: Mapping[str, Any]) -> None:
+    try:
+        kept = json.loads(there.read_text(encoding="utf-8"))
+        differing = [key for key in identity if kept.get(key) != json.loads(json.dumps(identity[key]))]
+    except (OSError, ValueError, AttributeError) as error:
+        raise SettingsError(f"{there} cannot be read: {error}; name another folder with --out") from error
+    if differing:
+        raise SettingsError(
+            f"{there.parent} holds an evaluation with {' and '.join(differing)} other than now; name another folder "
+            "with --out, or delete that one"
+        )
+
+
+def _to_json(result: RunResult) -> dict[str, Any]:
+    return asdict(result)
+
+
+def _from_json(fields: dict[str, Any]) -> RunResult:
+    curves = [
+        Curve(curve["setting"], [Epoch(*epoch) for epoch in curve["epochs"]], curve["best"], curve["stands"])
+        for curve in fields["fitted"]["curves"]
+    ]
+    free = fields["free"]
+    return RunResult(
+        **fields
+        | {
+            "ranked": _answers(fields["ranked"]),
+            "free": None if free is None else _answers(free),
+            "fitted": Fitted(fields["fitted"]["notes"], curves),
+        }
+    )
+
+
+def _answers(written: Sequence[Sequence[Sequence[Any]]]) -> list[list[Scored]]:
+    return [[Scored(str(hashtag), float(score)) for hashtag, score in answer] for answer in written]

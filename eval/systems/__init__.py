@@ -1,0 +1,1 @@
+"""What is compared: the product, networks, published methods and baselines, all by one protocol."""
