@@ -14,7 +14,7 @@ from .keeping import (
     forget_author,
     hashtag_rules,
     judge,
-    rule_book,
+    rule_store,
 )
 from .lifecycle import Cleared, History, clear_snapshots, index_history, roll_back_index, verify_index
 from .models import model_states, pull_models
@@ -48,7 +48,7 @@ __all__ = [
     "forget_author",
     "hashtag_rules",
     "judge",
-    "rule_book",
+    "rule_store",
     "Beginning",
     "EvaluationPlan",
     "compare_reports",

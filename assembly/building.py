@@ -14,7 +14,7 @@ from ..core.settings import Settings
 from .gating import check_quality, check_soundness, refuse
 from .home import existing, kept_database, run_of
 from .learning import LearnAnew
-from .readymade import keep_ready_made
+from .readymade import keep_precomputed
 
 if TYPE_CHECKING:
     from ..db.database import Database
@@ -140,7 +140,7 @@ def build_channels(
             run.counts |= asdict(ingested)
             if reader.origin:
                 database.sources.remember(reader.origin)
-            ready = keep_ready_made(store, reader, plans)
+            ready = keep_precomputed(store, reader, plans)
             embedded = embed(store, plans, progress)
             rejects.set_unreadable(embedded.unreadable)
             counts = rejects.counts()

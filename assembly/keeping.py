@@ -22,7 +22,7 @@ from .opening import open_recommender
 from .posting import make_post
 
 if TYPE_CHECKING:
-    from ..db.rules import RuleBook
+    from ..db.rules import RuleStore
     from ..index.snapshots.build import Draft
     from ..retrieval.selection.synonyms import AliasCandidate
 
@@ -102,7 +102,7 @@ def judge(
 
 
 @contextmanager
-def rule_book(settings: Settings) -> "Iterator[RuleBook]":
+def rule_store(settings: Settings) -> "Iterator[RuleStore]":
     """A person's rules on hashtags, to be changed."""
     existing(settings.home)
     with kept_database(settings) as database:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.archive_state import NONE, Moves, Versions
+from ..core.archive_state import NONE, ArchiveState, Changes
 from ..core.errors import SnapshotError
 from ..core.feedback import Judgement
 
 if TYPE_CHECKING:
     from ..db.database import Database
     from ..index.snapshots.build import Indexed
-    from ..index.snapshots.manifest import Lineage, Manifest
+    from ..index.snapshots.manifest import LearnedFrom, Manifest
     from ..index.snapshots.relearning import Origins
     from ..index.snapshots.snapshot import Snapshot
     from ..retrieval.reranking.training import TrainingArchive
@@ -28,24 +28,24 @@ class LearnAnew:
 
     def is_content_with(self, serving: "Manifest") -> bool:
         """Only where that was learned from just these posts."""
-        return serving.learned is not None and not serving.learned.moves.total
+        return serving.learned is not None and not serving.learned.changes.total
 
-    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
+    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: ArchiveState) -> "LearnedFrom":
         """See `index.snapshots.build.Learner.learn`."""
-        from ..index.snapshots.manifest import Lineage
-        from ..index.snapshots.relearning import save_versions
+        from ..index.snapshots.manifest import LearnedFrom
+        from ..index.snapshots.relearning import save_state
         from ..retrieval.learning import learn
 
         learn(training_archive(folder, channels, self.database), self.judgements).save(folder)
-        save_versions(folder, posts)
-        return Lineage(name, len(posts), NONE, f"learned anew: {self.reason}")
+        save_state(folder, posts)
+        return LearnedFrom(name, len(posts), NONE, f"learned anew: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
     """Carries over what the snapshot in service has learned; learns anew if `relearning.why_anew` says so.
 
-    program: name and version of this one. part: of the posts learned from, from which on so many moves are too many.
+    program: name and version of this one. part: of the posts learned from, from which on so many changes are too many.
     """
 
     database: "Database"
@@ -58,7 +58,7 @@ class CarryOver:
         """Always, but where nothing tells what it was learned from."""
         return serving.learned is not None
 
-    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
+    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: ArchiveState) -> "LearnedFrom":
         """See `index.snapshots.build.Learner.learn`."""
         from ..index.snapshots.relearning import Origins
 
@@ -73,32 +73,32 @@ class CarryOver:
                 reason = str(error)
         return LearnAnew(self.database, self.judgements, reason).learn(folder, name, channels, posts)
 
-    def why_anew(self, now: "Origins", posts: Versions, to_come: Moves = NONE) -> str | None:
+    def why_anew(self, now: "Origins", posts: ArchiveState, to_come: Changes = NONE) -> str | None:
         """Why it is to be learned anew from these posts, and those to come; None where it is carried over."""
-        from ..index.snapshots.relearning import origins_of, read_versions, why_anew
+        from ..index.snapshots.relearning import origins_of, read_state, why_anew
 
         learned = self.serving.manifest.learned
         if learned is None:
             return "nothing tells from which posts it was learned"
         try:
-            moves = read_versions(self.serving.folder).moves_to(posts) + to_come
+            changes = read_state(self.serving.folder).changes_to(posts) + to_come
         except SnapshotError as error:
             return str(error)
-        return why_anew(origins_of(self.serving.manifest), now, learned.posts, moves, self.part)
+        return why_anew(origins_of(self.serving.manifest), now, learned.posts, changes, self.part)
 
-    def _carry_over(self, folder: Path, channels: "Sequence[Indexed]", posts: Versions) -> "Lineage":
-        from ..index.snapshots.manifest import Lineage
-        from ..index.snapshots.relearning import read_versions, save_versions, told
+    def _carry_over(self, folder: Path, channels: "Sequence[Indexed]", posts: ArchiveState) -> "LearnedFrom":
+        from ..index.snapshots.manifest import LearnedFrom
+        from ..index.snapshots.relearning import read_state, save_state, told
         from ..retrieval.learning import carry_over
 
-        learned, versions = self.serving.manifest.learned, read_versions(self.serving.folder)
+        learned, versions = self.serving.manifest.learned, read_state(self.serving.folder)
         assert learned is not None
         archive = training_archive(folder, channels, self.database)
         carry_over(self.serving.folder, archive, self.judgements).save(folder)
-        save_versions(folder, versions)
-        moves = versions.moves_to(posts)
-        reason = f"carried over: {told(moves)} since it was learned from {learned.posts:,}, less than {self.part:.0%}"
-        return Lineage(learned.snapshot, learned.posts, moves, reason)
+        save_state(folder, versions)
+        changes = versions.changes_to(posts)
+        reason = f"carried over: {told(changes)} since it was learned from {learned.posts:,}, less than {self.part:.0%}"
+        return LearnedFrom(learned.snapshot, learned.posts, changes, reason)
 
 
 def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":
@@ -107,7 +107,7 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
     from ..index.snapshots.build import captions_of, read_rows
     from ..index.vectors.registry import read_index
     from ..retrieval.channels import contents_of, stacked
-    from ..retrieval.duplicates import find_duplicates, speaking_posts
+    from ..retrieval.duplicates import find_duplicates, voting_posts
     from ..retrieval.neighbours import Neighbourhood
     from ..retrieval.reranking.training import TrainingArchive
     from ..retrieval.voting import label_matrix
@@ -121,7 +121,7 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
         [(c.record.channel, c.record.fingerprint.dimension, c.rows, vectors[c.record.channel]) for c in spoken],
     )
     clusters, labels = find_duplicates(contents), label_matrix(archive)
-    speaks = speaking_posts(clusters, labels)
+    can_vote = voting_posts(clusters, labels)
     neighbourhoods = [
         Neighbourhood(
             channel.record.channel,
@@ -129,7 +129,7 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
             read_index(channel.record.index, folder / channel.record.channel),
             read_rows(folder / channel.record.channel, channel.record.vectors),
             clusters,
-            speaks,
+            can_vote,
         )
         for channel in spoken
     ]

@@ -53,9 +53,9 @@ def recommender_of(
     settings: Settings, encoder_of: "Callable[[ChannelRecord], Encoder[Any]] | None" = None
 ) -> "ArchiveRecommender":
     """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
-    from ..index.snapshots.extended_archive import GrownArchive
+    from ..index.snapshots.extended_archive import ExtendedArchive
     from ..index.snapshots.serving import serve
-    from ..retrieval.duplicates import speaking_posts
+    from ..retrieval.duplicates import voting_posts
     from ..retrieval.learning import load
     from ..retrieval.recommender import ArchiveRecommender
     from ..retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
@@ -64,7 +64,7 @@ def recommender_of(
     served = serve(existing(settings.home))
     snapshot = served.snapshot
     since = _since(settings, snapshot)
-    archive = GrownArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
+    archive = ExtendedArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
     labels = label_matrix(archive)
     learned = load(snapshot.folder, archive.hashtags, labels)
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
@@ -72,7 +72,7 @@ def recommender_of(
     encoders = map(encoder_of or open_encoder, records)
     stays = ~np.isin(snapshot.archive.keys, list(since.retired))
     stays = np.concatenate([stays, np.ones(len(since.posts), dtype=bool)])
-    posts = clusters, speaking_posts(clusters, labels) & stays
+    posts = clusters, voting_posts(clusters, labels) & stays
     channels = [_open_channel(snapshot, *pair, *posts, since) for pair in zip(records, encoders, strict=True)]
     rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
     notes = (*filter(None, [served.note]), *since.notes)
@@ -109,7 +109,7 @@ def _open_channel(
     record: "ChannelRecord",
     encoder: Encoder[Any],
     clusters: Rows,
-    speaks: NDArray[np.bool_],
+    can_vote: NDArray[np.bool_],
     since: Since,
 ) -> "Channel[Any]":
     from ..index.snapshots.build import read_rows
@@ -123,7 +123,7 @@ def _open_channel(
     if places:
         index = index.extended(vectors)
         rows = np.concatenate([rows, len(snapshot.archive.keys) + np.asarray(places, dtype=np.int64)])
-    return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters, speaks))
+    return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters, can_vote))
 
 
 def open_encoder(record: "ChannelRecord") -> Encoder[Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.archive_state import Moves
+from ..core.archive_state import Changes
 from ..core.post import Post
 from ..core.protocols import Ingested, PostStore
 from ..core.settings import Settings
@@ -98,10 +98,10 @@ class _Plan:
             lacking |= {digest for digest, _ in store.captions_without(fingerprint)}
         return len(lacking)
 
-    def _changes(self) -> Moves:
+    def _changes(self) -> Changes:
         """Of all sources together, against the database."""
         ingested = [source.ingested or Ingested(0, 0, 0, 0) for source in self._report.sources]
-        return Moves(*(sum(getattr(one, name) for one in ingested) for name in ("added", "updated", "removed")))
+        return Changes(*(sum(getattr(one, name) for one in ingested) for name in ("added", "updated", "removed")))
 
     def _learned(self, plans: "Sequence[ChannelPlan]") -> str | None:
         """Why it would be learned anew, or carried over; None where no snapshot would be made."""
@@ -126,7 +126,7 @@ class _Plan:
             return None
         records = self._serving.manifest.channels
         speaking = {record.channel: fingerprints[record.channel] for record in records if record.vectors}
-        reason = learner.why_anew(Origins(origin.program, speaking), versions, Moves(self._new, 0, 0))
+        reason = learner.why_anew(Origins(origin.program, speaking), versions, Changes(self._new, 0, 0))
         carried_over = f"carried over: {told(self._changes())} now, less than {part:.0%} since it was learned"
         return f"learned anew: {reason}" if reason else carried_over
 

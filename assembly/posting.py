@@ -171,13 +171,13 @@ def make_post(
 
 
 def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
-    from ..db.readers.invalid_row import Unfit
+    from ..db.readers.invalid_row import InvalidRow
     from ..db.readers.photos import PhotoFinder
 
     try:
         whole = [in_any_form(path).resolve() for path in paths]
         return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)
-    except Unfit as reason:
+    except InvalidRow as reason:
         raise SettingsError(f"the post cannot be taken: {reason}") from None
 
 

@@ -18,7 +18,7 @@ _LOOKED_AT = 8  # of each batch: contents that are encoded here, too
 _ALIKE = 0.98  # cosine; half precision and another way to resize a photo cost less, another model has below .5
 
 
-def keep_ready_made(store: "SqlPostStore", reader: PostReader, plans: "Sequence[ChannelPlan]") -> list[str]:
+def keep_precomputed(store: "SqlPostStore", reader: PostReader, plans: "Sequence[ChannelPlan]") -> list[str]:
     """Keep what vectors the reader of a source has for contents that lack one; returns what a person should know.
 
     What made them nobody has written down, so a few of each batch are encoded here: where one differs, none of the
@@ -34,7 +34,7 @@ def keep_ready_made(store: "SqlPostStore", reader: PostReader, plans: "Sequence[
 def _keep(store: "SqlPostStore", reader: "EncodedReader", encoder: Encoder[Any]) -> Iterator[str]:
     modality, lacking = encoder.modality, _lacking(store, encoder)
     kept = refused = 0
-    for posts, vectors in reader.ready_vectors(modality) if lacking else ():
+    for posts, vectors in reader.precomputed_vectors(modality) if lacking else ():
         # Only what the database asks for: posts of forgotten authors still stand in the source.
         rows = {digest: row for row, post in enumerate(posts) for digest in post.digests(modality)}
         new = {digest: row for digest, row in rows.items() if digest in lacking}

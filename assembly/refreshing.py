@@ -14,7 +14,7 @@ from .building import chosen_encoders, origin_of, plan_channel
 from .gating import check_photos, check_quality, check_shrink, check_soundness, leaving_of, refuse, staying
 from .home import existing, kept_database, run_of
 from .learning import CarryOver, LearnAnew
-from .readymade import keep_ready_made
+from .readymade import keep_precomputed
 from .rereading import Rereading, SourceRefresh, read_again
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..index.snapshots.manifest import Manifest
     from ..index.snapshots.snapshot import Snapshot
 
-RunResult = Literal["published", "unchanged", "refused", "planned"]
+RefreshOutcome = Literal["published", "unchanged", "refused", "planned"]
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class RefreshReport:
     snapshot: the one in service now; None where none is.
     """
 
-    outcome: RunResult = "unchanged"
+    outcome: RefreshOutcome = "unchanged"
     reason: str | None = None
     sources: list[SourceRefresh] = field(default_factory=list)
     embedded: Mapping[str, int] = field(default_factory=dict)
@@ -174,7 +174,7 @@ class _Refresh:
         plans = plans_of(self._settings, self._serving)
         for reading in self._readings:
             if reading.reader is not None:
-                self.report.notes += keep_ready_made(store, reading.reader, plans)
+                self.report.notes += keep_precomputed(store, reading.reader, plans)
         embedded = embed(store, plans, self._progress)
         self.report.embedded = embedded.counts
         run.counts |= {"embedded": dict(embedded.counts)}

@@ -18,7 +18,7 @@ from .options import AsJson, Db, Home, print_json
 from .tree import make_group
 
 if TYPE_CHECKING:
-    from ..db.rules import RuleBook
+    from ..db.rules import RuleStore
 
 app = make_group("Rule which hashtags are blocked, and which mean the same.")
 
@@ -81,19 +81,19 @@ def list_tags(as_json: AsJson = False, home: Home = None, db: Db = None) -> None
 @app.command("remove")
 def remove(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Take back your rule on each of these hashtags."""
-    from ..assembly import rule_book
+    from ..assembly import rule_store
 
     named = _named(hashtags)
-    with rule_book(resolve_settings(home, {"db": db})) as book:
+    with rule_store(resolve_settings(home, {"db": db})) as book:
         for tag in named:
             book.remove(tag)
             console.say(f"#{normalise_hashtag(tag)}: no rule any more")
 
 
-def _rule(home: Path | None, db: str | None, change: "Callable[[RuleBook], Sequence[HashtagRule]]") -> None:
-    from ..assembly import rule_book
+def _rule(home: Path | None, db: str | None, change: "Callable[[RuleStore], Sequence[HashtagRule]]") -> None:
+    from ..assembly import rule_store
 
-    with rule_book(resolve_settings(home, {"db": db})) as book:
+    with rule_store(resolve_settings(home, {"db": db})) as book:
         console.show_changed(change(book))
 
 

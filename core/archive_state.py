@@ -10,7 +10,7 @@ from .vectors import Rows
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
+class Changes:
     """How many posts were added, changed and removed between two moments."""
 
     added: int
@@ -22,15 +22,15 @@ class Moves:
         """All of them."""
         return self.added + self.changed + self.removed
 
-    def __add__(self, more: "Moves") -> "Moves":
-        return Moves(self.added + more.added, self.changed + more.changed, self.removed + more.removed)
+    def __add__(self, more: "Changes") -> "Changes":
+        return Changes(self.added + more.added, self.changed + more.changed, self.removed + more.removed)
 
     def to_json(self) -> dict[str, int]:
         """For machines."""
         return asdict(self)
 
 
-NONE = Moves(0, 0, 0)
+NONE = Changes(0, 0, 0)
 
 
 def content_number(digest: str) -> int:
@@ -39,7 +39,7 @@ def content_number(digest: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
+class ArchiveState:
     """n posts as they were.
 
     keys: (n,) int64, ascending. contents: uint64 (n,), of each post a number that changes when the post does (64 bits
@@ -52,17 +52,17 @@ class Versions:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def changed(self, known: Mapping[int, str | None]) -> "Versions":
+    def changed(self, known: Mapping[int, str | None]) -> "ArchiveState":
         """As if some posts had changed, come back or gone; known: as that of `protocols.Compared`."""
         numbers = {key: content_number(content) for key, content in known.items() if content}
         stay = ~np.isin(self.keys, list(known))
         keys = np.concatenate([self.keys[stay], np.fromiter(numbers, np.int64, len(numbers))])
         contents = np.concatenate([self.contents[stay], np.fromiter(numbers.values(), np.uint64, len(numbers))])
         order = np.argsort(keys)
-        return Versions(keys[order], contents[order])
+        return ArchiveState(keys[order], contents[order])
 
-    def moves_to(self, later: "Versions") -> Moves:
+    def changes_to(self, later: "ArchiveState") -> Changes:
         """What became of these posts. A post that came and went in between, or was changed back, has not moved."""
         _, here, there = np.intersect1d(self.keys, later.keys, assume_unique=True, return_indices=True)
         changed = np.count_nonzero(self.contents[here] != later.contents[there])
-        return Moves(len(later) - len(there), int(changed), len(self) - len(here))
+        return Changes(len(later) - len(there), int(changed), len(self) - len(here))

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .archive_state import Versions
+from .archive_state import ArchiveState
 from .post import Modality, Photo, Post, Reject
 from .query import Query
 from .results import Answer, Neighbour
@@ -238,7 +238,7 @@ class PostStore(Protocol):
         """The keys of posts that were added one by one and edited or removed since: an index may still hold them."""
         ...
 
-    def versions(self) -> Versions:
+    def versions(self) -> ArchiveState:
         """The active posts as they are now."""
         ...
 

@@ -7,9 +7,9 @@ from sqlalchemy import Engine
 
 from .copying import copy_sqlite
 from .engine import open_engine, sqlite_file
-from .feedback import FeedbackBook
-from .rules import RuleBook
-from .sources import SourceBook
+from .feedback import FeedbackStore
+from .rules import RuleStore
+from .sources import SourceStore
 from .store import SqlPostStore
 
 
@@ -24,9 +24,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.posts = SqlPostStore(engine)
-        self.rules = RuleBook(engine)
-        self.feedback = FeedbackBook(engine)
-        self.sources = SourceBook(engine)
+        self.rules = RuleStore(engine)
+        self.feedback = FeedbackStore(engine)
+        self.sources = SourceStore(engine)
 
     def __enter__(self) -> "Database":
         return self

@@ -11,7 +11,7 @@ from .engine import reading, writing
 from .tables import FeedbackRow
 
 
-class FeedbackBook:
+class FeedbackStore:
     """One judgement for each hashtag of a post, which is known by caption and first photo; the last one stands.
 
     All methods raise DatabaseError where the database fails.

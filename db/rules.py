@@ -13,7 +13,7 @@ from .engine import reading, writing
 from .tables import HashtagRuleRow
 
 
-class RuleBook:
+class RuleStore:
     """One rule for each hashtag; the last one given stands.
 
     Hashtags may come in any spelling. All methods raise DatabaseError where the database fails, and those that change

@@ -11,7 +11,7 @@ from .engine import reading, writing
 from .tables import PostRow, SourceRow
 
 
-class SourceBook:
+class SourceStore:
     """Sources by the name under which the database knows their posts; the last way that one was told to be read stands.
 
     All methods raise DatabaseError where the database fails.

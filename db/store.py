@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from ..core.archive_state import Versions, content_number
+from ..core.archive_state import ArchiveState, content_number
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
 from ..core.post import ADDED, Modality, Photo, Post
@@ -196,13 +196,13 @@ class SqlPostStore:
         """The active posts of the source ADDED, by id."""
         return self._posts_where(and_(_active(), PostRow.source == ADDED))
 
-    def versions(self) -> Versions:
+    def versions(self) -> ArchiveState:
         """The active posts as they are now."""
         keys, contents = array("q"), array("Q")
         for page in self._content_digests():
             keys.extend(key for key, _ in page)
             contents.extend(content_number(content) for _, content in page)
-        return Versions(np.asarray(keys, dtype=np.int64), np.asarray(contents, dtype=np.uint64))
+        return ArchiveState(np.asarray(keys, dtype=np.int64), np.asarray(contents, dtype=np.uint64))
 
     def compare(self, source: str, posts: Iterable[Post]) -> Compared:
         """What `ingest` would change; changes nothing, and raises what it would raise."""

@@ -52,7 +52,7 @@ def members_of(clusters: Rows) -> list[Rows]:
     return np.split(order, np.cumsum(np.bincount(clusters))[:-1])
 
 
-def speaking_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]:
+def voting_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]:
     """Which posts may be neighbours: (n,). A post without hashtags gives way to a near-duplicate that carries some.
 
     clusters: (n,). labels: sparse (n, m).

@@ -104,21 +104,21 @@ def fuse(
 
 def _weights(fusion: Fusion, hits: Mapping[str, Matches], n: int) -> Vectors:
     """How loud each voice is for each query: float32 (n, voices), 0 where it found nobody."""
-    speaks = np.zeros((n, len(fusion.vote_sources)), dtype=bool)
+    has_votes = np.zeros((n, len(fusion.vote_sources)), dtype=bool)
     for i, vote_source in enumerate(fusion.vote_sources):
-        speaks[:, i] = _speaks(hits[vote_source.channel])
-    told_by = _told_by(fusion.vote_sources, speaks)
-    weights = np.zeros(speaks.shape, dtype=np.float32)
+        has_votes[:, i] = _speaks(hits[vote_source.channel])
+    told_by = _told_by(fusion.vote_sources, has_votes)
+    weights = np.zeros(has_votes.shape, dtype=np.float32)
     for combination, own in fusion.weights.items():
         exactly = [told if modality in combination.split() else ~told for modality, told in told_by.items()]
         weights[np.logical_and.reduce(exactly)] = own
-    return weights * speaks
+    return weights * has_votes
 
 
-def _told_by(vote_sources: Sequence[VoteSource], speaks: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
-    """For each modality, (n,) whether any voice of it speaks. speaks: (n, voices)."""
+def _told_by(vote_sources: Sequence[VoteSource], has_votes: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """For each modality, (n,) whether any voice of it speaks. has_votes: (n, voices)."""
     modality_of = np.array([vote_source.modality for vote_source in vote_sources])
-    return {str(m): np.asarray(speaks[:, modality_of == m].any(axis=1)) for m in np.unique(modality_of)}
+    return {str(m): np.asarray(has_votes[:, modality_of == m].any(axis=1)) for m in np.unique(modality_of)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,37 +151,37 @@ def learn_fusion(sampled_posts: Sequence[SampledPosts], labels: sparse.csr_matri
         for sample, matches in zip(sampled_posts, hits.values(), strict=True)
         for k in NEIGHBOURHOODS
     )
-    likelihoods, speaks = _likelihoods(vote_sources, hits, sampled_posts, labels)
-    told_by = _told_by(vote_sources, speaks[:, :-1])
+    likelihoods, has_votes = _likelihoods(vote_sources, hits, sampled_posts, labels)
+    told_by = _told_by(vote_sources, has_votes[:, :-1])
     weights = {}
     for size in range(1, len(told_by) + 1):
         for combination in itertools.combinations(told_by, size):
             told = np.logical_and.reduce([told_by[modality] for modality in combination])
             allowed = np.array([*(vote_source.modality in combination for vote_source in vote_sources), True])
-            weights[" ".join(combination)] = _learn_weights(likelihoods[told], speaks[told] & allowed)
+            weights[" ".join(combination)] = _learn_weights(likelihoods[told], has_votes[told] & allowed)
     return Fusion(vote_sources, weights)
 
 
-def _learn_weights(likelihoods: Floats, speaks: NDArray[np.bool_]) -> tuple[float, ...]:
+def _learn_weights(likelihoods: Floats, has_votes: NDArray[np.bool_]) -> tuple[float, ...]:
     """The weights of all voices but the prior, the last; 0 for those that never speak."""
     if len(likelihoods) < _FEWEST:
         return tuple([1.0] * int(likelihoods.shape[1] - 1))
-    learned = maximise(likelihoods, speaks)[:-1]
-    return tuple((np.maximum(learned**_FLATTEN, _SOFTEST) * speaks[:, :-1].any(axis=0)).tolist())
+    learned = maximise(likelihoods, has_votes)[:-1]
+    return tuple((np.maximum(learned**_FLATTEN, _SOFTEST) * has_votes[:, :-1].any(axis=0)).tolist())
 
 
-def maximise(likelihoods: Floats, speaks: NDArray[np.bool_]) -> Floats:
+def maximise(likelihoods: Floats, has_votes: NDArray[np.bool_]) -> Floats:
     """The mixture of voices under which what was seen is most likely; who does not speak leaves his part to the others.
 
-    likelihoods: (sights, voices) that each voice gave to what was seen. speaks: (sights, voices), the last voice
+    likelihoods: (sights, voices) that each voice gave to what was seen. has_votes: (sights, voices), the last voice
     always. Returns (voices,), above 0, of sum 1.
     """
     weights = np.full(likelihoods.shape[1], 1 / likelihoods.shape[1])
-    likelihoods = np.where(speaks, likelihoods + 1e-9, 0)
+    likelihoods = np.where(has_votes, likelihoods + 1e-9, 0)
     for _ in range(_ROUNDS):
         joint = likelihoods * weights
         responsible = (joint / joint.sum(axis=1, keepdims=True)).sum(axis=0)
-        chances = (speaks / (speaks @ weights)[:, None]).sum(axis=0)
+        chances = (has_votes / (has_votes @ weights)[:, None]).sum(axis=0)
         weights = np.maximum(responsible / np.maximum(chances, 1e-9), 1e-12)
         weights /= weights.sum()
     return np.asarray(weights)
@@ -209,8 +209,8 @@ def _shares(vote_source: VoteSource, matches: Matches) -> Vectors:
 
 
 def _typical_margin(matches: Matches) -> float:
-    speaks = _speaks(matches)
-    return float(np.median(margins(matches)[speaks])) if speaks.any() else 1.0
+    has_votes = _speaks(matches)
+    return float(np.median(margins(matches)[has_votes])) if has_votes.any() else 1.0
 
 
 def _likelihoods(
@@ -223,19 +223,19 @@ def _likelihoods(
     posts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(sample.posts for sample in sampled_posts)]))
     truth = labels[posts].tocoo()
     likelihoods = np.zeros((len(truth.row), len(vote_sources) + 1))
-    speaks = np.zeros(likelihoods.shape, dtype=bool)
+    has_votes = np.zeros(likelihoods.shape, dtype=bool)
     place_of = {sample.neighbourhood.channel: _places(posts, sample.posts) for sample in sampled_posts}
     for i, vote_source in enumerate(vote_sources):
         matches = hits[vote_source.channel]
         given = votes(_nearest(matches, vote_source.neighbours), _shares(vote_source, matches), labels)
         place = place_of[vote_source.channel][truth.row]
         asked = place >= 0
-        speaks[asked, i] = _speaks(matches)[place[asked]]
+        has_votes[asked, i] = _speaks(matches)[place[asked]]
         likelihoods[asked, i] = np.asarray(given[place[asked], truth.col[asked]]).ravel()
     uses = np.asarray(labels.sum(axis=0)).ravel()
     likelihoods[:, -1] = (uses[truth.col] - 1) / max(1, labels.shape[0] - 1)
-    speaks[:, -1] = True
-    return likelihoods, speaks
+    has_votes[:, -1] = True
+    return likelihoods, has_votes
 
 
 def _places(posts: Rows, some: Rows) -> Rows:

@@ -35,7 +35,7 @@ class Neighbourhood:
 
     index: its vectors. rows: (v,) ascending, the row of the archive to which each belongs; a post with several photos
     has several. clusters: (n,) the near-duplicates of the whole archive by number: fifty copies of one advertisement
-    have one vote. speaks: (n,) whether a post may be a neighbour; see `duplicates.speaking_posts`.
+    have one vote. can_vote: (n,) whether a post may be a neighbour; see `duplicates.voting_posts`.
     """
 
     channel: str
@@ -43,7 +43,7 @@ class Neighbourhood:
     index: VectorIndex[Any]
     rows: Rows
     clusters: Rows
-    speaks: NDArray[np.bool_]
+    can_vote: NDArray[np.bool_]
 
     def nearest(self, vectors: Any, k: int, of: Rows | None = None) -> Neighbours:
         """The k nearest posts of new ones, as rows of the archive.
@@ -91,7 +91,7 @@ class Neighbourhood:
         matches = self.index.search(vectors, depth)
         none = matches.rows == NO_ROW
         near = np.where(none, NO_ROW, self.rows[matches.rows])
-        out = none | left_out(near, which) | ~self.speaks[near]
+        out = none | left_out(near, which) | ~self.can_vote[near]
         photos = np.where(none, 0, matches.rows - np.searchsorted(self.rows, near))
         found = self._closed_up(Neighbours(near, matches.similarities, photos), out, k)
         short = (found.rows[:, -1] == NO_ROW) & ~none[:, -1]

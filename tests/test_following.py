@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hashtag_recommender import SuggestOptions, follow_recommender
-from hashtag_recommender.assembly import add_post, build_index, following, opening, read_posts, rule_book
+from hashtag_recommender.assembly import add_post, build_index, following, opening, read_posts, rule_store
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.retention import collect
@@ -73,7 +73,7 @@ def test_it_takes_up_rules_and_added_posts_but_not_every_write(home, monkeypatch
         assert tags(recommender) == {"cat"}
     add_post(Settings(home), (), "a zeppelin over the lake", "zeppelin")
     assert tags(recommender) == {"cat", "zeppelin"}
-    with rule_book(Settings(home)) as book:
+    with rule_store(Settings(home)) as book:
         book.block("cat")
     assert tags(recommender) == {"zeppelin"}
     assert len(opened) == 3

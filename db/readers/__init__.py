@@ -124,7 +124,7 @@ class EncodedReader(_ArchiveReader):
 
     table: ClipRetrievalFolder
 
-    def ready_vectors(self, modality: Modality) -> Iterator[tuple[list[Post], Vectors]]:
+    def precomputed_vectors(self, modality: Modality) -> Iterator[tuple[list[Post], Vectors]]:
         """The posts whose photo or caption has a vector, in batches of n, and these: float32 (n, d) of length 1, or 0.
 
         Zeros stand for what is no vector. Nothing comes where photos or captions were not encoded, or where they are
@@ -137,7 +137,7 @@ class EncodedReader(_ArchiveReader):
         if column != encoded:
             return
         entries = enumerate(self.read())
-        for rows, vectors in self.table.ready_vectors(modality):
+        for rows, vectors in self.table.precomputed_vectors(modality):
             known = [next(entry for row, entry in entries if row == wanted) for wanted in rows]
             posts = [entry for entry in known if isinstance(entry, Post)]
             yield posts, vectors[[isinstance(entry, Post) for entry in known]]

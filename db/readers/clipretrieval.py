@@ -57,7 +57,7 @@ class ClipRetrievalFolder:
         own = folder.parent == self._folder and folder.name in (METADATA, *_VECTORS.values())
         return [name for name in names if Path(name).suffix.lower() in PHOTO_SUFFIXES or own and _FILE.fullmatch(name)]
 
-    def ready_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
+    def precomputed_vectors(self, modality: Modality) -> Iterator[tuple[Rows, Vectors]]:
         """The vectors of photos or captions in batches: rows (n,) ascending, 0 for the first, and float32 (n, d).
 
         They have length 1; zeros stand for what is no vector of about that length. A caption with hashtags in it has

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from .invalid_row import Unfit, shown
+from .invalid_row import InvalidRow, shown
 
 _DOTTED = re.compile(r"(\d{4})[./-] ?(\d{1,2})[./-] ?(\d{1,2})\.?(?!\d)")
 _UNIX = re.compile(r"\d{9,10}(\.\d+)?|\d{11,13}(\.\d+)?|\d{15,16}|\d{18,19}")
@@ -57,7 +57,7 @@ def parse_moment(field: str) -> datetime:
         moment = _iso(field) or _written(field)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise Unfit(f"posted_at {shown(field)} is no time; write 2024-01-05T18:30:00+09:00") from None
+        raise InvalidRow(f"posted_at {shown(field)} is no time; write 2024-01-05T18:30:00+09:00") from None
 
 
 def _iso(field: str) -> datetime | None:

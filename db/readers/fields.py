@@ -15,7 +15,7 @@ from ...core.hashtags import NO_VALUE, read_hashtags, take_out_hashtags
 from ...core.post import MAX_CAPTION, MAX_HASHTAG, Flaw, Photo, Post, Reject, distinct_hashtags
 from .columns import Columns
 from .dates import parse_moment
-from .invalid_row import Unfit, shown
+from .invalid_row import InvalidRow, shown
 from .photos import PhotoFinder
 from .rows import BrokenRow, FlawedRow, Row
 
@@ -42,7 +42,7 @@ class _Flaws:
         """What is read, or `otherwise` if that cannot be."""
         try:
             return read()
-        except Unfit as reason:
+        except InvalidRow as reason:
             if self._strict:
                 raise
             self.found.append(Flaw(part, str(reason)))
@@ -76,7 +76,7 @@ class PostMaker:
         fields, flaws = (row.fields, row.flaws) if isinstance(row, FlawedRow) else (row, ())
         try:
             return self._post(number, fields, _Flaws(flaws, self._for_queries))
-        except Unfit as reason:
+        except InvalidRow as reason:
             return Reject(self._source, number, str(reason))
 
     def _post(self, number: int, row: Mapping[str, object], flaws: _Flaws) -> Post:
@@ -90,7 +90,7 @@ class PostMaker:
         lost_content = any(flaw.part in ("photo", "caption") for flaw in flaws.found)
         if not (caption or photos or hashtags and not lost_content or self._for_queries):
             lost = next((flaw.reason for flaw in flaws.found), "empty row: no text, no photo and no hashtags")
-            raise Unfit(lost)
+            raise InvalidRow(lost)
         told = flaws.without("id", lambda: _told_id(row, columns.post_id), "")
         author = flaws.without("author", lambda: _author(row, columns.author), None)
         moment = flaws.without("date", lambda: _moment(row, columns.posted_at), None)
@@ -139,13 +139,13 @@ class PostMaker:
         So adding rows to an archive does not give other ids to the posts that were there.
         """
         if told in self._row_of_id:
-            raise Unfit(f"id {shown(told)} stands in row {self._row_of_id[told]} already")
+            raise InvalidRow(f"id {shown(told)} stands in row {self._row_of_id[told]} already")
         post_id = told or otherwise
         while post_id in self._row_of_id:
             self._copies[otherwise] = self._copies.get(otherwise, 1) + 1
             post_id = f"{otherwise}~{self._copies[otherwise]}"
         if len(post_id.encode()) > MAX_ID:
-            raise Unfit(f"id {shown(post_id)} has more than {MAX_ID:,} bytes")
+            raise InvalidRow(f"id {shown(post_id)} has more than {MAX_ID:,} bytes")
         self._row_of_id[post_id] = number
         return post_id
 
@@ -166,7 +166,7 @@ def _text_id(caption: str, hashtags: tuple[str, ...]) -> str:
 def _caption(row: Mapping[str, object], column: str | None) -> str:
     text = _field(row, column)
     if len(text) > MAX_CAPTION:
-        raise Unfit(f"caption has {len(text):,} characters; {MAX_CAPTION:,} are taken")
+        raise InvalidRow(f"caption has {len(text):,} characters; {MAX_CAPTION:,} are taken")
     return text
 
 
@@ -175,9 +175,9 @@ def _told_id(row: Mapping[str, object], column: str | None) -> str:
     told = _field(row, column)
     value = row.get(column) if column else None
     if _ROUNDED.fullmatch(told) or isinstance(value, float) and abs(value) >= _EXACT:
-        raise Unfit(f"id {shown(told)} is rounded, so the post is known by its content; write ids as text")
+        raise InvalidRow(f"id {shown(told)} is rounded, so the post is known by its content; write ids as text")
     if len(told.encode()) > MAX_ID:
-        raise Unfit(f"id {shown(told)} has more than {MAX_ID:,} bytes")
+        raise InvalidRow(f"id {shown(told)} has more than {MAX_ID:,} bytes")
     whole = _WHOLE.fullmatch(told)
     return whole[1] if whole else told
 
@@ -205,9 +205,9 @@ def _text(value: object, column: str | None, strip: bool = True) -> str:
     if isinstance(value, date):  # or a moment, which is one
         return value.isoformat()
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | UUID):
-        raise Unfit(f"column {column!r} holds no text but {_kind(value)}")
+        raise InvalidRow(f"column {column!r} holds no text but {_kind(value)}")
     if isinstance(value, float) and abs(value) == inf:
-        raise Unfit(f"column {column!r} holds a number that is too large")
+        raise InvalidRow(f"column {column!r} holds a number that is too large")
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     text = _storable(str(value), column)
@@ -224,17 +224,17 @@ def _listed(row: Mapping[str, object], column: str | None) -> list[str]:
     try:
         return [_storable(hashtag, column) for hashtag in read_hashtags(value)]
     except ValueError as error:
-        raise Unfit(f"column {column!r} holds {error}") from None
+        raise InvalidRow(f"column {column!r} holds {error}") from None
 
 
 def _storable(text: str, column: str | None) -> str:
     """The same text; raises Unfit where it holds what no database takes."""
     if "\0" in text:
-        raise Unfit(f"column {column!r} holds a NUL byte")
+        raise InvalidRow(f"column {column!r} holds a NUL byte")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Unfit(f"column {column!r} holds half a character (a lone surrogate)") from None
+        raise InvalidRow(f"column {column!r} holds half a character (a lone surrogate)") from None
     return text
 
 

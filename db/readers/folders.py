@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from ...core.errors import SourceError
-from .invalid_row import Unfit, shown
+from .invalid_row import InvalidRow, shown
 
 # HEIC cannot be decoded, but must not go missing in silence.
 PHOTO_SUFFIXES = frozenset(
@@ -112,17 +112,17 @@ def read_small(path: Path, root: Path) -> bytes:
     name = shown(str(path.relative_to(root)))
     try:
         if not path.resolve().is_relative_to(root):
-            raise Unfit(f"{name} leaves the folder")
+            raise InvalidRow(f"{name} leaves the folder")
         if not path.is_file():
-            raise Unfit(f"{name} is no file")
+            raise InvalidRow(f"{name} is no file")
         with path.open("rb") as file:
             content = file.read(MAX_SMALL_FILE + 1)
     except OSError as error:
-        raise Unfit(f"{name} cannot be read: {error.strerror}") from None
+        raise InvalidRow(f"{name} cannot be read: {error.strerror}") from None
     except RuntimeError:  # what Python before 3.13 says of links in a circle
-        raise Unfit(f"{name} is a link in a circle") from None
+        raise InvalidRow(f"{name} is a link in a circle") from None
     if len(content) > MAX_SMALL_FILE:
-        raise Unfit(f"{name} has more than {MAX_SMALL_FILE:,} bytes")
+        raise InvalidRow(f"{name} has more than {MAX_SMALL_FILE:,} bytes")
     return content
 
 
@@ -138,4 +138,4 @@ def read_caption(path: Path, root: Path, encoding: str | None) -> str:
             return content.decode(name)
         except (UnicodeError, LookupError):
             continue
-    raise Unfit(f"{shown(str(path.relative_to(root)))} is neither UTF-8 nor cp949; pass --encoding NAME")
+    raise InvalidRow(f"{shown(str(path.relative_to(root)))} is neither UTF-8 nor cp949; pass --encoding NAME")

@@ -12,7 +12,7 @@ from typing import Any
 from ...core.hashtags import take_out_hashtags
 from ...core.post import Flaw
 from .folders import MAX_SMALL_FILE, PHOTO_SUFFIXES, VIDEO_SUFFIXES, leftovers, read_caption, read_small, walk
-from .invalid_row import Unfit, shown
+from .invalid_row import InvalidRow, shown
 from .rows import BrokenRow, FlawedRow, Row
 
 _METADATA = re.compile(r"(.+)\.json\.xz|(.+_UTC)\.json")  # whatever lies beside
@@ -78,7 +78,7 @@ class InstaloaderFolder:
         flaws: list[Flaw] = []
         try:
             told = self._told(folder / files.described[post]) if post in files.described else {}
-        except Unfit as reason:
+        except InvalidRow as reason:
             if post not in files.captions:
                 return BrokenRow(str(reason))
             told = {}
@@ -88,12 +88,12 @@ class InstaloaderFolder:
         if post in files.captions:
             try:
                 told["text"] = read_caption(folder / files.captions[post], self._folder, self._encoding)
-            except Unfit as reason:
+            except InvalidRow as reason:
                 flaws.append(Flaw("caption", str(reason)))
         if post in files.comments:
             try:
                 told["hashtags"] = self._first_comment(folder / files.comments[post], told.get("author"))
-            except Unfit as reason:
+            except InvalidRow as reason:
                 flaws.append(Flaw("hashtags", str(reason)))
         told["image"] = [folder.relative_to(self._folder) / photo for photo in files.photos.get(post, ())]
         return FlawedRow(told, tuple(flaws)) if flaws else told
@@ -117,7 +117,7 @@ class InstaloaderFolder:
         node = _within(described, "node")
         kind = _within(described, "instaloader", "node_type")
         if not isinstance(node, dict):
-            raise Unfit(f"{name} is no metadata of instaloader: it has no 'node'")
+            raise InvalidRow(f"{name} is no metadata of instaloader: it has no 'node'")
         if kind not in (None, "Post"):
             return None
         return {
@@ -184,7 +184,7 @@ def _described_beside(names: Sequence[str]) -> list[str]:
 def _is_written_by_instaloader(path: Path, root: Path) -> bool:
     try:
         return isinstance(_within(_json_of(path, root), "instaloader"), dict)
-    except Unfit:
+    except InvalidRow:
         return False
 
 
@@ -195,7 +195,7 @@ def _json_of(path: Path, root: Path) -> Any:
     try:
         return json.loads(_unpacked(content, name) if path.suffix == ".xz" else content)
     except (ValueError, RecursionError):
-        raise Unfit(f"{name} is no JSON") from None
+        raise InvalidRow(f"{name} is no JSON") from None
 
 
 def _photos(names: Sequence[str], posts: Collection[str]) -> Mapping[str, Sequence[str]]:
@@ -219,11 +219,11 @@ def _unpacked(packed: bytes, name: str) -> bytes:
     try:
         content = unpacker.decompress(packed, max_length=MAX_SMALL_FILE + 1)
     except lzma.LZMAError as error:
-        raise Unfit(f"{name} is damaged: {error}") from None
+        raise InvalidRow(f"{name} is damaged: {error}") from None
     if len(content) > MAX_SMALL_FILE:
-        raise Unfit(f"{name} holds more than {MAX_SMALL_FILE:,} bytes")
+        raise InvalidRow(f"{name} holds more than {MAX_SMALL_FILE:,} bytes")
     if not unpacker.eof:
-        raise Unfit(f"{name} is cut off")
+        raise InvalidRow(f"{name} is cut off")
     return content
 
 

@@ -5,7 +5,7 @@ import re
 _BYTES = re.compile(r"\\udc([89a-f][0-9a-f])")  # of a name that is not UTF-8, as Python keeps and shows them
 
 
-class Unfit(Exception):
+class InvalidRow(Exception):
     """The reason, ready for a `Reject` or a `Flaw`. Never leaves the readers."""
 
 

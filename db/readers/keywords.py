@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ...core.photo_metadata import strip_all_but_exif
 from ...core.post import Flaw
-from .invalid_row import Unfit
+from .invalid_row import InvalidRow
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -92,7 +92,7 @@ def read_xmp(packet: bytes) -> Described:
     """As `parse_xmp`; one that is broken costs its keywords."""
     try:
         return parse_xmp(packet)
-    except Unfit as reason:
+    except InvalidRow as reason:
         return Described(flaws=(Flaw("hashtags", str(reason)),))
 
 
@@ -106,10 +106,10 @@ def parse_xmp(packet: bytes) -> Described:
         encoding = next((name for mark, name in _MARKS.items() if packet.startswith(mark)), "utf-8-sig")
         text = packet.decode(encoding).strip("\0 \t\r\n")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise Unfit("its XMP has a document type, which XMP does not allow")
+            raise InvalidRow("its XMP has a document type, which XMP does not allow")
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise Unfit(f"its XMP is no XML: {error}") from None
+        raise InvalidRow(f"its XMP is no XML: {error}") from None
     keywords: list[str] = []
     captions: list[str] = []
     for description in root.iter(f"{_RDF}Description"):
@@ -131,7 +131,7 @@ def _iptc(datasets: Mapping[tuple[int, int], bytes | list[bytes]]) -> Described:
     try:
         subjects = [name for subject in texts(_SUBJECTS) for name in subject.split(":")[2:]]
         return Described((*texts(_KEYWORDS), *subjects), "\n".join(texts(_CAPTION)))
-    except Unfit as reason:
+    except InvalidRow as reason:
         return Described(flaws=(Flaw("hashtags", str(reason)),))
 
 
@@ -141,5 +141,5 @@ def _decoded(value: bytes, utf8: bool) -> str:
         return value.decode()
     except UnicodeDecodeError:
         if utf8:
-            raise Unfit("its IPTC says that it is in UTF-8, and is not") from None
+            raise InvalidRow("its IPTC says that it is in UTF-8, and is not") from None
         return value.decode("latin-1")

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from ...core.post import Photo
 from .folders import PHOTO_SUFFIXES, VIDEO_SUFFIXES
-from .invalid_row import Unfit, shown
+from .invalid_row import InvalidRow, shown
 
 MAX_PHOTO = 200_000_000  # bytes
 
@@ -66,27 +66,27 @@ class PhotoFinder:
             path = next((self._images / path for path in self._alike(name)), self._images / name)
         try:
             if ".." in PurePosixPath(name).parts or not path.resolve().is_relative_to(self._images):
-                raise Unfit(f"photo {told} leaves the images folder")
+                raise InvalidRow(f"photo {told} leaves the images folder")
             status = path.stat()
             if S_ISDIR(status.st_mode):
-                raise Unfit(f"photo {told} is a folder")
+                raise InvalidRow(f"photo {told} is a folder")
             if not S_ISREG(status.st_mode):
-                raise Unfit(f"photo {told} is no file")
+                raise InvalidRow(f"photo {told} is no file")
             if not 0 < status.st_size <= MAX_PHOTO:
-                raise Unfit(f"photo {told} has {status.st_size:,} bytes; 1 to {MAX_PHOTO:,} are taken")
+                raise InvalidRow(f"photo {told} has {status.st_size:,} bytes; 1 to {MAX_PHOTO:,} are taken")
             str(path).encode()
             with path.open("rb") as file:
                 return Photo(path, file_digest(file, "sha256").hexdigest())
         except (FileNotFoundError, NotADirectoryError):
             if isinstance(name, Path):
-                raise Unfit(f"photo {told} is a link that leads nowhere") from None
-            raise Unfit(f"photo {told} is missing from {self._images}; {_advice(name)}") from None
+                raise InvalidRow(f"photo {told} is a link that leads nowhere") from None
+            raise InvalidRow(f"photo {told} is missing from {self._images}; {_advice(name)}") from None
         except UnicodeEncodeError:
-            raise Unfit(f"photo {told} has a name that is not UTF-8; rename it") from None
+            raise InvalidRow(f"photo {told} has a name that is not UTF-8; rename it") from None
         except OSError as error:
-            raise Unfit(f"photo {told} cannot be read: {error.strerror}") from None
+            raise InvalidRow(f"photo {told} cannot be read: {error.strerror}") from None
         except RuntimeError:  # what Python before 3.13 says of links in a circle
-            raise Unfit(f"photo {told} is a link in a circle") from None
+            raise InvalidRow(f"photo {told} is a link in a circle") from None
 
     def _is_there(self, name: str) -> bool:
         return exists(self._images / name)

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from ...core.hashtags import read_hashtags
 from ...core.post import Flaw
 from .folders import PHOTO_SUFFIXES, read_caption, read_small
-from .invalid_row import Unfit, shown
+from .invalid_row import InvalidRow, shown
 from .keywords import Described, read_xmp
 
 SUFFIXES = (".txt", ".xmp", ".json")
@@ -57,7 +57,7 @@ def read_sidecars(folder: Path, names: Iterable[str], photo: str, root: Path, en
                 described |= read_xmp(read_small(path, root))
             else:
                 described |= _read_json(read_small(path, root), path.name, photo)
-        except Unfit as reason:
+        except InvalidRow as reason:
             described |= Described(flaws=(Flaw("caption" if suffix == ".txt" else "hashtags", str(reason)),))
     return described
 
@@ -66,7 +66,7 @@ def _read_json(content: bytes, name: str, photo: str) -> Described:
     try:
         told = json.loads(content)
     except (ValueError, RecursionError):
-        raise Unfit(f"{shown(name)} is no JSON") from None
+        raise InvalidRow(f"{shown(name)} is no JSON") from None
     if not isinstance(told, dict):
         return Described()
     caption = next((told[key] for key in _CAPTIONS if isinstance(told.get(key), str) and told[key].strip()), "")

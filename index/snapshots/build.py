@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...core.archive_state import Versions
+from ...core.archive_state import ArchiveState
 from ...core.errors import SnapshotError, SourceError
 from ...core.pipeline import Encoded, encode_stream
 from ...core.post import Modality
@@ -17,7 +17,7 @@ from ...core.protocols import Encoder, Fingerprint, PostStore
 from ...core.vectors import Rows
 from ..vectors.registry import IndexKind, new_writer
 from .archive import ArchiveWriter
-from .manifest import ChannelRecord, Lineage, Manifest
+from .manifest import ChannelRecord, LearnedFrom, Manifest
 from .serving import held_back, told_of_rollback
 from .snapshot import Snapshot, publish, serving_snapshot
 
@@ -70,7 +70,7 @@ class Learner(Protocol):
         """Whether what a snapshot of just these posts has learned may stay."""
         ...
 
-    def learn(self, folder: Path, name: str, channels: Sequence[Indexed], posts: Versions) -> Lineage:
+    def learn(self, folder: Path, name: str, channels: Sequence[Indexed], posts: ArchiveState) -> LearnedFrom:
         """Write into the folder of the snapshot of that name, and say where it comes from."""
         ...
 

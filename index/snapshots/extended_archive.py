@@ -11,7 +11,7 @@ from ...core.vectors import Rows
 from .archive import QUOTED, PostTable
 
 
-class GrownArchive:
+class ExtendedArchive:
     """The posts of an archive and, after them, some more; satisfies core's `Archive`.
 
     New hashtags and authors come after those known. A hashtag that is known stays as it was shown.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...core.archive_state import Moves
+from ...core.archive_state import Changes
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
 
@@ -32,17 +32,26 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class LearnedFrom:
     """Where what a snapshot has learned comes from.
 
-    snapshot: in which it was learned. posts: how many it was learned from. moves: of posts since then.
+    snapshot: in which it was learned. posts: how many it was learned from. changes: of posts since then.
     reason: why it was learned anew, or carried over.
     """
 
     snapshot: str
     posts: int
-    moves: Moves
+    changes: Changes
     reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the manifest, where the changes are named `moves` since release 0.1."""
+        return {"snapshot": self.snapshot, "posts": self.posts, "moves": asdict(self.changes), "reason": self.reason}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "LearnedFrom":
+        """Raises KeyError or TypeError on other fields."""
+        return cls(fields["snapshot"], fields["posts"], Changes(**fields["moves"]), fields["reason"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +75,12 @@ class Manifest:
     channels: tuple[ChannelRecord, ...]
     files: Mapping[str, FileRecord]
     feedback: str = ""
-    learned: Lineage | None = None
+    learned: LearnedFrom | None = None
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
-        return asdict(self)
+        return asdict(self) | {"learned": self.learned.to_json() if self.learned else None}
 
     def to_bytes(self) -> bytes:
         """The JSON document, as it stands on disk."""
@@ -95,7 +104,7 @@ class Manifest:
             )
             fields["files"] = {name: FileRecord(**file) for name, file in fields["files"].items()}
             if fields.get("learned"):
-                fields["learned"] = Lineage(**fields["learned"] | {"moves": Moves(**fields["learned"]["moves"])})
+                fields["learned"] = LearnedFrom.from_json(fields["learned"])
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SnapshotError(f"manifest.json cannot be read: {error}") from error

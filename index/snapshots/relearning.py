@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...core.archive_state import Moves, Versions
+from ...core.archive_state import ArchiveState, Changes
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
 from .manifest import Manifest
@@ -28,34 +28,34 @@ def origins_of(manifest: Manifest) -> Origins:
     return Origins(manifest.program, speaking)
 
 
-def why_anew(before: Origins, now: Origins, n_learned: int, moves: Moves, part: float) -> str | None:
+def why_anew(before: Origins, now: Origins, n_learned: int, changes: Changes, part: float) -> str | None:
     """Why it is to be learned anew; None where it is carried over.
 
-    n_learned: posts that it was learned from. moves: of posts since then, not since the snapshot before, so that many
-    small steps count as one large one. part: of n_learned, from which on so many moves are too many.
+    n_learned: posts that it was learned from. changes: of posts since then, not since the snapshot before, so that many
+    small steps count as one large one. part: of n_learned, from which on so many changes are too many.
     """
     if before.program != now.program:
         return f"it was learned by {before.program}"
     if dict(before.encoders) != dict(now.encoders):
         return "its channels or their encoders have changed"
-    if moves.total and moves.total >= part * n_learned:
-        return f"{told(moves)} since it was learned from {n_learned:,}, {part:.0%} or more"
+    if changes.total and changes.total >= part * n_learned:
+        return f"{told(changes)} since it was learned from {n_learned:,}, {part:.0%} or more"
     return None
 
 
-def told(moves: Moves) -> str:
+def told(changes: Changes) -> str:
     """Moves in words."""
-    posts = "post" if moves.added == 1 else "posts"
-    return f"{moves.added:,} {posts} added, {moves.changed:,} changed and {moves.removed:,} removed"
+    posts = "post" if changes.added == 1 else "posts"
+    return f"{changes.added:,} {posts} added, {changes.changed:,} changed and {changes.removed:,} removed"
 
 
-def save_versions(folder: Path, versions: Versions) -> None:
+def save_state(folder: Path, versions: ArchiveState) -> None:
     """Note in a snapshot's folder which posts it was learned from."""
     for name, array in zip(_FILES, (versions.keys, versions.contents), strict=True):
         np.save(folder / name, array)
 
 
-def read_versions(folder: Path) -> Versions:
+def read_state(folder: Path) -> ArchiveState:
     """Which posts a snapshot was learned from. Raises SnapshotError."""
     try:
         keys, contents = (np.load(folder / name, allow_pickle=False) for name in _FILES)
@@ -63,4 +63,4 @@ def read_versions(folder: Path) -> Versions:
         raise SnapshotError(f"what {folder} was learned from cannot be read: {error}") from error
     if keys.shape != contents.shape or keys.ndim != 1:
         raise SnapshotError(f"what {folder} was learned from contradicts itself")
-    return Versions(keys, contents)
+    return ArchiveState(keys, contents)

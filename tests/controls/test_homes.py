@@ -69,9 +69,9 @@ def test_suggesting_needs_nothing_to_write(copy, hashtag):
             recommender = open_recommender(home)
             answer = recommender.suggest(text=f"{CAT} zeppelin over the lake", options=SuggestOptions(count=20))
             with pytest.raises(HashtagError, match="see that the file and its folder can be written"):
-                from hashtag_recommender.assembly import rule_book
+                from hashtag_recommender.assembly import rule_store
 
-                with rule_book(Settings(home)) as book:
+                with rule_store(Settings(home)) as book:
                     book.block("dog")
         finally:
             os.seteuid(user)

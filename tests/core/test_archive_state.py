@@ -2,21 +2,21 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashtag_recommender.core.archive_state import Moves, Versions
+from hashtag_recommender.core.archive_state import ArchiveState, Changes
 
 posts = st.dictionaries(st.integers(1, 12), st.integers(0, 2), max_size=8)
 
 
 def versions(contents):
     keys = sorted(contents)
-    return Versions(np.asarray(keys, dtype=np.int64), np.asarray([contents[key] for key in keys], dtype=np.uint64))
+    return ArchiveState(np.asarray(keys, dtype=np.int64), np.asarray([contents[key] for key in keys], dtype=np.uint64))
 
 
 def test_by_hand():
     before, later = versions({1: 5, 2: 5, 3: 5}), versions({2: 5, 3: 6, 4: 5, 9: 5})
-    assert before.moves_to(later) == Moves(added=2, changed=1, removed=1)
-    assert before.moves_to(later).total == 4
-    assert versions({}).moves_to(versions({})) == Moves(0, 0, 0)
+    assert before.changes_to(later) == Changes(added=2, changed=1, removed=1)
+    assert before.changes_to(later).total == 4
+    assert versions({}).changes_to(versions({})) == Changes(0, 0, 0)
 
 
 @given(posts, st.dictionaries(st.integers(1, 12), st.none() | st.integers(0, 2), max_size=8))
@@ -29,9 +29,9 @@ def test_as_if_some_had_changed_come_back_or_gone(before, known):
 
 @given(posts, posts)
 def test_as_sets_tell_it(before, later):
-    moves = versions(before).moves_to(versions(later))
+    changes = versions(before).changes_to(versions(later))
     both = before.keys() & later.keys()
     changed = sum(before[key] != later[key] for key in both)
-    assert moves == Moves(len(later.keys() - before.keys()), changed, len(before.keys() - later.keys()))
-    back = versions(later).moves_to(versions(before))
-    assert (back.added, back.removed, back.total) == (moves.removed, moves.added, moves.total)
+    assert changes == Changes(len(later.keys() - before.keys()), changed, len(before.keys() - later.keys()))
+    back = versions(later).changes_to(versions(before))
+    assert (back.added, back.removed, back.total) == (changes.removed, changes.added, changes.total)

@@ -9,18 +9,18 @@ from hashtag_recommender.core.errors import DatabaseError, SettingsError
 from hashtag_recommender.core.rules import OWN, HashtagRule, Rules, combine_rules
 from hashtag_recommender.db.database import Database, open_database
 from hashtag_recommender.db.engine import writing
-from hashtag_recommender.db.rules import RuleBook
+from hashtag_recommender.db.rules import RuleStore
 from hashtag_recommender.db.tables import HashtagRuleRow
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-def book(database: Database) -> RuleBook:
+def book(database: Database) -> RuleStore:
     return database.rules
 
 
-def rules(book: RuleBook) -> list[tuple[str, str, str | None]]:
+def rules(book: RuleStore) -> list[tuple[str, str, str | None]]:
     return [(rule.hashtag, rule.kind, rule.target) for rule in book.rules()]
 
 
@@ -37,14 +37,14 @@ def test_rules_are_kept_in_normalised_form(url: str) -> None:
         assert all(before <= rule.added_at <= datetime.now(UTC) for rule in book.rules())
 
 
-def test_the_last_rule_on_a_hashtag_stands(book: RuleBook) -> None:
+def test_the_last_rule_on_a_hashtag_stands(book: RuleStore) -> None:
     book.block("cat")
     book.alias("CAT", "고양이")
     book.allow("cat")
     assert rules(book) == [("cat", "allow", None)]
 
 
-def test_rules_are_taken_back(book: RuleBook) -> None:
+def test_rules_are_taken_back(book: RuleStore) -> None:
     book.block("cat")
     book.remove("#Cat")
     assert rules(book) == []
@@ -53,7 +53,7 @@ def test_rules_are_taken_back(book: RuleBook) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", "#", "❤", "___"])
-def test_what_is_no_hashtag_is_refused(book: RuleBook, raw: str) -> None:
+def test_what_is_no_hashtag_is_refused(book: RuleStore, raw: str) -> None:
     for rule in (
         book.block,
         book.allow,
@@ -66,14 +66,14 @@ def test_what_is_no_hashtag_is_refused(book: RuleBook, raw: str) -> None:
     assert rules(book) == []
 
 
-def test_an_alias_of_an_alias_leads_to_the_end(book: RuleBook) -> None:
+def test_an_alias_of_an_alias_leads_to_the_end(book: RuleStore) -> None:
     book.alias("냥이", "고양이")
     book.alias("고양이", "cat")
     book.alias("kitty", "냥이")
     assert rules(book) == [("kitty", "alias", "cat"), ("고양이", "alias", "cat"), ("냥이", "alias", "cat")]
 
 
-def test_circles_are_refused(book: RuleBook) -> None:
+def test_circles_are_refused(book: RuleStore) -> None:
     with pytest.raises(SettingsError, match="#cat cannot be an alias of #cat: they are the same hashtag"):
         book.alias("cat", "#CAT")
     book.alias("냥이", "고양이")
@@ -83,7 +83,7 @@ def test_circles_are_refused(book: RuleBook) -> None:
     assert rules(book) == [("고양이", "alias", "cat"), ("냥이", "alias", "cat")]
 
 
-def test_many_aliases_at_once(book: RuleBook) -> None:
+def test_many_aliases_at_once(book: RuleStore) -> None:
     given = book.alias_many([("고양이", "#Cat"), ("카페", "cafe"), ("coffeeshop", "카페")])
     assert [(rule.hashtag, rule.target) for rule in given] == [
         ("고양이", "cat"),
@@ -95,13 +95,13 @@ def test_many_aliases_at_once(book: RuleBook) -> None:
 
 
 @pytest.mark.parametrize("wrong", [("dog", "#"), ("dog", "Dog"), ("cat", "고양이")])
-def test_of_many_aliases_all_are_stored_or_none(book: RuleBook, wrong: tuple[str, str]) -> None:
+def test_of_many_aliases_all_are_stored_or_none(book: RuleStore, wrong: tuple[str, str]) -> None:
     with pytest.raises(SettingsError):
         book.alias_many([("고양이", "cat"), wrong, ("카페", "cafe")])
     assert rules(book) == []
 
 
-def test_what_many_aliases_say_together_holds(book: RuleBook) -> None:
+def test_what_many_aliases_say_together_holds(book: RuleStore) -> None:
     """One by one the second would undo the first, since a hashtag has one rule."""
     given = book.alias_many(
         [("italia", "이탈리아"), ("italia", "イタリア"), ("이탈리아", "イタリア"), ("italia", "italy")]
@@ -110,7 +110,7 @@ def test_what_many_aliases_say_together_holds(book: RuleBook) -> None:
     assert set(book.rules()) == set(given)
 
 
-def test_the_database_itself_refuses_an_alias_of_nothing(book: RuleBook) -> None:
+def test_the_database_itself_refuses_an_alias_of_nothing(book: RuleStore) -> None:
     for kind, target in [("alias", None), ("block", "cat")]:
         with pytest.raises(DatabaseError), writing(book._engine) as connection:
             connection.execute(

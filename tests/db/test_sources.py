@@ -1,4 +1,4 @@
-"""The contract of `SourceBook`, on SQLite and on PostgreSQL."""
+"""The contract of `SourceStore`, on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
 

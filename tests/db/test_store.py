@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hashtag_recommender.core.archive_state import Moves
+from hashtag_recommender.core.archive_state import Changes
 from hashtag_recommender.core.errors import DatabaseError, SourceError
 from hashtag_recommender.core.post import Photo, Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint, Ingested
@@ -63,7 +63,7 @@ def test_comparing_tells_what_reading_would_change_and_changes_nothing(store: Sq
     assert list(store.posts()) == before
     assert (len(compared.known), compared.new) == (2, 1), "a changes and c goes, d is new"
     assert store.ingest("src", posts) == compared.ingested
-    assert versions.moves_to(store.versions()) == Moves(added=1, changed=1, removed=1)
+    assert versions.changes_to(store.versions()) == Changes(added=1, changed=1, removed=1)
 
 
 def test_comparing_tells_what_posts_that_are_known_would_be(store: SqlPostStore, make_post: Make) -> None:

@@ -134,7 +134,7 @@ def test_killed_and_run_again_it_ends_where_one_ends_that_was_never_killed(
         "write": "index.snapshots.archive.ArchiveWriter.write",
         "sync_tree": "core.durable.sync_tree",
         "put_in_service": "index.snapshots.snapshot.put_in_service",
-        "let_go": "db.sources.SourceBook.let_go",
+        "let_go": "db.sources.SourceStore.let_go",
     }[moment]
 
     def kill(*_, **__):

@@ -51,7 +51,7 @@ def test_carried_over_it_suggests_as_an_index_built_from_scratch_with_the_same_l
         assert report["learned"].startswith("carried over") and report["outcome"] == "published"
     manifest = current_snapshot(home).manifest
     assert manifest.learned.snapshot == first.manifest.snapshot
-    assert manifest.learned.posts == 290 and manifest.learned.moves.to_json() == {
+    assert manifest.learned.posts == 290 and manifest.learned.changes.to_json() == {
         "added": 7,
         "changed": 1,
         "removed": 2,
@@ -78,7 +78,7 @@ def test_a_build_learns_anew_what_a_refresh_has_carried_over(hashtag, refresh, h
     assert refresh()[1]["learned"].startswith("carried over")
     ran = hashtag("index", "build", source, "--home", home, "--encoders", "compact", "--json")
     assert json.loads(ran.out)["published"]
-    assert current_snapshot(home).manifest.learned.moves.total == 0
+    assert current_snapshot(home).manifest.learned.changes.total == 0
 
 
 def test_from_when_on_it_is_learned_anew_is_a_setting(refresh, home, source):

@@ -8,7 +8,7 @@ from pyarrow import parquet
 from hashtag_recommender.assembly import build_index, forget_author, plan_refresh, read_posts, refresh_index
 from hashtag_recommender.assembly.building import plan_channel
 from hashtag_recommender.assembly.home import database_of
-from hashtag_recommender.assembly.readymade import keep_ready_made
+from hashtag_recommender.assembly.readymade import keep_precomputed
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import caption_digest
 from hashtag_recommender.core.settings import Settings
@@ -148,7 +148,7 @@ def test_photos(tmp_path, demo, alike):
     reader = read_posts(folder, images=photos[0].parent)
     with open_database(f"sqlite:///{tmp_path / 'archive.sqlite'}") as database:
         database.posts.ingest(reader.source, [entry for entry in reader.read()])
-        [note] = keep_ready_made(database.posts, reader, [plan_channel(EncoderSpec("efficientnet-lite0"), encoder)])
+        [note] = keep_precomputed(database.posts, reader, [plan_channel(EncoderSpec("efficientnet-lite0"), encoder)])
         kept = list(database.posts.vectors(encoder.fingerprint, "image"))
     assert ("kept" in note) == alike
     if alike:
@@ -175,7 +175,7 @@ def test_damaged_photos_are_told_by_the_encoder(tmp_path, demo):
     with open_database(f"sqlite:///{tmp_path / 'archive.sqlite'}") as database:
         database.posts.ingest(reader.source, [entry for entry in reader.read()])
         plan = plan_channel(EncoderSpec("efficientnet-lite0"), encoder)
-        [note] = keep_ready_made(database.posts, reader, [plan])
+        [note] = keep_precomputed(database.posts, reader, [plan])
         assert note.startswith("3 photos of")
         assert database.posts.count_without(encoder.fingerprint, "image") == 1
-        assert keep_ready_made(database.posts, reader, [plan]) == [], "nothing is told of it every night"
+        assert keep_precomputed(database.posts, reader, [plan]) == [], "nothing is told of it every night"

@@ -7,7 +7,7 @@ from scipy import sparse
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex
 from hashtag_recommender.index.vectors.lexical import LexicalWriter
-from hashtag_recommender.retrieval.duplicates import find_duplicates, speaking_posts
+from hashtag_recommender.retrieval.duplicates import find_duplicates, voting_posts
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
 from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, fuse, learn_fusion
 from hashtag_recommender.retrieval.neighbours import Neighbourhood
@@ -70,11 +70,11 @@ def archive():
     writer = LexicalWriter(BUCKETS)
     writer.add(contents.ngrams[with_caption])
     clusters, labels = find_duplicates(contents), carried_by(of, 1)
-    speaks = speaking_posts(clusters, labels)
+    can_vote = voting_posts(clusters, labels)
     photos = ExactIndex(contents.dense["image"][with_photo])
     channels = [
-        Neighbourhood("image", "image", photos, with_photo, clusters, speaks),
-        Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters, speaks),
+        Neighbourhood("image", "image", photos, with_photo, clusters, can_vote),
+        Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters, can_vote),
     ]
     authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
     vectors = {"image": contents.dense["image"][with_photo], "lexical": contents.ngrams[with_caption]}

@@ -11,7 +11,7 @@ from hashtag_recommender.retrieval.duplicates import (
     _alike_captions,
     duplicate_clusters,
     members_of,
-    speaking_posts,
+    voting_posts,
 )
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.similarity import Contents, Scales, WeightedContents
@@ -91,4 +91,4 @@ def test_among_many_posts_copies_are_found_without_comparing_all(monkeypatch):
 
 def test_only_a_post_without_hashtags_gives_way_and_only_to_a_copy_that_has_some():
     labels = sparse.csr_matrix(np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0], [1, 1]], dtype=np.float32))
-    assert speaking_posts(np.array([0, 0, 0, 1, 1, 2]), labels).tolist() == [False, True, True, True, True, True]
+    assert voting_posts(np.array([0, 0, 0, 1, 1, 2]), labels).tolist() == [False, True, True, True, True, True]

@@ -28,11 +28,11 @@ class Told:
         return Matches(np.where(none, NO_ROW, rows), np.where(none, np.float32(0), similarities))
 
 
-def nearby(clusters, rows=None, speaks=None):
+def nearby(clusters, rows=None, can_vote=None):
     clusters = np.array(clusters, dtype=np.int64)
     rows = np.arange(len(clusters)) if rows is None else np.array(rows, dtype=np.int64)
-    speaks = np.ones(len(clusters), dtype=bool) if speaks is None else np.array(speaks)
-    return Neighbourhood("lexical", "text", Told(len(rows)), rows, clusters, speaks)
+    can_vote = np.ones(len(clusters), dtype=bool) if can_vote is None else np.array(can_vote)
+    return Neighbourhood("lexical", "text", Told(len(rows)), rows, clusters, can_vote)
 
 
 def query(*similarities):
@@ -82,7 +82,7 @@ def test_each_post_sees_copies_or_not():
 
 
 def test_a_post_without_hashtags_gives_way_to_a_copy_that_carries_some():
-    found = nearby([0, 0, 1, 2], speaks=[False, True, True, True]).nearest(query(1, 0.9, 0.5, 0.4), 3)
+    found = nearby([0, 0, 1, 2], can_vote=[False, True, True, True]).nearest(query(1, 0.9, 0.5, 0.4), 3)
     assert found.rows.tolist() == [[1, 2, 3]]
 
 

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 def ready(folder: Path, modality: Modality, **options: Any) -> tuple[list[int], NDArray[np.float32]]:
     reader = open_reader(folder, images=folder.parent / "photos", **options)
     assert isinstance(reader, EncodedReader)
-    batches = list(reader.ready_vectors(modality))
+    batches = list(reader.precomputed_vectors(modality))
     places = [*[f"9-{i}.jpg" for i in range(4)], *[f"10-{i}.jpg" for i in range(4)]]
     rows = [places.index(post.post_id) for posts, _ in batches for post in posts]
     return rows, np.concatenate([v for _, v in batches]) if batches else np.zeros((0, 0), np.float32)

@@ -9,8 +9,8 @@ from hashtag_recommender.core.errors import PhotoError
 from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.vectors import NO_ROW
-from hashtag_recommender.eval.systems.channels import Channel, Tfidf, counts, vectors
 from hashtag_recommender.eval.systems import channels
+from hashtag_recommender.eval.systems.channels import Channel, Tfidf, counts, vectors
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 
 CAPTIONS = ["cat pet", "", "sea sun", "a cat at sea", "nothing it knows"]

@@ -15,7 +15,7 @@ from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.post import Photo, Post, normalise_hashtag
 from hashtag_recommender.core.protocols import StoredPost
 from hashtag_recommender.index.snapshots.archive import QUOTED, ArchiveWriter, SnapshotArchive
-from hashtag_recommender.index.snapshots.extended_archive import GrownArchive
+from hashtag_recommender.index.snapshots.extended_archive import ExtendedArchive
 
 SEOUL = timezone(timedelta(hours=9))
 FILES = [
@@ -152,13 +152,12 @@ def test_a_grown_archive_is_the_one_written_of_all(posts, data):
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as all_:
         snapshot, whole = written(posts[:old], Path(few)), written(posts, Path(all_))
         before = told(snapshot)
-        grown = GrownArchive(snapshot, posts[old:])
-        assert (
-            told(grown) == told(GrownArchive(GrownArchive(snapshot, posts[old:middle]), posts[middle:])) == told(whole)
-        )
+        extended = ExtendedArchive(snapshot, posts[old:])
+        in_steps = ExtendedArchive(ExtendedArchive(snapshot, posts[old:middle]), posts[middle:])
+        assert told(extended) == told(in_steps) == told(whole)
         assert told(snapshot) == before
-        assert [normalise_hashtag(form) for form in grown.shown] == grown.hashtags
-        assert grown.shown[: len(snapshot.shown)] == snapshot.shown
+        assert [normalise_hashtag(form) for form in extended.shown] == extended.hashtags
+        assert extended.shown[: len(snapshot.shown)] == snapshot.shown
 
 
 def test_newcomers_come_after_and_change_nothing_before(tmp_path):
@@ -168,16 +167,16 @@ def test_newcomers_come_after_and_change_nothing_before(tmp_path):
         stored(10, ["CAT", "zeppelin"], "mina"),
         stored(11, ["zeppelin"]),
     ]
-    grown = GrownArchive(archive, newcomers)
-    assert grown.hashtags == ["cafe", "라떼", "cat", "zeppelin"]
-    assert grown.shown == [*archive.shown, "zeppelin"]
-    assert grown.authors == ["mina", "준", "zoe"]
-    assert grown.author_of[5:].tolist() == [2, 0, -1]
-    pointers, columns = grown.labels
+    extended = ExtendedArchive(archive, newcomers)
+    assert extended.hashtags == ["cafe", "라떼", "cat", "zeppelin"]
+    assert extended.shown == [*archive.shown, "zeppelin"]
+    assert extended.authors == ["mina", "준", "zoe"]
+    assert extended.author_of[5:].tolist() == [2, 0, -1]
+    pointers, columns = extended.labels
     assert [columns[pointers[row] : pointers[row + 1]].tolist() for row in (5, 6, 7)] == [[2, 3], [2, 3], [3]]
-    neighbour = grown.neighbour(5, "sentence", 0.5, 0.25)
+    neighbour = extended.neighbour(5, "sentence", 0.5, 0.25)
     assert (neighbour.post, neighbour.caption, neighbour.photo) == ("9", "z" * QUOTED, None)
-    assert grown.neighbour(2, "image", 0.5, 0.25) == archive.neighbour(2, "image", 0.5, 0.25)
+    assert extended.neighbour(2, "image", 0.5, 0.25) == archive.neighbour(2, "image", 0.5, 0.25)
 
 
 @pytest.mark.parametrize("row", [-1, 5, 6])
@@ -185,4 +184,4 @@ def test_a_row_beyond_is_refused(tmp_path, row):
     posts = some_posts()
     written(posts[:4], tmp_path)
     with pytest.raises(IndexError, match=f"row {row} of"):
-        GrownArchive(SnapshotArchive(tmp_path), posts[4:]).neighbour(row, "image", 0.5, 0.25)
+        ExtendedArchive(SnapshotArchive(tmp_path), posts[4:]).neighbour(row, "image", 0.5, 0.25)

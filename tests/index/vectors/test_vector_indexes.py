@@ -204,14 +204,14 @@ def test_an_extended_index_is_one_built_of_all(make, make_anew, draw, seed, n, m
     with tempfile.TemporaryDirectory() as folder:
         index = make(vectors[:n], Path(folder))
     before = index.search(queries, k)
-    grown, anew = index.extended(vectors[n:]), make_anew(vectors[:n], vectors)
-    found, expected = grown.search(queries, k), anew.search(queries, k)
-    assert len(grown) == len(anew) == n + more
+    extended, anew = index.extended(vectors[n:]), make_anew(vectors[:n], vectors)
+    found, expected = extended.search(queries, k), anew.search(queries, k)
+    assert len(extended) == len(anew) == n + more
     assert found.rows.tolist() == expected.rows.tolist()
     assert found.similarities == pytest.approx(expected.similarities, abs=1e-5)
     assert len(index) == n
     assert index.search(queries, k).rows.tolist() == before.rows.tolist()
-    assert grown.search(vectors[n:], 1).similarities == pytest.approx(1, abs=1e-5)
+    assert extended.search(vectors[n:], 1).similarities == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize(("make", "draw"), [(exact, dense_vectors), (faiss, dense_vectors), (lexical, caption_counts)])
