@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from quality import K, hashtag, split
 
-from hashtag_recommender.assembly.building import plan_channel
 from hashtag_recommender.assembly.home import database_of
-from hashtag_recommender.assembly.learning import training_archive
+from hashtag_recommender.assembly.refresh.build import plan_channel
+from hashtag_recommender.assembly.refresh.training import training_archive
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.eval.measures.bootstrap import Difference, micro_f1, paired_difference
 from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors

@@ -24,7 +24,7 @@ from build_cost import run as run_timed
 from PIL import Image
 
 from hashtag_recommender.assembly import build_index, read_posts
-from hashtag_recommender.assembly.opening import open_encoder, recommender_of
+from hashtag_recommender.assembly.suggest.recommender import open_encoder, recommender_of
 from hashtag_recommender.core.progress import Silent, Stage
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions

@@ -76,7 +76,7 @@ def _logged(log: Log) -> Iterator[None]:
 @contextmanager
 def _measured(settings: Settings, metrics: Path | None) -> "Iterator[list[RefreshReport]]":
     """Write metrics at the end, however it ends. Yields where the report is to be put."""
-    from ..assembly.metrics import check_metrics, measure, write_metrics
+    from ..assembly.maintain.metrics import check_metrics, measure, write_metrics
 
     reports: list[RefreshReport] = []
     if metrics is None:

@@ -201,7 +201,7 @@ def history(hashtag, home):
 
 
 def test_a_first_build_that_was_stopped_keeps_what_it_has_read(hashtag, tmp_path, monkeypatch):
-    from hashtag_recommender.assembly import building
+    from hashtag_recommender.assembly.refresh import build as building
 
     def press_ctrl_c(*_):
         raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hashtag_recommender.assembly.opening import recommender_of
+from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.errors import NoIndexError
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings

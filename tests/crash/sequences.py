@@ -32,7 +32,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from hashtag_recommender.assembly import plan_refresh, refresh_index, verify_index
 from hashtag_recommender.assembly.home import database_of
-from hashtag_recommender.assembly.opening import recommender_of
+from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.feedback import feedback_digest
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from hashtag_recommender.assembly.opening import recommender_of
+from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.retention import snapshot_folders

@@ -1,0 +1,259 @@
+"""The posts of an archive one by one: those that a person adds, corrects and removes, and a look at all of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ...core.errors import PhotoError, SettingsError
+from ...core.paths import in_any_form
+from ...core.pipeline import encode_stream
+from ...core.post import ADDED, Photo, Post, Reject
+from ...core.protocols import AddOutcome, Fingerprint, StoredPost
+from ...core.settings import Settings
+from ..home import check_named, database_of, existing, kept_database
+from ..suggest.recommender import open_encoder
+
+if TYPE_CHECKING:
+    from ...db.database import Database
+    from ...index.snapshots.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class PostChange:
+    """What became of one post.
+
+    indexed: whether the index that serves was built with the post as it was before. That speaks for no suggestion any
+    more, but what was learned from it stays until the next index.
+    """
+
+    post_id: str
+    outcome: AddOutcome | Literal["removed"]
+    indexed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        fields = {"post": self.post_id, "outcome": self.outcome, "indexed": self.indexed}
+        return fields | ({"new": self.outcome == "added"} if self.outcome != "removed" else {})
+
+
+def add_post(
+    settings: Settings,
+    photos: Sequence[Path],
+    text: str,
+    hashtags: str,
+    *,
+    author: str | None = None,
+    posted_at: str | None = None,
+    post_id: str | None = None,
+) -> PostChange:
+    """Put one post into the database, with its vectors, so that the next suggestion finds it.
+
+    post_id: by which it is known; without, by its photos and caption. One that is known already is corrected. Raises
+    NoIndexError if no index was built, SettingsError on a post that cannot be taken, PhotoError on a photo that cannot
+    be read.
+    """
+    from ...index.snapshots.snapshot import current_snapshot
+
+    snapshot = current_snapshot(existing(settings.home))
+    post = make_post(photos, text, hashtags, author, posted_at, post_id)
+    with kept_database(settings) as database:
+        return _keep(database, snapshot, post, photos, by_content=post_id is None)
+
+
+def edit_post(
+    settings: Settings,
+    post_id: str,
+    photos: Sequence[Path] = (),
+    *,
+    source: str | None = None,
+    text: str | None = None,
+    hashtags: str | None = None,
+    author: str | None = None,
+    posted_at: str | None = None,
+) -> PostChange:
+    """Change a post that was added: what is told takes the place of what it has, an empty text takes it away.
+
+    source: see `show_post`. Raises SettingsError on a post of a source that is read, and if nothing is told.
+    """
+    from ...index.snapshots.snapshot import current_snapshot
+
+    if not photos and text is hashtags is author is posted_at is None:
+        raise SettingsError("nothing to change: name photos, --text, --hashtags, --author or --posted-at")
+    snapshot = current_snapshot(existing(settings.home))
+    with kept_database(settings) as database:
+        stored = _own(database, post_id, source)
+        kept = " ".join(f"#{hashtag}" for hashtag in stored.hashtags)
+        post = make_post(
+            photos,
+            stored.caption if text is None else text,
+            kept if hashtags is None else hashtags,
+            author,
+            posted_at,
+            stored.post_id,
+        )
+        # What is not told is not read again: a caption may look like an absent value.
+        post = replace(
+            post,
+            photos=post.photos or stored.photos,
+            caption=stored.caption if text is None else post.caption,
+            author=stored.author if author is None else post.author,
+            posted_at=stored.posted_at if posted_at is None else post.posted_at,
+        )
+        if not post.photos and not post.caption:
+            raise SettingsError("nothing would be left to go by: give a photo, a caption, or both")
+        known = {*stored.digests("image"), *stored.digests("text")}  # which have vectors, though a file may be gone
+        return _keep(database, snapshot, post, photos, known=known)
+
+
+def remove_post(settings: Settings, post_id: str, *, source: str | None = None) -> PostChange:
+    """Delete a post that was added, for good. source: see `show_post`.
+
+    Raises SettingsError on a post of a source that is read.
+    """
+    from ...index.snapshots.snapshot import serving_snapshot
+
+    snapshot = serving_snapshot(existing(settings.home))
+    with kept_database(settings) as database:
+        key = _found(database, post_id, source).key
+        _own(database, post_id, source)
+        database.posts.remove_added(key)
+    return PostChange(post_id, "removed", _holds(snapshot, key))
+
+
+def list_posts(
+    settings: Settings, count: int = 20, *, source: str | None = None, author: str | None = None
+) -> list[Post]:
+    """The newest posts of the archive, by date. source: the name of one, or its path. author: in any composition."""
+    with _reading(settings) as database:
+        return [stored.post for stored in database.posts.newest(count, _source_named(database, source), author)]
+
+
+def show_post(settings: Settings, post_id: str, *, source: str | None = None) -> Post:
+    """The post of an id. source: the name of its source, or its path, since ids are unique within a source only.
+
+    Raises SettingsError if there is none, or more than one.
+    """
+    with _reading(settings) as database:
+        return _found(database, post_id, source).post
+
+
+def make_post(
+    photos: Sequence[Path],
+    text: str,
+    hashtags: str,
+    author: str | None = None,
+    posted_at: str | None = None,
+    post_id: str | None = None,
+) -> Post:
+    """A post as a reader would make it of a row, known by its id, else by its photos and caption."""
+    from ...db.readers.columns import Columns
+    from ...db.readers.fields import PostMaker
+
+    if post_id is not None and not post_id.strip():
+        raise SettingsError("the id is empty; give another, or leave --id out")
+    post_id = post_id and post_id.strip()
+    row = {"text": text, "hashtags": hashtags, "id": post_id, "author": author, "posted_at": posted_at}
+    columns = Columns(None, "text", "hashtags", "id", "author", "posted_at")
+    made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
+    if isinstance(made, Reject):
+        raise SettingsError(f"the post cannot be taken: {made.reason}")
+    if made.flaws:
+        raise SettingsError(f"the post cannot be taken: {made.flaws[0].reason}")
+    if not made.hashtags:
+        raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
+    made = replace(made, photos=_photos(photos))
+    if post_id is not None:
+        return replace(made, post_id=post_id)  # as it is written, even if an archive's `nan` is none
+    held = repr((made.caption, made.digests("image")))
+    return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
+
+
+def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
+    from ...db.readers.invalid_row import InvalidRow
+    from ...db.readers.photos import PhotoFinder
+
+    try:
+        whole = [in_any_form(path).resolve() for path in paths]
+        return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)
+    except InvalidRow as reason:
+        raise SettingsError(f"the post cannot be taken: {reason}") from None
+
+
+def _keep(
+    database: "Database",
+    snapshot: "Snapshot",
+    post: Post,
+    photos: Sequence[Path],
+    *,
+    by_content: bool = False,
+    known: set[str] | None = None,
+) -> PostChange:
+    """known: digests of contents that have vectors already."""
+    made = list(_encoded(snapshot, post, photos, known or set()))
+    taken = database.posts.add(post, made, by_content=by_content)
+    return PostChange(taken.stored.post.post_id, taken.outcome, _holds(snapshot, taken.before))
+
+
+def _encoded(
+    snapshot: "Snapshot", post: Post, photos: Sequence[Path], known: set[str]
+) -> Iterator[tuple[Fingerprint, str, Any]]:
+    """The vectors of a post in all channels that keep any."""
+    for record in snapshot.manifest.channels:
+        encoder = open_encoder(record)
+        if record.channel == "lexical":
+            continue
+        contents = zip(post.digests(encoder.modality), post.contents(encoder.modality), strict=True)
+        for batch in encode_stream(encoder, (content for content in contents if content[0] not in known)):
+            if batch.failures:
+                damaged, reason = batch.failures[0]
+                raise PhotoError(f"{photos[post.digests('image').index(damaged)]}: {reason}")
+            for i, digest in enumerate(batch.keys):
+                if batch.vectors is not None:
+                    yield encoder.fingerprint, digest, batch.vectors[i : i + 1]
+
+
+def _holds(snapshot: "Snapshot | None", key: int | None) -> bool:
+    return snapshot is not None and key is not None and bool((snapshot.archive.keys == key).any())
+
+
+def _reading(settings: Settings) -> "Database":
+    existing(settings.home)
+    check_named(settings)
+    return database_of(settings, create=False)
+
+
+def _own(database: "Database", post_id: str, source: str | None) -> Post:
+    """A post that was added one by one. Raises SettingsError on any other."""
+    post = _found(database, post_id, source).post
+    if post.source != ADDED:
+        raise SettingsError(
+            f"post {post_id} is of {post.source}; change it there, since the next `hashtag index refresh` takes it in "
+            "as it stands there"
+        )
+    return post
+
+
+def _found(database: "Database", post_id: str, source: str | None) -> StoredPost:
+    named = _source_named(database, source)
+    post_id = post_id.strip()  # as it is kept
+    found = [stored for stored in database.posts.find(post_id) if named in (None, stored.post.source)]
+    if not found:
+        of = f" of {named}" if named else ""
+        raise SettingsError(f"there is no post {post_id!r}{of}; `hashtag posts list` shows which there are")
+    if len(found) > 1:
+        sources = ", ".join(stored.post.source for stored in found)
+        raise SettingsError(f"post {post_id} is in several sources: {sources}; name one with --source")
+    return found[0]
+
+
+def _source_named(database: "Database", source: str | None) -> str | None:
+    """A source's name as the database has it, of a name or a path."""
+    if source is None:
+        return None
+    names = {known.name for known in database.sources.known()}
+    for name in (source, str(Path(source).resolve())):
+        if name in names or name == ADDED:
+            return name
+    raise SettingsError(f"no source is called {source!r}; `hashtag sources list` shows which there are")

@@ -1,0 +1,1 @@
+"""Looking after a home: verify, history, rollback, backup, metrics, models."""

@@ -1,0 +1,246 @@
+"""Backups of a home, made while it is in use, and putting one in the place of a home."""
+
+import json
+import secrets
+import shutil
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ...core import durable
+from ...core.errors import BackupError, HomeError, SettingsError
+from ...core.settings import FILE, Settings
+from ..home import check_named, database_of, existing, has_database, told_as_of_home
+from ..refresh.build import PROGRAM
+
+_FORMAT = 1
+_MANIFEST = "backup.json"
+_HOME = "home"  # the folder within a backup that holds its files, laid out as a home
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What is in a backup. snapshot: the one that answered. notes: what is not in it."""
+
+    backup: Path
+    snapshot: str
+    files: int
+    bytes: int  # noqa: A003 - the word of the JSON document
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"backup": str(self.backup)}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What serves now. aside: where the home lies that was there before. notes: what a person has to see to."""
+
+    home: Path
+    snapshot: str
+    created_at: str
+    aside: Path | None
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"home": str(self.home), "aside": str(self.aside) if self.aside else None}
+
+
+def back_up(settings: Settings, folder: Path) -> BackedUp:
+    """Copy what a home holds into a folder that is new or empty; it appears whole or not at all.
+
+    That is the snapshot that answers, the database as it is just after (SQLite; others have tools of their own), the
+    settings file and the lists. Nobody has to wait for it, and nobody is kept waiting.
+    Raises HomeError where it cannot be written, NoIndexError, SnapshotError or DatabaseError where it cannot be read.
+    """
+    from ...index.snapshots.serving import serve
+
+    home, folder = existing(settings.home).resolve(), folder.absolute()
+    _check_target(home, folder)
+    served = serve(home)
+    partial = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.partial")
+    notes = tuple(filter(None, [served.note]))
+    with told_as_of_home(folder):
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            (partial / _HOME).mkdir(parents=True)
+            _copy_snapshot(home, served.snapshot.folder, served.snapshot.digest, partial / _HOME)
+            notes += _copy_database(settings, partial / _HOME)
+            manifest = _describe(partial, served.snapshot.name)
+            (partial / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+            durable.sync_tree(partial)
+            durable.rename(partial, folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        durable.sync_folder(folder.parent)
+    size = sum(file["bytes"] for file in manifest["files"].values())
+    return BackedUp(folder, served.snapshot.name, len(manifest["files"]), size, notes)
+
+
+def restore(settings: Settings, folder: Path, *, force: bool = False) -> Restored:
+    """Put a backup in the place of a home, in one step.
+
+    force: also where there is one already, which is then kept aside.
+    Raises BackupError where the backup is not what was written, HomeError where the home is in the way or cannot be
+    written, HomeBusyError where another process writes it.
+    """
+    manifest = _checked(folder)
+    home = settings.home.resolve()
+    taken = home.is_dir() and any(home.iterdir())
+    if taken and not force:
+        raise HomeError(
+            f"{settings.home} is not empty; restore into another with --home, or with --force, which keeps it aside"
+        )
+    # Not by the second alone: one that was killed may be run again within it.
+    now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    aside = home.with_name(f"{home.name}.before-restore-{now}") if taken else None
+    with told_as_of_home(home):
+        home.parent.mkdir(parents=True, exist_ok=True)
+        _put(folder, manifest, home, aside)
+    return Restored(home, manifest["snapshot"], manifest["created_at"], aside, _told(home, manifest))
+
+
+def _check_target(home: Path, folder: Path) -> None:
+    if folder.resolve().is_relative_to(home):
+        raise SettingsError(f"{folder} lies within the home that it is to be a backup of; name a folder elsewhere")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingsError(f"{folder} is there already; a backup needs a folder that is new or empty")
+
+
+def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
+    from ...index.snapshots.snapshot import put_in_service
+    from ...retrieval.selection.lists import PLATFORMS, SPAM
+
+    shutil.copytree(snapshot, target / "snapshots" / snapshot.name)
+    put_in_service(target, snapshot.name, digest)
+    for name in (FILE, SPAM, PLATFORMS):
+        if (home / name).is_file():
+            shutil.copyfile(home / name, target / name)
+
+
+def _copy_database(settings: Settings, target: Path) -> tuple[str, ...]:
+    """After the snapshot, so that it can be ahead of that, but not behind. Returns what a person should know."""
+    from ...db.engine import default_path
+
+    check_named(settings)
+    if not has_database(settings):
+        return ("there is no database in the home, nor in the backup",)
+    with database_of(settings, create=False) as database:
+        if database.copy_to(default_path(target)):
+            return ()
+        return (f"the database {database.posts.shown_url} is not in the backup: make one with its own tools",)
+
+
+def _describe(partial: Path, snapshot: str) -> dict[str, Any]:
+    files = {
+        path.relative_to(partial / _HOME).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": durable.file_digest(path),
+        }
+        for path in sorted((partial / _HOME).rglob("*"))
+        if path.is_file()
+    }
+    return {
+        "format": _FORMAT,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "program": f"{PROGRAM} {version(PROGRAM)}",
+        "snapshot": snapshot,
+        "files": files,
+    }
+
+
+def _checked(folder: Path) -> dict[str, Any]:
+    """The manifest of a backup whose every file is what was written."""
+    path = folder / _MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        names = [PurePosixPath(name) for name in manifest["files"]]
+        known = manifest["format"] == _FORMAT
+        manifest["snapshot"], manifest["created_at"] = str(manifest["snapshot"]), str(manifest["created_at"])
+    except FileNotFoundError:
+        raise BackupError(f"{folder} is no backup: it has no {_MANIFEST}") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackupError(f"{path} cannot be read ({error}); the backup is damaged, take another") from error
+    if not known:
+        raise BackupError(f"{path} has format {manifest['format']}, this version reads {_FORMAT}; use the one of it")
+    if any(name.is_absolute() or ".." in name.parts for name in names):
+        raise BackupError(f"{path} names files outside the backup; take another")
+    _check(folder / _HOME, manifest, str(folder))
+    return manifest
+
+
+def _check(folder: Path, manifest: dict[str, Any], backup: str) -> None:
+    """Raises BackupError where a folder does not hold exactly the files of a backup."""
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    for name, path in there.items():
+        if path.is_symlink() or name not in manifest["files"]:
+            raise BackupError(f"{path} is not of the backup; the backup {backup} was tampered with, take another")
+    for name, record in manifest["files"].items():
+        path = folder / name
+        if name not in there:
+            raise BackupError(f"{path} is missing; the backup {backup} is damaged, take another")
+        if path.stat().st_size != record["bytes"] or durable.file_digest(path) != record["sha256"]:
+            raise BackupError(f"{path} is not what was written; the backup {backup} is damaged, take another")
+
+
+def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None) -> None:
+    """Copy a backup beside the home, then let the two change places. aside: where the old home is to lie, if any."""
+    from ...index.snapshots.history import FILE as HISTORY
+    from ...index.snapshots.history import recorded
+    from ...index.snapshots.snapshot import writing
+
+    partial = home.with_name(f"{home.name}.{secrets.token_hex(4)}.partial")
+    with ExitStack() as held:
+        if aside:
+            held.enter_context(writing(home, "restore"))
+            run = held.enter_context(recorded(home, "restore"))
+            run.outcome = "published"  # even where the snapshot is the same
+        try:
+            shutil.copytree(folder / _HOME, partial)
+            _check(partial, manifest, str(folder))  # what was read just now, and what was written
+            if aside:
+                shutil.copyfile(home / HISTORY, partial / HISTORY)  # which goes on
+            else:
+                with recorded(partial, "restore") as first:
+                    first.outcome = "published"
+            durable.sync_tree(partial)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        _swap(partial, home, aside)
+
+
+def _swap(partial: Path, home: Path, aside: Path | None) -> None:
+    """Once they have changed places nothing is deleted: under the name of the new home lies the old one."""
+    exchanged = False
+    try:
+        if aside is None:
+            durable.rename(partial, home)
+        elif not (exchanged := durable.exchange(partial, home)):
+            durable.rename(home, aside)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    if exchanged and aside:
+        durable.rename(partial, aside)
+    elif aside:  # a kill before this leaves no home: `hashtag restore` again does what is left to do
+        durable.rename(partial, home)
+    durable.sync_folder(home.parent)
+
+
+def _told(home: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
+    from ...core.settings import resolve_settings
+    from ...db.engine import default_path
+
+    named = resolve_settings(home, {}, {}).db
+    here = default_path(home).name in manifest["files"]
+    if not here:
+        return ("the backup holds no database: restore that with its own tools",)
+    if named is not None:
+        return (f"{home / FILE} names another database than the one restored, which lies in {default_path(home)}",)
+    return ()

@@ -1,0 +1,44 @@
+"""What the index in service says of itself."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import SnapshotError
+from ...core.settings import Settings
+from ..home import existing
+
+if TYPE_CHECKING:
+    from ...index.snapshots.manifest import Manifest
+    from ...retrieval.reranking.reports import RerankerReport
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What the snapshot in service says of itself.
+
+    report: of what it has learned; None where the archive was too small, or where `unusable` says what is wrong.
+    notes: why it is not the one that was published last.
+    """
+
+    manifest: "Manifest"
+    report: "RerankerReport | None"
+    unusable: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        learned = self.report.to_json() if self.report else None
+        return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable, "notes": list(self.notes)}
+
+
+def index_info(settings: Settings) -> IndexInfo:
+    """What the snapshot that answers says of itself. Raises NoIndexError, SnapshotError."""
+    from ...index.snapshots.serving import serve
+    from ...retrieval.learning import learned_report
+
+    served = serve(existing(settings.home))
+    snapshot, notes = served.snapshot, tuple(filter(None, [served.note]))
+    try:
+        return IndexInfo(snapshot.manifest, learned_report(snapshot.folder), notes=notes)
+    except SnapshotError as error:
+        return IndexInfo(snapshot.manifest, None, str(error), notes)

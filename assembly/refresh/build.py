@@ -1,0 +1,205 @@
+"""Building: an archive into the database, through the encoders, into a snapshot with all that is learned from it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ...core.errors import SettingsError
+from ...core.feedback import feedback_digest
+from ...core.progress import Progress, Silent
+from ...core.protocols import Encoder, Ingested, PostReader, RejectCounts
+from ...core.settings import Settings
+from ..home import kept_database, run_of
+from .gates import check_quality, check_soundness, refuse
+from .precomputed import keep_precomputed
+from .training import LearnAnew
+
+if TYPE_CHECKING:
+    from ...db.database import Database
+    from ...index.snapshots.build import ChannelPlan, Draft, Origin, Published
+    from ...index.snapshots.manifest import Manifest
+    from ...retrieval.encoders.profiles import EncoderSpec, Profile
+
+PROGRAM = "hashtag-recommender"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What `build_index` did.
+
+    embedded: contents encoded now, by channel. published: whether a new snapshot is in service. rejects: what could not
+    be taken.
+    """
+
+    ingested: Ingested
+    embedded: Mapping[str, int]
+    manifest: "Manifest"
+    published: bool
+    rejects: RejectCounts
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            **asdict(self.ingested),
+            "embedded": dict(self.embedded),
+            "published": self.published,
+            "snapshot": self.manifest.snapshot,
+            "rejected": self.rejects.rejected,
+            "incomplete": self.rejects.incomplete,
+            "rejects": str(self.rejects.path) if self.rejects.path else None,
+            "notes": list(self.notes),
+        }
+
+
+def read_posts(
+    archive: Path | str,
+    *,
+    images: Path | None = None,
+    source: str | None = None,
+    encoding: str | None = None,
+    query: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    for_queries: bool = False,
+) -> PostReader:
+    """A reader of an archive; see `db.readers.open_reader`. columns: names by role, as the options give them."""
+    from ...db.readers import open_reader
+    from ...db.readers.columns import Columns
+
+    return open_reader(
+        archive,
+        images=images,
+        source=source,
+        encoding=encoding,
+        query=query,
+        columns=Columns(**(columns or {})),
+        for_queries=for_queries,
+    )
+
+
+def build_index(settings: Settings, reader: PostReader, progress: Progress | None = None) -> BuildReport:
+    """Bring database and index of a home in line with a source of posts, and publish the index.
+
+    Raises HomeError where the home cannot be written, SourceError where the source cannot be read or holds nothing
+    to suggest from, WeightsError where the encoders asked for are not on disk.
+    """
+    specs, notes = chosen_encoders(settings)
+    return build_channels(settings, list(map(plan_channel, specs)), reader, progress, notes)
+
+
+def build_channels(
+    settings: Settings,
+    plans: Sequence["ChannelPlan"],
+    reader: PostReader,
+    progress: Progress | None = None,
+    notes: Sequence[str] = (),
+) -> BuildReport:
+    """As `build_index`, with the channels that are planned. notes: to stand in the report."""
+    from ...db.rejects import REJECTS, Rejects
+    from ...index.snapshots.build import embed
+    from ...index.snapshots.snapshot import serving_snapshot
+
+    rejects = Rejects(reader, settings.home / REJECTS)
+    progress = progress or Silent()
+    worse: list[str] = []
+    with run_of(settings, "index build") as run, kept_database(settings) as database:
+        store, serving = database.posts, serving_snapshot(settings.home)
+
+        def accept(draft: "Draft") -> None:
+            refuse(check_soundness(draft, store, settings.thresholds), run)
+            # Who builds has asked for this archive, and is told where what can be learned of it is worse.
+            quality = check_quality(draft, serving, settings.thresholds)
+            worse.extend(f"published, though worse: {gate.words}" for gate in quality if not gate.passed)
+
+        try:
+            ingested = store.ingest(
+                reader.source, rejects.sift(store.forgotten(), had_photos=store.has_photos(reader.source))
+            )
+            run.counts |= asdict(ingested)
+            if reader.origin:
+                database.sources.remember(reader.origin)
+            ready = keep_precomputed(store, reader, plans)
+            embedded = embed(store, plans, progress)
+            rejects.set_unreadable(embedded.unreadable)
+            counts = rejects.counts()
+            run.counts |= {"rejected": counts.rejected, "incomplete": counts.incomplete}
+            run.counts |= {"embedded": dict(embedded.counts)}
+        finally:
+            rejects.write()
+        published = publish_index(settings, database, plans, progress, accept)
+        of_index = [*filter(None, [published.note]), *worse]
+        run.notes += of_index
+    all_notes = (*reader.notes(), *notes, *ready, *of_index)
+    return BuildReport(
+        ingested,
+        embedded.counts,
+        published.manifest,
+        published.new,
+        counts,
+        all_notes,
+    )
+
+
+def publish_index(
+    settings: Settings,
+    database: "Database",
+    plans: Sequence["ChannelPlan"],
+    progress: Progress,
+    accept: "Callable[[Draft], None]",
+    *,
+    ends_rollback: bool = False,
+) -> "Published":
+    """Publish a snapshot of what the database holds, all of it learned anew; see `index.snapshots.build.build`."""
+    from ...index.snapshots.build import build
+
+    judgements = database.feedback.judgements()
+    learner = LearnAnew(database, judgements, "it was built by a person's word")
+    origin = origin_of(database)
+    return build(settings.home, database.posts, plans, learner, origin, progress, accept, ends_rollback=ends_rollback)
+
+
+def origin_of(database: "Database") -> "Origin":
+    """Where a snapshot made now comes from."""
+    from ...index.snapshots.build import Origin
+
+    judged = feedback_digest(database.feedback.judgements())
+    return Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url, judged)
+
+
+def chosen_encoders(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
+    """Those that settings ask for, and what a person should know of the choice; see `choose_encoders`."""
+    from ...retrieval.encoders.profiles import ClipModels, choose_encoders
+
+    profile = _profile(settings.encoders or "auto")
+    named = (settings.image_model, settings.image_weights, settings.sentence_model)
+    if profile == "compact" and any(named):
+        raise SettingsError("the compact encoders are fixed; name models with --encoders clip or auto")
+    default = ClipModels()
+    clip = ClipModels(
+        _whole_path(settings.image_model) or default.image_model,
+        _whole_path(settings.image_weights) or ("" if settings.image_model else default.image_weights),
+        _whole_path(settings.sentence_model) or default.sentence_model,
+    )
+    return choose_encoders(profile, clip)
+
+
+def _whole_path(name: str | None) -> str | None:
+    """A model's name, or the whole path of a file or folder, so that the index finds it from wherever it is asked."""
+    return str(Path(name).resolve()) if name and Path(name).exists() else name
+
+
+def _profile(name: str) -> "Profile":
+    if name not in ("auto", "clip", "compact"):
+        raise SettingsError(f"encoders is {name!r}; it must be auto, clip or compact")
+    return cast("Profile", name)
+
+
+def plan_channel(spec: "EncoderSpec", encoder: Encoder[Any] | None = None) -> "ChannelPlan":
+    """The channel that an encoder fills. encoder: made already, as the spec says."""
+    from ...index.snapshots.build import ChannelPlan
+    from ...retrieval.encoders.profiles import make_encoder
+
+    lexical = spec.kind == "ngrams"
+    return ChannelPlan(encoder or make_encoder(spec), spec.to_json(), "lexical" if lexical else "faiss", not lexical)

@@ -1,0 +1,158 @@
+"""A recommender for processes that live long: it goes on to what is published while it runs."""
+
+import os
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import DatabaseError, HashtagError
+from ...core.protocols import Encoder, Recommender
+from ...core.query import AnyPhoto, Query
+from ...core.results import Answer
+from ...core.settings import Settings, resolve_settings
+from ...core.suggest_options import SuggestOptions, accepts_wishes
+from ..home import database_files, database_of, has_database
+from .recommender import open_encoder, recommender_of
+
+if TYPE_CHECKING:
+    from ...index.snapshots.manifest import ChannelRecord
+    from ...retrieval.recommender import ArchiveRecommender
+
+_USUAL = SuggestOptions()
+_EVERY = 1.0  # seconds between two looks
+
+
+def follow_recommender(home: str | Path | None = None, *, db: str | None = None) -> "FollowingRecommender":
+    """As `open_recommender`, for a process that lives long: it takes up new snapshots, rules and added posts.
+
+    Raises what `open_recommender` raises.
+    """
+    return FollowingRecommender(resolve_settings(Path(home) if home else None, {"db": db}))
+
+
+class FollowingRecommender(Recommender):
+    """Asks the `ArchiveRecommender` of what is in service; several threads may ask it at once, as they may ask that.
+
+    Before an answer it looks, once a second at most, whether CURRENT names another snapshot, or whether the lists,
+    rules or added posts have changed. What is new is opened whole before it takes over; where it cannot be opened,
+    what was open answers on and `notes` says so.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens what is in service; see `open_recommender` for what that raises."""
+        self._settings = settings
+        self._encoders: dict[tuple[str, str], Encoder[Any]] = {}
+        self._looking = Lock()
+        self._touched = self._stats()
+        self._seen = self._look()
+        self._recommender = recommender_of(settings, self._encoder_of)
+        self._looked_at = time.monotonic()
+        self._trouble: tuple[str, ...] = ()
+
+    def __enter__(self) -> "FollowingRecommender":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the snapshot; ask no more."""
+        self._recommender.close()
+
+    @property
+    def snapshot(self) -> str:
+        """Which one answered last."""
+        return self._recommender.snapshot
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of what answers."""
+        return (*self._trouble, *self._recommender.notes)
+
+    @accepts_wishes
+    def suggest(
+        self,
+        photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
+        text: str = "",
+        *,
+        options: SuggestOptions = _USUAL,
+        given: Collection[str] = (),
+        author: str | None = None,
+        explain: bool = False,
+    ) -> Answer:
+        """See `ArchiveRecommender.suggest`."""
+        recommender = self._newest()
+        return recommender.suggest(photo, text, options=options, given=given, author=author, explain=explain)
+
+    @accepts_wishes
+    def suggest_batch(
+        self, queries: Sequence[Query], options: SuggestOptions = _USUAL, *, explain: bool = False
+    ) -> list[Answer]:
+        """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
+        return self._newest().suggest_batch(queries, options, explain=explain)
+
+    def _newest(self) -> "ArchiveRecommender":
+        # One thread looks, and opens what is new; the others go on with what is open.
+        if time.monotonic() - self._looked_at >= _EVERY and self._looking.acquire(blocking=False):
+            try:
+                self._catch_up()
+            finally:
+                self._looked_at = time.monotonic()
+                self._looking.release()
+        return self._recommender
+
+    def _catch_up(self) -> None:
+        try:
+            touched = self._stats()
+            if touched == self._touched and self._touched is not None:
+                return
+            seen = self._look()
+            if seen != self._seen:
+                # What is in use elsewhere lives until its answer is given, and with it its hold on the snapshot.
+                self._recommender = recommender_of(self._settings, self._encoder_of)
+            self._touched, self._seen, self._trouble = touched, seen, ()
+        except HashtagError as error:
+            self._trouble = (f"{error}; {self._recommender.snapshot}, which was open before, answers on",)
+
+    def _stats(self) -> tuple[Any, ...] | None:
+        """What every change of a file touches; None where the database is no file, which can only be asked."""
+        files = database_files(self._settings)
+        return None if files is None else tuple(map(_stat, (*self._named(), *files)))
+
+    def _look(self) -> tuple[Any, ...]:
+        """What is different exactly where there is something new: most of what is written to a database is not."""
+        files = tuple(map(_stat, self._named()))
+        if not has_database(self._settings):
+            return files
+        try:
+            with database_of(self._settings, create=False) as database:
+                added = tuple((stored.key, repr(stored.post)) for stored in database.posts.added())
+                return (*files, database.rules.rules(), added)
+        except DatabaseError as error:  # as in `open_recommender`, the snapshot then answers alone
+            return (*files, str(error))
+
+    def _named(self) -> tuple[Path, ...]:
+        from ...index.snapshots.snapshot import CURRENT
+        from ...retrieval.selection.lists import SPAM
+
+        return self._settings.home / CURRENT, self._settings.home / SPAM
+
+    def _encoder_of(self, record: "ChannelRecord") -> Encoder[Any]:
+        """Opened once for each kind: a new snapshot by the same encoders opens without loading a model again."""
+        known_by = record.channel, record.fingerprint.digest
+        if known_by not in self._encoders:
+            self._encoders[known_by] = open_encoder(record)
+        return self._encoders[known_by]
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - may be missing
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
