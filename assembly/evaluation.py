@@ -21,12 +21,12 @@ from .suggest.recommender import recommender_of
 if TYPE_CHECKING:
     from ..core.vectors import Rows
     from ..db.store import SqlPostStore
+    from ..eval.registry import Entry, SystemContext
     from ..eval.reporting.compare import Comparison
     from ..eval.runs.estimate import Ahead, TimeLeft
     from ..eval.runs.outcome_cache import OutcomeCache
     from ..eval.runs.run import RunResult, Trial
     from ..eval.runs.splits import Split
-    from ..eval.systems.registry import Entry, SystemContext
     from ..eval.systems.system import Builder
     from ..index.snapshots.build import ChannelPlan
     from ..retrieval.encoders.profiles import EncoderSpec
@@ -93,12 +93,12 @@ def evaluate(
     stopped. A library that is missing is told before the archive is read. Raises SettingsError on a plan that nothing
     can fulfil, SourceError where the archive cannot be read, HomeError where the folder cannot be written.
     """
+    from ..eval.registry import check_names, choose, not_installed
     from ..eval.reporting.report import build_report
     from ..eval.reporting.writer import check_libraries, write_report
     from ..eval.runs.outcome_cache import OutcomeCache, check_folder
     from ..eval.runs.run import Trial
-    from ..eval.systems.registry import check_names, choose, not_installed
-    from ..retrieval.photos import read_photo
+    from ..retrieval.encoders.photos import read_photo
 
     progress = progress or Silent()
     if plan.seeds < 1:
@@ -144,7 +144,7 @@ def evaluate(
 
 def systems() -> "Sequence[Entry]":
     """All systems that can be compared."""
-    from ..eval.systems.registry import CATALOGUE
+    from ..eval.registry import CATALOGUE
 
     return CATALOGUE
 
@@ -231,8 +231,9 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows"
     import numpy as np
 
     from ..core.pipeline import encode_stream
-    from ..retrieval.channels import contents_of, stacked
-    from ..retrieval.duplicates import find_duplicates
+    from ..retrieval.encoders.stacking import stacked
+    from ..retrieval.search.channels import contents_of
+    from ..retrieval.search.duplicates import find_duplicates
 
     channels = []
     for encoder in encoders:
@@ -274,8 +275,8 @@ def _identity(trial: "Trial", split: "Split", archive: _Posts, plan: EvaluationP
 
 
 def _means(archive: _Posts, trial: "Trial", plan: EvaluationPlan, scratch: Path) -> "SystemContext":
+    from ..eval.registry import SystemContext
     from ..eval.systems.networks.features import FeatureCache
-    from ..eval.systems.registry import SystemContext
     from ..retrieval.encoders.backbones import make_backbone
 
     dense = [encoder for encoder in archive.encoders.values() if encoder.channel != "lexical"]

@@ -28,10 +28,10 @@ from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 from hashtag_recommender.retrieval.learning import learn_vote_sources
-from hashtag_recommender.retrieval.neighbours import Neighbourhood
 from hashtag_recommender.retrieval.reranking.features import CANDIDATES
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
 from hashtag_recommender.retrieval.reranking.training import TrainingArchive, learn_from, make_examples
+from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
 
 Floats = NDArray[np.float64]
 

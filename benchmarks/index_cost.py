@@ -30,8 +30,8 @@ from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.retrieval import recommender as recommender_module
 from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
-from hashtag_recommender.retrieval.fusion import fuse
 from hashtag_recommender.retrieval.reranking.reranker import Reranker
+from hashtag_recommender.retrieval.voting.fusion import fuse
 
 Rows = list[dict[str, str]]
 

@@ -11,10 +11,10 @@ from .terminal import counted, err, lasting, out, printable, say, tell
 
 if TYPE_CHECKING:
     from ..assembly import Beginning
+    from ..eval.registry import Entry
     from ..eval.reporting.compare import Comparison
     from ..eval.runs.estimate import Ahead
     from ..eval.runs.run import RunResult
-    from ..eval.systems.registry import Entry
 
 
 def tell_beginning(beginning: "Beginning") -> None:

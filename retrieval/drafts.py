@@ -7,7 +7,7 @@ from ..core.errors import PhotoError
 from ..core.hashtags import take_out_hashtags
 from ..core.post import distinct_hashtags
 from ..core.query import Query
-from .photos import read_photo
+from .encoders.photos import read_photo
 
 
 def part_hashtags(query: Query) -> tuple[Query, tuple[str, ...]]:

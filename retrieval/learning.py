@@ -12,12 +12,12 @@ from scipy import sparse
 from ..core.errors import SnapshotError
 from ..core.feedback import Judgement
 from ..core.vectors import Rows
-from .context_priors import ContextPriors
-from .fusion import Fusion, learn_fusion
-from .ranking import UNLEARNED, Ranker, Vote
+from .reranking.context_priors import ContextPriors
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_report
 from .reranking.training import TrainingArchive, learn_reranker
+from .voting.fusion import Fusion, learn_fusion
+from .voting.ranking import UNLEARNED, Ranker, Vote
 
 SAMPLE = 1500  # posts from which it is learned how loud each channel counts
 

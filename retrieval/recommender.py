@@ -17,16 +17,16 @@ from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.vectors import Rows, Vectors
-from .channels import Channel, ChannelHits, contents_of, search_channel
-from .context_priors import Contexts, apply_prior, lift, shifted
 from .drafts import part_hashtags, unreadable
-from .evidence import Evidence
-from .fusion import NEIGHBOURHOODS, Fused, fuse
 from .learning import Learned
-from .ranking import Floats, QueryBatch, Ranked
+from .reranking.context_priors import Contexts, apply_prior, lift, shifted
+from .search.channels import Channel, ChannelHits, contents_of, search_channel
 from .selection.lists import capped
 from .selection.selector import TIERS, HashtagTable, select
-from .voting import label_matrix
+from .voting.evidence import Evidence
+from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
+from .voting.ranking import Floats, QueryBatch, Ranked
+from .voting.votes import label_matrix
 
 DEFAULT = SuggestOptions()
 

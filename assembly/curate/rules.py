@@ -42,7 +42,7 @@ def alias_candidates(settings: Settings) -> "list[AliasCandidate]":
     from ...retrieval.selection.lists import SPAM, spam_rules
     from ...retrieval.selection.selector import HashtagTable
     from ...retrieval.selection.synonyms import suggest_aliases
-    from ...retrieval.voting import label_matrix
+    from ...retrieval.voting.votes import label_matrix
 
     archive = current_snapshot(existing(settings.home)).archive
     labels = label_matrix(archive)

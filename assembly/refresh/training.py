@@ -106,11 +106,12 @@ def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Dat
     from ...index.snapshots.archive import SnapshotArchive
     from ...index.snapshots.build import captions_of, read_rows
     from ...index.vectors.registry import read_index
-    from ...retrieval.channels import contents_of, stacked
-    from ...retrieval.duplicates import find_duplicates, voting_posts
-    from ...retrieval.neighbours import Neighbourhood
+    from ...retrieval.encoders.stacking import stacked
     from ...retrieval.reranking.training import TrainingArchive
-    from ...retrieval.voting import label_matrix
+    from ...retrieval.search.channels import contents_of
+    from ...retrieval.search.duplicates import find_duplicates, voting_posts
+    from ...retrieval.search.neighbours import Neighbourhood
+    from ...retrieval.voting.votes import label_matrix
 
     archive = SnapshotArchive(folder)
     captions = list(captions_of(database.posts, archive.keys))

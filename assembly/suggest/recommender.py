@@ -19,8 +19,8 @@ from ..home import database_of, existing, has_database
 if TYPE_CHECKING:
     from ...index.snapshots.manifest import ChannelRecord
     from ...index.snapshots.snapshot import Snapshot
-    from ...retrieval.channels import Channel
     from ...retrieval.recommender import ArchiveRecommender
+    from ...retrieval.search.channels import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def recommender_of(
     """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
     from ...index.snapshots.extended_archive import ExtendedArchive
     from ...index.snapshots.serving import serve
-    from ...retrieval.duplicates import voting_posts
     from ...retrieval.learning import load
     from ...retrieval.recommender import ArchiveRecommender
+    from ...retrieval.search.duplicates import voting_posts
     from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
-    from ...retrieval.voting import label_matrix
+    from ...retrieval.voting.votes import label_matrix
 
     served = serve(existing(settings.home))
     snapshot = served.snapshot
@@ -114,8 +114,8 @@ def _open_channel(
 ) -> "Channel[Any]":
     from ...index.snapshots.build import read_rows
     from ...index.vectors.registry import read_index
-    from ...retrieval.channels import Channel
-    from ...retrieval.neighbours import Neighbourhood
+    from ...retrieval.search.channels import Channel
+    from ...retrieval.search.neighbours import Neighbourhood
 
     folder = snapshot.folder / record.channel
     index, rows = read_index(record.index, folder), read_rows(folder, record.vectors)

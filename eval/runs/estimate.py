@@ -25,7 +25,7 @@ class TimeLeft:
         self._ahead = self._expected = self._taken = 0.0
 
     def expect(self, cost: float, runs: int) -> None:
-        """A system is to run. cost: see `eval.systems.registry.Entry`. runs: how often it learns."""
+        """A system is to run. cost: see `eval.registry.Entry`. runs: how often it learns."""
         self._systems += 1
         self._ahead += cost * runs * self._thousands
 

@@ -12,9 +12,9 @@ from ...core.errors import SettingsError, WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Backbone, Encoder, Fingerprint
 from ...core.vectors import PhotoFeatures, Vectors
-from ..photos import read_photo
 from .efficientnet import EfficientNetEncoder, feature_maps, load_efficientnet
 from .open_clip_tower import OpenClipEncoder
+from .photos import read_photo
 from .runtime import TorchRuntime
 from .weights import Weights, find_timm_weights
 

@@ -8,7 +8,7 @@ from typing import Any, Generic
 from ...core.errors import PhotoError
 from ...core.post import Modality, Photo
 from ...core.protocols import Encoder, Fingerprint, V
-from ..channels import stacked
+from .stacking import stacked
 
 
 class CachingEncoder(Generic[V]):

@@ -13,7 +13,7 @@ from PIL import Image
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
-from ..photos import read_photo
+from .photos import read_photo
 from .runtime import Runtime, TorchRuntime
 
 if TYPE_CHECKING:

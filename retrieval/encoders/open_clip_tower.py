@@ -13,7 +13,7 @@ from ...core.errors import WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
-from ..photos import read_photo
+from .photos import read_photo
 from .runtime import Runtime, TorchRuntime
 from .weights import Weights, find_open_clip_weights
 

@@ -10,9 +10,9 @@ from scipy import sparse
 
 from ...core.vectors import NO_ROW, Matches, Vectors
 from ..encoders.ngrams import NgramEncoder
-from ..fusion import Fusion
-from ..similarity import Scales
-from ..voting import SHARPNESS, margins, temperatures, vote_shares
+from ..search.similarity import Scales
+from ..voting.fusion import Fusion
+from ..voting.votes import SHARPNESS, margins, temperatures, vote_shares
 from .counts import Columns, Counts
 from .mentions import HashtagFinder
 from .ridge import KernelRidge, RidgeQuery

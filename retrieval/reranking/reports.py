@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.vectors import Rows, Vectors
-from ..ranking import Calibration, log_votes
+from ..voting.ranking import Calibration, log_votes
 from .features import RARE
 from .scorer import cross_calibrated, platt
 

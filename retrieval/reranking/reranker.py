@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.errors import SnapshotError
+from ...core.odds import log_odds
 from ...core.results import Reason
 from ...core.vectors import Matches, Rows, Vectors
-from ..fusion import Fusion
-from ..odds import log_odds
-from ..ranking import Floats, QueryBatch, Ranked
-from ..similarity import Scales, WeightedContents
-from ..writing_style import Styles
+from ..search.similarity import Scales, WeightedContents
+from ..search.writing_style import Styles
+from ..voting.fusion import Fusion
+from ..voting.ranking import Floats, QueryBatch, Ranked
 from .counts import Counts, count, recount
 from .features import Candidates, FeatureInputs, FeatureMaker
 from .reasons import reasons

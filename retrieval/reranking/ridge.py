@@ -14,7 +14,7 @@ from scipy import linalg, sparse
 
 from ...core.errors import SnapshotError
 from ...core.vectors import Rows, Vectors
-from ..similarity import Similarity, WeightedContents
+from ..search.similarity import Similarity, WeightedContents
 
 LANDMARKS = 2500
 

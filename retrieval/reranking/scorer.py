@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import SnapshotError
+from ...core.odds import logistic
 from ...core.vectors import Vectors
-from ..odds import logistic
 from .trees import MOST_LEAVES, BoostedTrees
 
 FOLDS = 3

@@ -8,13 +8,13 @@ import numpy as np
 from scipy import sparse
 
 from ...core.vectors import NO_ROW, Matches, Rows
-from ..context_priors import ContextPriors, learn_context_priors
-from ..duplicates import members_of
-from ..fusion import NEIGHBOURHOODS, Fusion, SampledPosts, fuse
-from ..neighbours import Neighbourhood
-from ..ranking import QueryBatch
-from ..similarity import Contents, Scales
-from ..writing_style import Styles
+from ..search.duplicates import members_of
+from ..search.neighbours import Neighbourhood
+from ..search.similarity import Contents, Scales
+from ..search.writing_style import Styles
+from ..voting.fusion import NEIGHBOURHOODS, Fusion, SampledPosts, fuse
+from ..voting.ranking import QueryBatch
+from .context_priors import ContextPriors, learn_context_priors
 from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
 from .reports import TrainingExamples, report_on

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
+from hashtag_recommender.eval import registry as catalogue
 from hashtag_recommender.eval.runs import run as trials
-from hashtag_recommender.eval.systems.system import registry as catalogue
 
 QUICK = "retrieval,knn lexical,popularity,ceiling"
 

@@ -7,13 +7,13 @@ from scipy import sparse
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex
 from hashtag_recommender.index.vectors.lexical import LexicalWriter
-from hashtag_recommender.retrieval.duplicates import find_duplicates, voting_posts
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
-from hashtag_recommender.retrieval.fusion import NEIGHBOURHOODS, fuse, learn_fusion
-from hashtag_recommender.retrieval.neighbours import Neighbourhood
-from hashtag_recommender.retrieval.ranking import QueryBatch
 from hashtag_recommender.retrieval.reranking.training import TrainingArchive
-from hashtag_recommender.retrieval.similarity import Contents
+from hashtag_recommender.retrieval.search.duplicates import find_duplicates, voting_posts
+from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
+from hashtag_recommender.retrieval.search.similarity import Contents
+from hashtag_recommender.retrieval.voting.fusion import NEIGHBOURHOODS, fuse, learn_fusion
+from hashtag_recommender.retrieval.voting.ranking import QueryBatch
 
 SUBJECTS = ("latte", "mountain", "puppy", "sourdough", "surfing", "tulips")
 WORDS = "morning quiet golden again today friends little old walk window rain bright slow warm".split()

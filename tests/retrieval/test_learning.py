@@ -8,11 +8,11 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.feedback import Judgement, feedback_digest
-from hashtag_recommender.retrieval.context_priors import ContextPriors
 from hashtag_recommender.retrieval.learning import carry_over, judged, learn, learned_report, load
-from hashtag_recommender.retrieval.ranking import UNLEARNED, Vote
+from hashtag_recommender.retrieval.reranking.context_priors import ContextPriors
 from hashtag_recommender.retrieval.reranking.reasons import _WORDS
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS
+from hashtag_recommender.retrieval.voting.ranking import UNLEARNED, Vote
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

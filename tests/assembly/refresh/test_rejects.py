@@ -11,8 +11,8 @@ from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.retrieval.encoders import profiles
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+from hashtag_recommender.retrieval.encoders.photos import read_photo
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
-from hashtag_recommender.retrieval.photos import read_photo
 
 from .conftest import make_rows, write_rows
 

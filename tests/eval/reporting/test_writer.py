@@ -5,7 +5,7 @@ import pytest
 from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.eval.reporting import writer as written
 from hashtag_recommender.eval.reporting.writer import write_report
-from hashtag_recommender.retrieval.photos import read_photo
+from hashtag_recommender.retrieval.encoders.photos import read_photo
 
 FILES = ["per_hashtag.tsv", "per_post.parquet", "report.html", "report.json"]
 

@@ -5,14 +5,14 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import Matches
-from hashtag_recommender.retrieval.fusion import fuse
 from hashtag_recommender.retrieval.reranking.counts import count
 from hashtag_recommender.retrieval.reranking.features import STYLE_VOTES, FeatureInputs, FeatureMaker
 from hashtag_recommender.retrieval.reranking.reranker import gather
 from hashtag_recommender.retrieval.reranking.ridge import learn_ridge
-from hashtag_recommender.retrieval.similarity import Scales
-from hashtag_recommender.retrieval.voting import temperatures, vote_shares
-from hashtag_recommender.retrieval.writing_style import Styles
+from hashtag_recommender.retrieval.search.similarity import Scales
+from hashtag_recommender.retrieval.search.writing_style import Styles
+from hashtag_recommender.retrieval.voting.fusion import fuse
+from hashtag_recommender.retrieval.voting.votes import temperatures, vote_shares
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import pytest
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches
-from hashtag_recommender.retrieval.fusion import Fusion
 from hashtag_recommender.retrieval.reranking import reports
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
 from hashtag_recommender.retrieval.reranking.reranker import Reranker, read_report
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS, learn_reranker
+from hashtag_recommender.retrieval.voting.fusion import Fusion
 
 
 @pytest.fixture(scope="module")

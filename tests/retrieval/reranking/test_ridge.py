@@ -8,7 +8,7 @@ from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.retrieval.reranking import ridge as ridge_module
 from hashtag_recommender.retrieval.reranking.ridge import KernelRidge, learn_ridge
-from hashtag_recommender.retrieval.similarity import Similarity, WeightedContents
+from hashtag_recommender.retrieval.search.similarity import Similarity, WeightedContents
 
 N, M = 60, 7
 HASHTAGS = [f"tag{i}" for i in range(M)]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.core.errors import SnapshotError
-from hashtag_recommender.retrieval.odds import logistic
+from hashtag_recommender.core.odds import logistic
 from hashtag_recommender.retrieval.reranking.scorer import FOLDS, Scorer, learn_scorer, log_loss
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 from PIL import Image
 
 from hashtag_recommender.eval.reporting.page import choose_examples
-from hashtag_recommender.retrieval.photos import read_photo
+from hashtag_recommender.retrieval.encoders.photos import read_photo
 
 
 def test_examples_are_spread_and_chosen_blindly(evaluated):

@@ -13,7 +13,7 @@ import pytest
 from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.eval.reporting.page import choose_examples, render_page
 from hashtag_recommender.eval.reporting.report import build_report
-from hashtag_recommender.retrieval.photos import read_photo
+from hashtag_recommender.retrieval.encoders.photos import read_photo
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as tests/browser.sh looks for
 SECTIONS = ["ranking", "measures", "curves", "frequency", "reliability", "learning", "examples", "published", "rules"]

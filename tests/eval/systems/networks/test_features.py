@@ -6,7 +6,7 @@ from hashtag_recommender.core.errors import PhotoError
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.vectors import PhotoFeatures
 from hashtag_recommender.eval.systems.networks.features import FeatureCache
-from hashtag_recommender.retrieval.photos import read_photo
+from hashtag_recommender.retrieval.encoders.photos import read_photo
 
 
 class Corners:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.vectors import Matches, Rows, Vectors
-from .odds import logistic
-from .similarity import Contents
+from ...core.odds import logistic
+from ...core.vectors import Matches, Rows, Vectors
+from ..search.similarity import Contents
 
 MOST_CANDIDATES = 500  # of one post; no answer, and no control over it, reaches deeper
 

@@ -7,11 +7,12 @@ from typing import Any, Generic
 import numpy as np
 from scipy import sparse
 
-from ..core.pipeline import encode_stream
-from ..core.protocols import Encoder, V
-from ..core.query import Query
-from ..core.vectors import Rows, Vectors, unit_rows
-from .encoders.ngrams import BUCKETS, NgramEncoder
+from ...core.pipeline import encode_stream
+from ...core.protocols import Encoder, V
+from ...core.query import Query
+from ...core.vectors import Rows, Vectors, unit_rows
+from ..encoders.ngrams import BUCKETS, NgramEncoder
+from ..encoders.stacking import stacked
 from .neighbours import Neighbourhood, Neighbours, no_neighbours
 from .similarity import Contents
 
@@ -73,13 +74,6 @@ def search_channel(channel: Channel[Any], queries: Sequence[Query], k: int) -> C
         ):
             whole[found_of] = part
     return ChannelHits(channel.name, matches, there, stacked(vectors), failures)
-
-
-def stacked(batches: Sequence[Any]) -> Any:
-    """Batches of vectors as one, dense or sparse; None of none."""
-    if not batches:
-        return None
-    return sparse.vstack(batches, format="csr") if sparse.issparse(batches[0]) else np.concatenate(batches)
 
 
 def contents_of(captions: Sequence[str], vectors: Sequence[tuple[str, int, Rows, Any]]) -> Contents:

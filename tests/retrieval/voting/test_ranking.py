@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from hashtag_recommender.retrieval.channels import contents_of
-from hashtag_recommender.retrieval.ranking import MOST_CANDIDATES, Calibration, QueryBatch, Vote
+from hashtag_recommender.retrieval.search.channels import contents_of
+from hashtag_recommender.retrieval.voting.ranking import MOST_CANDIDATES, Calibration, QueryBatch, Vote
 
 # Four hashtags, used by 1, 3, 2 and 2 of four posts.
 CARRIED = sparse.csr_matrix(np.array([[1, 1, 0, 0], [0, 1, 1, 1], [0, 1, 0, 1], [0, 0, 1, 0]], dtype=np.float32))

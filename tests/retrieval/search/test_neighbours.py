@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.vectors import NO_ROW, Matches
-from hashtag_recommender.retrieval.neighbours import Neighbourhood
+from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
 
 NOBODY, EVERYBODY = np.zeros(1, dtype=bool), np.ones(1, dtype=bool)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from ..core.vectors import Rows, Vectors
+from ...core.vectors import Rows, Vectors
 from .similarity import Contents, Scales, WeightedContents
 
 START = 30  # letters and digits by which two captions begin alike

@@ -4,17 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...core.errors import SettingsError
-from ...core.post import Modality, Post
-from ...core.protocols import Encoder
-from ...core.suggest_options import SuggestOptions
-from ...core.vectors import Vectors
-from .baselines import Ceiling, Popularity, RandomHashtags
-from .optional import check, lacking
-from .system import Builder, Kind, RecommenderSystem, System
+from ..core.errors import SettingsError
+from ..core.post import Modality, Post
+from ..core.protocols import Encoder
+from ..core.suggest_options import SuggestOptions
+from ..core.vectors import Vectors
+from .systems.baselines import Ceiling, Popularity, RandomHashtags
+from .systems.optional import check, lacking
+from .systems.system import Builder, Kind, RecommenderSystem, System
 
 if TYPE_CHECKING:
-    from .networks.features import FeatureCache
+    from .systems.networks.features import FeatureCache
 
 ALL = "all"
 
@@ -111,26 +111,26 @@ def _default_form(context: SystemContext, seed: int) -> System:
 
 
 def _amnn(context: SystemContext, seed: int) -> System:
-    from .networks.amnn import Amnn
+    from .systems.networks.amnn import Amnn
 
     return Amnn(context.look_at, seed=seed)
 
 
 def _show_attend_tell(context: SystemContext, seed: int) -> System:
-    from .networks.show_attend_tell import ShowAttendTell
+    from .systems.networks.show_attend_tell import ShowAttendTell
 
     return ShowAttendTell(context.look_at, seed=seed)
 
 
 def _look_back(context: SystemContext, seed: int) -> System:
-    from .networks.show_attend_tell import ShowAttendTell
+    from .systems.networks.show_attend_tell import ShowAttendTell
 
     return ShowAttendTell(context.look_at, look_back=True, seed=seed)
 
 
 def _multilabel(outputs: Literal["single", "multi"], changed: bool = False) -> Callable[[SystemContext, int], System]:
     def make(context: SystemContext, seed: int) -> System:
-        from .networks.multilabel_cnn import MultilabelCnn
+        from .systems.networks.multilabel_cnn import MultilabelCnn
 
         return MultilabelCnn(context.look_at, outputs, balance=changed, enrich=changed, seed=seed)
 
@@ -138,26 +138,26 @@ def _multilabel(outputs: Literal["single", "multi"], changed: bool = False) -> C
 
 
 def _text_image_concat(context: SystemContext, seed: int) -> System:
-    from .networks.text_image_concat import TextImageConcat
+    from .systems.networks.text_image_concat import TextImageConcat
 
     return TextImageConcat(context.look_at, seed=seed)
 
 
 def _embedding_similarity(context: SystemContext, seed: int) -> System:
-    from .networks.embedding_similarity import EmbeddingSimilarity
+    from .systems.networks.embedding_similarity import EmbeddingSimilarity
 
     return EmbeddingSimilarity(context.look_at, seed=seed)
 
 
 def _mlp(context: SystemContext, seed: int) -> System:
-    from .networks.mlp import Mlp
+    from .systems.networks.mlp import Mlp
 
     return Mlp(context.dense, context.lexical, seed=seed)
 
 
 def _neighbours(channel: str) -> Callable[[SystemContext, int], System]:
     def make(context: SystemContext, seed: int) -> System:
-        from .references.neighbours import NeighbourVote
+        from .systems.references.neighbours import NeighbourVote
 
         return NeighbourVote(context.encoder(channel))
 
@@ -165,31 +165,31 @@ def _neighbours(channel: str) -> Callable[[SystemContext, int], System]:
 
 
 def _tagvote(context: SystemContext, seed: int) -> System:
-    from .references.tagvote import TagVote
+    from .systems.references.tagvote import TagVote
 
     return TagVote(context.encoders)
 
 
 def _tagprop(context: SystemContext, seed: int) -> System:
-    from .references.tagprop import TagProp
+    from .systems.references.tagprop import TagProp
 
     return TagProp(context.encoders)
 
 
 def _parabel(context: SystemContext, seed: int) -> System:
-    from .references.omikuji import PARABEL, Omikuji
+    from .systems.references.omikuji import PARABEL, Omikuji
 
     return Omikuji(PARABEL, context.lexical)
 
 
 def _bonsai(context: SystemContext, seed: int) -> System:
-    from .references.omikuji import BONSAI, Omikuji
+    from .systems.references.omikuji import BONSAI, Omikuji
 
     return Omikuji(BONSAI, context.lexical)
 
 
 def _co_occurrence(context: SystemContext, seed: int) -> System:
-    from .references.co_occurrence import CoOccurrence
+    from .systems.references.co_occurrence import CoOccurrence
 
     return CoOccurrence()
 

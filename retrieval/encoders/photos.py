@@ -13,11 +13,11 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from ..core.errors import PhotoError
-from ..core.paths import in_any_form
-from ..core.photo_metadata import UPRIGHT, strip_metadata
-from ..core.post import Photo
-from ..core.query import NewPhoto
+from ...core.errors import PhotoError
+from ...core.paths import in_any_form
+from ...core.photo_metadata import UPRIGHT, strip_metadata
+from ...core.post import Photo
+from ...core.query import NewPhoto
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb

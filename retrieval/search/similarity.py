@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.vectors import Vectors, unit_rows
+from ...core.vectors import Vectors, unit_rows
 from .writing_style import style_counts
 
 FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder

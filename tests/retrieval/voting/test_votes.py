@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import NO_ROW, Matches
-from hashtag_recommender.retrieval.voting import OWN, SHARPNESS, faded, margins, temperatures, vote_shares, votes
+from hashtag_recommender.retrieval.voting.votes import OWN, SHARPNESS, faded, margins, temperatures, vote_shares, votes
 
 
 def matches(rows, similarities):

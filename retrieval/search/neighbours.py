@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.post import Modality
-from ..core.protocols import VectorIndex
-from ..core.vectors import NO_ROW, Matches, Rows
+from ...core.post import Modality
+from ...core.protocols import VectorIndex
+from ...core.vectors import NO_ROW, Matches, Rows
 
 _COPIES = 100  # looked at beyond the k nearest, where the archive has near-duplicates
 _AT_ONCE = 256  # vectors that are searched again at once, more deeply

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.protocols import Archive
-from ..core.vectors import NO_ROW, Matches, Vectors
+from ...core.protocols import Archive
+from ...core.vectors import NO_ROW, Matches, Vectors
 
 BACKGROUND = 49  # the place, from 0, of the neighbour that stands for posts of no special likeness
 SHARPNESS = 0.7

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.vectors import Rows
-from .odds import log_odds, logistic
-from .ranking import Floats, Ranked
-from .reranking.reports import TrainingExamples
+from ...core.odds import log_odds, logistic
+from ...core.vectors import Rows
+from ..voting.ranking import Floats, Ranked
+from .reports import TrainingExamples
 
 CANDIDATES = 50  # hashtags that a context puts forward by itself
 

@@ -9,7 +9,8 @@ from scipy import sparse
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches, unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex
-from hashtag_recommender.retrieval.fusion import (
+from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
+from hashtag_recommender.retrieval.voting.fusion import (
     NEIGHBOURHOODS,
     Fusion,
     SampledPosts,
@@ -18,7 +19,6 @@ from hashtag_recommender.retrieval.fusion import (
     learn_fusion,
     maximise,
 )
-from hashtag_recommender.retrieval.neighbours import Neighbourhood
 
 N_SUBJECTS, PER_SUBJECT = 8, 40
 

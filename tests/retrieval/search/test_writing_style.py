@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hashtag_recommender.retrieval.writing_style import BUCKETS, NEAREST, Styles, skeleton, style_counts
+from hashtag_recommender.retrieval.search.writing_style import BUCKETS, NEAREST, Styles, skeleton, style_counts
 
 
 @pytest.mark.parametrize(

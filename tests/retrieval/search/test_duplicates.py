@@ -5,16 +5,16 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.retrieval import duplicates
-from hashtag_recommender.retrieval.duplicates import (
+from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
+from hashtag_recommender.retrieval.search import duplicates
+from hashtag_recommender.retrieval.search.duplicates import (
     LIKE_CAPTIONS,
     _alike_captions,
     duplicate_clusters,
     members_of,
     voting_posts,
 )
-from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
-from hashtag_recommender.retrieval.similarity import Contents, Scales, WeightedContents
+from hashtag_recommender.retrieval.search.similarity import Contents, Scales, WeightedContents
 
 ADVERT = "Grand opening of our bakery in the old town, first bread for free until noon"
 

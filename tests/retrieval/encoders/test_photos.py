@@ -13,7 +13,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from hashtag_recommender.core.errors import PhotoError
 from hashtag_recommender.core.photo_metadata import strip_metadata
 from hashtag_recommender.core.post import Photo
-from hashtag_recommender.retrieval.photos import read_photo
+from hashtag_recommender.retrieval.encoders.photos import read_photo
 
 
 def encoded(image, kind="JPEG", **options):

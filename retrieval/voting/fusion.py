@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.errors import SnapshotError
-from ..core.vectors import NO_ROW, Matches, Rows, Vectors
-from .neighbours import Neighbourhood
-from .voting import faded, margins, temperatures, vote_shares, votes
+from ...core.errors import SnapshotError
+from ...core.vectors import NO_ROW, Matches, Rows, Vectors
+from ..search.neighbours import Neighbourhood
+from .votes import faded, margins, temperatures, vote_shares, votes
 
 NEIGHBOURHOODS = (10, 30, 100)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..core.vectors import Matches, Vectors
+from ...core.vectors import Matches, Vectors
 
 BUCKETS = 2**18
 NGRAMS = (1, 6)

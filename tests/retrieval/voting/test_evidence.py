@@ -4,10 +4,10 @@ from scipy import sparse
 
 from hashtag_recommender.core.results import Neighbour
 from hashtag_recommender.core.vectors import NO_ROW
-from hashtag_recommender.retrieval.channels import ChannelHits
-from hashtag_recommender.retrieval.evidence import EVIDENCE, Evidence
-from hashtag_recommender.retrieval.fusion import Fusion, VoteSource, fuse
-from hashtag_recommender.retrieval.neighbours import Neighbours
+from hashtag_recommender.retrieval.search.channels import ChannelHits
+from hashtag_recommender.retrieval.search.neighbours import Neighbours
+from hashtag_recommender.retrieval.voting.evidence import EVIDENCE, Evidence
+from hashtag_recommender.retrieval.voting.fusion import Fusion, VoteSource, fuse
 
 FUSION = Fusion(
     (

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from ..core.protocols import Archive
-from ..core.results import Neighbour
-from ..core.vectors import NO_ROW, Rows, Vectors
-from .channels import ChannelHits
+from ...core.protocols import Archive
+from ...core.results import Neighbour
+from ...core.vectors import NO_ROW, Rows, Vectors
+from ..search.channels import ChannelHits
 from .fusion import NEIGHBOURHOODS, Fused, Fusion
 
 EVIDENCE = 5  # posts shown for a hashtag

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hashtag_recommender.retrieval.context_priors import (
+from hashtag_recommender.retrieval.reranking.context_priors import (
     ContextPrior,
     ContextPriors,
     Contexts,
@@ -11,8 +11,8 @@ from hashtag_recommender.retrieval.context_priors import (
     lift,
     shifted,
 )
-from hashtag_recommender.retrieval.ranking import Ranked
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples
+from hashtag_recommender.retrieval.voting.ranking import Ranked
 
 # Five hashtags of ten posts: 0 and 1 go together, 2 and 3 hardly ever, 4 is by the second author alone.
 POSTS = [[0, 1], [0, 1], [0, 1], [0], [2], [2], [2, 3], [3], [4], [4]]
