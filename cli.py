@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 
 from . import console
-from .assembly import PROGRAM
 from .commands import evaluation, feedback, index, models, posts, schedule, sources, tags
 from .commands.backup import backup, restore
 from .commands.suggest import suggest
 from .commands.tree import Group, make_command
 from .core.errors import HashtagError
+from .core.program import PROGRAM
 
 _INTERRUPTED = 130  # the exit code after Ctrl-C
 

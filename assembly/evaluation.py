@@ -6,30 +6,46 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
+
+import numpy as np
 
 from ..core.errors import HomeError, SettingsError, told
+from ..core.pipeline import encode_stream
 from ..core.post import Post
+from ..core.program import program
 from ..core.progress import Progress, Silent
 from ..core.protocols import Encoder, PostReader, Recommender
 from ..core.settings import Settings
-from .refresh.build import PROGRAM, build_channels, chosen_encoders, plan_channel
+from ..core.vectors import Rows
+from ..db.database import open_database
+from ..db.rejects import REJECTS, Rejects
+from ..db.store import SqlPostStore
+from ..eval.registry import CATALOGUE, Entry, SystemContext, check_names, choose, not_installed
+from ..eval.reporting import compare
+from ..eval.reporting.compare import Comparison
+from ..eval.reporting.report import build_report
+from ..eval.reporting.writer import check_libraries, write_report
+from ..eval.runs import run as trials
+from ..eval.runs.estimate import Ahead, TimeLeft
+from ..eval.runs.outcome_cache import OutcomeCache, check_folder
+from ..eval.runs.run import RunResult, Trial, pooled
+from ..eval.runs.splits import HARRISON_TEST, Drawn, Split, draw_split, read_split
+from ..eval.systems.networks.features import FeatureCache
+from ..eval.systems.system import Builder
+from ..index.snapshots.build import ChannelPlan, embed
+from ..retrieval.encoders.backbones import make_backbone
+from ..retrieval.encoders.caching import CachingEncoder
+from ..retrieval.encoders.photos import read_photo
+from ..retrieval.encoders.profiles import EncoderSpec
+from ..retrieval.encoders.stacking import stacked
+from ..retrieval.search.channels import contents_of
+from ..retrieval.search.duplicates import find_duplicates
+from ..retrieval.selection.lists import SPAM, spam_rules
+from .home import Home
+from .refresh.build import build_channels, chosen_encoders, plan_channel
 from .suggest.recommender import recommender_of
-
-if TYPE_CHECKING:
-    from ..core.vectors import Rows
-    from ..db.store import SqlPostStore
-    from ..eval.registry import Entry, SystemContext
-    from ..eval.reporting.compare import Comparison
-    from ..eval.runs.estimate import Ahead, TimeLeft
-    from ..eval.runs.outcome_cache import OutcomeCache
-    from ..eval.runs.run import RunResult, Trial
-    from ..eval.runs.splits import Split
-    from ..eval.systems.system import Builder
-    from ..index.snapshots.build import ChannelPlan
-    from ..retrieval.encoders.profiles import EncoderSpec
 
 DATABASE = "archive.sqlite"
 FEATURES = "features"
@@ -65,8 +81,8 @@ class _Posts:
     """
 
     posts: Sequence[Post]
-    encoders: Mapping["EncoderSpec", Encoder[Any]]
-    clusters: "Rows"
+    encoders: Mapping[EncoderSpec, Encoder[Any]]
+    clusters: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +91,7 @@ class Beginning:
 
     notes: Sequence[str]
     left_out: Mapping[str, str]
-    ahead: "Ahead"
+    ahead: Ahead
 
 
 def evaluate(
@@ -84,7 +100,7 @@ def evaluate(
     plan: EvaluationPlan,
     progress: Progress | None = None,
     begin: Callable[["Beginning"], None] = lambda beginning: None,
-    tell: Callable[["RunResult", "Ahead"], None] = lambda result, ahead: None,
+    tell: Callable[[RunResult, Ahead], None] = lambda result, ahead: None,
 ) -> dict[str, Any]:
     """Compare systems on an archive, and write the report into the plan's folder; returns what report.json holds.
 
@@ -93,13 +109,6 @@ def evaluate(
     stopped. A library that is missing is told before the archive is read. Raises SettingsError on a plan that nothing
     can fulfil, SourceError where the archive cannot be read, HomeError where the folder cannot be written.
     """
-    from ..eval.registry import check_names, choose, not_installed
-    from ..eval.reporting.report import build_report
-    from ..eval.reporting.writer import check_libraries, write_report
-    from ..eval.runs.outcome_cache import OutcomeCache, check_folder
-    from ..eval.runs.run import Trial
-    from ..retrieval.encoders.photos import read_photo
-
     progress = progress or Silent()
     if plan.seeds < 1:
         raise SettingsError(f"seeds is {plan.seeds}; it must be at least 1")
@@ -142,26 +151,20 @@ def evaluate(
         raise HomeError(f"{plan.out} cannot be written: {told(error)}") from error
 
 
-def systems() -> "Sequence[Entry]":
+def systems() -> Sequence[Entry]:
     """All systems that can be compared."""
-    from ..eval.registry import CATALOGUE
-
     return CATALOGUE
 
 
-def compare_reports(one: Path, other: Path) -> "Comparison":
+def compare_reports(one: Path, other: Path) -> Comparison:
     """What changed from one report.json to another; see `eval.reporting.compare`."""
-    from ..eval.reporting.compare import compare_reports
-
-    return compare_reports(one, other)
+    return compare.compare_reports(one, other)
 
 
 def _result(
-    entry: "Entry", context: "SystemContext", trial: "Trial", seeds: int, kept: "OutcomeCache", progress: Progress
-) -> "RunResult":
+    entry: Entry, context: SystemContext, trial: Trial, seeds: int, kept: OutcomeCache, progress: Progress
+) -> RunResult:
     """Of all runs of a system; those that are kept are not run again."""
-    from ..eval.runs import run as trials
-
     runs = []
     for seed in range(_runs(entry, seeds)):
         result = kept.find(entry.name, seed)
@@ -172,21 +175,18 @@ def _result(
     return trials.pooled(runs)
 
 
-def _runs(entry: "Entry", seeds: int) -> int:
+def _runs(entry: Entry, seeds: int) -> int:
     return seeds if entry.seeded else 1
 
 
-def _done(entries: "Sequence[Entry]", seeds: int, kept: "OutcomeCache") -> dict[str, "RunResult"]:
+def _done(entries: Sequence[Entry], seeds: int, kept: OutcomeCache) -> dict[str, RunResult]:
     """By system the outcome of all its runs, if all are kept."""
-    from ..eval.runs.run import pooled
-
     found = {entry.name: [kept.find(entry.name, seed) for seed in range(_runs(entry, seeds))] for entry in entries}
     whole = {name: [result for result in runs if result] for name, runs in found.items() if all(runs)}
     return {name: pooled(runs) for name, runs in whole.items()}
 
 
-def _time_left(entries: "Sequence[Entry]", trial: "Trial", seeds: int, done: Mapping[str, "RunResult"]) -> "TimeLeft":
-    from ..eval.runs.estimate import TimeLeft
+def _time_left(entries: Sequence[Entry], trial: Trial, seeds: int, done: Mapping[str, RunResult]) -> TimeLeft:
 
     clock = TimeLeft(len(trial.train) + len(trial.validation))
     for entry in entries:
@@ -197,12 +197,8 @@ def _time_left(entries: "Sequence[Entry]", trial: "Trial", seeds: int, done: Map
     return clock
 
 
-def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progress: Progress) -> _Posts:
+def _read(out: Path, specs: Sequence[EncoderSpec], reader: PostReader, progress: Progress) -> _Posts:
     """Posts into a database of their own, through the encoders: what was encoded before is not encoded again."""
-    from ..db.database import open_database
-    from ..db.rejects import REJECTS, Rejects
-    from ..index.snapshots.build import embed
-
     plans = [plan_channel(spec) for spec in specs]
     rejects = Rejects(reader, out / REJECTS)
     with open_database(f"sqlite:///{(out / DATABASE).resolve()}") as database:
@@ -217,8 +213,7 @@ def _read(out: Path, specs: Sequence["EncoderSpec"], reader: PostReader, progres
     return _Posts(posts, encoders, _clusters(posts, list(encoders.values())))
 
 
-def _remembering(store: "SqlPostStore", plan: "ChannelPlan", posts: Sequence[Post]) -> Encoder[Any]:
-    from ..retrieval.encoders.caching import CachingEncoder
+def _remembering(store: SqlPostStore, plan: ChannelPlan, posts: Sequence[Post]) -> Encoder[Any]:
 
     if not plan.kept:
         return plan.encoder
@@ -227,13 +222,7 @@ def _remembering(store: "SqlPostStore", plan: "ChannelPlan", posts: Sequence[Pos
     return CachingEncoder(plan.encoder, {digest: vector[None] for digest, vector in known.items()})
 
 
-def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows":
-    import numpy as np
-
-    from ..core.pipeline import encode_stream
-    from ..retrieval.encoders.stacking import stacked
-    from ..retrieval.search.channels import contents_of
-    from ..retrieval.search.duplicates import find_duplicates
+def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> Rows:
 
     channels = []
     for encoder in encoders:
@@ -245,8 +234,7 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> "Rows"
     return find_duplicates(contents_of([post.caption for post in posts], channels))
 
 
-def _split(archive: _Posts, plan: EvaluationPlan) -> "Split":
-    from ..eval.runs.splits import HARRISON_TEST, Drawn, draw_split, read_split
+def _split(archive: _Posts, plan: EvaluationPlan) -> Split:
 
     if plan.protocol == "harrison":
         return draw_split(archive.posts, "random", archive.clusters, allow_leaks=True, test_part=HARRISON_TEST)
@@ -259,14 +247,14 @@ def _split(archive: _Posts, plan: EvaluationPlan) -> "Split":
     return read_split(Path(plan.split), archive.posts, archive.clusters, allow_leaks=plan.allow_leaks)
 
 
-def _identity(trial: "Trial", split: "Split", archive: _Posts, plan: EvaluationPlan) -> dict[str, Any]:
+def _identity(trial: Trial, split: Split, archive: _Posts, plan: EvaluationPlan) -> dict[str, Any]:
     """All that outcomes depend on, apart from the system and its seed."""
     posts = sha256()
     for part in (trial.train, trial.validation, trial.test):
         for post in part:
             posts.update(repr((post.post_id, post.caption, post.hashtags, post.digests("image"))).encode())
     return {
-        "program": f"{PROGRAM} {version(PROGRAM)}",
+        "program": program(),
         "split": split.origin,
         "posts": posts.hexdigest(),
         "encoders": [str(encoder.fingerprint) for encoder in archive.encoders.values()],
@@ -274,10 +262,7 @@ def _identity(trial: "Trial", split: "Split", archive: _Posts, plan: EvaluationP
     }
 
 
-def _means(archive: _Posts, trial: "Trial", plan: EvaluationPlan, scratch: Path) -> "SystemContext":
-    from ..eval.registry import SystemContext
-    from ..eval.systems.networks.features import FeatureCache
-    from ..retrieval.encoders.backbones import make_backbone
+def _means(archive: _Posts, trial: Trial, plan: EvaluationPlan, scratch: Path) -> SystemContext:
 
     dense = [encoder for encoder in archive.encoders.values() if encoder.channel != "lexical"]
     lexical = next(encoder for encoder in archive.encoders.values() if encoder.channel == "lexical")
@@ -285,17 +270,15 @@ def _means(archive: _Posts, trial: "Trial", plan: EvaluationPlan, scratch: Path)
     return SystemContext(_product_builder(archive, scratch), dense, lexical, look_at, trial.test)
 
 
-def _product_builder(archive: _Posts, scratch: Path) -> "Builder":
+def _product_builder(archive: _Posts, scratch: Path) -> Builder:
     """Builds the product as `hashtag index build` does, but for vectors that are there already."""
 
     def build(posts: Sequence[Post], validation: Sequence[Post]) -> Recommender:
-        home = Path(tempfile.mkdtemp(dir=scratch))
-        settings = Settings(home)
-        plans = [plan_channel(spec, encoder) for spec, encoder in archive.encoders.items()]
-        build_channels(settings, plans, _Listed([*posts, *validation]))
         by_channel = {encoder.channel: encoder for encoder in archive.encoders.values()}
-        recommender = recommender_of(settings, lambda record: by_channel[record.channel])
-        return recommender
+        home = Home(Settings(Path(tempfile.mkdtemp(dir=scratch))), by_channel)
+        plans = [plan_channel(spec, encoder) for spec, encoder in archive.encoders.items()]
+        build_channels(home, plans, _Listed([*posts, *validation]))
+        return recommender_of(home)
 
     return build
 
@@ -326,6 +309,5 @@ class _Listed:
 
 
 def _spam(settings: Settings) -> frozenset[str]:
-    from ..retrieval.selection.lists import SPAM, spam_rules
 
     return frozenset(spam_rules(settings.home / SPAM).blocked)

@@ -1,52 +1,191 @@
-"""The home of an archive: its database and its index."""
+"""The home of an archive while it is in use: its settings, database and encoders, each opened once."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import RLock
+from types import TracebackType
+from typing import Any
 
-from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError, SourceError, told
-from ..core.settings import Settings
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-if TYPE_CHECKING:
-    from ..db.database import Database
-    from ..index.snapshots.history import RunRecord
+from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError, SourceError, StaleIndexError, told
+from ..core.protocols import Encoder
+from ..core.settings import Settings, resolve_settings
+from ..db.database import Database, open_database
+from ..db.engine import default_path, default_url, sqlite_file
+from ..index.snapshots.history import RunRecord, recorded
+from ..index.snapshots.manifest import ChannelRecord
+from ..index.snapshots.snapshot import named_snapshot, writing
+from ..retrieval.encoders import profiles
+from ..retrieval.encoders.profiles import EncoderSpec
 
 
-def existing(home: Path) -> Path:
-    """The home, if it is there. Raises HomeError where it is not."""
-    if not home.is_dir():
-        raise HomeError(f"no home folder {home}; run `hashtag index build SOURCE --home {home}` first")
-    return home
+def open_home(home: str | Path | None = None, **options: str | None) -> "Home":
+    """The home of a folder (default: `HASHTAG_HOME`, else `./.hashtag`); nothing in it is read yet.
+
+    options: `db` and the like, see `core.settings.Settings`. Raises SettingsError and HomeError as `resolve_settings`.
+    """
+    return Home(resolve_settings(Path(home) if home else None, options))
+
+
+class Home:
+    """A home that commands, recommenders and a server share; database and encoders are opened when first needed.
+
+    Several threads may use one. Close it, or use it in a `with` statement.
+    """
+
+    def __init__(self, settings: Settings, encoders: Mapping[str, Encoder[Any]] | None = None) -> None:
+        """encoders: by channel, those that are open already; they are taken as they are."""
+        self.settings = settings
+        self._given = encoders or {}
+        self._database: Database | None = None
+        self._encoders: dict[tuple[str, str], Encoder[Any]] = {}
+        self._opening = RLock()
+
+    def __enter__(self) -> "Home":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, and drop the encoders; used again, the home opens them again."""
+        with self._opening:
+            if self._database is not None:
+                self._database.close()
+            self._database = None
+            self._encoders.clear()
+
+    @property
+    def folder(self) -> Path:
+        """The folder, whether it is there or not."""
+        return self.settings.home
+
+    def existing(self) -> Path:
+        """The folder. Raises HomeError if it is not there."""
+        if not self.folder.is_dir():
+            raise HomeError(
+                f"no home folder {self.folder}; run `hashtag index build SOURCE --home {self.folder}` first"
+            )
+        return self.folder
+
+    @contextmanager
+    def run(self, command: str) -> Iterator[RunRecord]:
+        """Be the only writer of the home, and leave a record of it; see `index.snapshots.history.recorded`.
+
+        If the folder was made for this run, and the run fails before it has kept anything, or by its source, the folder
+        is removed again. What a run has kept otherwise, such as vectors before the disk was full, spares the next run
+        that work.
+        Raises HomeBusyError if another process writes the home, HomeError also if the disk is full or fails midway.
+        """
+        folder, run = self.folder, None
+        made = _make(folder)
+        new = [file for file in self._database_elsewhere() if not file.exists()]
+        with writing(folder, command):
+            try:
+                with recorded(folder, command) as run, disk_errors(folder):
+                    yield run
+            except BaseException as error:
+                if made and (run is None or not run.counts or isinstance(error, SourceError)):
+                    self.close()
+                    _remove(made, new)
+                raise
+
+    def database(self, create: bool = False) -> Database:
+        """The database, to read. create: make it if it is not there. Raises DatabaseError.
+
+        It is opened once. `with` closes its connections; used again, it connects again.
+        """
+        with self._opening:
+            if self._database is None or not self.has_database:
+                self._database = open_database(self.settings.db or default_url(self.folder), create)
+            return self._database
+
+    def database_to_write(self) -> Database:
+        """The database, to write; it is made if there is neither database nor index.
+
+        Raises DatabaseError if the index was built from a database that lies elsewhere and is not named.
+        """
+        self.check_database()
+        return self.database(create=True)
+
+    def check_database(self) -> None:
+        """Raises DatabaseError if the index was built from a database that is neither in the home nor named.
+
+        What a new database held would be lost, and what it does not hold is not known to be missing.
+        """
+        if self.has_database:
+            return
+        try:
+            elsewhere = named_snapshot(self.folder).manifest.database
+        except (NoIndexError, SnapshotError):
+            return
+        if Path(elsewhere) != default_path(self.folder):  # else it was deleted, and may be made anew
+            raise DatabaseError(
+                f"{self.folder} holds no database; its index was built from {elsewhere}, name it with --db"
+            )
+
+    @property
+    def has_database(self) -> bool:
+        """Whether a database is named, or lies in the home."""
+        return self.settings.db is not None or default_path(self.folder).exists()
+
+    def database_files(self) -> list[Path] | None:
+        """The files that a change of an SQLite database touches, whether they are there or not; None for any other."""
+        file = sqlite_file(make_url(self.settings.db or default_url(self.folder)))
+        return None if file is None else [file, file.with_name(file.name + "-wal")]
+
+    def encoder(self, record: ChannelRecord) -> Encoder[Any]:
+        """The encoder of a channel of a snapshot, opened once.
+
+        Raises StaleIndexError if the encoder here is not the one that made the channel's vectors.
+        """
+        if record.channel in self._given:
+            return self._given[record.channel]
+        known_by = record.channel, record.fingerprint.digest
+        with self._opening:
+            if known_by not in self._encoders:
+                self._encoders[known_by] = _open_encoder(record)
+            return self._encoders[known_by]
+
+    def _database_elsewhere(self) -> list[Path]:
+        """The files of an SQLite database that is named; none of any other, and of what is no URL."""
+        if self.settings.db is None:
+            return []
+        try:
+            return self.database_files() or []
+        except ArgumentError:  # which is told when it is opened
+            return []
 
 
 @contextmanager
-def run_of(settings: Settings, command: str) -> "Iterator[RunRecord]":
-    """Be the one that writes a home, and leave a record of it; see `index.snapshots.history.recorded`.
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn errors of the disk into words. Raises HomeError."""
+    try:
+        yield
+    except OSError as error:
+        raise HomeError(
+            f"{folder} cannot be written ({told(error)}); see that its disk has room and that the folder can be written"
+        ) from error
 
-    A home that was made for this run is no more if the run fails before it has kept anything, or by its source. What it
-    has kept otherwise, such as vectors before the disk was full, spares the next run that work.
-    Raises HomeBusyError where another process writes it, HomeError also where the disk is full or fails midway.
-    """
-    from ..index.snapshots.history import recorded
-    from ..index.snapshots.snapshot import writing
 
-    home, run = settings.home, None
-    made = _make(home)
-    new = [file for file in _database_elsewhere(settings) if not file.exists()]
-    with writing(home, command):
-        try:
-            with recorded(home, command) as run, told_as_of_home(home):
-                yield run
-        except BaseException as error:
-            if made and (run is None or not run.counts or isinstance(error, SourceError)):
-                _unmake(made, new)
-            raise
+def _open_encoder(record: ChannelRecord) -> Encoder[Any]:
+    encoder: Encoder[Any] = profiles.make_encoder(EncoderSpec.from_json(record.spec))
+    if encoder.fingerprint != record.fingerprint:
+        raise StaleIndexError(
+            f"the {record.channel} channel was built with {record.fingerprint}, the encoder here is "
+            f"{encoder.fingerprint}; run `hashtag index build` again"
+        )
+    return encoder
 
 
 def _make(home: Path) -> list[Path]:
-    """The folders that had to be made so that a home is there, its own first; none if that cannot be done."""
+    """Make the folder of a home. Returns what had to be made, the home first; nothing if that cannot be done."""
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
     if not missing:
         return []
@@ -57,87 +196,10 @@ def _make(home: Path) -> list[Path]:
     return missing
 
 
-def _unmake(folders: list[Path], files: list[Path]) -> None:
+def _remove(folders: list[Path], files: list[Path]) -> None:
     for file in files:
         file.unlink(missing_ok=True)
     shutil.rmtree(folders[0], ignore_errors=True)
     for parent in folders[1:]:
         with suppress(OSError):  # others have put something there
             parent.rmdir()
-
-
-def _database_elsewhere(settings: Settings) -> list[Path]:
-    """The files of an SQLite database that is named; none of any other, and of what is no URL."""
-    from sqlalchemy.exc import ArgumentError
-
-    if settings.db is None:
-        return []
-    try:
-        return database_files(settings) or []
-    except ArgumentError:  # which is told when it is opened
-        return []
-
-
-@contextmanager
-def told_as_of_home(folder: Path) -> Iterator[None]:
-    """What the system has against writing a folder, in words. Raises HomeError."""
-    try:
-        yield
-    except OSError as error:
-        raise HomeError(
-            f"{folder} cannot be written ({told(error)}); see that its disk has room and that the folder can be written"
-        ) from error
-
-
-def database_of(settings: Settings, create: bool = True) -> "Database":
-    """The database of a home; see `db.database.open_database`."""
-    from ..db.database import open_database
-    from ..db.engine import default_url
-
-    return open_database(settings.db or default_url(settings.home), create)
-
-
-def kept_database(settings: Settings) -> "Database":
-    """The database of a home that is there already, to write into; made where there is neither database nor index.
-
-    Raises DatabaseError where the index was built from one that lies elsewhere and is not named.
-    """
-    check_named(settings)
-    return database_of(settings)
-
-
-def check_named(settings: Settings) -> None:
-    """Raises DatabaseError where the index of a home was built from a database that is neither there nor named.
-
-    What a new one held would be lost, and what it does not hold is not known to be missing.
-    """
-    from ..db.engine import default_path
-    from ..index.snapshots.snapshot import named_snapshot
-
-    if has_database(settings):
-        return
-    try:
-        elsewhere = named_snapshot(settings.home).manifest.database
-    except (NoIndexError, SnapshotError):
-        return
-    if Path(elsewhere) != default_path(settings.home):  # else it was deleted, and may be made anew
-        raise DatabaseError(
-            f"{settings.home} holds no database; its index was built from {elsewhere}, name it with --db"
-        )
-
-
-def has_database(settings: Settings) -> bool:
-    """Whether a database is named, or lies in the home."""
-    from ..db.engine import default_path
-
-    return settings.db is not None or default_path(settings.home).exists()
-
-
-def database_files(settings: Settings) -> list[Path] | None:
-    """The files that a change of an SQLite database touches, whether they are there or not; None for any other."""
-    from sqlalchemy import make_url
-
-    from ..db.engine import default_url, sqlite_file
-
-    file = sqlite_file(make_url(settings.db or default_url(settings.home)))
-    return None if file is None else [file, file.with_name(file.name + "-wal")]

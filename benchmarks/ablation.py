@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from quality import K, hashtag, split
 
-from hashtag_recommender.assembly.home import database_of
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.refresh.build import plan_channel
 from hashtag_recommender.assembly.refresh.training import training_archive
 from hashtag_recommender.core.settings import Settings
@@ -68,7 +68,7 @@ def archive_of(posts: Path, folder: Path) -> TrainingArchive:
     home = folder / "home"
     hashtag("index", "build", folder / "train.csv", "--images", posts.parent, "--home", home, "--encoders", "compact")
     snapshot = current_snapshot(home)
-    with database_of(Settings(home)) as database:
+    with Home(Settings(home)).database(create=True) as database:
         channels = []
         for record in snapshot.manifest.channels:
             plan = plan_channel(EncoderSpec.from_json(record.spec))

@@ -24,10 +24,12 @@ from build_cost import run as run_timed
 from PIL import Image
 
 from hashtag_recommender.assembly import build_index, read_posts
-from hashtag_recommender.assembly.suggest.recommender import open_encoder, recommender_of
+from hashtag_recommender.assembly.home import Home
+from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.progress import Silent, Stage
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval import recommender as recommender_module
 from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
 from hashtag_recommender.retrieval.reranking.reranker import Reranker
@@ -97,7 +99,7 @@ def write_table(path: Path, posts: Rows) -> None:
 def time_build(archive: Path, home: Path) -> float:
     """Build, and print what every stage took. Returns the seconds of all."""
     progress, started = Timed(), time.perf_counter()
-    build_index(Settings(home, encoders="compact"), read_posts(archive), progress)
+    build_index(Home(Settings(home, encoders="compact")), read_posts(archive), progress)
     whole = time.perf_counter() - started
     for name, seconds in progress.seconds.items():
         print(f"{name:<32} {seconds:7.1f} s")
@@ -111,7 +113,10 @@ def time_queries(home: Path, queries: list[tuple[Path, str]]) -> None:
     ranking, whole_query, ranked = Stopwatch(), Stopwatch(), []
     setattr(recommender_module, "fuse", ranking.around(fuse))  # noqa: B010 - the name by which it is called there
     Reranker.rank = ranking.around(Reranker.rank)  # type: ignore[method-assign]
-    recommender = recommender_of(Settings(home), lambda record: CachingEncoder(open_encoder(record)))
+    opened = Home(Settings(home))
+    channels = current_snapshot(home).manifest.channels
+    cached = {record.channel: CachingEncoder(opened.encoder(record)) for record in channels if record.vectors}
+    recommender = recommender_of(Home(opened.settings, cached))
     options = SuggestOptions(count=5)
     for photo, text in queries:
         recommender.suggest(photo, text, options=options)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from .. import console
-from ..core.settings import Settings, home_of, resolve_settings
+from .. import assembly, console
+from ..core.settings import home_of
 from .options import AsJson, Db, Home, print_json
 
 
@@ -17,9 +17,8 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Copy database, index, settings and lists into a folder, while all of them may be in use."""
-    from ..assembly import back_up
-
-    report = back_up(resolve_settings(home, {"db": db}), folder)
+    with assembly.open_home(home, db=db) as opened:
+        report = assembly.back_up(opened, folder)
     if as_json:
         print_json(report.to_json())
     else:
@@ -33,9 +32,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the place of a home, checked and in one step."""
-    from ..assembly import restore
-
-    report = restore(Settings(home_of(home)), folder, force=force)
+    report = assembly.restore(home_of(home), folder, force=force)
     if as_json:
         print_json(report.to_json())
     else:

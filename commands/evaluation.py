@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from ..core.settings import resolve_settings
 from .options import AsJson, EncodersOption, Reading, print_json, reads_archive
 from .tree import make_group
@@ -44,10 +44,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Let systems learn from one part of an archive, and judge them on the rest."""
-    from ..assembly import EvaluationPlan, evaluate
-
     reader = reading.reader(source)
-    plan = EvaluationPlan(
+    plan = assembly.EvaluationPlan(
         systems=tuple(filter(None, (name.strip() for name in systems.split(",")))),
         split=split,
         seeds=seeds,
@@ -57,7 +55,7 @@ def run(
         out=out,
     )
     settings = resolve_settings(None, {"encoders": encoders.value if encoders else None})
-    report = evaluate(settings, reader, plan, console.progress(), console.tell_beginning, console.tell_outcome)
+    report = assembly.evaluate(settings, reader, plan, console.progress(), console.tell_beginning, console.tell_outcome)
     if as_json:
         print_json(report)
     else:
@@ -74,9 +72,7 @@ def compare(
 
     The exit code is 1 if they are not known to be of the same test posts: then only their figures are shown.
     """
-    from ..assembly import compare_reports
-
-    comparison = compare_reports(one, other)
+    comparison = assembly.compare_reports(one, other)
     if as_json:
         print_json(comparison.to_json())
     else:
@@ -88,9 +84,7 @@ def compare(
 @app.command("networks")
 def networks(as_json: AsJson = False) -> None:
     """List the systems that can be compared, and where they come from."""
-    from ..assembly import systems
-
-    there = systems()
+    there = assembly.systems()
     if as_json:
         print_json([{"name": entry.name, "kind": entry.kind, "about": entry.about} for entry in there])
     else:

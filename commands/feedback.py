@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from ..core.feedback import Verdict
 from ..core.hashtags import parse_hashtags
-from ..core.settings import Settings, resolve_settings
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
 from .tree import make_group
 
@@ -27,7 +26,8 @@ def accept(
     db: Db = None,
 ) -> None:
     """Tell that hashtags fit a post; counts when the index is built again."""
-    _judge("accept", photos, text, hashtags, as_json, resolve_settings(home, {"db": db}))
+    with assembly.open_home(home, db=db) as opened:
+        _judge("accept", photos, text, hashtags, as_json, opened)
 
 
 @app.command("reject")
@@ -40,16 +40,15 @@ def reject(
     db: Db = None,
 ) -> None:
     """Tell that hashtags do not fit a post; counts when the index is built again."""
-    _judge("reject", photos, text, hashtags, as_json, resolve_settings(home, {"db": db}))
+    with assembly.open_home(home, db=db) as opened:
+        _judge("reject", photos, text, hashtags, as_json, opened)
 
 
 def _judge(
-    verdict: Verdict, photos: list[Path] | None, text: str, hashtags: str, as_json: bool, settings: Settings
+    verdict: Verdict, photos: list[Path] | None, text: str, hashtags: str, as_json: bool, home: "assembly.Home"
 ) -> None:
-    from ..assembly import judge
-
     check_one(photos, text, {})
-    judgements = judge(settings, verdict, photos or (), text, parse_hashtags(hashtags))
+    judgements = assembly.judge(home, verdict, photos or (), text, parse_hashtags(hashtags))
     if as_json:
         print_json([{"hashtag": j.hashtag, "verdict": j.verdict, "score": round(j.score, 6)} for j in judgements])
     else:

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .. import console
-from ..core.settings import resolve_settings
+from .. import assembly, console
 from .options import AsJson, Db, EncodersOption, Home, Reading, SourceName, print_json, reads_archive
 from .refresh import refresh
 from .tree import make_group
@@ -35,23 +34,13 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Read an archive of posts into the database and publish its index."""
-    from ..assembly import build_index
-
-    settings = resolve_settings(
-        home,
-        {
-            "db": db,
-            "encoders": encoders.value if encoders else None,
-            "image_model": image_model,
-            "image_weights": image_weights,
-            "sentence_model": sentence_model,
-        },
-    )
-    report = build_index(settings, reading.reader(source, source_name), console.progress())
+    models = {"image_model": image_model, "image_weights": image_weights, "sentence_model": sentence_model}
+    with assembly.open_home(home, db=db, encoders=encoders.value if encoders else None, **models) as opened:
+        report = assembly.build_index(opened, reading.reader(source, source_name), console.progress())
     if as_json:
         print_json(report.to_json())
     else:
-        console.show_build(report, settings.home)
+        console.show_build(report, opened.folder)
     if strict and report.rejects:
         raise typer.Exit(1)
 
@@ -59,9 +48,8 @@ def build(
 @app.command("info")
 def info(home: Home = None, as_json: AsJson = False) -> None:
     """Tell what the index holds, which encoders made it, and how well what it learned does."""
-    from ..assembly import index_info
-
-    info = index_info(resolve_settings(home, {}))
+    with assembly.open_home(home) as opened:
+        info = assembly.index_info(opened)
     if as_json:
         print_json(info.to_json())
     else:
@@ -71,9 +59,8 @@ def info(home: Home = None, as_json: AsJson = False) -> None:
 @app.command("verify")
 def verify(home: Home = None, db: Db = None, as_json: AsJson = False) -> None:
     """Check the index: checksums, counts, database against index. Exits with 1 if anything is damaged."""
-    from ..assembly import verify_index
-
-    verdict = verify_index(resolve_settings(home, {"db": db}))
+    with assembly.open_home(home, db=db) as opened:
+        verdict = assembly.verify_index(opened)
     if as_json:
         print_json({"ok": not verdict.problems, "problems": verdict.problems, "notes": verdict.notes})
     else:
@@ -89,9 +76,8 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Tell which runs wrote to the home and what came of them, and which snapshots it holds."""
-    from ..assembly import index_history
-
-    history = index_history(resolve_settings(home, {}), count)
+    with assembly.open_home(home) as opened:
+        history = assembly.index_history(opened, count)
     if as_json:
         print_json(history.to_json())
     else:
@@ -105,9 +91,8 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Put an earlier snapshot in service; the database stays as it is."""
-    from ..assembly import roll_back_index
-
-    report = roll_back_index(resolve_settings(home, {}), snapshot)
+    with assembly.open_home(home) as opened:
+        report = assembly.roll_back_index(opened, snapshot)
     if as_json:
         print_json(asdict(report))
     else:
@@ -121,9 +106,8 @@ def gc(
     as_json: AsJson = False,
 ) -> None:
     """Delete old snapshots and what killed runs left behind; never one that serves or is open in any process."""
-    from ..assembly import clear_snapshots
-
-    report = clear_snapshots(resolve_settings(home, {}), keep)
+    with assembly.open_home(home) as opened:
+        report = assembly.clear_snapshots(opened, keep)
     if as_json:
         print_json(report.to_json())
     else:

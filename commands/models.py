@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from .options import AsJson, print_json
 from .tree import make_group
 
@@ -21,9 +21,7 @@ class Pullable(StrEnum):
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """Tell which weights are on this machine, and how large those are that aren't."""
-    from ..assembly import model_states
-
-    states = model_states()
+    states = assembly.model_states()
     if as_json:
         print_json([state.to_json() for state in states])
     else:
@@ -35,7 +33,5 @@ def pull_models(
     profile: Annotated[Pullable, typer.Argument(help="The weights of compact come with the package.")],
 ) -> None:
     """Fetch the weights of a profile, with progress."""
-    from ..assembly import pull_models as pull
-
-    for name in pull(profile.value):
+    for name in assembly.pull_models(profile.value):
         console.say(f"{name}: here")

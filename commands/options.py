@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .. import assembly
 from ..core.errors import SettingsError
 from ..core.paths import in_any_form
 from ..core.protocols import PostReader
@@ -66,8 +67,6 @@ class Reading:
 
     def reader(self, archive: str, name: str | None = None) -> PostReader:
         """A reader of an archive. name: by which the database is to know it. Raises SourceError."""
-        from ..assembly import read_posts
-
         columns = {
             "image": self.image_column,
             "text": self.text_column,
@@ -76,7 +75,7 @@ class Reading:
             "author": self.author_column,
             "posted_at": self.posted_at_column,
         }
-        return read_posts(
+        return assembly.read_posts(
             archive, images=self.images, source=name, encoding=self.encoding, query=self.query, columns=columns
         )
 

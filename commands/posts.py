@@ -1,16 +1,12 @@
 """`hashtag posts`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from .. import console
-from ..core.settings import resolve_settings
+from .. import assembly, console
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, check_photos, print_json
 from .tree import make_group
-
-if TYPE_CHECKING:
-    from ..assembly import PostChange
 
 app = make_group("Look at posts, add, change and remove single ones, forget an author's.")
 
@@ -37,11 +33,10 @@ def add_post(
     db: Db = None,
 ) -> None:
     """Put one post into the archive at once; the next suggestion finds it. Added again, it is corrected."""
-    from ..assembly import add_post as add
-
     check_one(photos, text, {})
     told = {"author": author, "posted_at": posted_at, "post_id": post_id}
-    _show(add(resolve_settings(home, {"db": db}), photos or (), text, hashtags, **told), as_json)
+    with assembly.open_home(home, db=db) as opened:
+        _show(assembly.add_post(opened, photos or (), text, hashtags, **told), as_json)
 
 
 @app.command("edit")
@@ -58,11 +53,10 @@ def edit_post(
     db: Db = None,
 ) -> None:
     """Change a post that was added one by one; what is not told stays."""
-    from ..assembly import edit_post as edit
-
     check_photos(photos)
     told = {"text": text, "hashtags": hashtags, "author": author, "posted_at": posted_at, "source": source}
-    _show(edit(resolve_settings(home, {"db": db}), post_id, photos or (), **told), as_json)
+    with assembly.open_home(home, db=db) as opened:
+        _show(assembly.edit_post(opened, post_id, photos or (), **told), as_json)
 
 
 @app.command("remove")
@@ -70,9 +64,8 @@ def remove_post(
     post_id: PostId, source: OfSource = None, as_json: AsJson = False, home: Home = None, db: Db = None
 ) -> None:
     """Delete a post that was added one by one, for good."""
-    from ..assembly import remove_post as remove
-
-    _show(remove(resolve_settings(home, {"db": db}), post_id, source=source), as_json)
+    with assembly.open_home(home, db=db) as opened:
+        _show(assembly.remove_post(opened, post_id, source=source), as_json)
 
 
 @app.command("list")
@@ -85,9 +78,8 @@ def list_posts(
     db: Db = None,
 ) -> None:
     """List posts of the archive, the newest first."""
-    from ..assembly import list_posts as listed
-
-    posts = listed(resolve_settings(home, {"db": db}), count, source=source, author=author)
+    with assembly.open_home(home, db=db) as opened:
+        posts = assembly.list_posts(opened, count, source=source, author=author)
     if as_json:
         print_json([post.to_json() for post in posts])
     else:
@@ -99,9 +91,8 @@ def show_post(
     post_id: PostId, source: OfSource = None, as_json: AsJson = False, home: Home = None, db: Db = None
 ) -> None:
     """Show all there is of one post."""
-    from ..assembly import show_post as shown
-
-    post = shown(resolve_settings(home, {"db": db}), post_id, source=source)
+    with assembly.open_home(home, db=db) as opened:
+        post = assembly.show_post(opened, post_id, source=source)
     if as_json:
         print_json(post.to_json())
     else:
@@ -116,16 +107,15 @@ def forget_posts(
     db: Db = None,
 ) -> None:
     """Delete all posts of an author from database and index, and never take them in again."""
-    from ..assembly import forget_author
-
-    report = forget_author(resolve_settings(home, {"db": db}), author, console.progress())
+    with assembly.open_home(home, db=db) as opened:
+        report = assembly.forget_author(opened, author, console.progress())
     if as_json:
         print_json(report.to_json())
     else:
         console.show_forgotten(report)
 
 
-def _show(change: "PostChange", as_json: bool) -> None:
+def _show(change: "assembly.PostChange", as_json: bool) -> None:
     if as_json:
         print_json(change.to_json())
     else:

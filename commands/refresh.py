@@ -5,17 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from ..core.errors import HashtagError, RefusedError
-from ..core.settings import Settings, resolve_settings
 from .options import AsJson, Db, Home, print_json
-
-if TYPE_CHECKING:
-    from ..assembly import RefreshReport
 
 
 class Log(StrEnum):
@@ -35,22 +31,20 @@ def refresh(
     metrics: Annotated[Path | None, typer.Option(help="A .prom file for Prometheus' node exporter.")] = None,
 ) -> None:
     """Read all sources again and publish what has changed. Exits with 3 where it keeps the index that serves."""
-    from ..assembly import plan_refresh, refresh_index
-
     with _logged(log):
-        settings = resolve_settings(home, {"db": db})
-        with _measured(settings, None if dry_run else metrics) as reports:
+        opened = assembly.open_home(home, db=db)
+        with opened, _measured(opened, None if dry_run else metrics) as reports:
             if dry_run:
-                report = plan_refresh(settings, allow_shrink)
+                report = assembly.plan_refresh(opened, allow_shrink)
             else:
-                report = refresh_index(settings, allow_shrink, console.progress_for(log.value))
+                report = assembly.refresh_index(opened, allow_shrink, console.progress_for(log.value))
             reports.append(report)
             _show(report, log, as_json)
             if report.reason:
                 raise typer.Exit(RefusedError.exit_code)
 
 
-def _show(report: "RefreshReport", log: Log, as_json: bool) -> None:
+def _show(report: "assembly.RefreshReport", log: Log, as_json: bool) -> None:
     if log is Log.json:
         console.event("refresh", level="error" if report.reason else "info", **report.to_json())
     if as_json:
@@ -74,15 +68,13 @@ def _logged(log: Log) -> Iterator[None]:
 
 
 @contextmanager
-def _measured(settings: Settings, metrics: Path | None) -> "Iterator[list[RefreshReport]]":
+def _measured(home: "assembly.Home", metrics: Path | None) -> "Iterator[list[assembly.RefreshReport]]":
     """Write metrics at the end, however it ends. Yields where the report is to be put."""
-    from ..assembly.maintain.metrics import check_metrics, measure, write_metrics
-
-    reports: list[RefreshReport] = []
+    reports: list[assembly.RefreshReport] = []
     if metrics is None:
         yield reports
         return
-    check_metrics(metrics)
+    assembly.check_metrics(metrics)
     started, code = time.monotonic(), HashtagError.exit_code
     try:
         yield reports
@@ -95,4 +87,4 @@ def _measured(settings: Settings, metrics: Path | None) -> "Iterator[list[Refres
         raise
     finally:
         report = reports[0] if reports else None
-        write_metrics(metrics, measure(settings, report, code, time.monotonic() - started))
+        assembly.write_metrics(metrics, assembly.measure(home, report, code, time.monotonic() - started))

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from ..core.errors import SettingsError
-from ..core.settings import NAMES, resolve_settings
+from ..core.settings import NAMES
 from ..schedule import Cluster, Nightly, cron_text, kubernetes_text, systemd_text
 from .options import Db, Home
 from .tree import make_group
@@ -73,9 +73,7 @@ def kubernetes(
 
 
 def _folder(home: Path | None) -> Path:
-    from ..assembly.home import existing
-
-    return existing(resolve_settings(home, {}).home).resolve()
+    return assembly.open_home(home).existing().resolve()
 
 
 def _program() -> str:

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .. import console
-from ..core.settings import resolve_settings
+from .. import assembly, console
 from .options import AsJson, Db, Home, Reading, SourceName, print_json, reads_archive
 from .tree import make_group
 
@@ -22,19 +21,17 @@ def add(
     source_name: SourceName = None,
 ) -> None:
     """Remember a source and how it is read; the next refresh takes its posts in."""
-    from ..assembly import add_source
-
     reader = reading.reader(source, source_name)
     console.tell(reader.notes())
-    console.show_added_source(add_source(resolve_settings(home, {"db": db}), reader))
+    with assembly.open_home(home, db=db) as opened:
+        console.show_added_source(assembly.add_source(opened, reader))
 
 
 @app.command("list")
 def list_(home: Home = None, db: Db = None, as_json: AsJson = False) -> None:
     """List all sources, how many posts of each the archive has, and how each is read."""
-    from ..assembly import list_sources
-
-    known = list_sources(resolve_settings(home, {"db": db}))
+    with assembly.open_home(home, db=db) as opened:
+        known = assembly.list_sources(opened)
     if as_json:
         print_json([source.to_json() for source in known])
     else:
@@ -49,6 +46,5 @@ def remove(
     db: Db = None,
 ) -> None:
     """Read a source no more; its posts leave with the next refresh."""
-    from ..assembly import remove_source
-
-    console.show_removed_source(remove_source(resolve_settings(home, {"db": db}), name, keep_posts))
+    with assembly.open_home(home, db=db) as opened:
+        console.show_removed_source(assembly.remove_source(opened, name, keep_posts))

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from ..core.errors import SettingsError
 from ..core.hashtags import parse_hashtags
 from ..core.query import Query
-from ..core.settings import resolve_settings
 from ..core.suggest_options import SuggestOptions
 from .options import (
     AsJson,
@@ -78,9 +77,6 @@ def suggest(
     given_column: Annotated[str | None, typer.Option(help="Column of the hashtags given.")] = None,
 ) -> None:
     """Suggest hashtags for a new post, from its photo, its caption or both."""
-    from ..assembly import open_recommender, read_posts, suggest_batch
-
-    settings = resolve_settings(home, {"db": db})
     options = SuggestOptions(
         count=_count(count),
         platform=platform,
@@ -97,7 +93,7 @@ def suggest(
         columns = {"--image-column": image_column, "--text-column": text_column}
         columns |= {"--author-column": author_column, "--given-column": given_column}
         check_one(photos, text, {"--out": out, "--images": images, "--encoding": encoding, **columns})
-        recommender = open_recommender(settings.home, db=settings.db)
+        recommender = assembly.open_recommender(home, db=db)
         answer = recommender.suggest(photos, text, options=options, given=known, author=author, explain=explain)
         console.tell((*recommender.notes, *answer.notes))
         if as_json:
@@ -112,10 +108,10 @@ def suggest(
     if out.resolve() == batch.resolve():
         raise SettingsError(f"--out {out} would overwrite the posts it is made from; name another file")
     columns = {"image": image_column, "text": text_column, "author": author_column, "given": given_column}
-    reader = read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
-    recommender = open_recommender(settings.home, db=settings.db)
+    reader = assembly.read_posts(batch, images=images, encoding=encoding, columns=columns, for_queries=True)
+    recommender = assembly.open_recommender(home, db=db)
     console.tell((*reader.notes(), *recommender.notes))
-    report = suggest_batch(
+    report = assembly.suggest_batch(
         recommender,
         reader,
         out,

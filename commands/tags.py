@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .. import console
+from .. import assembly, console
 from ..core.errors import SettingsError
 from ..core.hashtags import parse_hashtags
 from ..core.post import normalise_hashtag
 from ..core.rules import HashtagRule
-from ..core.settings import resolve_settings
 from .options import AsJson, Db, Home, print_json
 from .tree import make_group
 
@@ -56,9 +55,8 @@ def alias(
         named = [*_pairs(pairs or []), *(_pairs_in(source) if source else [])]
         _rule(home, db, lambda book: book.alias_many(named))
         return
-    from ..assembly import alias_candidates
-
-    candidates = alias_candidates(resolve_settings(home, {"db": db}))
+    with assembly.open_home(home, db=db) as opened:
+        candidates = assembly.alias_candidates(opened)
     if as_json:
         for candidate in candidates:
             print_json(asdict(candidate))
@@ -69,9 +67,8 @@ def alias(
 @app.command("list")
 def list_tags(as_json: AsJson = False, home: Home = None, db: Db = None) -> None:
     """Show your rules on hashtags, and how many the list that ships blocks."""
-    from ..assembly import hashtag_rules
-
-    rules, shipped = hashtag_rules(resolve_settings(home, {"db": db}))
+    with assembly.open_home(home, db=db) as opened:
+        rules, shipped = assembly.hashtag_rules(opened)
     if as_json:
         print_json([{"hashtag": r.hashtag, "kind": r.kind, "target": r.target} for r in rules])
     else:
@@ -81,19 +78,15 @@ def list_tags(as_json: AsJson = False, home: Home = None, db: Db = None) -> None
 @app.command("remove")
 def remove(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Take back your rule on each of these hashtags."""
-    from ..assembly import rule_store
-
     named = _named(hashtags)
-    with rule_store(resolve_settings(home, {"db": db})) as book:
+    with assembly.open_home(home, db=db) as opened, assembly.rule_store(opened) as book:
         for tag in named:
             book.remove(tag)
             console.say(f"#{normalise_hashtag(tag)}: no rule any more")
 
 
 def _rule(home: Path | None, db: str | None, change: "Callable[[RuleStore], Sequence[HashtagRule]]") -> None:
-    from ..assembly import rule_store
-
-    with rule_store(resolve_settings(home, {"db": db})) as book:
+    with assembly.open_home(home, db=db) as opened, assembly.rule_store(opened) as book:
         console.show_changed(change(book))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hashtag_recommender import cli
+from hashtag_recommender.assembly.home import Home
 
 ROOT = Path(__file__).parents[1]
 TINY_CLIP = {
@@ -67,7 +68,7 @@ def demo_home(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from hashtag_recommender.core.settings import Settings
 
     home = tmp_path_factory.mktemp("home") / "home"
-    build_index(Settings(home, encoders="compact"), read_posts(demo / "posts.csv"))
+    build_index(Home(Settings(home, encoders="compact")), read_posts(demo / "posts.csv"))
     return home
 
 

@@ -8,23 +8,20 @@ from ...core.errors import SettingsError
 from ...core.feedback import Judgement, Verdict
 from ...core.hashtags import take_out_hashtags
 from ...core.post import normalise_hashtag
-from ...core.settings import Settings
 from ...core.suggest_options import SuggestOptions
-from ..home import kept_database
-from ..suggest.recommender import open_recommender
+from ..home import Home
+from ..suggest.recommender import recommender_of
 from .posts import make_post
 
 _EVERYTHING = SuggestOptions(count=500, raw=True)  # to see with which probability any hashtag was suggested
 
 
-def judge(
-    settings: Settings, verdict: Verdict, photos: Sequence[Path], text: str, hashtags: Sequence[str]
-) -> list[Judgement]:
+def judge(home: Home, verdict: Verdict, photos: Sequence[Path], text: str, hashtags: Sequence[str]) -> list[Judgement]:
     """Keep what a person says of hashtags suggested for a post, with the probability they were suggested with.
 
     Raises SettingsError on a hashtag that no post carries, and where none is named.
     """
-    recommender = open_recommender(settings.home, db=settings.db)
+    recommender = recommender_of(home)
     wanted = list(dict.fromkeys(normalise_hashtag(tag) for tag in hashtags))
     if not wanted or "" in wanted:
         raise SettingsError('which hashtags? Name them with --hashtags "brunch 카페"')
@@ -36,6 +33,6 @@ def judge(
     answer = recommender.suggest(photos, caption, options=_EVERYTHING)  # its own hashtags would be left out as given
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
-    with kept_database(settings) as database:
+    with home.database_to_write() as database:
         database.feedback.record(judgements)
     return judgements

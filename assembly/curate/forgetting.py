@@ -1,17 +1,17 @@
 """Forgetting: the posts of an author leave database and index for good."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.errors import SettingsError, SourceError
 from ...core.progress import Progress, Silent
-from ...core.settings import Settings
-from ..home import database_of, existing, run_of
+from ...index.snapshots.build import Draft, embed
+from ...index.snapshots.snapshot import current_snapshot, drop_others, withdraw
+from ...index.snapshots.verify import FORGET
+from ...retrieval.encoders.profiles import EncoderSpec
+from ..home import Home
 from ..refresh.build import plan_channel, publish_index
 from ..refresh.gates import check_soundness, refuse
-
-if TYPE_CHECKING:
-    from ...index.snapshots.build import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,15 @@ class Forgotten:
         return asdict(self)
 
 
-def forget_author(settings: Settings, author: str, progress: Progress | None = None) -> Forgotten:
+def forget_author(home: Home, author: str, progress: Progress | None = None) -> Forgotten:
     """Delete all posts of an author from the database, and publish an index without them; older ones are deleted.
 
     Raises SettingsError where no post is by that author.
     """
-    from ...index.snapshots.build import embed
-    from ...index.snapshots.snapshot import current_snapshot, drop_others, withdraw
-    from ...index.snapshots.verify import FORGET
-    from ...retrieval.encoders.profiles import EncoderSpec
-
-    home, progress = existing(settings.home), progress or Silent()
-    with run_of(settings, FORGET) as run, database_of(settings, create=False) as database:
+    folder, progress = home.existing(), progress or Silent()
+    with home.run(FORGET) as run, home.database() as database:
         # First, so that nothing is deleted where no index could be made without it.
-        specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(home).manifest.channels]
+        specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(folder).manifest.channels]
         plans = [plan_channel(spec) for spec in specs]
         try:
             deleted = database.posts.forget_author(author)
@@ -49,14 +44,14 @@ def forget_author(settings: Settings, author: str, progress: Progress | None = N
         run.counts["removed"] = deleted
         embed(database.posts, plans, progress)  # what a build that was stopped has left undone
 
-        def accept(draft: "Draft") -> None:
-            refuse(check_soundness(draft, database.posts, settings.thresholds), run)
+        def accept(draft: Draft) -> None:
+            refuse(check_soundness(draft, database.posts, home.settings.thresholds), run)
 
         try:
             # What was rolled back is deleted with the rest, so nothing is left that a rollback could hold back.
-            manifest = publish_index(settings, database, plans, progress, accept, ends_rollback=True).manifest
+            manifest = publish_index(home, database, plans, progress, accept, ends_rollback=True).manifest
         except SourceError:
-            withdraw(home)
+            withdraw(folder)
             return Forgotten(deleted, None)
-        drop_others(home, manifest.snapshot)
+        drop_others(folder, manifest.snapshot)
     return Forgotten(deleted, manifest.snapshot)

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ...core.errors import PhotoError, SettingsError
 from ...core.paths import in_any_form
 from ...core.pipeline import encode_stream
 from ...core.post import ADDED, Photo, Post, Reject
 from ...core.protocols import AddOutcome, Fingerprint, StoredPost
-from ...core.settings import Settings
-from ..home import check_named, database_of, existing, kept_database
-from ..suggest.recommender import open_encoder
-
-if TYPE_CHECKING:
-    from ...db.database import Database
-    from ...index.snapshots.snapshot import Snapshot
+from ...db.database import Database
+from ...db.readers.columns import Columns
+from ...db.readers.fields import PostMaker
+from ...db.readers.invalid_row import InvalidRow
+from ...db.readers.photos import PhotoFinder
+from ...index.snapshots.snapshot import Snapshot, current_snapshot, serving_snapshot
+from ..home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class PostChange:
 
 
 def add_post(
-    settings: Settings,
+    home: Home,
     photos: Sequence[Path],
     text: str,
     hashtags: str,
@@ -54,16 +54,14 @@ def add_post(
     NoIndexError if no index was built, SettingsError on a post that cannot be taken, PhotoError on a photo that cannot
     be read.
     """
-    from ...index.snapshots.snapshot import current_snapshot
-
-    snapshot = current_snapshot(existing(settings.home))
+    snapshot = current_snapshot(home.existing())
     post = make_post(photos, text, hashtags, author, posted_at, post_id)
-    with kept_database(settings) as database:
-        return _keep(database, snapshot, post, photos, by_content=post_id is None)
+    with home.database_to_write() as database:
+        return _keep(home, database, snapshot, post, photos, by_content=post_id is None)
 
 
 def edit_post(
-    settings: Settings,
+    home: Home,
     post_id: str,
     photos: Sequence[Path] = (),
     *,
@@ -77,12 +75,10 @@ def edit_post(
 
     source: see `show_post`. Raises SettingsError on a post of a source that is read, and if nothing is told.
     """
-    from ...index.snapshots.snapshot import current_snapshot
-
     if not photos and text is hashtags is author is posted_at is None:
         raise SettingsError("nothing to change: name photos, --text, --hashtags, --author or --posted-at")
-    snapshot = current_snapshot(existing(settings.home))
-    with kept_database(settings) as database:
+    snapshot = current_snapshot(home.existing())
+    with home.database_to_write() as database:
         stored = _own(database, post_id, source)
         kept = " ".join(f"#{hashtag}" for hashtag in stored.hashtags)
         post = make_post(
@@ -104,38 +100,34 @@ def edit_post(
         if not post.photos and not post.caption:
             raise SettingsError("nothing would be left to go by: give a photo, a caption, or both")
         known = {*stored.digests("image"), *stored.digests("text")}  # which have vectors, though a file may be gone
-        return _keep(database, snapshot, post, photos, known=known)
+        return _keep(home, database, snapshot, post, photos, known=known)
 
 
-def remove_post(settings: Settings, post_id: str, *, source: str | None = None) -> PostChange:
+def remove_post(home: Home, post_id: str, *, source: str | None = None) -> PostChange:
     """Delete a post that was added, for good. source: see `show_post`.
 
     Raises SettingsError on a post of a source that is read.
     """
-    from ...index.snapshots.snapshot import serving_snapshot
-
-    snapshot = serving_snapshot(existing(settings.home))
-    with kept_database(settings) as database:
+    snapshot = serving_snapshot(home.existing())
+    with home.database_to_write() as database:
         key = _found(database, post_id, source).key
         _own(database, post_id, source)
         database.posts.remove_added(key)
     return PostChange(post_id, "removed", _holds(snapshot, key))
 
 
-def list_posts(
-    settings: Settings, count: int = 20, *, source: str | None = None, author: str | None = None
-) -> list[Post]:
+def list_posts(home: Home, count: int = 20, *, source: str | None = None, author: str | None = None) -> list[Post]:
     """The newest posts of the archive, by date. source: the name of one, or its path. author: in any composition."""
-    with _reading(settings) as database:
+    with _reading(home) as database:
         return [stored.post for stored in database.posts.newest(count, _source_named(database, source), author)]
 
 
-def show_post(settings: Settings, post_id: str, *, source: str | None = None) -> Post:
+def show_post(home: Home, post_id: str, *, source: str | None = None) -> Post:
     """The post of an id. source: the name of its source, or its path, since ids are unique within a source only.
 
     Raises SettingsError if there is none, or more than one.
     """
-    with _reading(settings) as database:
+    with _reading(home) as database:
         return _found(database, post_id, source).post
 
 
@@ -148,9 +140,6 @@ def make_post(
     post_id: str | None = None,
 ) -> Post:
     """A post as a reader would make it of a row, known by its id, else by its photos and caption."""
-    from ...db.readers.columns import Columns
-    from ...db.readers.fields import PostMaker
-
     if post_id is not None and not post_id.strip():
         raise SettingsError("the id is empty; give another, or leave --id out")
     post_id = post_id and post_id.strip()
@@ -171,8 +160,6 @@ def make_post(
 
 
 def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
-    from ...db.readers.invalid_row import InvalidRow
-    from ...db.readers.photos import PhotoFinder
 
     try:
         whole = [in_any_form(path).resolve() for path in paths]
@@ -182,8 +169,9 @@ def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
 
 
 def _keep(
-    database: "Database",
-    snapshot: "Snapshot",
+    home: Home,
+    database: Database,
+    snapshot: Snapshot,
     post: Post,
     photos: Sequence[Path],
     *,
@@ -191,17 +179,17 @@ def _keep(
     known: set[str] | None = None,
 ) -> PostChange:
     """known: digests of contents that have vectors already."""
-    made = list(_encoded(snapshot, post, photos, known or set()))
+    made = list(_encoded(home, snapshot, post, photos, known or set()))
     taken = database.posts.add(post, made, by_content=by_content)
     return PostChange(taken.stored.post.post_id, taken.outcome, _holds(snapshot, taken.before))
 
 
 def _encoded(
-    snapshot: "Snapshot", post: Post, photos: Sequence[Path], known: set[str]
+    home: Home, snapshot: Snapshot, post: Post, photos: Sequence[Path], known: set[str]
 ) -> Iterator[tuple[Fingerprint, str, Any]]:
     """The vectors of a post in all channels that keep any."""
     for record in snapshot.manifest.channels:
-        encoder = open_encoder(record)
+        encoder = home.encoder(record)
         if record.channel == "lexical":
             continue
         contents = zip(post.digests(encoder.modality), post.contents(encoder.modality), strict=True)
@@ -214,17 +202,17 @@ def _encoded(
                     yield encoder.fingerprint, digest, batch.vectors[i : i + 1]
 
 
-def _holds(snapshot: "Snapshot | None", key: int | None) -> bool:
+def _holds(snapshot: Snapshot | None, key: int | None) -> bool:
     return snapshot is not None and key is not None and bool((snapshot.archive.keys == key).any())
 
 
-def _reading(settings: Settings) -> "Database":
-    existing(settings.home)
-    check_named(settings)
-    return database_of(settings, create=False)
+def _reading(home: Home) -> Database:
+    home.existing()
+    home.check_database()
+    return home.database()
 
 
-def _own(database: "Database", post_id: str, source: str | None) -> Post:
+def _own(database: Database, post_id: str, source: str | None) -> Post:
     """A post that was added one by one. Raises SettingsError on any other."""
     post = _found(database, post_id, source).post
     if post.source != ADDED:
@@ -235,7 +223,7 @@ def _own(database: "Database", post_id: str, source: str | None) -> Post:
     return post
 
 
-def _found(database: "Database", post_id: str, source: str | None) -> StoredPost:
+def _found(database: Database, post_id: str, source: str | None) -> StoredPost:
     named = _source_named(database, source)
     post_id = post_id.strip()  # as it is kept
     found = [stored for stored in database.posts.find(post_id) if named in (None, stored.post.source)]
@@ -248,7 +236,7 @@ def _found(database: "Database", post_id: str, source: str | None) -> StoredPost
     return found[0]
 
 
-def _source_named(database: "Database", source: str | None) -> str | None:
+def _source_named(database: Database, source: str | None) -> str | None:
     """A source's name as the database has it, of a name or a path."""
     if source is None:
         return None

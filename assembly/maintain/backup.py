@@ -6,15 +6,20 @@ import shutil
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...core import durable
 from ...core.errors import BackupError, HomeError, SettingsError
-from ...core.settings import FILE, Settings
-from ..home import check_named, database_of, existing, has_database, told_as_of_home
-from ..refresh.build import PROGRAM
+from ...core.program import program
+from ...core.settings import FILE, resolve_settings
+from ...db.engine import default_path
+from ...index.snapshots.history import FILE as HISTORY
+from ...index.snapshots.history import recorded
+from ...index.snapshots.serving import serve
+from ...index.snapshots.snapshot import put_in_service, writing
+from ...retrieval.selection.lists import PLATFORMS, SPAM
+from ..home import Home, disk_errors
 
 _FORMAT = 1
 _MANIFEST = "backup.json"
@@ -51,26 +56,24 @@ class Restored:
         return asdict(self) | {"home": str(self.home), "aside": str(self.aside) if self.aside else None}
 
 
-def back_up(settings: Settings, folder: Path) -> BackedUp:
+def back_up(home: Home, folder: Path) -> BackedUp:
     """Copy what a home holds into a folder that is new or empty; it appears whole or not at all.
 
     That is the snapshot that answers, the database as it is just after (SQLite; others have tools of their own), the
     settings file and the lists. Nobody has to wait for it, and nobody is kept waiting.
     Raises HomeError where it cannot be written, NoIndexError, SnapshotError or DatabaseError where it cannot be read.
     """
-    from ...index.snapshots.serving import serve
-
-    home, folder = existing(settings.home).resolve(), folder.absolute()
-    _check_target(home, folder)
-    served = serve(home)
+    copied, folder = home.existing().resolve(), folder.absolute()
+    _check_target(copied, folder)
+    served = serve(copied)
     partial = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.partial")
     notes = tuple(filter(None, [served.note]))
-    with told_as_of_home(folder):
+    with disk_errors(folder):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             (partial / _HOME).mkdir(parents=True)
-            _copy_snapshot(home, served.snapshot.folder, served.snapshot.digest, partial / _HOME)
-            notes += _copy_database(settings, partial / _HOME)
+            _copy_snapshot(copied, served.snapshot.folder, served.snapshot.digest, partial / _HOME)
+            notes += _copy_database(home, partial / _HOME)
             manifest = _describe(partial, served.snapshot.name)
             (partial / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
             durable.sync_tree(partial)
@@ -82,7 +85,7 @@ def back_up(settings: Settings, folder: Path) -> BackedUp:
     return BackedUp(folder, served.snapshot.name, len(manifest["files"]), size, notes)
 
 
-def restore(settings: Settings, folder: Path, *, force: bool = False) -> Restored:
+def restore(home: Path, folder: Path, *, force: bool = False) -> Restored:
     """Put a backup in the place of a home, in one step.
 
     force: also where there is one already, which is then kept aside.
@@ -90,19 +93,17 @@ def restore(settings: Settings, folder: Path, *, force: bool = False) -> Restore
     written, HomeBusyError where another process writes it.
     """
     manifest = _checked(folder)
-    home = settings.home.resolve()
-    taken = home.is_dir() and any(home.iterdir())
+    place = home.resolve()
+    taken = place.is_dir() and any(place.iterdir())
     if taken and not force:
-        raise HomeError(
-            f"{settings.home} is not empty; restore into another with --home, or with --force, which keeps it aside"
-        )
+        raise HomeError(f"{home} is not empty; restore into another with --home, or with --force, which keeps it aside")
     # Not by the second alone: one that was killed may be run again within it.
     now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    aside = home.with_name(f"{home.name}.before-restore-{now}") if taken else None
-    with told_as_of_home(home):
-        home.parent.mkdir(parents=True, exist_ok=True)
-        _put(folder, manifest, home, aside)
-    return Restored(home, manifest["snapshot"], manifest["created_at"], aside, _told(home, manifest))
+    aside = place.with_name(f"{place.name}.before-restore-{now}") if taken else None
+    with disk_errors(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _put(folder, manifest, place, aside)
+    return Restored(place, manifest["snapshot"], manifest["created_at"], aside, _told(place, manifest))
 
 
 def _check_target(home: Path, folder: Path) -> None:
@@ -113,8 +114,6 @@ def _check_target(home: Path, folder: Path) -> None:
 
 
 def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
-    from ...index.snapshots.snapshot import put_in_service
-    from ...retrieval.selection.lists import PLATFORMS, SPAM
 
     shutil.copytree(snapshot, target / "snapshots" / snapshot.name)
     put_in_service(target, snapshot.name, digest)
@@ -123,14 +122,12 @@ def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> Non
             shutil.copyfile(home / name, target / name)
 
 
-def _copy_database(settings: Settings, target: Path) -> tuple[str, ...]:
+def _copy_database(home: Home, target: Path) -> tuple[str, ...]:
     """After the snapshot, so that it can be ahead of that, but not behind. Returns what a person should know."""
-    from ...db.engine import default_path
-
-    check_named(settings)
-    if not has_database(settings):
+    home.check_database()
+    if not home.has_database:
         return ("there is no database in the home, nor in the backup",)
-    with database_of(settings, create=False) as database:
+    with home.database() as database:
         if database.copy_to(default_path(target)):
             return ()
         return (f"the database {database.posts.shown_url} is not in the backup: make one with its own tools",)
@@ -148,7 +145,7 @@ def _describe(partial: Path, snapshot: str) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "program": f"{PROGRAM} {version(PROGRAM)}",
+        "program": program(),
         "snapshot": snapshot,
         "files": files,
     }
@@ -190,10 +187,6 @@ def _check(folder: Path, manifest: dict[str, Any], backup: str) -> None:
 
 def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None) -> None:
     """Copy a backup beside the home, then let the two change places. aside: where the old home is to lie, if any."""
-    from ...index.snapshots.history import FILE as HISTORY
-    from ...index.snapshots.history import recorded
-    from ...index.snapshots.snapshot import writing
-
     partial = home.with_name(f"{home.name}.{secrets.token_hex(4)}.partial")
     with ExitStack() as held:
         if aside:
@@ -234,8 +227,6 @@ def _swap(partial: Path, home: Path, aside: Path | None) -> None:
 
 
 def _told(home: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
-    from ...core.settings import resolve_settings
-    from ...db.engine import default_path
 
     named = resolve_settings(home, {}, {}).db
     here = default_path(home).name in manifest["files"]

@@ -1,15 +1,14 @@
 """What the index in service says of itself."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.errors import SnapshotError
-from ...core.settings import Settings
-from ..home import existing
-
-if TYPE_CHECKING:
-    from ...index.snapshots.manifest import Manifest
-    from ...retrieval.reranking.reports import RerankerReport
+from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.serving import serve
+from ...retrieval.learning import learned_report
+from ...retrieval.reranking.reports import RerankerReport
+from ..home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +19,8 @@ class IndexInfo:
     notes: why it is not the one that was published last.
     """
 
-    manifest: "Manifest"
-    report: "RerankerReport | None"
+    manifest: Manifest
+    report: RerankerReport | None
     unusable: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -31,12 +30,9 @@ class IndexInfo:
         return self.manifest.to_json() | {"learned": learned, "unusable": self.unusable, "notes": list(self.notes)}
 
 
-def index_info(settings: Settings) -> IndexInfo:
+def index_info(home: Home) -> IndexInfo:
     """What the snapshot that answers says of itself. Raises NoIndexError, SnapshotError."""
-    from ...index.snapshots.serving import serve
-    from ...retrieval.learning import learned_report
-
-    served = serve(existing(settings.home))
+    served = serve(home.existing())
     snapshot, notes = served.snapshot, tuple(filter(None, [served.note]))
     try:
         return IndexInfo(snapshot.manifest, learned_report(snapshot.folder), notes=notes)

@@ -5,13 +5,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ...core.durable import write_durably
 from ...core.errors import NoIndexError, SettingsError, SnapshotError, told
-from ...core.settings import Settings
-
-if TYPE_CHECKING:
-    from ..refresh.refresh import RefreshReport
+from ...index.snapshots.snapshot import named_snapshot
+from ..home import Home
+from ..refresh.refresh import RefreshReport
 
 _SUCCESS = "hashtag_refresh_last_success_timestamp_seconds"
 _EMBEDDED = "hashtag_index_embedded_total"
@@ -41,15 +40,13 @@ class RefreshRun:
     gates: Mapping[str, float] = field(default_factory=dict)
 
 
-def measure(settings: Settings, report: "RefreshReport | None", exit_code: int, seconds: float) -> RefreshRun:
+def measure(home: Home, report: RefreshReport | None, exit_code: int, seconds: float) -> RefreshRun:
     """What there is to tell of a refresh that has just ended. report: None where it failed."""
-    from ...index.snapshots.snapshot import named_snapshot
-
     finished = time.time()
     embedded = report.embedded if report else {}
     gates = {gate.name: gate.figure for gate in report.gates} if report else {}
     try:
-        manifest = named_snapshot(settings.home).manifest
+        manifest = named_snapshot(home.folder).manifest
     except (NoIndexError, SnapshotError):
         return RefreshRun(finished, exit_code, seconds, embedded=embedded, gates=gates)
     size = sum(file.bytes for file in manifest.files.values())
@@ -73,8 +70,6 @@ def write_metrics(path: Path, run: RefreshRun) -> None:
     The last success stands until the next one (0 where there was none), and counts of what was embedded go on from
     those of the file before. Raises SettingsError where the file cannot be read or written.
     """
-    from ...core.durable import write_durably
-
     check_metrics(path)
     try:
         before = path.read_bytes().decode(errors="replace") if path.exists() else ""

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.errors import SnapshotError
-from ...core.settings import Settings
-from ..home import database_of, existing, has_database, run_of, told_as_of_home
+from ...index.snapshots.history import Run, read_history, recorded
+from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.retention import MANIFEST, collect, is_rolled_back, snapshot_folders
+from ...index.snapshots.serving import RolledBack, roll_back
+from ...index.snapshots.snapshot import serving_name, writing
+from ...index.snapshots.verify import Verdict, verify
+from ..home import Home, disk_errors
 from .info import index_info
-
-if TYPE_CHECKING:
-    from ...index.snapshots.history import Run
-    from ...index.snapshots.serving import RolledBack
-    from ...index.snapshots.verify import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Kept:
 class History:
     """runs: newest first. snapshots: newest first."""
 
-    runs: Sequence["Run"]
+    runs: Sequence[Run]
     snapshots: Sequence[Kept]
 
     def to_json(self) -> dict[str, Any]:
@@ -51,36 +51,28 @@ class Cleared:
         return asdict(self)
 
 
-def verify_index(settings: Settings) -> "Verdict":
+def verify_index(home: Home) -> Verdict:
     """What is damaged in a home, and what is merely not up to date.
 
     Raises NoIndexError where there is no index, DatabaseError where the database cannot be opened.
     """
-    from ...index.snapshots.verify import Verdict, verify
-
-    home = existing(settings.home)
-    if not has_database(settings):
-        elsewhere = index_info(settings).manifest.database
-        return Verdict((f"{home} holds no database; the index was built from {elsewhere}, name it with --db",))
-    with database_of(settings, create=False) as database:
-        return verify(home, database.posts)
+    folder = home.existing()
+    if not home.has_database:
+        elsewhere = index_info(home).manifest.database
+        return Verdict((f"{folder} holds no database; the index was built from {elsewhere}, name it with --db",))
+    with home.database() as database:
+        return verify(folder, database.posts)
 
 
-def index_history(settings: Settings, count: int = 20) -> History:
+def index_history(home: Home, count: int = 20) -> History:
     """The last `count` runs that wrote to a home, and the snapshots that it holds."""
-    from ...index.snapshots.history import read_history
-    from ...index.snapshots.retention import snapshot_folders
-    from ...index.snapshots.snapshot import serving_name
-
-    home = existing(settings.home)
-    serving = serving_name(home)
-    kept = [_kept(folder, folder.name == serving) for folder in snapshot_folders(home)[::-1]]
-    return History(read_history(home)[::-1][:count], kept)
+    folder = home.existing()
+    serving = serving_name(folder)
+    kept = [_kept(folder, folder.name == serving) for folder in snapshot_folders(folder)[::-1]]
+    return History(read_history(folder)[::-1][:count], kept)
 
 
 def _kept(folder: Path, serves: bool) -> Kept:
-    from ...index.snapshots.manifest import Manifest
-    from ...index.snapshots.retention import MANIFEST, is_rolled_back
 
     try:
         manifest = Manifest.from_bytes((folder / MANIFEST).read_bytes())
@@ -91,31 +83,25 @@ def _kept(folder: Path, serves: bool) -> Kept:
     return Kept(folder.name, state, manifest.created_at, manifest.posts, size)
 
 
-def roll_back_index(settings: Settings, snapshot: str | None = None) -> "RolledBack":
+def roll_back_index(home: Home, snapshot: str | None = None) -> RolledBack:
     """Put the snapshot before the one in service, or the one named, in service.
 
     Raises SettingsError where there is none to go back to, SnapshotError where the one named is not whole.
     """
-    from ...index.snapshots.serving import roll_back
-
-    existing(settings.home)
-    with run_of(settings, "index rollback"):
-        return roll_back(settings.home, snapshot)
+    home.existing()
+    with home.run("index rollback"):
+        return roll_back(home.folder, snapshot)
 
 
-def clear_snapshots(settings: Settings, keep: int) -> Cleared:
+def clear_snapshots(home: Home, keep: int) -> Cleared:
     """Delete all snapshots but the newest `keep` (1 or more), the one in service, and those open in any process."""
-    from ...index.snapshots.history import recorded
-    from ...index.snapshots.retention import collect
-    from ...index.snapshots.snapshot import serving_name, writing
-
-    home = existing(settings.home)
-    there = _entries(home)
-    with told_as_of_home(home), writing(home, "index gc"):
+    folder = home.existing()
+    there = _entries(folder)
+    with disk_errors(folder), writing(folder, "index gc"):
         # Recorded only afterwards: on a full disk nothing could be recorded before there is room.
-        kept = dict(collect(home, serving_name(home), keep).kept)
-        removed = sorted(there - _entries(home))
-        with recorded(home, "index gc") as run:
+        kept = dict(collect(folder, serving_name(folder), keep).kept)
+        removed = sorted(there - _entries(folder))
+        with recorded(folder, "index gc") as run:
             run.notes += [f"deleted {name}" for name in removed]
     return Cleared(kept, removed)
 

@@ -2,27 +2,28 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from ...core.errors import SettingsError
 from ...core.feedback import feedback_digest
+from ...core.program import program
 from ...core.progress import Progress, Silent
 from ...core.protocols import Encoder, Ingested, PostReader, RejectCounts
 from ...core.settings import Settings
-from ..home import kept_database, run_of
+from ...db.database import Database
+from ...db.readers import open_reader
+from ...db.readers.columns import Columns
+from ...db.rejects import REJECTS, Rejects
+from ...index.snapshots.build import ChannelPlan, Draft, Origin, Published, build, embed
+from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.snapshot import serving_snapshot
+from ...retrieval.encoders import profiles
+from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, Profile, choose_encoders
+from ..home import Home
 from .gates import check_quality, check_soundness, refuse
 from .precomputed import keep_precomputed
 from .training import LearnAnew
-
-if TYPE_CHECKING:
-    from ...db.database import Database
-    from ...index.snapshots.build import ChannelPlan, Draft, Origin, Published
-    from ...index.snapshots.manifest import Manifest
-    from ...retrieval.encoders.profiles import EncoderSpec, Profile
-
-PROGRAM = "hashtag-recommender"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class BuildReport:
 
     ingested: Ingested
     embedded: Mapping[str, int]
-    manifest: "Manifest"
+    manifest: Manifest
     published: bool
     rejects: RejectCounts
     notes: tuple[str, ...]
@@ -65,9 +66,6 @@ def read_posts(
     for_queries: bool = False,
 ) -> PostReader:
     """A reader of an archive; see `db.readers.open_reader`. columns: names by role, as the options give them."""
-    from ...db.readers import open_reader
-    from ...db.readers.columns import Columns
-
     return open_reader(
         archive,
         images=images,
@@ -79,38 +77,34 @@ def read_posts(
     )
 
 
-def build_index(settings: Settings, reader: PostReader, progress: Progress | None = None) -> BuildReport:
+def build_index(home: Home, reader: PostReader, progress: Progress | None = None) -> BuildReport:
     """Bring database and index of a home in line with a source of posts, and publish the index.
 
     Raises HomeError where the home cannot be written, SourceError where the source cannot be read or holds nothing
     to suggest from, WeightsError where the encoders asked for are not on disk.
     """
-    specs, notes = chosen_encoders(settings)
-    return build_channels(settings, list(map(plan_channel, specs)), reader, progress, notes)
+    specs, notes = chosen_encoders(home.settings)
+    return build_channels(home, list(map(plan_channel, specs)), reader, progress, notes)
 
 
 def build_channels(
-    settings: Settings,
-    plans: Sequence["ChannelPlan"],
+    home: Home,
+    plans: Sequence[ChannelPlan],
     reader: PostReader,
     progress: Progress | None = None,
     notes: Sequence[str] = (),
 ) -> BuildReport:
     """As `build_index`, with the channels that are planned. notes: to stand in the report."""
-    from ...db.rejects import REJECTS, Rejects
-    from ...index.snapshots.build import embed
-    from ...index.snapshots.snapshot import serving_snapshot
-
-    rejects = Rejects(reader, settings.home / REJECTS)
+    rejects = Rejects(reader, home.folder / REJECTS)
     progress = progress or Silent()
     worse: list[str] = []
-    with run_of(settings, "index build") as run, kept_database(settings) as database:
-        store, serving = database.posts, serving_snapshot(settings.home)
+    with home.run("index build") as run, home.database_to_write() as database:
+        store, serving = database.posts, serving_snapshot(home.folder)
 
-        def accept(draft: "Draft") -> None:
-            refuse(check_soundness(draft, store, settings.thresholds), run)
+        def accept(draft: Draft) -> None:
+            refuse(check_soundness(draft, store, home.settings.thresholds), run)
             # Who builds has asked for this archive, and is told where what can be learned of it is worse.
-            quality = check_quality(draft, serving, settings.thresholds)
+            quality = check_quality(draft, serving, home.settings.thresholds)
             worse.extend(f"published, though worse: {gate.words}" for gate in quality if not gate.passed)
 
         try:
@@ -128,7 +122,7 @@ def build_channels(
             run.counts |= {"embedded": dict(embedded.counts)}
         finally:
             rejects.write()
-        published = publish_index(settings, database, plans, progress, accept)
+        published = publish_index(home, database, plans, progress, accept)
         of_index = [*filter(None, [published.note]), *worse]
         run.notes += of_index
     all_notes = (*reader.notes(), *notes, *ready, *of_index)
@@ -143,35 +137,29 @@ def build_channels(
 
 
 def publish_index(
-    settings: Settings,
-    database: "Database",
-    plans: Sequence["ChannelPlan"],
+    home: Home,
+    database: Database,
+    plans: Sequence[ChannelPlan],
     progress: Progress,
-    accept: "Callable[[Draft], None]",
+    accept: Callable[[Draft], None],
     *,
     ends_rollback: bool = False,
-) -> "Published":
+) -> Published:
     """Publish a snapshot of what the database holds, all of it learned anew; see `index.snapshots.build.build`."""
-    from ...index.snapshots.build import build
-
     judgements = database.feedback.judgements()
     learner = LearnAnew(database, judgements, "it was built by a person's word")
     origin = origin_of(database)
-    return build(settings.home, database.posts, plans, learner, origin, progress, accept, ends_rollback=ends_rollback)
+    return build(home.folder, database.posts, plans, learner, origin, progress, accept, ends_rollback=ends_rollback)
 
 
-def origin_of(database: "Database") -> "Origin":
+def origin_of(database: Database) -> Origin:
     """Where a snapshot made now comes from."""
-    from ...index.snapshots.build import Origin
-
     judged = feedback_digest(database.feedback.judgements())
-    return Origin(f"{PROGRAM} {version(PROGRAM)}", database.posts.shown_url, judged)
+    return Origin(program(), database.posts.shown_url, judged)
 
 
-def chosen_encoders(settings: Settings) -> tuple[list["EncoderSpec"], list[str]]:
+def chosen_encoders(settings: Settings) -> tuple[list[EncoderSpec], list[str]]:
     """Those that settings ask for, and what a person should know of the choice; see `choose_encoders`."""
-    from ...retrieval.encoders.profiles import ClipModels, choose_encoders
-
     profile = _profile(settings.encoders or "auto")
     named = (settings.image_model, settings.image_weights, settings.sentence_model)
     if profile == "compact" and any(named):
@@ -190,16 +178,15 @@ def _whole_path(name: str | None) -> str | None:
     return str(Path(name).resolve()) if name and Path(name).exists() else name
 
 
-def _profile(name: str) -> "Profile":
+def _profile(name: str) -> Profile:
     if name not in ("auto", "clip", "compact"):
         raise SettingsError(f"encoders is {name!r}; it must be auto, clip or compact")
     return cast("Profile", name)
 
 
-def plan_channel(spec: "EncoderSpec", encoder: Encoder[Any] | None = None) -> "ChannelPlan":
+def plan_channel(spec: EncoderSpec, encoder: Encoder[Any] | None = None) -> ChannelPlan:
     """The channel that an encoder fills. encoder: made already, as the spec says."""
-    from ...index.snapshots.build import ChannelPlan
-    from ...retrieval.encoders.profiles import make_encoder
-
     lexical = spec.kind == "ngrams"
-    return ChannelPlan(encoder or make_encoder(spec), spec.to_json(), "lexical" if lexical else "faiss", not lexical)
+    return ChannelPlan(
+        encoder or profiles.make_encoder(spec), spec.to_json(), "lexical" if lexical else "faiss", not lexical
+    )

@@ -1,45 +1,43 @@
 """What a refresh would do, found out without changing anything."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...core.archive_state import Changes
 from ...core.post import Post
 from ...core.protocols import Ingested, PostStore
-from ...core.settings import Settings
 from ...core.sources import KnownSource
 from ...core.vectors import Rows
-from ..home import database_of, existing
+from ...db.database import Database
+from ...db.readers import EncodedReader
+from ...index.snapshots import gates
+from ...index.snapshots.build import ChannelPlan, is_built_from, what_stays
+from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.relearning import Origins, told
+from ...index.snapshots.snapshot import Snapshot, serving_snapshot
+from ..home import Home
 from .build import origin_of
 from .gates import check_shrink, leaving_of, staying
 from .reading import SourceRefresh, read_again
 from .refresh import RefreshReport, plans_of, told_of, what_is_missing
-
-if TYPE_CHECKING:
-    from ...db.database import Database
-    from ...index.snapshots.build import ChannelPlan
-    from ...index.snapshots.manifest import Manifest
-    from ...index.snapshots.snapshot import Snapshot
+from .training import CarryOver
 
 
-def plan_refresh(settings: Settings, allow_shrink: bool = False) -> RefreshReport:
+def plan_refresh(home: Home, allow_shrink: bool = False) -> RefreshReport:
     """What `refresh_index` would do; of the gates, shrink alone can be checked before a snapshot is made.
 
     Raises what `refresh_index` raises, DatabaseError also where there is no database.
     """
-    from ...index.snapshots.snapshot import serving_snapshot
-
-    existing(settings.home)
-    with database_of(settings, create=False) as database:
-        plan = _Plan(settings, database, serving_snapshot(settings.home))
+    home.existing()
+    with home.database() as database:
+        plan = _Plan(home, database, serving_snapshot(home.folder))
         return plan.run(allow_shrink)
 
 
 class _Plan:
-    def __init__(self, settings: Settings, database: "Database", serving: "Snapshot | None") -> None:
-        self._settings = settings
+    def __init__(self, home: Home, database: Database, serving: Snapshot | None) -> None:
+        self._home = home
         self._database = database
         self._serving = serving
         self._contents: dict[str, set[str]] = {"image": set(), "text": set()}
@@ -57,7 +55,7 @@ class _Plan:
             report.reason = missing
             return report
         report.sources = [self._read(source) for source in known if source.source or source.leaves_at]
-        plans = plans_of(self._settings, self._serving)
+        plans = plans_of(self._home, self._serving)
         kept = [plan for plan in plans if plan.kept]
         report.embedded = {plan.encoder.channel: self._lacking(plan, self._database.posts) for plan in kept}
         report.learned = self._learned(plans)
@@ -68,10 +66,9 @@ class _Plan:
         return report
 
     def _read(self, known: KnownSource) -> SourceRefresh:
-        from ...db.readers import EncodedReader
 
         reading = read_again(
-            known, self._settings.home, self._database.posts, lambda posts: self._compare(known.name, posts)
+            known, self._home.folder, self._database.posts, lambda posts: self._compare(known.name, posts)
         )
         if reading.reader is not None:
             self._report.notes += reading.reader.notes()
@@ -87,7 +84,7 @@ class _Plan:
         self._new += compared.new
         return compared.ingested
 
-    def _lacking(self, plan: "ChannelPlan", store: PostStore) -> int:
+    def _lacking(self, plan: ChannelPlan, store: PostStore) -> int:
         """Contents that have no vector yet, those of posts already known included."""
         fingerprint, modality = plan.encoder.fingerprint, plan.encoder.modality
         new = self._contents[modality]
@@ -103,25 +100,21 @@ class _Plan:
         ingested = [source.ingested or Ingested(0, 0, 0, 0) for source in self._report.sources]
         return Changes(*(sum(getattr(one, name) for one in ingested) for name in ("added", "updated", "removed")))
 
-    def _learned(self, plans: "Sequence[ChannelPlan]") -> str | None:
+    def _learned(self, plans: Sequence[ChannelPlan]) -> str | None:
         """Why it would be learned anew, or carried over; None where no snapshot would be made."""
-        from ...index.snapshots.build import is_built_from, what_stays
-        from ...index.snapshots.relearning import Origins, told
-        from .training import CarryOver
-
         store, origin = self._database.posts, origin_of(self._database)
         if self._serving is None:
             return "learned anew: no whole snapshot serves"
-        part = self._settings.thresholds.relearn_after
+        part = self._home.settings.thresholds.relearn_after
         learner = CarryOver(self._database, (), self._serving, origin.program, part)
         fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         versions = store.versions().changed(self._known)
         archive, self._posts = store.digest(instead=self._known), versions.keys
 
-        def is_same(manifest: "Manifest") -> bool:
+        def is_same(manifest: Manifest) -> bool:
             return not self._new and is_built_from(manifest, archive, origin, fingerprints)
 
-        if stays := what_stays(self._settings.home, self._serving, versions.keys, learner, is_same):
+        if stays := what_stays(self._home.folder, self._serving, versions.keys, learner, is_same):
             self._report.notes += [stays.note] if stays.note else []
             return None
         records = self._serving.manifest.channels
@@ -130,10 +123,9 @@ class _Plan:
         carried_over = f"carried over: {told(self._changes())} now, less than {part:.0%} since it was learned"
         return f"learned anew: {reason}" if reason else carried_over
 
-    def _check_shrink(self, serving: "Snapshot", known: Sequence[KnownSource]) -> None:
-        from ...index.snapshots import gates
+    def _check_shrink(self, serving: Snapshot, known: Sequence[KnownSource]) -> None:
 
-        leaving, thresholds = leaving_of(known, serving), self._settings.thresholds
+        leaving, thresholds = leaving_of(known, serving), self._home.settings.thresholds
         gone = {source.name: source.ingested.removed for source in self._report.sources if source.ingested}
         before = staying(serving.manifest.sources, leaving)
         gate = gates.shrink(before, staying(gone, leaving), thresholds.max_shrink)

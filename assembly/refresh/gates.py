@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,22 +12,19 @@ from ...core.protocols import PostStore
 from ...core.settings import Thresholds
 from ...core.sources import KnownSource
 from ...core.vectors import Rows
+from ...index.snapshots import gates
+from ...index.snapshots.build import Draft, read_rows
+from ...index.snapshots.gates import Gate, HeldOut
+from ...index.snapshots.history import RunRecord
+from ...index.snapshots.snapshot import Snapshot, damage
+from ...index.snapshots.verify import compare, count
+from ...index.vectors.recall import recall
+from ...index.vectors.registry import EXACT, read_index
+from ...retrieval.learning import learned_report
 
-if TYPE_CHECKING:
-    from ...index.snapshots.build import Draft
-    from ...index.snapshots.gates import Gate, HeldOut
-    from ...index.snapshots.history import RunRecord
-    from ...index.snapshots.snapshot import Snapshot
 
-
-def check_soundness(draft: "Draft", store: PostStore, thresholds: Thresholds) -> "list[Gate]":
+def check_soundness(draft: Draft, store: PostStore, thresholds: Thresholds) -> list[Gate]:
     """Whether a snapshot is what was written, finds what it should find, and is of the database."""
-    from ...index.snapshots import gates
-    from ...index.snapshots.snapshot import damage
-    from ...index.snapshots.verify import compare, count
-    from ...index.vectors.recall import recall
-    from ...index.vectors.registry import EXACT, read_index
-
     snapshot = draft.snapshot
     speaking = [channel for channel in draft.channels if channel.record.vectors]
     found, least = {}, {}
@@ -43,10 +39,8 @@ def check_soundness(draft: "Draft", store: PostStore, thresholds: Thresholds) ->
     ]
 
 
-def check_quality(draft: "Draft", serving: "Snapshot | None", thresholds: Thresholds) -> "list[Gate]":
+def check_quality(draft: Draft, serving: Snapshot | None, thresholds: Thresholds) -> list[Gate]:
     """Whether what was learned anew is as good as what serves; nothing where it was carried over."""
-    from ...index.snapshots import gates
-
     lineage = draft.snapshot.manifest.learned
     if serving is None or lineage is None or lineage.snapshot != draft.snapshot.name:
         return []
@@ -54,15 +48,11 @@ def check_quality(draft: "Draft", serving: "Snapshot | None", thresholds: Thresh
     return [gates.quality(before, after, thresholds.max_quality_drop)]
 
 
-def check_shrink(
-    posts: Rows, serving: "Snapshot | None", leaving: Collection[str], thresholds: Thresholds
-) -> "list[Gate]":
+def check_shrink(posts: Rows, serving: Snapshot | None, leaving: Collection[str], thresholds: Thresholds) -> list[Gate]:
     """Whether too many posts are gone, leaving aside the sources that are to leave; nothing where none serves.
 
     posts: (n,) keys of those of the new snapshot.
     """
-    from ...index.snapshots import gates
-
     if serving is None:
         return []
     rows = np.flatnonzero(~np.isin(serving.archive.keys, posts))
@@ -71,12 +61,10 @@ def check_shrink(
     return [gates.shrink(before, staying(gone, leaving), thresholds.max_shrink)]
 
 
-def check_photos(draft: "Draft", serving: "Snapshot | None", thresholds: Thresholds) -> "list[Gate]":
+def check_photos(draft: Draft, serving: Snapshot | None, thresholds: Thresholds) -> list[Gate]:
     """Whether too many photos are gone from posts that stay; nothing if none serves."""
-    from ...index.snapshots import gates
-    from ...index.snapshots.build import read_rows
 
-    def photos(snapshot: "Snapshot", other: "Snapshot") -> int:
+    def photos(snapshot: Snapshot, other: Snapshot) -> int:
         record = next((record for record in snapshot.manifest.channels if record.channel == "image"), None)
         if record is None or not record.vectors:
             return 0
@@ -89,7 +77,7 @@ def check_photos(draft: "Draft", serving: "Snapshot | None", thresholds: Thresho
     return [gates.photos(had, max(0, had - has), thresholds.max_shrink)]
 
 
-def leaving_of(known: Sequence[KnownSource], serving: "Snapshot | None") -> set[str]:
+def leaving_of(known: Sequence[KnownSource], serving: Snapshot | None) -> set[str]:
     """The sources whose posts leave by a person's word.
 
     Those are the sources that were removed, also if nothing is left of them but the posts in service, and that of the
@@ -105,7 +93,7 @@ def staying(posts: Mapping[str, int], leaving: Collection[str]) -> dict[str, int
     return {source: n for source, n in posts.items() if source not in leaving and source != ADDED}
 
 
-def refuse(found: "Sequence[Gate]", run: "RunRecord") -> None:
+def refuse(found: Sequence[Gate], run: RunRecord) -> None:
     """Raises RefusedError where a gate was not passed, and records why."""
     for gate in found:
         if not gate.passed:
@@ -114,9 +102,7 @@ def refuse(found: "Sequence[Gate]", run: "RunRecord") -> None:
             raise RefusedError(reason)
 
 
-def _held_out(folder: Path) -> "HeldOut | None":
-    from ...index.snapshots.gates import HeldOut
-    from ...retrieval.learning import learned_report
+def _held_out(folder: Path) -> HeldOut | None:
 
     try:
         report = learned_report(folder)

@@ -1,37 +1,33 @@
 """Vectors that a source brings along, kept where they are those that the encoder here would make."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...core.pipeline import encode_stream
 from ...core.protocols import Encoder, PostReader
 from ...core.vectors import Vectors, unit_rows
-
-if TYPE_CHECKING:
-    from ...db.readers import EncodedReader
-    from ...db.store import SqlPostStore
-    from ...index.snapshots.build import ChannelPlan
+from ...db.readers import EncodedReader
+from ...db.store import SqlPostStore
+from ...index.snapshots.build import ChannelPlan
 
 _LOOKED_AT = 8  # of each batch: contents that are encoded here, too
 _ALIKE = 0.98  # cosine; half precision and another way to resize a photo cost less, another model has below .5
 
 
-def keep_precomputed(store: "SqlPostStore", reader: PostReader, plans: "Sequence[ChannelPlan]") -> list[str]:
+def keep_precomputed(store: SqlPostStore, reader: PostReader, plans: Sequence[ChannelPlan]) -> list[str]:
     """Keep what vectors the reader of a source has for contents that lack one; returns what a person should know.
 
     What made them nobody has written down, so a few of each batch are encoded here: where one differs, none of the
     batch is kept, and its contents are left to the encoder. Call it after `ingest`, before `embed`.
     """
-    from ...db.readers import EncodedReader
-
     if not isinstance(reader, EncodedReader):
         return []
     return [note for plan in plans if plan.kept for note in _keep(store, reader, plan.encoder)]
 
 
-def _keep(store: "SqlPostStore", reader: "EncodedReader", encoder: Encoder[Any]) -> Iterator[str]:
+def _keep(store: SqlPostStore, reader: EncodedReader, encoder: Encoder[Any]) -> Iterator[str]:
     modality, lacking = encoder.modality, _lacking(store, encoder)
     kept = refused = 0
     for posts, vectors in reader.precomputed_vectors(modality) if lacking else ():
@@ -58,7 +54,7 @@ def _keep(store: "SqlPostStore", reader: "EncodedReader", encoder: Encoder[Any])
         yield f"{_counted(refused, what)} of {reader.source} came with vectors that are not those of {model}: left out"
 
 
-def _lacking(store: "SqlPostStore", encoder: Encoder[Any]) -> set[str]:
+def _lacking(store: SqlPostStore, encoder: Encoder[Any]) -> set[str]:
     """The digests of contents that have no vector yet."""
     if encoder.modality == "image":
         return {photo.digest for photo in store.photos_without(encoder.fingerprint)}

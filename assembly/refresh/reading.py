@@ -3,17 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.errors import RefusedError, SourceError
 from ...core.post import Post
 from ...core.protocols import Ingested, PostReader, RejectCounts
 from ...core.sources import KnownSource
+from ...db.rejects import REJECTS, Rejects
+from ...db.store import SqlPostStore
 from .sources import open_again
-
-if TYPE_CHECKING:
-    from ...db.rejects import Rejects
-    from ...db.store import SqlPostStore
 
 
 @dataclass(slots=True)
@@ -50,7 +48,7 @@ class Rereading:
 
     result: SourceRefresh
     reader: PostReader | None = None
-    rejects: "Rejects | None" = None
+    rejects: Rejects | None = None
 
     def count_rejects(self) -> None:
         """Tell in the result what was rejected so far."""
@@ -59,14 +57,12 @@ class Rereading:
 
 
 def read_again(
-    known: KnownSource, home: Path, store: "SqlPostStore", take: Callable[[Iterable[Post]], Ingested]
+    known: KnownSource, home: Path, store: SqlPostStore, take: Callable[[Iterable[Post]], Ingested]
 ) -> Rereading:
     """Hand all posts of a source to `take`, none where they are to leave.
 
     take: is to keep them in whole or not at all; it may refuse them.
     """
-    from ...db.rejects import REJECTS, Rejects
-
     reading = Rereading(SourceRefresh(known.name, leaves=known.leaves_at is not None))
     if known.source is None or known.leaves_at:
         reading.result.ingested = take([])

@@ -3,27 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ...core.errors import RefusedError, SettingsError, SourceError
 from ...core.progress import Progress, Silent
 from ...core.protocols import Ingested
-from ...core.settings import Settings
 from ...core.sources import KnownSource
-from ..home import existing, kept_database, run_of
+from ...db.database import Database
+from ...index.snapshots import gates
+from ...index.snapshots.build import ChannelPlan, Draft, Learner, build, embed
+from ...index.snapshots.gates import Gate
+from ...index.snapshots.history import RunRecord
+from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.snapshot import Snapshot, serving_snapshot
+from ...retrieval.encoders.profiles import EncoderSpec
+from ..home import Home
 from .build import chosen_encoders, origin_of, plan_channel
 from .gates import check_photos, check_quality, check_shrink, check_soundness, leaving_of, refuse, staying
 from .precomputed import keep_precomputed
 from .reading import Rereading, SourceRefresh, read_again
 from .training import CarryOver, LearnAnew
-
-if TYPE_CHECKING:
-    from ...db.database import Database
-    from ...index.snapshots.build import ChannelPlan, Draft, Learner
-    from ...index.snapshots.gates import Gate
-    from ...index.snapshots.history import RunRecord
-    from ...index.snapshots.manifest import Manifest
-    from ...index.snapshots.snapshot import Snapshot
 
 RefreshOutcome = Literal["published", "unchanged", "refused", "planned"]
 
@@ -42,7 +41,7 @@ class RefreshReport:
     sources: list[SourceRefresh] = field(default_factory=list)
     embedded: Mapping[str, int] = field(default_factory=dict)
     learned: str | None = None
-    gates: "list[Gate]" = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
     snapshot: str | None = None
     posts: int = 0
     rejects: Path | None = None
@@ -52,7 +51,7 @@ class RefreshReport:
         """The first reason stands."""
         self.outcome, self.reason = "refused", self.reason or reason
 
-    def serves(self, manifest: "Manifest") -> None:
+    def serves(self, manifest: Manifest) -> None:
         """What is in service now."""
         self.snapshot, self.posts = manifest.snapshot, manifest.posts
 
@@ -72,26 +71,25 @@ class RefreshReport:
         }
 
 
-def refresh_index(settings: Settings, allow_shrink: bool = False, progress: Progress | None = None) -> RefreshReport:
+def refresh_index(home: Home, allow_shrink: bool = False, progress: Progress | None = None) -> RefreshReport:
     """Bring database and index in line with all sources, or leave the index that serves and say why.
 
     Each source is taken in whole or not at all. Raises what `build_index` raises, but for a source that fails, or a
     snapshot that does not pass its gates: that is a refusal.
     """
-    existing(settings.home)
-    with run_of(settings, "index refresh") as run, kept_database(settings) as database:
-        return _Refresh(settings, database, allow_shrink, progress or Silent()).run(run)
+    home.existing()
+    with home.run("index refresh") as run, home.database_to_write() as database:
+        return _Refresh(home, database, allow_shrink, progress or Silent()).run(run)
 
 
 class _Refresh:
     """One refresh, within the lock of the home."""
 
-    def __init__(self, settings: Settings, database: "Database", allow_shrink: bool, progress: Progress) -> None:
-        from ...index.snapshots.snapshot import serving_snapshot
+    def __init__(self, home: Home, database: Database, allow_shrink: bool, progress: Progress) -> None:
 
-        self._settings = settings
+        self._home = home
         self._database = database
-        self._serving = serving_snapshot(settings.home)
+        self._serving = serving_snapshot(home.folder)
         self._allow_shrink = allow_shrink
         self._progress = progress
         self._readings: list[Rereading] = []
@@ -101,7 +99,7 @@ class _Refresh:
         if self._serving:
             self.report.serves(self._serving.manifest)
 
-    def run(self, run: "RunRecord") -> RefreshReport:
+    def run(self, run: RunRecord) -> RefreshReport:
         """Read, embed, build. run: its record."""
         if missing := what_is_missing(self._known, self._serving is not None):
             self.report.refuse(missing)
@@ -128,7 +126,7 @@ class _Refresh:
         store = self._database.posts
         reading = read_again(
             known,
-            self._settings.home,
+            self._home.folder,
             store,
             lambda posts: store.ingest(known.name, posts, lambda new: self._accept(known.name, new)),
         )
@@ -139,14 +137,12 @@ class _Refresh:
 
     def _accept(self, name: str, ingested: Ingested) -> None:
         """Keep a source that has lost too much, together with those before it, out of the database as well."""
-        from ...index.snapshots import gates
-
         if self._serving is None or self._allow_shrink:
             return
         gone = {source.name: source.ingested.removed for source in self.report.sources if source.ingested}
         before = staying(self._serving.manifest.sources, self._leaving)
         gone = staying(gone | {name: ingested.removed}, self._leaving)
-        gate = gates.shrink(before, gone, self._settings.thresholds.max_shrink)
+        gate = gates.shrink(before, gone, self._home.settings.thresholds.max_shrink)
         if not gate.passed:
             self.report.gates = [gate]
             raise RefusedError(f"{gate.words}; if that is right, run `hashtag index refresh --allow-shrink`")
@@ -166,12 +162,10 @@ class _Refresh:
             reading.rejects.write()
             self.report.rejects = reading.result.rejects.path or self.report.rejects
 
-    def _build(self, run: "RunRecord") -> None:
+    def _build(self, run: RunRecord) -> None:
         """Embed what is new, and publish."""
-        from ...index.snapshots.build import build, embed
-
-        home, store = self._settings.home, self._database.posts
-        plans = plans_of(self._settings, self._serving)
+        home, store = self._home.folder, self._database.posts
+        plans = plans_of(self._home, self._serving)
         for reading in self._readings:
             if reading.reader is not None:
                 self.report.notes += keep_precomputed(store, reading.reader, plans)
@@ -183,7 +177,7 @@ class _Refresh:
                 reading.rejects.set_unreadable(embedded.unreadable)
                 self._tell(reading)
         origin = origin_of(self._database)
-        learner = learner_of(self._settings, self._database, self._serving)
+        learner = learner_of(self._home, self._database, self._serving)
         published = build(home, store, plans, learner, origin, self._progress, lambda draft: self._check(draft, run))
         for known in self._known:
             if known.leaves_at:
@@ -196,9 +190,9 @@ class _Refresh:
         self.report.serves(published.manifest)
         self.report.outcome = "published" if published.new else "unchanged"
 
-    def _check(self, draft: "Draft", run: "RunRecord") -> None:
+    def _check(self, draft: Draft, run: RunRecord) -> None:
         """All gates, each of them told."""
-        thresholds, store = self._settings.thresholds, self._database.posts
+        thresholds, store = self._home.settings.thresholds, self._database.posts
         lineage = draft.snapshot.manifest.learned
         if lineage:
             self.report.learned = lineage.reason
@@ -237,22 +231,20 @@ def told_of(known: Sequence[KnownSource]) -> list[str]:
     return notes
 
 
-def plans_of(settings: Settings, serving: "Snapshot | None") -> "list[ChannelPlan]":
+def plans_of(home: Home, serving: Snapshot | None) -> list[ChannelPlan]:
     """The channels of the snapshot in service, by the encoders of today; those that settings ask for where none serves.
 
     So that models which were fetched in the meantime do not turn a night's refresh into encoding everything anew.
     """
-    from ...retrieval.encoders.profiles import EncoderSpec
-
     if serving is None:
-        return [plan_channel(spec) for spec in chosen_encoders(settings)[0]]
+        return [plan_channel(spec) for spec in chosen_encoders(home.settings)[0]]
     return [plan_channel(EncoderSpec.from_json(record.spec)) for record in serving.manifest.channels]
 
 
-def learner_of(settings: Settings, database: "Database", serving: "Snapshot | None") -> "Learner":
+def learner_of(home: Home, database: Database, serving: Snapshot | None) -> Learner:
     """What fills the next snapshot with what is learned."""
     judgements = database.feedback.judgements()
     if serving is None:
         return LearnAnew(database, judgements, "no whole snapshot serves")
     program = origin_of(database).program
-    return CarryOver(database, judgements, serving, program, settings.thresholds.relearn_after)
+    return CarryOver(database, judgements, serving, program, home.settings.thresholds.relearn_after)

@@ -7,9 +7,10 @@ from typing import Any
 
 from ...core.errors import SettingsError
 from ...core.protocols import PostReader
-from ...core.settings import Settings
 from ...core.sources import KnownSource, Source
-from ..home import database_of, existing, kept_database
+from ...db.rejects import REJECTS, drop_rejects
+from ...index.snapshots.snapshot import writing
+from ..home import Home
 from .build import read_posts
 
 
@@ -26,35 +27,31 @@ class RemovedSource:
         return asdict(self)
 
 
-def add_source(settings: Settings, reader: PostReader) -> Source:
+def add_source(home: Home, reader: PostReader) -> Source:
     """Remember how a source is read; the next refresh takes its posts in. Told again, it is read in the new way."""
-    from ...index.snapshots.snapshot import writing
-
     if reader.origin is None:
         raise SettingsError(f"{reader.source} cannot be read again, so there is nothing to remember")
-    with writing(settings.home, "sources add"), kept_database(settings) as database:
+    with writing(home.folder, "sources add"), home.database_to_write() as database:
         database.sources.remember(reader.origin)
     return reader.origin
 
 
-def list_sources(settings: Settings) -> Sequence[KnownSource]:
+def list_sources(home: Home) -> Sequence[KnownSource]:
     """All sources, by name."""
-    existing(settings.home)
-    with database_of(settings, create=False) as database:
+    home.existing()
+    with home.database() as database:
         return database.sources.known()
 
 
-def remove_source(settings: Settings, name: str, keep_posts: bool = False) -> RemovedSource:
+def remove_source(home: Home, name: str, keep_posts: bool = False) -> RemovedSource:
     """Read a source no more; its posts leave with the next refresh, or stay. Raises SettingsError where it is none."""
-    from ...db.rejects import REJECTS, drop_rejects
-
-    existing(settings.home)
-    with kept_database(settings) as database:
+    home.existing()
+    with home.database_to_write() as database:
         names = {known.name for known in database.sources.known()}
         if name not in names and str(Path(name).resolve()) in names:
             name = str(Path(name).resolve())
         known = database.sources.disown(name) if keep_posts else database.sources.dismiss(name)
-    drop_rejects(settings.home / REJECTS, name)
+    drop_rejects(home.folder / REJECTS, name)
     return RemovedSource(name, known.posts, not keep_posts and known.posts > 0)
 
 

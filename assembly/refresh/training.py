@@ -3,39 +3,40 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...core.archive_state import NONE, ArchiveState, Changes
 from ...core.errors import SnapshotError
 from ...core.feedback import Judgement
-
-if TYPE_CHECKING:
-    from ...db.database import Database
-    from ...index.snapshots.build import Indexed
-    from ...index.snapshots.manifest import LearnedFrom, Manifest
-    from ...index.snapshots.relearning import Origins
-    from ...index.snapshots.snapshot import Snapshot
-    from ...retrieval.reranking.training import TrainingArchive
+from ...db.database import Database
+from ...index.snapshots.archive import SnapshotArchive
+from ...index.snapshots.build import Indexed, captions_of, read_rows
+from ...index.snapshots.manifest import LearnedFrom, Manifest
+from ...index.snapshots.relearning import Origins, origins_of, read_state, save_state, told, why_anew
+from ...index.snapshots.snapshot import Snapshot
+from ...index.vectors.registry import read_index
+from ...retrieval.encoders.stacking import stacked
+from ...retrieval.learning import carry_over, learn
+from ...retrieval.reranking.training import TrainingArchive
+from ...retrieval.search.channels import contents_of
+from ...retrieval.search.duplicates import find_duplicates, voting_posts
+from ...retrieval.search.neighbours import Neighbourhood
+from ...retrieval.voting.votes import label_matrix
 
 
 @dataclass(frozen=True, slots=True)
 class LearnAnew:
     """Learns from the posts of the snapshot itself. reason: why, for its manifest."""
 
-    database: "Database"
+    database: Database
     judgements: Sequence[Judgement]
     reason: str
 
-    def is_content_with(self, serving: "Manifest") -> bool:
+    def is_content_with(self, serving: Manifest) -> bool:
         """Only where that was learned from just these posts."""
         return serving.learned is not None and not serving.learned.changes.total
 
-    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: ArchiveState) -> "LearnedFrom":
+    def learn(self, folder: Path, name: str, channels: Sequence[Indexed], posts: ArchiveState) -> LearnedFrom:
         """See `index.snapshots.build.Learner.learn`."""
-        from ...index.snapshots.manifest import LearnedFrom
-        from ...index.snapshots.relearning import save_state
-        from ...retrieval.learning import learn
-
         learn(training_archive(folder, channels, self.database), self.judgements).save(folder)
         save_state(folder, posts)
         return LearnedFrom(name, len(posts), NONE, f"learned anew: {self.reason}")
@@ -48,20 +49,18 @@ class CarryOver:
     program: name and version of this one. part: of the posts learned from, from which on so many changes are too many.
     """
 
-    database: "Database"
+    database: Database
     judgements: Sequence[Judgement]
-    serving: "Snapshot"
+    serving: Snapshot
     program: str
     part: float
 
-    def is_content_with(self, serving: "Manifest") -> bool:
+    def is_content_with(self, serving: Manifest) -> bool:
         """Always, but where nothing tells what it was learned from."""
         return serving.learned is not None
 
-    def learn(self, folder: Path, name: str, channels: "Sequence[Indexed]", posts: ArchiveState) -> "LearnedFrom":
+    def learn(self, folder: Path, name: str, channels: Sequence[Indexed], posts: ArchiveState) -> LearnedFrom:
         """See `index.snapshots.build.Learner.learn`."""
-        from ...index.snapshots.relearning import Origins
-
         speaking = {
             channel.record.channel: channel.record.fingerprint for channel in channels if channel.record.vectors
         }
@@ -73,10 +72,8 @@ class CarryOver:
                 reason = str(error)
         return LearnAnew(self.database, self.judgements, reason).learn(folder, name, channels, posts)
 
-    def why_anew(self, now: "Origins", posts: ArchiveState, to_come: Changes = NONE) -> str | None:
+    def why_anew(self, now: Origins, posts: ArchiveState, to_come: Changes = NONE) -> str | None:
         """Why it is to be learned anew from these posts, and those to come; None where it is carried over."""
-        from ...index.snapshots.relearning import origins_of, read_state, why_anew
-
         learned = self.serving.manifest.learned
         if learned is None:
             return "nothing tells from which posts it was learned"
@@ -86,10 +83,7 @@ class CarryOver:
             return str(error)
         return why_anew(origins_of(self.serving.manifest), now, learned.posts, changes, self.part)
 
-    def _carry_over(self, folder: Path, channels: "Sequence[Indexed]", posts: ArchiveState) -> "LearnedFrom":
-        from ...index.snapshots.manifest import LearnedFrom
-        from ...index.snapshots.relearning import read_state, save_state, told
-        from ...retrieval.learning import carry_over
+    def _carry_over(self, folder: Path, channels: Sequence[Indexed], posts: ArchiveState) -> LearnedFrom:
 
         learned, versions = self.serving.manifest.learned, read_state(self.serving.folder)
         assert learned is not None
@@ -101,18 +95,8 @@ class CarryOver:
         return LearnedFrom(learned.snapshot, learned.posts, changes, reason)
 
 
-def training_archive(folder: Path, channels: Sequence["Indexed"], database: "Database") -> "TrainingArchive":
+def training_archive(folder: Path, channels: Sequence[Indexed], database: Database) -> TrainingArchive:
     """What can be learned from: the posts of a snapshot with all their vectors. Near-duplicates are found here."""
-    from ...index.snapshots.archive import SnapshotArchive
-    from ...index.snapshots.build import captions_of, read_rows
-    from ...index.vectors.registry import read_index
-    from ...retrieval.encoders.stacking import stacked
-    from ...retrieval.reranking.training import TrainingArchive
-    from ...retrieval.search.channels import contents_of
-    from ...retrieval.search.duplicates import find_duplicates, voting_posts
-    from ...retrieval.search.neighbours import Neighbourhood
-    from ...retrieval.voting.votes import label_matrix
-
     archive = SnapshotArchive(folder)
     captions = list(captions_of(database.posts, archive.keys))
     spoken = [channel for channel in channels if channel.record.vectors]

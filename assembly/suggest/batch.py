@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from ...core.errors import SettingsError
 from ...core.pipeline import batches
@@ -17,9 +17,7 @@ from ...core.protocols import PostReader
 from ...core.query import Query
 from ...core.results import Answer
 from ...core.suggest_options import SuggestOptions
-
-if TYPE_CHECKING:
-    from ...retrieval.recommender import ArchiveRecommender
+from ...retrieval.recommender import ArchiveRecommender
 
 _QUERIES_AT_ONCE = 256
 
@@ -47,7 +45,7 @@ class BatchReport:
 
 
 def suggest_batch(
-    recommender: "ArchiveRecommender",
+    recommender: ArchiveRecommender,
     reader: PostReader,
     out: Path,
     options: SuggestOptions,
@@ -98,7 +96,7 @@ def _whole_or_not_at_all(out: Path) -> Iterator[TextIO]:
 
 
 def _answers(
-    recommender: "ArchiveRecommender",
+    recommender: ArchiveRecommender,
     entries: Sequence[Post | Reject],
     options: SuggestOptions,
     post: Query,

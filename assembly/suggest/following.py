@@ -6,20 +6,18 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.errors import DatabaseError, HashtagError
-from ...core.protocols import Encoder, Recommender
+from ...core.protocols import Recommender
 from ...core.query import AnyPhoto, Query
 from ...core.results import Answer
-from ...core.settings import Settings, resolve_settings
 from ...core.suggest_options import SuggestOptions, accepts_wishes
-from ..home import database_files, database_of, has_database
-from .recommender import open_encoder, recommender_of
-
-if TYPE_CHECKING:
-    from ...index.snapshots.manifest import ChannelRecord
-    from ...retrieval.recommender import ArchiveRecommender
+from ...index.snapshots.snapshot import CURRENT
+from ...retrieval.recommender import ArchiveRecommender
+from ...retrieval.selection.lists import SPAM
+from ..home import Home, open_home
+from .recommender import recommender_of
 
 _USUAL = SuggestOptions()
 _EVERY = 1.0  # seconds between two looks
@@ -30,7 +28,7 @@ def follow_recommender(home: str | Path | None = None, *, db: str | None = None)
 
     Raises what `open_recommender` raises.
     """
-    return FollowingRecommender(resolve_settings(Path(home) if home else None, {"db": db}))
+    return FollowingRecommender(open_home(home, db=db))
 
 
 class FollowingRecommender(Recommender):
@@ -41,14 +39,13 @@ class FollowingRecommender(Recommender):
     what was open answers on and `notes` says so.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Opens what is in service; see `open_recommender` for what that raises."""
-        self._settings = settings
-        self._encoders: dict[tuple[str, str], Encoder[Any]] = {}
+    def __init__(self, home: Home) -> None:
+        """home: closed with it. Opens what is in service; see `open_recommender` for what that raises."""
+        self._home = home
         self._looking = Lock()
         self._touched = self._stats()
         self._seen = self._look()
-        self._recommender = recommender_of(settings, self._encoder_of)
+        self._recommender = recommender_of(home)
         self._looked_at = time.monotonic()
         self._trouble: tuple[str, ...] = ()
 
@@ -61,8 +58,9 @@ class FollowingRecommender(Recommender):
         self.close()
 
     def close(self) -> None:
-        """Let go of the snapshot; ask no more."""
+        """Let go of the snapshot, and close the home."""
         self._recommender.close()
+        self._home.close()
 
     @property
     def snapshot(self) -> str:
@@ -96,7 +94,7 @@ class FollowingRecommender(Recommender):
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
         return self._newest().suggest_batch(queries, options, explain=explain)
 
-    def _newest(self) -> "ArchiveRecommender":
+    def _newest(self) -> ArchiveRecommender:
         # One thread looks, and opens what is new; the others go on with what is open.
         if time.monotonic() - self._looked_at >= _EVERY and self._looking.acquire(blocking=False):
             try:
@@ -114,40 +112,31 @@ class FollowingRecommender(Recommender):
             seen = self._look()
             if seen != self._seen:
                 # What is in use elsewhere lives until its answer is given, and with it its hold on the snapshot.
-                self._recommender = recommender_of(self._settings, self._encoder_of)
+                self._recommender = recommender_of(self._home)
             self._touched, self._seen, self._trouble = touched, seen, ()
         except HashtagError as error:
             self._trouble = (f"{error}; {self._recommender.snapshot}, which was open before, answers on",)
 
     def _stats(self) -> tuple[Any, ...] | None:
         """What every change of a file touches; None where the database is no file, which can only be asked."""
-        files = database_files(self._settings)
+        files = self._home.database_files()
         return None if files is None else tuple(map(_stat, (*self._named(), *files)))
 
     def _look(self) -> tuple[Any, ...]:
         """What is different exactly where there is something new: most of what is written to a database is not."""
         files = tuple(map(_stat, self._named()))
-        if not has_database(self._settings):
+        if not self._home.has_database:
             return files
         try:
-            with database_of(self._settings, create=False) as database:
+            with self._home.database() as database:
                 added = tuple((stored.key, repr(stored.post)) for stored in database.posts.added())
                 return (*files, database.rules.rules(), added)
         except DatabaseError as error:  # as in `open_recommender`, the snapshot then answers alone
             return (*files, str(error))
 
     def _named(self) -> tuple[Path, ...]:
-        from ...index.snapshots.snapshot import CURRENT
-        from ...retrieval.selection.lists import SPAM
 
-        return self._settings.home / CURRENT, self._settings.home / SPAM
-
-    def _encoder_of(self, record: "ChannelRecord") -> Encoder[Any]:
-        """Opened once for each kind: a new snapshot by the same encoders opens without loading a model again."""
-        known_by = record.channel, record.fingerprint.digest
-        if known_by not in self._encoders:
-            self._encoders[known_by] = open_encoder(record)
-        return self._encoders[known_by]
+        return self._home.folder / CURRENT, self._home.folder / SPAM
 
 
 def _stat(path: Path) -> tuple[int, int, int] | None:

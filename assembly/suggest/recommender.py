@@ -1,26 +1,33 @@
 """Opening what was built, and what has come since, to ask it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import DatabaseError, StaleIndexError
+from ...core.errors import DatabaseError
 from ...core.post import Modality
 from ...core.protocols import Encoder, Fingerprint, StoredPost
 from ...core.rules import HashtagRule, combine_rules
-from ...core.settings import Settings, resolve_settings
 from ...core.vectors import Rows, Vectors
-from ..home import database_of, existing, has_database
-
-if TYPE_CHECKING:
-    from ...index.snapshots.manifest import ChannelRecord
-    from ...index.snapshots.snapshot import Snapshot
-    from ...retrieval.recommender import ArchiveRecommender
-    from ...retrieval.search.channels import Channel
+from ...index.snapshots.build import read_rows
+from ...index.snapshots.extended_archive import ExtendedArchive
+from ...index.snapshots.manifest import ChannelRecord
+from ...index.snapshots.serving import serve
+from ...index.snapshots.snapshot import Snapshot
+from ...index.vectors.registry import read_index
+from ...retrieval.encoders.ngrams import NgramEncoder
+from ...retrieval.learning import load
+from ...retrieval.recommender import ArchiveRecommender
+from ...retrieval.search.channels import Channel
+from ...retrieval.search.duplicates import voting_posts
+from ...retrieval.search.neighbours import Neighbourhood
+from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
+from ...retrieval.voting.votes import label_matrix
+from ..home import Home, open_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Since:
     notes: tuple[str, ...] = ()
 
 
-def open_recommender(home: str | Path | None = None, *, db: str | None = None) -> "ArchiveRecommender":
+def open_recommender(home: str | Path | None = None, *, db: str | None = None) -> ArchiveRecommender:
     """Open the index of a home folder (default: `HASHTAG_HOME`, else `./.hashtag`) to ask it for hashtags.
 
     db: SQLAlchemy URL of its database, if that lies elsewhere. Where it cannot be reached, the snapshot answers alone,
@@ -46,51 +53,42 @@ def open_recommender(home: str | Path | None = None, *, db: str | None = None) -
     Raises NoIndexError where no index was built, SnapshotError where none is whole, StaleIndexError or WeightsError
     where its encoders are not the ones that are here.
     """
-    return recommender_of(resolve_settings(Path(home) if home else None, {"db": db}))
+    with open_home(home, db=db) as opened:
+        return recommender_of(opened)
 
 
-def recommender_of(
-    settings: Settings, encoder_of: "Callable[[ChannelRecord], Encoder[Any]] | None" = None
-) -> "ArchiveRecommender":
-    """As `open_recommender`. encoder_of: of a channel, where one is at hand."""
-    from ...index.snapshots.extended_archive import ExtendedArchive
-    from ...index.snapshots.serving import serve
-    from ...retrieval.learning import load
-    from ...retrieval.recommender import ArchiveRecommender
-    from ...retrieval.search.duplicates import voting_posts
-    from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
-    from ...retrieval.voting.votes import label_matrix
-
-    served = serve(existing(settings.home))
+def recommender_of(home: Home) -> ArchiveRecommender:
+    """As `open_recommender`, of a home that is open."""
+    served = serve(home.existing())
     snapshot = served.snapshot
-    since = _since(settings, snapshot)
+    since = _since(home, snapshot)
     archive = ExtendedArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
     labels = label_matrix(archive)
     learned = load(snapshot.folder, archive.hashtags, labels)
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     records = [record for record in snapshot.manifest.channels if record.vectors]
-    encoders = map(encoder_of or open_encoder, records)
+    encoders = map(home.encoder, records)
     stays = ~np.isin(snapshot.archive.keys, list(since.retired))
     stays = np.concatenate([stays, np.ones(len(since.posts), dtype=bool)])
     posts = clusters, voting_posts(clusters, labels) & stays
     channels = [_open_channel(snapshot, *pair, *posts, since) for pair in zip(records, encoders, strict=True)]
-    rules = combine_rules(spam_rules(settings.home / SPAM), since.rules)
+    rules = combine_rules(spam_rules(home.folder / SPAM), since.rules)
     notes = (*filter(None, [served.note]), *since.notes)
-    platforms = settings.home / PLATFORMS
+    platforms = home.folder / PLATFORMS
     return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, notes, platforms)
 
 
-def _since(settings: Settings, snapshot: "Snapshot") -> Since:
-    if not has_database(settings):
+def _since(home: Home, snapshot: Snapshot) -> Since:
+    if not home.has_database:
         return Since(
             notes=(
-                f"the database {snapshot.manifest.database} is not in {settings.home}: your own rules and posts added "
+                f"the database {snapshot.manifest.database} is not in {home.folder}: your own rules and posts added "
                 "since the index was built are left out; name it with --db",
             )
         )
     known = set(snapshot.archive.keys.tolist())
     try:
-        with database_of(settings, create=False) as database:
+        with home.database() as database:
             posts = [stored for stored in database.posts.added() if stored.key not in known]
             contents = [
                 digest for stored in posts for kind in get_args(Modality) for digest in stored.post.digests(kind)
@@ -105,17 +103,13 @@ def _since(settings: Settings, snapshot: "Snapshot") -> Since:
 
 
 def _open_channel(
-    snapshot: "Snapshot",
-    record: "ChannelRecord",
+    snapshot: Snapshot,
+    record: ChannelRecord,
     encoder: Encoder[Any],
     clusters: Rows,
     can_vote: NDArray[np.bool_],
     since: Since,
-) -> "Channel[Any]":
-    from ...index.snapshots.build import read_rows
-    from ...index.vectors.registry import read_index
-    from ...retrieval.search.channels import Channel
-    from ...retrieval.search.neighbours import Neighbourhood
+) -> Channel[Any]:
 
     folder = snapshot.folder / record.channel
     index, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
@@ -126,23 +120,8 @@ def _open_channel(
     return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters, can_vote))
 
 
-def open_encoder(record: "ChannelRecord") -> Encoder[Any]:
-    """The encoder of a channel. Raises StaleIndexError where it is not the one that made the channel's vectors."""
-    from ...retrieval.encoders.profiles import EncoderSpec, make_encoder
-
-    encoder: Encoder[Any] = make_encoder(EncoderSpec.from_json(record.spec))
-    if encoder.fingerprint != record.fingerprint:
-        raise StaleIndexError(
-            f"the {record.channel} channel was built with {record.fingerprint}, the encoder here is "
-            f"{encoder.fingerprint}; run `hashtag index build` again"
-        )
-    return encoder
-
-
 def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:
     """The places of the added posts that a channel can compare, each as often as it has vectors, and these."""
-    from ...retrieval.encoders.ngrams import NgramEncoder
-
     if not since.posts:
         return [], None
     if isinstance(encoder, NgramEncoder):  # of which none are kept: they are made faster than read

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.assembly import build_index, read_posts
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
 
@@ -51,7 +52,7 @@ def write_rows(path, rows):
 
 def built(folder, rows):
     source = write_rows(folder / "posts.csv", rows)
-    build_index(Settings(folder / "home", encoders="compact"), read_posts(source, source="posts"))
+    build_index(Home(Settings(folder / "home", encoders="compact")), read_posts(source, source="posts"))
     return folder / "home"
 
 

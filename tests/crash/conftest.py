@@ -1,6 +1,7 @@
 import pytest
 
 from hashtag_recommender.assembly import build_index, read_posts
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.settings import Settings
 
 from .scenes import copy_home, make_rows, use_words, write_rows
@@ -19,7 +20,7 @@ def published(tmp_path_factory):
         use_words(patch.setattr)
         for rows in (make_rows()[2:], make_rows()):
             reader = read_posts(write_rows(folder / "posts.csv", rows), source="posts")
-            build_index(Settings(folder / "home", encoders="compact"), reader)
+            build_index(Home(Settings(folder / "home", encoders="compact")), reader)
     return folder / "home"
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hashtag_recommender import cli
 from hashtag_recommender.assembly import verify_index
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots import build, history
 from hashtag_recommender.index.snapshots import retention as collecting
@@ -172,7 +173,7 @@ def pass_nights(folder: Path) -> Archive:
         assert (serving_name(archive.home) != before) == published, (number, told)
         assert published or suggestions_of(archive.home) == said, number
         if night.outcome not in ("killed", "full disk", "full files"):
-            assert verify_index(Settings(archive.home)).problems == (), number
+            assert verify_index(Home(Settings(archive.home))).problems == (), number
         last = history.read_history(archive.home)[-1]
         outcome = {"allowed": "published", "full disk": "failed", "full files": "failed"}
         assert last.outcome == outcome.get(night.outcome, night.outcome), (number, last)

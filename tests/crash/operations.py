@@ -13,6 +13,7 @@ from alembic.config import Config
 
 from hashtag_recommender import cli
 from hashtag_recommender.assembly import verify_index
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.db import engine as engine_module
 from hashtag_recommender.index.snapshots.retention import snapshot_folders
@@ -87,7 +88,7 @@ def make_operations(folder: Path) -> list[Operation]:
         prepare(home)
         after = copy_home(home, folder / "after" / name)
         run_well([*words, "--home", str(after)])
-        notes = verify_index(Settings(after)).notes
+        notes = verify_index(Home(Settings(after))).notes
         old = content_of(copy_home(home, folder / "seen" / name))
         made.append(Operation(name, words, home, old, content_of(after), notes, repeats))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.errors import NoIndexError
 from hashtag_recommender.core.protocols import Fingerprint
@@ -100,7 +101,7 @@ def suggestions_of(home: Path) -> str | None:
         served = serve(home)
     except NoIndexError:
         return None
-    with recommender_of(Settings(home)) as recommender:
+    with recommender_of(Home(Settings(home))) as recommender:
         asked = [recommender.suggest(None, query, options=SuggestOptions(count=9, raw=True)) for query in QUERIES]
     archive = served.snapshot.archive
     told = [[suggestion.to_json(explain=True) for suggestion in answer.suggestions] for answer in asked]

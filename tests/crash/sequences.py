@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from hashtag_recommender.assembly import plan_refresh, refresh_index, verify_index
-from hashtag_recommender.assembly.home import database_of
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.feedback import feedback_digest
 from hashtag_recommender.core.settings import Settings
@@ -55,7 +55,7 @@ names, places = st.sampled_from(SOURCES), st.integers(0, len(POSTS) - 1)
 
 def said_by(home):
     """All that a home answers, with its rules and without."""
-    with recommender_of(Settings(home)) as recommender:
+    with recommender_of(Home(Settings(home))) as recommender:
         asked = [recommender.suggest(None, query, options=SuggestOptions(count="auto")) for query in QUERIES]
     return suggestions_of(home), [
         [suggestion.to_json(explain=True) for suggestion in answer.suggestions] for answer in asked
@@ -89,7 +89,7 @@ class Sequences(RuleBasedStateMachine):
 
     @property
     def settings(self):
-        return Settings(self.home)
+        return Home(Settings(self.home))
 
     def hashtag(self, *words, codes=(0,)):
         ran = run([*map(str, words), "--home", str(self.home)])
@@ -102,7 +102,7 @@ class Sequences(RuleBasedStateMachine):
 
     def content(self):
         """What the database holds that an index is built from."""
-        with database_of(self.settings) as database:
+        with self.settings.database(create=True) as database:
             return frozenset(posts_of(self.home)), feedback_digest(database.feedback.judgements())
 
     def wanted(self):
@@ -115,7 +115,7 @@ class Sequences(RuleBasedStateMachine):
 
         The new home never knew the authors that were forgotten, so their posts are not in the files that it reads.
         """
-        with database_of(self.settings) as database:
+        with self.settings.database(create=True) as database:
             added = [stored.post for stored in database.posts.added()]
             judgements, rules = database.feedback.judgements(), database.rules.rules()
         sources = {
@@ -129,7 +129,7 @@ class Sequences(RuleBasedStateMachine):
             for name, rows in sources.items():
                 file = write_rows(self.folder / f"{name}.new.csv", rows)
                 run_well(["sources", "add", str(file), "--source", name, "--home", str(home)])
-            with database_of(Settings(home)) as database:
+            with Home(Settings(home)).database(create=True) as database:
                 for post in added:
                     database.posts.add(post)
                 database.feedback.record(judgements)
@@ -160,7 +160,7 @@ class Sequences(RuleBasedStateMachine):
         """The home is sound, and it is told if posts answer that the database does not hold, or the reverse."""
         verdict = verify_index(self.settings)
         assert verdict.problems == ()
-        with database_of(self.settings) as database:
+        with self.settings.database(create=True) as database:
             added = {(stored.post.source, stored.post.post_id) for stored in database.posts.added()}
         if held_by(self.home) | added != {(source, post) for source, post, *_ in posts_of(self.home)}:
             assert verdict.notes, "what answers is not what the database holds, and nobody says so"

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.settings import Settings
@@ -56,7 +57,7 @@ def test_these_are_all_files_of_a_snapshot(published):
 def test_a_damaged_file_is_named_and_the_last_good_snapshot_answers_or_none(hashtag, home, damage, name):
     first, second = snapshot_folders(home)
     harm(second / name, damage)
-    with recommender_of(Settings(home)) as recommender:
+    with recommender_of(Home(Settings(home))) as recommender:
         assert recommender.snapshot == first.name
         assert len(recommender.notes) == 1 and str(second / name) in recommender.notes[0]
         assert recommender.suggest(None, "purring on the sofa").suggestions
@@ -65,7 +66,7 @@ def test_a_damaged_file_is_named_and_the_last_good_snapshot_answers_or_none(hash
 
     shutil.rmtree(first)
     with pytest.raises(SnapshotError, match=str(second / name)):
-        recommender_of(Settings(home))
+        recommender_of(Home(Settings(home)))
 
 
 @DAMAGED
@@ -73,7 +74,7 @@ def test_a_damaged_file_is_named_and_the_last_good_snapshot_answers_or_none(hash
 def test_an_earlier_snapshot_that_is_damaged_is_not_gone_back_to(hashtag, home, damage, name):
     first, second = snapshot_folders(home)
     harm(first / name, damage)
-    with recommender_of(Settings(home)) as recommender:
+    with recommender_of(Home(Settings(home))) as recommender:
         assert (recommender.snapshot, recommender.notes) == (second.name, ())
     ran = hashtag("index", "rollback", "--home", home)
     assert (ran.code, str(first / name) in ran.err) == (2, True), ran
@@ -85,7 +86,7 @@ def test_a_current_that_names_another_snapshot_is_no_reason_to_give_up(hashtag, 
     snapshots = snapshot_folders(home)
     current = (home / "CURRENT").read_text().replace("snap-2", "snap-0")
     (home / "CURRENT").write_text(current)
-    with recommender_of(Settings(home)) as recommender:
+    with recommender_of(Home(Settings(home))) as recommender:
         assert recommender.snapshot == snapshots[-1].name and str(home / "CURRENT") in recommender.notes[0]
     assert hashtag("index", "rollback", "--home", home).code == 0
     assert serving_name(home) is not None and snapshot_folders(home) == snapshots
@@ -95,7 +96,7 @@ def test_a_current_that_names_another_snapshot_is_no_reason_to_give_up(hashtag, 
 def test_a_damaged_current_is_named_and_nothing_is_lost(hashtag, home, damage):
     snapshots = snapshot_folders(home)
     harm(home / "CURRENT", damage)
-    with recommender_of(Settings(home)) as recommender:
+    with recommender_of(Home(Settings(home))) as recommender:
         assert recommender.snapshot in {folder.name for folder in snapshots}
         assert len(recommender.notes) == 1 and str(home / "CURRENT") in recommender.notes[0]
         assert recommender.suggest(None, "purring on the sofa").suggestions

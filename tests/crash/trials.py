@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hashtag_recommender.assembly import verify_index
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.errors import HashtagError, NoIndexError
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.retention import snapshot_folders
@@ -93,7 +94,7 @@ class Trials:
 
     def _unsound(self) -> Iterator[str]:
         try:
-            yield from verify_index(Settings(self._home)).problems
+            yield from verify_index(Home(Settings(self._home))).problems
         except (NoIndexError, HashtagError) as error:
             if self._operation.old.suggestions is not None:
                 yield f"verify: {error}"
@@ -108,7 +109,7 @@ class Trials:
             yield "the command run again came to another index than one that was never struck"
         if now.posts != new.posts:
             yield "the command run again came to other posts than one that was never struck"
-        verdict = verify_index(Settings(self._home))
+        verdict = verify_index(Home(Settings(self._home)))
         if verdict.problems or verdict.notes != self._operation.notes:
             yield f"after the command was run again: {verdict}"
         left = [path.name for path in self._home.rglob("*") if ".tmp" in path.name or ".partial" in path.name]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hashtag_recommender import open_recommender
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.settings import Settings
 
 from ..conftest import ZEPPELIN, make_rows, refused, tags
@@ -95,10 +96,9 @@ def test_what_is_added_while_an_index_is_built_waits_for_the_next(hashtag, copy,
     def meanwhile(*arguments):
         monkeypatch.undo()
         monkeypatch.setattr(build_module, "_write_channel", plain)
-        settings = Settings(copy)
         from hashtag_recommender.assembly import add_post
 
-        add_post(settings, (), "a zeppelin over the lake", "zeppelin")
+        add_post(Home(Settings(copy)), (), "a zeppelin over the lake", "zeppelin")
         return plain(*arguments)
 
     rows = [*make_rows(60, 2), ["900", "one more cat", "cat", "", ""]]

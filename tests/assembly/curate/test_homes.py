@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hashtag_recommender import SuggestOptions, open_recommender
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
@@ -71,7 +72,7 @@ def test_suggesting_needs_nothing_to_write(copy, hashtag):
             with pytest.raises(HashtagError, match="see that the file and its folder can be written"):
                 from hashtag_recommender.assembly import rule_store
 
-                with rule_store(Settings(home)) as book:
+                with rule_store(Home(Settings(home))) as book:
                     book.block("dog")
         finally:
             os.seteuid(user)

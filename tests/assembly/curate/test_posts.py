@@ -8,6 +8,7 @@ import pytest
 
 from hashtag_recommender import SuggestOptions, open_recommender
 from hashtag_recommender.assembly import add_post
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.post import ADDED, Post
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.db.database import open_database
@@ -244,7 +245,7 @@ def test_who_is_forgotten_cannot_be_added_by_a_change(hashtag, posts, copy):
 
 
 def test_the_python_interface_adds_by_id(copy):
-    change = add_post(Settings(copy), (), LAKE, "zeppelin", post_id="mine")
+    change = add_post(Home(Settings(copy)), (), LAKE, "zeppelin", post_id="mine")
     assert (change.post_id, change.outcome) == ("mine", "added")
 
 

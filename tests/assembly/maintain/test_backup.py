@@ -12,6 +12,7 @@ import pytest
 
 from hashtag_recommender import open_recommender
 from hashtag_recommender.assembly import back_up, build_index, index_history, read_posts, restore, verify_index
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core import durable
 from hashtag_recommender.core.errors import BackupError, HomeBusyError, HomeError, SettingsError
 from hashtag_recommender.core.settings import Settings
@@ -27,10 +28,10 @@ def homes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backup")
     for name, posts in (("backed", OLD), ("other", OLD + NEW)):
         (folder / "posts.csv").write_text(HEADER + posts)
-        build_index(Settings(folder / name, encoders="compact"), read_posts(folder / "posts.csv", source="posts"))
+        build_index(Home(Settings(folder / name, encoders="compact")), read_posts(folder / "posts.csv", source="posts"))
     (folder / "backed" / "spam.toml").write_text('updated = 2026-01-01\n[[list]]\nreason = "x"\nhashtags = ["dog"]\n')
     (folder / "backed" / "hashtag.toml").write_text('encoders = "compact"\n')
-    back_up(Settings(folder / "backed"), folder / "backup")
+    back_up(Home(Settings(folder / "backed")), folder / "backup")
     return folder
 
 
@@ -45,7 +46,7 @@ def other(homes, tmp_path):
 
 
 def is_sound(home):
-    verdict = verify_index(Settings(home))
+    verdict = verify_index(Home(Settings(home)))
     return (verdict.problems, verdict.notes) == ((), ())
 
 
@@ -59,7 +60,7 @@ def test_there_and_back(hashtag, homes, tmp_path):
     assert is_sound(tmp_path / "home") and open_recommender(tmp_path / "home").knows("cat")
     for name in ("spam.toml", "hashtag.toml"):
         assert (tmp_path / "home" / name).read_bytes() == (homes / "backed" / name).read_bytes()
-    assert [run.command for run in index_history(Settings(tmp_path / "home")).runs] == ["restore"]
+    assert [run.command for run in index_history(Home(Settings(tmp_path / "home"))).runs] == ["restore"]
 
 
 def test_a_home_that_is_there_is_kept_aside_by_force_alone(hashtag, backup, other):
@@ -70,7 +71,7 @@ def test_a_home_that_is_there_is_kept_aside_by_force_alone(hashtag, backup, othe
     told = json.loads(hashtag("restore", backup, "--home", other, "--force", "--json").out)
     assert is_sound(other) and not open_recommender(other).knows("zeppelin")
     assert is_sound(Path(told["aside"])) and open_recommender(told["aside"]).knows("zeppelin")
-    restored, built = index_history(Settings(other)).runs
+    restored, built = index_history(Home(Settings(other))).runs
     assert (restored.command, restored.outcome, restored.before) == ("restore", "published", before)
     assert restored.after == told["snapshot"] and built.command == "index build"
     with writing(other):
@@ -79,9 +80,9 @@ def test_a_home_that_is_there_is_kept_aside_by_force_alone(hashtag, backup, othe
 
 def test_a_backup_of_what_is_being_written_and_read(other, tmp_path):
     with writing(other), open_recommender(other):
-        report = back_up(Settings(other), tmp_path / "backup")
+        report = back_up(Home(Settings(other)), tmp_path / "backup")
     assert report.notes == ()
-    restore(Settings(tmp_path / "restored"), tmp_path / "backup")
+    restore(tmp_path / "restored", tmp_path / "backup")
     assert is_sound(tmp_path / "restored")
 
 
@@ -96,7 +97,7 @@ def flip(path):
 def test_a_damaged_backup_is_refused_by_the_name_of_the_file(backup, tmp_path, harm, name):
     harm(next((backup / "home").rglob(name)))
     with pytest.raises(BackupError, match=rf"{name} (is missing|is not what was written)"):
-        restore(Settings(tmp_path / "home"), backup)
+        restore(tmp_path / "home", backup)
     assert not (tmp_path / "home").exists()
 
 
@@ -115,7 +116,7 @@ def test_a_backup_of_another_kind_is_refused(backup, tmp_path, change, complaint
     change(told)
     (backup / "backup.json").write_text(json.dumps(told))
     with pytest.raises(BackupError, match=complaint):
-        restore(Settings(tmp_path / "home"), backup)
+        restore(tmp_path / "home", backup)
 
 
 def test_a_link_in_a_backup_is_not_followed(backup, tmp_path):
@@ -124,9 +125,9 @@ def test_a_link_in_a_backup_is_not_followed(backup, tmp_path):
     path.unlink()
     path.symlink_to(tmp_path / "spam.toml")
     with pytest.raises(BackupError, match=r"spam\.toml is not of the backup"):
-        restore(Settings(tmp_path / "home"), backup)
+        restore(tmp_path / "home", backup)
     with pytest.raises(BackupError, match="is no backup"):
-        restore(Settings(tmp_path / "home"), tmp_path)
+        restore(tmp_path / "home", tmp_path)
 
 
 def test_where_a_backup_cannot_go(homes, tmp_path):
@@ -138,8 +139,8 @@ def test_where_a_backup_cannot_go(homes, tmp_path):
         (homes / "backed" / "backup", "within the home"),
     ):
         with pytest.raises(SettingsError, match=complaint):
-            back_up(Settings(homes / "backed"), folder)
-    assert back_up(Settings(homes / "backed"), tmp_path / "empty").files > 10
+            back_up(Home(Settings(homes / "backed")), folder)
+    assert back_up(Home(Settings(homes / "backed")), tmp_path / "empty").files > 10
 
 
 @pytest.mark.parametrize("step", ["sync_tree", "rename"])
@@ -149,19 +150,19 @@ def test_a_full_disk_leaves_no_half_backup(homes, tmp_path, monkeypatch, step):
 
     monkeypatch.setattr(durable, step, full)
     with pytest.raises((HomeError,) if step == "sync_tree" else Exception, match="No space left"):
-        back_up(Settings(homes / "backed"), tmp_path / "backup")
+        back_up(Home(Settings(homes / "backed")), tmp_path / "backup")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_busy_home_is_not_restored_over(backup, other):
     with writing(other), pytest.raises(HomeBusyError):
-        restore(Settings(other), backup, force=True)
+        restore(other, backup, force=True)
     assert sorted(path.name for path in other.parent.iterdir()) == ["backup", "home"]
 
 
 def test_without_an_exchange_in_one_step_two_will_do(backup, other, monkeypatch):
     monkeypatch.setattr(durable, "exchange", lambda *_: False)
-    report = restore(Settings(other), backup, force=True)
+    report = restore(other, backup, force=True)
     assert is_sound(other) and is_sound(report.aside)
 
 
@@ -181,7 +182,7 @@ def kill(*arguments):
     return plain(*arguments)
 
 setattr(durable, moment, kill)
-restore(Settings(home), backup, force=True)
+restore(home, backup, force=True)
 """
 
 
@@ -191,24 +192,24 @@ def test_a_restore_that_is_killed_leaves_the_old_home_or_the_new(backup, other, 
     ended = subprocess.run([sys.executable, "-c", KILLED, moment, str(other), str(backup)], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert (serving_name(other) == before) == (moment != "rename") or sys.platform != "linux"
-    assert verify_index(Settings(other)).problems == () and open_recommender(other).knows("cat")
-    assert is_sound(restore(Settings(other), backup, force=True).home)
+    assert verify_index(Home(Settings(other))).problems == () and open_recommender(other).knows("cat")
+    assert is_sound(restore(other, backup, force=True).home)
 
 
 def test_a_database_on_a_server_is_left_to_its_own_tools(homes, tmp_path, monkeypatch):
     from hashtag_recommender.db.database import Database
 
     monkeypatch.setattr(Database, "copy_to", lambda *_: False)
-    report = back_up(Settings(homes / "backed"), tmp_path / "backup")
+    report = back_up(Home(Settings(homes / "backed")), tmp_path / "backup")
     assert "is not in the backup: make one with its own tools" in report.notes[0]
-    restored = restore(Settings(tmp_path / "home"), tmp_path / "backup")
+    restored = restore(tmp_path / "home", tmp_path / "backup")
     assert restored.notes == ("the backup holds no database: restore that with its own tools",)
 
 
 def test_a_database_that_the_settings_name_elsewhere_is_told(backup, other, tmp_path):
     (other / "hashtag.toml").write_text(f'db = "sqlite:///{other / "hashtag.sqlite"}"\n')
-    back_up(Settings(other, db=f"sqlite:///{other / 'hashtag.sqlite'}"), tmp_path / "named")
-    [note] = restore(Settings(tmp_path / "restored"), tmp_path / "named").notes
+    back_up(Home(Settings(other, db=f"sqlite:///{other / 'hashtag.sqlite'}")), tmp_path / "named")
+    [note] = restore(tmp_path / "restored", tmp_path / "named").notes
     assert "names another database than the one restored" in note
 
 
@@ -219,7 +220,7 @@ def test_a_home_that_cannot_be_replaced_stays(backup, other, monkeypatch, step):
 
     with monkeypatch.context() as patch, pytest.raises(HomeError, match="busy"):
         patch.setattr(durable, step, fail)
-        restore(Settings(other), backup, force=True)
+        restore(other, backup, force=True)
     assert is_sound(other) and open_recommender(other).knows("zeppelin")
     assert sorted(path.name for path in other.parent.iterdir()) == ["backup", "home"]
-    assert index_history(Settings(other)).runs[0].outcome == "failed"
+    assert index_history(Home(Settings(other))).runs[0].outcome == "failed"

@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from hashtag_recommender import open_recommender
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core import durable
 from hashtag_recommender.db.engine import default_url
 from hashtag_recommender.db.store import open_store
@@ -31,7 +32,9 @@ def once(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lifecycle")
     for posts in (POSTS, [*POSTS, MORE]):
         (folder / "posts.csv").write_text(HEADER + "".join(posts), encoding="utf-8")
-        build_index(Settings(folder / "home", encoders="compact"), read_posts(folder / "posts.csv", source="posts"))
+        build_index(
+            Home(Settings(folder / "home", encoders="compact")), read_posts(folder / "posts.csv", source="posts")
+        )
     return folder
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.assembly import build_index, open_recommender, read_posts
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
@@ -56,7 +57,7 @@ def write_rows(path, rows):
 def build(home, *sources):
     """A home built from scratch; returns its folder."""
     for source in sources:
-        build_index(Settings(home, encoders="compact"), read_posts(source))
+        build_index(Home(Settings(home, encoders="compact")), read_posts(source))
     return home
 
 

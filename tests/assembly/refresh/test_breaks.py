@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hashtag_recommender.assembly import RefreshReport, refresh_index
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core import durable
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
@@ -87,10 +88,10 @@ def test_a_snapshot_that_is_not_sound_never_serves(refresh, hashtag, home, sourc
         if gate == "checksums":
             patch.setattr(durable, "sync_tree", sync_and_damage)
         elif gate == "recall":
-            patch.setattr("hashtag_recommender.index.vectors.recall.recall", lambda index, batches: 0.9)
+            patch.setattr("hashtag_recommender.assembly.refresh.gates.recall", lambda index, batches: 0.9)
         else:
             patch.setattr(
-                "hashtag_recommender.index.snapshots.verify.compare", lambda snapshot, store: ["posts differ"]
+                "hashtag_recommender.assembly.refresh.gates.compare", lambda snapshot, store: ["posts differ"]
             )
         write_rows(source, make_rows(61))
         code, report, err = refresh()
@@ -143,7 +144,7 @@ def test_killed_and_run_again_it_ends_where_one_ends_that_was_never_killed(
     with monkeypatch.context() as patch:
         patch.setattr(f"hashtag_recommender.{place}", kill)
         with pytest.raises(Killed):
-            refresh_index(Settings(home))
+            refresh_index(Home(Settings(home)))
     code, report, _ = refresh()
     assert code == 0
     assert refresh(of=spared)[0] == 0

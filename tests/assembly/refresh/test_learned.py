@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from hashtag_recommender.assembly.home import database_of
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.refresh.build import origin_of, plan_channel
 from hashtag_recommender.assembly.refresh.training import CarryOver
 from hashtag_recommender.core.progress import Silent
@@ -19,8 +19,8 @@ from .conftest import answers, build, contents, make_rows, write_rows
 def carried_over_from_scratch(tmp_path, source, learned):
     """A home built from scratch, with what a snapshot has learned instead of its own."""
     home = build(tmp_path / "scratch", source)
-    settings = Settings(home)
-    with writing(home), database_of(settings) as database:
+    settings = Home(Settings(home))
+    with writing(home), settings.database(create=True) as database:
         plans = [plan_channel(EncoderSpec.from_json(r.spec)) for r in learned.manifest.channels]
         learner = CarryOver(database, (), learned, origin_of(database).program, 2.0)
         published = build_module.build(

@@ -6,7 +6,7 @@ import pytest
 from pyarrow import parquet
 
 from hashtag_recommender.assembly import build_index, forget_author, plan_refresh, read_posts, refresh_index
-from hashtag_recommender.assembly.home import database_of
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.refresh.build import plan_channel
 from hashtag_recommender.assembly.refresh.precomputed import keep_precomputed
 from hashtag_recommender.core.errors import SourceError
@@ -46,7 +46,7 @@ def write_part(tmp_path):
 
 
 def settings(home) -> Settings:
-    return Settings(home, encoders="compact")
+    return Home(Settings(home, encoders="compact"))
 
 
 def build_counted(home, source):
@@ -105,7 +105,7 @@ def test_posts_of_forgotten_authors_leave_no_vector(tmp_path, write_part, made):
     forget_author(settings(home), "mina")
     write_part(2, [["new", "a zeppelin", "zeppelin"]], WordEncoder().encode(["a zeppelin"]))
     assert "1 caption of" in " ".join(refresh_index(settings(home)).notes)
-    with database_of(settings(home)) as database:
+    with settings(home).database(create=True) as database:
         digests = [str(caption_digest(text)) for text in texts]
         assert not database.posts.vectors_of(WordEncoder.fingerprint, digests)
 

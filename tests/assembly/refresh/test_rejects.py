@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from hashtag_recommender.assembly import refresh_index
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.vectors import unit_rows
@@ -49,7 +50,7 @@ def test_a_photo_that_turns_out_to_be_damaged_is_told(hashtag, monkeypatch, tmp_
     told = report["sources"][0]
     assert (told["rejected"], told["incomplete"]) == (0, 1) and told["first_incomplete"].startswith("3: the photo is")
     assert "posts.csv,3," in (home / "rejects.csv").read_text(encoding="utf-8")
-    assert refresh_index(Settings(home)).sources[0].rejects.incomplete == 1, "nor is it forgotten the night after"
+    assert refresh_index(Home(Settings(home))).sources[0].rejects.incomplete == 1, "nor is it forgotten the night after"
     other = write_rows(tmp_path / "other.csv", make_rows(3))
     assert hashtag("sources", "add", other, "--home", home).code == 0
     other.unlink()

@@ -8,6 +8,8 @@ import pytest
 
 from hashtag_recommender import SuggestOptions, follow_recommender
 from hashtag_recommender.assembly import add_post, build_index, read_posts, rule_store
+from hashtag_recommender.assembly import home as home_module
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.suggest import following
 from hashtag_recommender.assembly.suggest import recommender as opening
 from hashtag_recommender.core.query import Query
@@ -22,7 +24,7 @@ OLD, NEW = "1,cat on the sofa,cat\n", "2,a zeppelin over the lake,zeppelin\n"
 def build(home, posts):
     source = home.with_suffix(".csv")
     source.write_text(HEADER + posts)
-    return build_index(Settings(home, encoders="compact"), read_posts(source, source="posts")).manifest.snapshot
+    return build_index(Home(Settings(home, encoders="compact")), read_posts(source, source="posts")).manifest.snapshot
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +75,9 @@ def test_it_takes_up_rules_and_added_posts_but_not_every_write(home, monkeypatch
     recommender = follow_recommender(home)
     for _ in range(3):
         assert tags(recommender) == {"cat"}
-    add_post(Settings(home), (), "a zeppelin over the lake", "zeppelin")
+    add_post(Home(Settings(home)), (), "a zeppelin over the lake", "zeppelin")
     assert tags(recommender) == {"cat", "zeppelin"}
-    with rule_store(Settings(home)) as book:
+    with rule_store(Home(Settings(home))) as book:
         book.block("cat")
     assert tags(recommender) == {"zeppelin"}
     assert len(opened) == 3
@@ -83,8 +85,8 @@ def test_it_takes_up_rules_and_added_posts_but_not_every_write(home, monkeypatch
 
 def test_encoders_are_opened_once(home, monkeypatch):
     opened = []
-    plain = opening.open_encoder
-    monkeypatch.setattr(following, "open_encoder", lambda record: opened.append(record.channel) or plain(record))
+    plain = home_module._open_encoder
+    monkeypatch.setattr(home_module, "_open_encoder", lambda record: opened.append(record.channel) or plain(record))
     recommender = follow_recommender(home)
     build(home, OLD + NEW)
     tags(recommender)

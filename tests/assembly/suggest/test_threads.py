@@ -9,6 +9,7 @@ import pytest
 
 from hashtag_recommender import Query, SuggestOptions, follow_recommender, open_recommender
 from hashtag_recommender.assembly import add_post
+from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.suggest import following
 from hashtag_recommender.core import pipeline
 from hashtag_recommender.core.settings import Settings
@@ -71,7 +72,7 @@ def test_while_posts_are_added_each_answer_is_of_one_state(demo_home, questions,
     with follow_recommender(home) as recommender, ThreadPoolExecutor(THREADS) as pool:
         before = recommender.suggest(text=text)
         asked = [pool.submit(recommender.suggest, text=text) for _ in range(THREADS)]
-        add_post(Settings(home), (), text, "zeppelin")
+        add_post(Home(Settings(home)), (), text, "zeppelin")
         asked += [pool.submit(recommender.suggest, text=text) for _ in range(THREADS)]
         told = [answer.result() for answer in asked]
         after = recommender.suggest(text=text)
