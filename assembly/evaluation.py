@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ..core.errors import HomeError, SettingsError, told
+from ..core.errors import HomeError, SettingsError, describe
 from ..core.pipeline import encode_stream
 from ..core.post import Post
 from ..core.program import program
@@ -148,7 +148,7 @@ def evaluate(
             write_report(plan.out, report, trial, results, read_photo)
             return report
     except OSError as error:
-        raise HomeError(f"{plan.out} cannot be written: {told(error)}") from error
+        raise HomeError(f"{plan.out} cannot be written: {describe(error)}") from error
 
 
 def systems() -> Sequence[Entry]:

@@ -11,7 +11,17 @@ from typing import Any
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ..core.errors import DatabaseError, HomeError, NoIndexError, SnapshotError, SourceError, StaleIndexError, told
+from ..core.advice import MAKE_ROOM, NAME_DATABASE, REBUILD, build_first
+from ..core.errors import (
+    DatabaseError,
+    HomeError,
+    NoHomeError,
+    NoIndexError,
+    SnapshotError,
+    SourceError,
+    StaleIndexError,
+    describe,
+)
 from ..core.protocols import Encoder
 from ..core.settings import Settings, resolve_settings
 from ..db.database import Database, open_database
@@ -67,11 +77,9 @@ class Home:
         return self.settings.home
 
     def existing(self) -> Path:
-        """The folder. Raises HomeError if it is not there."""
+        """The folder. Raises NoHomeError if it is not there."""
         if not self.folder.is_dir():
-            raise HomeError(
-                f"no home folder {self.folder}; run `hashtag index build SOURCE --home {self.folder}` first"
-            )
+            raise NoHomeError(f"no home folder {self.folder}", build_first(self.folder))
         return self.folder
 
     @contextmanager
@@ -81,7 +89,7 @@ class Home:
         If the folder was made for this run, and the run fails before it has kept anything, or by its source, the folder
         is removed again. What a run has kept otherwise, such as vectors before the disk was full, spares the next run
         that work.
-        Raises HomeBusyError if another process writes the home, HomeError also if the disk is full or fails midway.
+        Raises BusyError if another process writes the home, HomeError also if the disk is full or fails midway.
         """
         folder, run = self.folder, None
         made = _make(folder)
@@ -126,9 +134,7 @@ class Home:
         except (NoIndexError, SnapshotError):
             return
         if Path(elsewhere) != default_path(self.folder):  # else it was deleted, and may be made anew
-            raise DatabaseError(
-                f"{self.folder} holds no database; its index was built from {elsewhere}, name it with --db"
-            )
+            raise DatabaseError(f"{self.folder} holds no database; its index was built from {elsewhere}", NAME_DATABASE)
 
     @property
     def has_database(self) -> bool:
@@ -169,9 +175,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HomeError(
-            f"{folder} cannot be written ({told(error)}); see that its disk has room and that the folder can be written"
-        ) from error
+        raise HomeError(f"{folder} cannot be written ({describe(error)})", MAKE_ROOM) from error
 
 
 def _open_encoder(record: ChannelRecord) -> Encoder[Any]:
@@ -179,7 +183,8 @@ def _open_encoder(record: ChannelRecord) -> Encoder[Any]:
     if encoder.fingerprint != record.fingerprint:
         raise StaleIndexError(
             f"the {record.channel} channel was built with {record.fingerprint}, the encoder here is "
-            f"{encoder.fingerprint}; run `hashtag index build` again"
+            f"{encoder.fingerprint}",
+            REBUILD,
         )
     return encoder
 

@@ -1,47 +1,56 @@
-"""The one family of errors. Every message says what happened, where, and what to do."""
+"""The one family of errors. A message says what happened and where; an `Advice`, apart from it, what to do.
+
+HashtagError                exit code 2
+├── InvalidError            what was asked for cannot be done so: for a server 400
+│   ├── SettingsError
+│   ├── SourceError
+│   └── PhotoError
+├── NotFoundError           a post, source, rule, hashtag or snapshot that is not there: 404
+│   ├── NoHomeError
+│   └── NoIndexError
+├── BusyError               another process has the home: 409, exit code 4
+├── RefusedError            a gate was not passed: 409, exit code 3
+└── UnusableError           something that is stored cannot be used: 500
+├── HomeError
+├── DatabaseError
+├── SnapshotError
+├── BackupError
+├── StaleIndexError
+└── WeightsError
+"""
 
 import shutil
 from typing import ClassVar
 
+from .advice import Advice
+
 
 class HashtagError(Exception):
-    """Base of every error a user can meet; the command line prints it in one line and exits with `exit_code`."""
+    """Base of every error a user can meet; the command line prints it in one line and exits with `exit_code`.
+
+    message: what happened, and where. advice: what can be done, None if the message says it. As text: both.
+    """
 
     exit_code: ClassVar[int] = 2
 
-
-class SettingsError(HashtagError):
-    """An option, environment variable or settings file that cannot be used."""
-
-
-class SourceError(HashtagError):
-    """An archive that cannot be read at all (a single bad post is a `Reject` instead)."""
+    def __init__(self, message: str, advice: Advice | None = None) -> None:
+        super().__init__(message if advice is None else f"{message}; {advice}")
+        self.message = message
+        self.advice = advice
 
 
-class HomeError(HashtagError):
-    """A home folder that is missing, not a folder, or cannot be written."""
+class InvalidError(HashtagError):
+    """Something was asked for that cannot be done so, as long as the request stays the same."""
 
 
-class HomeBusyError(HomeError):
+class NotFoundError(HashtagError):
+    """A post, source, rule, hashtag or snapshot that is not there."""
+
+
+class BusyError(HashtagError):
     """A home folder that another process is writing; the message says which."""
 
     exit_code = 4
-
-
-class BackupError(HashtagError):
-    """A backup that is missing, damaged or of another format."""
-
-
-class DatabaseError(HashtagError):
-    """A database that cannot be opened, migrated or written."""
-
-
-class NoIndexError(HashtagError):
-    """A home folder without a published snapshot."""
-
-
-class SnapshotError(HashtagError):
-    """A snapshot with a missing, damaged or contradictory file."""
 
 
 class RefusedError(HashtagError):
@@ -50,20 +59,59 @@ class RefusedError(HashtagError):
     exit_code = 3
 
 
-class StaleIndexError(HashtagError):
-    """A snapshot built by encoders other than those that are here now."""
+class UnusableError(HashtagError):
+    """Something that is stored is damaged, of another release, or cannot be reached."""
 
 
-class WeightsError(HashtagError):
-    """Model weights that are not on disk, or are not what their name says."""
+class SettingsError(InvalidError):
+    """An option, environment variable or settings file that cannot be used."""
 
 
-class PhotoError(HashtagError):
+class SourceError(InvalidError):
+    """An archive that cannot be read at all (a single bad post is a `Reject` instead)."""
+
+
+class PhotoError(InvalidError):
     """A photo that cannot be decoded; the message is the reason, ready for a rejects file."""
 
 
-def told(error: OSError) -> str:
-    """What the system says of a failure; of NumPy, which says nothing of a file that a full disk took in part, that."""
+class NoHomeError(NotFoundError):
+    """A home folder that is not there."""
+
+
+class NoIndexError(NotFoundError):
+    """A home folder without a published snapshot."""
+
+
+class HomeError(UnusableError):
+    """A home folder that is no folder, or cannot be written."""
+
+
+class DatabaseError(UnusableError):
+    """A database that cannot be opened, migrated or written."""
+
+
+class SnapshotError(UnusableError):
+    """A snapshot with a missing, damaged or contradictory file."""
+
+
+class BackupError(UnusableError):
+    """A backup that is missing, damaged or of another format."""
+
+
+class StaleIndexError(UnusableError):
+    """A snapshot built by encoders other than those that are here now."""
+
+
+class WeightsError(UnusableError):
+    """Model weights that are not on disk, or are not what their name says."""
+
+
+def describe(error: OSError) -> str:
+    """What the system says of a failure.
+
+    NumPy says nothing of a file that a full disk took in part, so that is said here.
+    """
     if isinstance(error, shutil.Error):  # of several files the first
         return str(error.args[0][0][2])
     return error.strerror or f"a file could be written only in part: {error}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .advice import OTHER_HOME
 from .errors import HomeError, SettingsError
 
 FILE = "hashtag.toml"
@@ -69,7 +70,7 @@ def home_of(home: Path | None, environment: Mapping[str, str] | None = None) -> 
         if folder.exists() and not folder.is_dir():
             raise HomeError(f"{folder} is a file, not a home folder; name another by --home or HASHTAG_HOME")
     except OSError as error:
-        raise HomeError(f"the home folder cannot be looked at ({error.strerror}); name another by --home") from error
+        raise HomeError(f"the home folder cannot be looked at ({error.strerror})", OTHER_HOME) from error
     return folder
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
-from ..core.errors import SettingsError
+from ..core.errors import NotFoundError
 from ..core.pipeline import batches
 from .ingest import CHUNK, author_digest, forgotten_authors
 from .tables import EmbeddingRow, FeedbackRow, ForgottenAuthorRow, PhotoRow, PostRow
@@ -17,7 +17,7 @@ def forget(connection: Connection, author: str) -> int:
     spellings = [name for name in authors if name and author_digest(name) == digest]
     if digest not in forgotten_authors(connection):
         if not spellings:
-            raise SettingsError(f"no post of an author {author!r} is in the database; write the name as the posts do")
+            raise NotFoundError(f"no post of an author {author!r} is in the database; write the name as the posts do")
         connection.execute(insert(ForgottenAuthorRow).values(digest=digest, forgotten_at=datetime.now(UTC)))
     theirs = PostRow.author.in_(spellings)
     of_theirs = PhotoRow.post_key.in_(select(PostRow.id).where(theirs))

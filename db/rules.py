@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from ..core.errors import SettingsError
+from ..core.advice import LIST_RULES
+from ..core.errors import NotFoundError, SettingsError
 from ..core.post import normalise_hashtag
 from ..core.rules import HashtagRule, RuleKind
 from .engine import reading, writing
@@ -66,7 +67,7 @@ class RuleStore:
         hashtag = _normalised(raw)
         with writing(self._engine) as connection:
             if not connection.execute(delete(HashtagRuleRow).where(HashtagRuleRow.hashtag == hashtag)).rowcount:
-                raise SettingsError(f"there is no rule on #{hashtag}; `hashtag tags list` shows all rules")
+                raise NotFoundError(f"there is no rule on #{hashtag}", LIST_RULES)
 
     def rules(self) -> tuple[HashtagRule, ...]:
         """All rules, by kind and hashtag."""

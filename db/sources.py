@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 
-from ..core.errors import SettingsError
+from ..core.advice import LIST_SOURCES
+from ..core.errors import NotFoundError
 from ..core.post import ADDED
 from ..core.sources import KnownSource, Source
 from .engine import reading, writing
@@ -87,5 +88,5 @@ def _all(connection: Connection) -> dict[str, KnownSource]:
 def _find(connection: Connection, name: str) -> KnownSource:
     found = _all(connection).get(name)
     if found is None:
-        raise SettingsError(f"there is no source {name!r}; `hashtag sources list` names them all")
+        raise NotFoundError(f"there is no source {name!r}", LIST_SOURCES)
     return found

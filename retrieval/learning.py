@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from ..core.advice import REBUILD
 from ..core.errors import SnapshotError
 from ..core.feedback import Judgement
 from ..core.vectors import Rows
@@ -24,7 +25,6 @@ SAMPLE = 1500  # posts from which it is learned how loud each channel counts
 _LEARNED = "learned.json"
 _CLUSTERS = "clusters.npy"
 _RERANKER = "reranker"
-_AGAIN = "run `hashtag index build` again"
 
 _DOUBT = 2.0  # suggestions of a hashtag that went as expected, beside those that were judged
 
@@ -114,7 +114,7 @@ def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Le
     try:
         clusters: Rows = np.load(folder / _CLUSTERS, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
-        raise SnapshotError(f"what {folder} has learned cannot be read: {error}; {_AGAIN}") from error
+        raise SnapshotError(f"what {folder} has learned cannot be read: {error}", REBUILD) from error
     reranker, report = None, None
     notes: tuple[str, ...] = ()
     if (folder / _RERANKER).is_dir():
@@ -154,4 +154,4 @@ def _read_learned(folder: Path) -> tuple[Fusion, ContextPriors, dict[str, float]
         judged_by = {str(hashtag): float(shift) for hashtag, shift in fields["judged"].items()}
         return Fusion.from_json(fields["fusion"]), context_priors, judged_by
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SnapshotError(f"what {folder} has learned cannot be read: {error}; {_AGAIN}") from error
+        raise SnapshotError(f"what {folder} has learned cannot be read: {error}", REBUILD) from error

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...core.errors import SettingsError
+from ...core.errors import NotFoundError, SettingsError
 from ...core.feedback import Judgement, Verdict
 from ...core.hashtags import take_out_hashtags
 from ...core.post import normalise_hashtag
@@ -27,7 +27,7 @@ def judge(home: Home, verdict: Verdict, photos: Sequence[Path], text: str, hasht
         raise SettingsError('which hashtags? Name them with --hashtags "brunch 카페"')
     for tag in wanted:
         if not recommender.knows(tag):
-            raise SettingsError(f"no post of the archive carries #{tag}, so it was never suggested")
+            raise NotFoundError(f"no post of the archive carries #{tag}, so it was never suggested")
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
     shown = make_post(photos, caption, wanted[0]).photos
     answer = recommender.suggest(photos, caption, options=_EVERYTHING)  # its own hashtags would be left out as given

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...core.errors import SettingsError, SourceError
+from ...core.errors import NotFoundError, SourceError
 from ...core.progress import Progress, Silent
 from ...index.snapshots.build import Draft, embed
 from ...index.snapshots.snapshot import current_snapshot, drop_others, withdraw
@@ -38,7 +38,7 @@ def forget_author(home: Home, author: str, progress: Progress | None = None) -> 
         plans = [plan_channel(spec) for spec in specs]
         try:
             deleted = database.posts.forget_author(author)
-        except SettingsError:
+        except NotFoundError:
             run.reason = "no post is by that author"  # who is not named where others are forgotten
             raise
         run.counts["removed"] = deleted

@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from ...core.errors import PhotoError, SettingsError
+from ...core.advice import LIST_POSTS, LIST_SOURCES, NAME_HASHTAGS, NAME_SOURCE
+from ...core.errors import NotFoundError, PhotoError, SettingsError
 from ...core.paths import in_any_form
 from ...core.pipeline import encode_stream
 from ...core.post import ADDED, Photo, Post, Reject
@@ -151,7 +152,7 @@ def make_post(
     if made.flaws:
         raise SettingsError(f"the post cannot be taken: {made.flaws[0].reason}")
     if not made.hashtags:
-        raise SettingsError('the post has no hashtag to learn from; name them with --hashtags "brunch 카페"')
+        raise SettingsError("the post has no hashtag to learn from", NAME_HASHTAGS)
     made = replace(made, photos=_photos(photos))
     if post_id is not None:
         return replace(made, post_id=post_id)  # as it is written, even if an archive's `nan` is none
@@ -229,10 +230,10 @@ def _found(database: Database, post_id: str, source: str | None) -> StoredPost:
     found = [stored for stored in database.posts.find(post_id) if named in (None, stored.post.source)]
     if not found:
         of = f" of {named}" if named else ""
-        raise SettingsError(f"there is no post {post_id!r}{of}; `hashtag posts list` shows which there are")
+        raise NotFoundError(f"there is no post {post_id!r}{of}", LIST_POSTS)
     if len(found) > 1:
         sources = ", ".join(stored.post.source for stored in found)
-        raise SettingsError(f"post {post_id} is in several sources: {sources}; name one with --source")
+        raise SettingsError(f"post {post_id} is in several sources: {sources}", NAME_SOURCE)
     return found[0]
 
 
@@ -244,4 +245,4 @@ def _source_named(database: Database, source: str | None) -> str | None:
     for name in (source, str(Path(source).resolve())):
         if name in names or name == ADDED:
             return name
-    raise SettingsError(f"no source is called {source!r}; `hashtag sources list` shows which there are")
+    raise NotFoundError(f"no source is called {source!r}", LIST_SOURCES)

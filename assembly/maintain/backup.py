@@ -90,7 +90,7 @@ def restore(home: Path, folder: Path, *, force: bool = False) -> Restored:
 
     force: also where there is one already, which is then kept aside.
     Raises BackupError where the backup is not what was written, HomeError where the home is in the way or cannot be
-    written, HomeBusyError where another process writes it.
+    written, BusyError where another process writes it.
     """
     manifest = _checked(folder)
     place = home.resolve()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...core.durable import write_durably
-from ...core.errors import NoIndexError, SettingsError, SnapshotError, told
+from ...core.errors import NoIndexError, SettingsError, SnapshotError, describe
 from ...index.snapshots.snapshot import named_snapshot
 from ..home import Home
 from ..refresh.refresh import RefreshReport
@@ -76,7 +76,7 @@ def write_metrics(path: Path, run: RefreshRun) -> None:
         write_durably(path, _document(run, before).encode(), _READABLE)
     except OSError as error:
         raise SettingsError(
-            f"--metrics {path} cannot be written ({told(error)}); see that its folder can be written"
+            f"--metrics {path} cannot be written ({describe(error)}); see that its folder can be written"
         ) from error
 
 

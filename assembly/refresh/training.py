@@ -11,7 +11,7 @@ from ...db.database import Database
 from ...index.snapshots.archive import SnapshotArchive
 from ...index.snapshots.build import Indexed, captions_of, read_rows
 from ...index.snapshots.manifest import LearnedFrom, Manifest
-from ...index.snapshots.relearning import Origins, origins_of, read_state, save_state, told, why_anew
+from ...index.snapshots.relearning import Origins, describe_changes, origins_of, read_state, save_state, why_anew
 from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.registry import read_index
 from ...retrieval.encoders.stacking import stacked
@@ -91,7 +91,8 @@ class CarryOver:
         carry_over(self.serving.folder, archive, self.judgements).save(folder)
         save_state(folder, versions)
         changes = versions.changes_to(posts)
-        reason = f"carried over: {told(changes)} since it was learned from {learned.posts:,}, less than {self.part:.0%}"
+        since = f"{describe_changes(changes)} since it was learned from {learned.posts:,}"
+        reason = f"carried over: {since}, less than {self.part:.0%}"
         return LearnedFrom(learned.snapshot, learned.posts, changes, reason)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ...core.advice import LEAVE_ENCODING_OUT, OTHER_IMAGES
 from ...core.errors import SourceError
 from ...core.paths import in_any_form
 from ...core.post import Modality, Post, Reject
@@ -76,7 +77,7 @@ def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -
 
 def _open_query(address: str, query: str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
     if encoding:
-        raise SourceError("a database knows its encoding; leave --encoding out")
+        raise SourceError("a database knows its encoding", LEAVE_ENCODING_OUT)
     table = QueryTable(address, query)
     return table.name, table, _images_folder(images or table.folder)
 
@@ -84,7 +85,7 @@ def _open_query(address: str, query: str, images: Path | None, encoding: str | N
 def _images_folder(folder: Path) -> Path:
     folder = in_any_form(folder)
     if not folder.is_dir():
-        raise SourceError(f"the images folder {folder} does not exist; name another with --images")
+        raise SourceError(f"the images folder {folder} does not exist", OTHER_IMAGES)
     resolved = folder.resolve()
     _storable_name(str(resolved))
     return resolved

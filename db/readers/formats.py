@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ...core.advice import LEAVE_ENCODING_OUT, LEAVE_IMAGES_OUT
 from ...core.errors import SourceError
 from . import harrison, instagram
 from .clipretrieval import ClipRetrievalFolder, is_clip_retrieval
@@ -67,12 +68,12 @@ def _clip_retrieval(path: Path, _: Path, encoding: str | None) -> Table:
 
 def _refuse_encoding(path: Path, encoding: str | None) -> None:
     if encoding:
-        raise SourceError(f"{path} is of a format that has an encoding of its own; leave --encoding out")
+        raise SourceError(f"{path} is of a format that has an encoding of its own", LEAVE_ENCODING_OUT)
 
 
 def _refuse_images(path: Path, images: Path) -> None:
     if images != path:
-        raise SourceError(f"{path} holds photos and texts side by side; leave --images out")
+        raise SourceError(f"{path} holds photos and texts side by side", LEAVE_IMAGES_OUT)
 
 
 _FILES: dict[str, _Maker] = {

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ...core.advice import NAME_ENCODING
 from ...core.errors import SourceError
 
 MAX_LINE = 1_000_000  # characters; ten captions of the greatest length
@@ -68,7 +69,7 @@ class TextFile:
         if self._misfit("cp949") is None:
             self._note = f"{self.path} is no UTF-8 and is read as cp949 (Korean); if that is wrong, pass --encoding"
             return "cp949"
-        raise SourceError(f"{self.path} is neither UTF-8 (see byte {offset}) nor cp949; pass --encoding NAME")
+        raise SourceError(f"{self.path} is neither UTF-8 (see byte {offset}) nor cp949", NAME_ENCODING)
 
     def _misfit(self, encoding: str) -> int | None:
         """The offset of the first byte that does not fit, or None where all do."""

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ...core.advice import OTHER_OUT
 from ...core.errors import SettingsError
 from ..systems.system import Curve, Epoch, Fitted, Scored
 from .files import write_whole
@@ -57,7 +58,7 @@ def _check(there: Path, identity: Mapping[str, Any]) -> None:
         kept = json.loads(there.read_text(encoding="utf-8"))
         differing = [key for key in identity if kept.get(key) != json.loads(json.dumps(identity[key]))]
     except (OSError, ValueError, AttributeError) as error:
-        raise SettingsError(f"{there} cannot be read: {error}; name another folder with --out") from error
+        raise SettingsError(f"{there} cannot be read: {error}", OTHER_OUT) from error
     if differing:
         raise SettingsError(
             f"{there.parent} holds an evaluation with {' and '.join(differing)} other than now; name another folder "

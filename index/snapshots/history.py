@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...core import durable
-from ...core.errors import HashtagError, HomeError, told
+from ...core.errors import HashtagError, HomeError, describe
 from .lock import holder, is_held
 from .snapshot import serving_name
 
@@ -139,7 +139,7 @@ def _append(home: Path, fields: Mapping[str, Any], otherwise: str) -> None:
         durable.append_durably(home / FILE, json.dumps(fields, ensure_ascii=False).encode(errors="replace"))
     except OSError as error:
         raise HomeError(
-            f"{home / FILE} cannot be written ({told(error)}): see that its disk has room; {otherwise}"
+            f"{home / FILE} cannot be written ({describe(error)}): see that its disk has room; {otherwise}"
         ) from error
 
 

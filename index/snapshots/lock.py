@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...core import durable
-from ...core.errors import HomeBusyError
+from ...core.errors import BusyError
 from ...core.processes import is_gone
 
 LOCK = "LOCK"
@@ -36,11 +36,11 @@ class Holder:
 
 @contextmanager
 def locked(home: Path, command: str) -> Iterator[None]:
-    """Hold the lock of a home. Raises HomeBusyError where another process does, OSError where there can be none."""
+    """Hold the lock of a home. Raises BusyError where another process does, OSError where there can be none."""
     try:
         lock = FileLock(home / LOCK).acquire(timeout=_WAIT, poll_interval=0.02)
     except Timeout:
-        raise HomeBusyError(f"{home} is being written by {_told(holder(home))}; wait until it has finished") from None
+        raise BusyError(f"{home} is being written by {_told(holder(home))}; wait until it has finished") from None
     with lock:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         document = json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), command, now)))

@@ -39,11 +39,11 @@ def why_anew(before: Origins, now: Origins, n_learned: int, changes: Changes, pa
     if dict(before.encoders) != dict(now.encoders):
         return "its channels or their encoders have changed"
     if changes.total and changes.total >= part * n_learned:
-        return f"{told(changes)} since it was learned from {n_learned:,}, {part:.0%} or more"
+        return f"{describe_changes(changes)} since it was learned from {n_learned:,}, {part:.0%} or more"
     return None
 
 
-def told(changes: Changes) -> str:
+def describe_changes(changes: Changes) -> str:
     """Moves in words."""
     posts = "post" if changes.added == 1 else "posts"
     return f"{changes.added:,} {posts} added, {changes.changed:,} changed and {changes.removed:,} removed"

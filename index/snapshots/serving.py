@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...core.errors import SettingsError, SnapshotError
+from ...core.advice import LIST_SNAPSHOTS
+from ...core.errors import NotFoundError, SettingsError, SnapshotError
 from ...core.vectors import Rows
 from .manifest import Manifest
 from .retention import is_rolled_back, mark_rolled_back, snapshot_folders, unmark
@@ -113,7 +114,7 @@ def _target(home: Path, before: str | None, name: str | None) -> tuple[Snapshot,
             raise SettingsError(f"{name} is in service already")
         folders = {folder.name: folder for folder in snapshot_folders(home)}
         if name not in folders:
-            raise SettingsError(f"there is no snapshot {name} in {home}; `hashtag index history` lists them")
+            raise NotFoundError(f"there is no snapshot {name} in {home}", LIST_SNAPSHOTS)
         return whole_snapshot(folders[name]), []
     skipped: list[str] = []
     for folder in _earlier(home, before):

@@ -16,7 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from ...core import durable
-from ...core.errors import HomeError, NoIndexError, SnapshotError, told
+from ...core.advice import OTHER_HOME, REBUILD, build_first
+from ...core.errors import HomeError, NoIndexError, SnapshotError, describe
 from .archive import SnapshotArchive
 from .lease import Hold
 from .lock import locked
@@ -38,7 +39,6 @@ CURRENT = "CURRENT"
 _DIGEST = "manifest.sha256"  # by which a snapshot is known to be whole that CURRENT does not name
 _NONE = b"none\n"  # what CURRENT holds where no snapshot is to serve
 _SHA256 = re.compile("[0-9a-f]{64}")
-_AGAIN = "run `hashtag index build` again"
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,15 @@ def read_current(home: Path) -> tuple[str, str]:
         written = pointer.read_bytes()
     except FileNotFoundError:
         if snapshot_folders(home):
-            raise SnapshotError(f"{pointer} is missing, which names the snapshot in service; {_AGAIN}") from None
+            raise SnapshotError(f"{pointer} is missing, which names the snapshot in service", REBUILD) from None
         written = _NONE
     except OSError as error:
-        raise SnapshotError(f"{pointer} cannot be read; {_AGAIN}") from error
+        raise SnapshotError(f"{pointer} cannot be read", REBUILD) from error
     if written == _NONE:
-        raise NoIndexError(f"no index in {home}; run `hashtag index build SOURCE --home {home}` first")
+        raise NoIndexError(f"no index in {home}", build_first(home))
     name, _, digest = written.decode(errors="replace").rstrip("\n").partition(" ")
     if not is_name(name) or not _SHA256.fullmatch(digest):
-        raise SnapshotError(f"{pointer} names no snapshot; {_AGAIN}")
+        raise SnapshotError(f"{pointer} names no snapshot", REBUILD)
     return name, digest
 
 
@@ -145,7 +145,7 @@ def check(snapshot: Snapshot) -> None:
     """Raises SnapshotError where a file is not what was written."""
     damaged = damage(snapshot)
     if damaged:
-        raise SnapshotError(f"{damaged[0]}; {_AGAIN}")
+        raise SnapshotError(f"{damaged[0]}", REBUILD)
 
 
 def damage(snapshot: Snapshot) -> list[str]:
@@ -233,7 +233,7 @@ def writing(home: Path, command: str = "(a Python program)") -> Iterator[None]:
     """Hold the home's lock while it is written, and clear away what a killed writer left half done.
 
     command: by which others are told who holds it, such as `index build`; nothing secret or personal.
-    Raises HomeBusyError where another process holds it, HomeError where the home cannot be written.
+    Raises BusyError where another process holds it, HomeError where the home cannot be written.
     """
     with ExitStack() as held:
         try:
@@ -242,9 +242,7 @@ def writing(home: Path, command: str = "(a Python program)") -> Iterator[None]:
             held.enter_context(locked(home, command))
             _tidy(home)
         except OSError as error:
-            raise HomeError(
-                f"the home folder {home} cannot be written ({told(error)}); name another by --home"
-            ) from error
+            raise HomeError(f"the home folder {home} cannot be written ({describe(error)})", OTHER_HOME) from error
         yield
 
 
@@ -270,12 +268,12 @@ def _open(folder: Path, digest: str, witness: Path) -> Snapshot:
         hold = Hold(path)
         document = path.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"{path}, which {witness} names, cannot be read; {_AGAIN}") from error
+        raise SnapshotError(f"{path}, which {witness} names, cannot be read", REBUILD) from error
     if sha256(document).hexdigest() != digest:
-        raise SnapshotError(f"{path} is damaged (its checksum is not the one in {witness}); {_AGAIN}")
+        raise SnapshotError(f"{path} is damaged (its checksum is not the one in {witness})", REBUILD)
     manifest = Manifest.from_bytes(document)
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in manifest.files):
-        raise SnapshotError(f"{path} names files outside the snapshot; {_AGAIN}")
+        raise SnapshotError(f"{path} names files outside the snapshot", REBUILD)
     return Snapshot(folder, manifest, digest, hold)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import log_odds
 from ...core.results import Reason
@@ -30,7 +31,6 @@ VERSION = 5  # of the files, and of the features that the scorer was learned on
 _FILE = "reranker.json"
 _SPARSE = ("words", "style")  # of landmarks
 _MATRIX = ("data", "indices", "indptr")
-_AGAIN = "run `hashtag index build` again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,10 @@ class Reranker:
             styles = Styles(_matrix(kept.arrays, "style", len(kept.scales.style_idf)))
             mentions, posted = kept.arrays["mentions"], kept.arrays["kept"]
         except (ValueError, KeyError) as error:
-            raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
+            raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
         newcomers = len(hashtags) - len(mentions)
         if mentions.shape != posted.shape or newcomers < 0 or not len(styles) == kept.n_posts <= labels.shape[0]:
-            raise SnapshotError(f"the reranker in {folder} is not of this archive; {_AGAIN}")
+            raise SnapshotError(f"the reranker in {folder} is not of this archive", REBUILD)
         counts = recount(labels, np.pad(mentions, (0, newcomers)), np.pad(posted, (0, newcomers)))
         ridge = kept.ridge(hashtags)
         learning = Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names)
@@ -178,7 +178,7 @@ class _Kept:
         """Raises SnapshotError."""
         fields, report = _read_fields(folder)
         if fields.get("fusion") != json.loads(json.dumps(fusion.to_json())):
-            raise SnapshotError(f"the reranker in {folder} was learned with another fusion; {_AGAIN}")
+            raise SnapshotError(f"the reranker in {folder} was learned with another fusion", REBUILD)
         try:
             arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in fields["arrays"]}
             means = {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]}
@@ -199,7 +199,7 @@ class _Kept:
                 arrays,
             )
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
+            raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
 
     def ridge(self, hashtags: Sequence[str]) -> KernelRidge:
         """The regression for the hashtags of an archive, (m,) normalised."""
@@ -266,7 +266,7 @@ def _read_fields(folder: Path) -> tuple[dict[str, Any], RerankerReport]:
         fields: dict[str, Any] = json.loads((folder / _FILE).read_bytes())
         version = fields["version"]
         if version != VERSION:
-            raise SnapshotError(f"the reranker in {folder} is of version {version}, not {VERSION}; {_AGAIN}")
+            raise SnapshotError(f"the reranker in {folder} is of version {version}, not {VERSION}", REBUILD)
         return fields, RerankerReport.from_json(fields["report"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SnapshotError(f"the reranker in {folder} cannot be read: {error}; {_AGAIN}") from error
+        raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.vectors import Rows, Vectors
 from ..search.similarity import Similarity, WeightedContents
@@ -50,7 +51,7 @@ class KernelRidge:
         fewest: uses from which a hashtag had enough to learn from.
         """
         if weights.shape != (len(served) + 2, len(landmarks)):
-            raise SnapshotError("the reranker's regression contradicts itself; run `hashtag index build` again")
+            raise SnapshotError("the reranker's regression contradicts itself", REBUILD)
         place_of = {hashtag: place for place, hashtag in enumerate(served)}
         self._likeness = Similarity(landmarks)
         self._place = np.asarray([place_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)

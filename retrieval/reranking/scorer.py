@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import logistic
 from ...core.vectors import Vectors
@@ -72,10 +73,10 @@ class Scorer:
             line = Line(**{name: arrays[f"line_{name}"] for name in Line.__slots__})
             calibration = arrays["calibration"]
         except KeyError as error:
-            raise SnapshotError(f"the reranker lacks {error}; run `hashtag index build` again") from error
+            raise SnapshotError(f"the reranker lacks {error}", REBUILD) from error
         lengths = {line.means.shape, line.scales.shape, line.slopes.shape}
         if len(lengths) > 1 or line.offset.shape != (1,) or calibration.shape != (3,):
-            raise SnapshotError("the reranker's arrays contradict each other; run `hashtag index build` again")
+            raise SnapshotError("the reranker's arrays contradict each other", REBUILD)
         return cls(line, BoostedTrees.from_arrays(arrays), calibration)
 
 

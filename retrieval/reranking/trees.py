@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 
 MOST_LEAVES = 16
@@ -86,7 +87,7 @@ class BoostedTrees:
         try:
             return cls(Splits(**{name: arrays[name] for name in _FIELDS}))
         except KeyError as error:
-            raise SnapshotError(f"the reranker's trees lack {error}; run `hashtag index build` again") from error
+            raise SnapshotError(f"the reranker's trees lack {error}", REBUILD) from error
 
     def decision(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """As scikit-learn's `decision_function`, NaN included. features: (n, f). Returns float64 (n,)."""
@@ -118,7 +119,7 @@ class BoostedTrees:
             and bool(((splits.trees >= 0) & (splits.trees < n_trees) & (splits.features >= 0)).all())
         )
         if not fit:
-            raise SnapshotError("the reranker's trees contradict each other; run `hashtag index build` again")
+            raise SnapshotError("the reranker's trees contradict each other", REBUILD)
 
 
 def _splits_of(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list[list[Any]]:

@@ -9,7 +9,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from hashtag_recommender.core.errors import DatabaseError, SettingsError, SourceError
+from hashtag_recommender.core.errors import DatabaseError, NotFoundError, SettingsError, SourceError
 from hashtag_recommender.core.feedback import Judgement
 from hashtag_recommender.core.post import ADDED, Photo, Post, Reject, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint
@@ -113,7 +113,7 @@ def test_the_author_is_known_in_whatever_way_letters_are_composed(store: SqlPost
 @pytest.mark.parametrize("author", ["Me", "", "nobody", "\0", "half \udcff"])
 def test_an_author_without_posts_is_told(store: SqlPostStore, make_post: Make, author: str) -> None:
     store.ingest("src", [by("me", make_post("a")), by(None, make_post("b"))])
-    with pytest.raises(SettingsError, match="^no post of an author .* is in the database; write the name as the posts"):
+    with pytest.raises(NotFoundError, match="^no post of an author .* is in the database; write the name as the posts"):
         store.forget_author(author)
     assert ids(store) == ["a", "b"]
     assert store.forgotten() == frozenset()

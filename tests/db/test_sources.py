@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hashtag_recommender.core.errors import SettingsError
+from hashtag_recommender.core.errors import NotFoundError
 from hashtag_recommender.core.post import ADDED, Post
 from hashtag_recommender.core.sources import KnownSource, Source
 from hashtag_recommender.db.database import Database
@@ -56,7 +56,7 @@ def test_a_disowned_source_keeps_its_posts(database: Database, make_post: Callab
     database.posts.ingest("archive", [make_post("a", source="archive")])
     assert database.sources.disown("archive").posts == 1
     assert database.sources.known() == (KnownSource("archive", None, 1, None),)
-    with pytest.raises(SettingsError, match="no source 'else'.*sources list"):
+    with pytest.raises(NotFoundError, match="no source 'else'.*sources list"):
         database.sources.disown("else")
-    with pytest.raises(SettingsError, match="no source 'else'"):
+    with pytest.raises(NotFoundError, match="no source 'else'"):
         database.sources.dismiss("else")

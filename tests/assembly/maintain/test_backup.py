@@ -14,7 +14,7 @@ from hashtag_recommender import open_recommender
 from hashtag_recommender.assembly import back_up, build_index, index_history, read_posts, restore, verify_index
 from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.core import durable
-from hashtag_recommender.core.errors import BackupError, HomeBusyError, HomeError, SettingsError
+from hashtag_recommender.core.errors import BackupError, BusyError, HomeError, SettingsError
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.snapshot import serving_name, writing
 
@@ -155,7 +155,7 @@ def test_a_full_disk_leaves_no_half_backup(homes, tmp_path, monkeypatch, step):
 
 
 def test_a_busy_home_is_not_restored_over(backup, other):
-    with writing(other), pytest.raises(HomeBusyError):
+    with writing(other), pytest.raises(BusyError):
         restore(other, backup, force=True)
     assert sorted(path.name for path in other.parent.iterdir()) == ["backup", "home"]
 
