@@ -216,9 +216,16 @@ class ArchiveRecommender(Recommender):
         for what, after, moved in self._contexts_of(place, inquiry):
             ranked = after
             moves[what] = moved
-        given = frozenset(normalise_hashtag(tag) for tag in query.given)
-        barred = replace(options, exclude=frozenset(options.exclude) | given - {""})
-        chosen = select(ranked.columns, ranked.probabilities, self._table, barred, self._rules, self._ranker.threshold)
+        given = frozenset(map(normalise_hashtag, query.given))
+        chosen = select(
+            ranked.columns,
+            ranked.probabilities,
+            self._table,
+            options,
+            self._rules,
+            self._ranker.threshold,
+            given,
+        )
         suggestions = tuple(
             Suggestion(
                 hashtag=self._table.shown[column],

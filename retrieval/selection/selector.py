@@ -1,10 +1,10 @@
 """From the candidates for one post to the hashtags that are suggested: those a person can use, and as many as help.
 
-In order: what the rules block and a person excludes, what means the same as another, languages, popularity, the least
-score, how many. Diversity comes last: what is not shown must not push others away.
+In order: what the rules block, what the post has already and a person excludes, what means the same as another,
+languages, popularity, the least score, how many. Diversity comes last: what is not shown must not push others away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -108,17 +108,19 @@ def select(
     options: SuggestOptions,
     rules: Rules,
     threshold: float,
+    given: Collection[str] = (),
 ) -> Selected:
     """Choose among one post's candidates.
 
     columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; those returned are among them.
-    threshold: the least of them that is worth suggesting when the number is free.
+    threshold: the least of them that is worth suggesting when the number is free. given: hashtags (normalised) that the
+    post has already; neither they nor what means the same are suggested.
     Deterministic: of equal candidates the earlier one comes first.
     """
     likeliest = np.argsort(-scores, kind="stable")
     candidates: Rows = columns[likeliest].astype(np.int64)
     likelihoods: Floats = scores[likeliest].astype(np.float64)
-    kept, removed = _sift(candidates, table, options, rules)
+    kept, removed = _sift(candidates, table, options, rules, given)
     shown = candidates[[place for _, place in kept]]
     probabilities = likelihoods[[place for place, _ in kept]]
     places = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
@@ -136,14 +138,14 @@ def select(
 
 
 def _sift(
-    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules
+    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, Removed]]]:
     """Part the candidates, likeliest first, by their places.
 
     Returns for each meaning left its likeliest place and the place of the hashtag to show, the most used one of those
     in the languages wished for; and each place removed, with why.
     """
-    groups, removed = _by_meaning(columns, table, options, rules)
+    groups, removed = _by_meaning(columns, table, options, rules, given)
     kept: list[tuple[int, int]] = []
     for places in groups:
         fitting = _in_languages(places, columns, table, options)
@@ -167,11 +169,12 @@ def _in_languages(places: list[int], columns: Rows, table: HashtagTable, options
 
 
 def _by_meaning(
-    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules
+    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
-    """The places of the candidates by meaning, without those blocked and excluded, which come second."""
+    """The places of the candidates by meaning, without those blocked, given and excluded, which come second."""
     meanings = None if options.raw else Meanings(table, rules.aliases)
-    excluded = {meanings.of(hashtag) if meanings else hashtag for hashtag in options.exclude}
+    unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # of both, the latter is told
+    why = {meanings.of(hashtag) if meanings else hashtag: told for hashtags, told in unwanted for hashtag in hashtags}
     groups: dict[str, list[int]] = {}
     removed: list[tuple[int, Removed]] = []
     for place, column in enumerate(columns.tolist()):
@@ -179,8 +182,8 @@ def _by_meaning(
         meaning = meanings.of(hashtag) if meanings else hashtag
         if meanings and (reason := rules.why_blocked(hashtag)):
             removed.append((place, Removed(table.shown[column], "blocked", reason)))
-        elif meaning in excluded:
-            removed.append((place, Removed(table.shown[column], "excluded", "excluded by you")))
+        elif meaning in why:
+            removed.append((place, Removed(table.shown[column], "excluded", why[meaning])))
         else:
             groups.setdefault(meaning, []).append(place)
     return list(groups.values()), removed

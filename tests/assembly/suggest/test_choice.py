@@ -203,6 +203,7 @@ def test_a_batch_takes_author_and_hashtags_given_from_its_file(hashtag, home, as
         assert tags(answer) == tags(expected)
         assert list(scores(answer).values()) == pytest.approx(list(scores(expected).values()), abs=1e-4)
     assert "no post of the archive is by 'nobody', so the answer is as for any author" in answers[2]["notes"]
+    assert {"hashtag": "bread", "step": "excluded", "reason": "given already"} in answers[1]["removed"]
     assert "1 of them: no post of the archive is by 'nobody'" in shown
     assert "notes" not in answers[3]
     named = ["--author-column", "given", "--given-column", "User", "--count", "30"]

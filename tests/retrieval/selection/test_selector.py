@@ -99,6 +99,20 @@ def test_exclusion_covers_the_meaning() -> None:
     assert selected.removed[0] == Removed("고양이", "excluded", "excluded by you")
 
 
+def test_what_the_post_has_already_is_told_as_given() -> None:
+    likely = {"고양이": 0.9, "cute": 0.8, "paris": 0.7, "photo": 0.6}
+    columns = np.array([CATS.hashtags.index(hashtag) for hashtag in likely])
+    options = SuggestOptions(count=1, exclude=["cute", "paris"])
+    rules = Rules(aliases={"고양이": "cat"})
+    selected = select(columns, np.array(list(likely.values())), CATS, options, rules, THRESHOLD, ["cat", "cute"])
+    assert chosen(CATS, selected) == ["photo"]
+    assert [(gone.hashtag, gone.step, gone.reason) for gone in selected.removed] == [
+        ("고양이", "excluded", "given already"),
+        ("CUTE", "excluded", "given already"),
+        ("PARIS", "excluded", "excluded by you"),
+    ]
+
+
 def test_languages_choose_the_form_that_is_shown() -> None:
     likely = {"cat": 0.9, "cute": 0.8, "2024": 0.7, "고양이": 0.1}
     rules = Rules(aliases={"고양이": "cat"})
