@@ -33,7 +33,7 @@ def show_history(history: "History") -> None:
         say("no run is recorded")
     for run in history.runs:
         seconds = "" if run.seconds is None else f"{run.seconds:,.1f} s"
-        say(f"{_minute(run.started)}  {run.command:<14}  {run.outcome:<10}  {seconds:>9}".rstrip())
+        say(f"{_minute(run.started)}  {run.command:<14}  {run.outcome:<11}  {seconds:>9}".rstrip())
         for told in filter(None, (_served(run), _counts(run.counts), *run.notes, _gates(run.gates), run.reason)):
             _indented(told)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -93,8 +93,8 @@ def show_rollback(report: "RolledBack") -> None:
     tell(f"passed over: {skipped}" for skipped in report.skipped)
     say(f"{report.after} serves now, {report.before or 'a damaged one'} no longer")
     say(
-        "the database stays as it is; the next refresh publishes a new snapshot if its posts are others than those "
-        "rolled back, and lets no post that the database no longer holds answer on"
+        "the database stays as it is; the next refresh publishes a new index only if posts have changed by then, or if "
+        f"{report.after} still holds posts that were removed"
     )
 
 

@@ -89,8 +89,10 @@ def roll_back_index(home: Home, snapshot: str | None = None) -> RolledBack:
     Raises SettingsError where there is none to go back to, SnapshotError where the one named is not whole.
     """
     home.existing()
-    with home.run("index rollback"):
-        return roll_back(home.folder, snapshot)
+    with home.run("index rollback") as run:
+        rolled_back = roll_back(home.folder, snapshot)
+        run.outcome = "rolled back"
+    return rolled_back
 
 
 def clear_snapshots(home: Home, keep: int) -> Cleared:

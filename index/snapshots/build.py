@@ -215,7 +215,8 @@ def what_stays(
     held = None if ends_rollback else held_back(home, serving, posts, is_same)
     if held is None:
         return None
-    return Published(serving.manifest, False, f"this would be {held} again, {told_of_rollback(serving.name, held)}")
+    told = f"a new index would be the same as {held}, {told_of_rollback(serving.name, held)}"
+    return Published(serving.manifest, False, told)
 
 
 def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:

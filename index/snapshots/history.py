@@ -23,7 +23,7 @@ from .snapshot import serving_name
 
 FILE = "history.jsonl"
 
-Outcome = Literal["published", "unchanged", "withdrawn", "refused", "failed", "killed", "running"]
+Outcome = Literal["published", "unchanged", "rolled back", "withdrawn", "refused", "failed", "killed", "running"]
 
 
 @dataclass(frozen=True, slots=True)

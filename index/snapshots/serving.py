@@ -103,8 +103,8 @@ def held_back(home: Path, serving: Snapshot, posts: Rows, is_same: Callable[[Man
 def told_of_rollback(serving: str, held: str) -> str:
     """What follows the name of a snapshot that is held back, for a person."""
     return (
-        f"which was rolled back: {serving} answers by a person's word until another snapshot is published; "
-        f"`hashtag index rollback {held}` lets {held} answer"
+        f"which was rolled back: {serving} stays in service until a different index is published; "
+        f"to serve {held} again, run `hashtag index rollback {held}`"
     )
 
 

@@ -109,5 +109,5 @@ def _database(home: Path, snapshot: Snapshot, store: PostStore) -> list[str]:
         archive = store.digest()
         held = held_back(home, snapshot, store.versions().keys, lambda manifest: manifest.archive == archive)
         if held:
-            return [f"the database holds what {held} was built from, {told_of_rollback(snapshot.name, held)}"]
+            return [f"the database holds the posts of {held}, {told_of_rollback(snapshot.name, held)}"]
     return differences

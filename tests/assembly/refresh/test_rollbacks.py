@@ -60,8 +60,8 @@ def test_a_source_that_was_removed_leaves_though_its_index_would_be_one_that_was
 
 def test_a_rollback_holds_and_refresh_and_dry_run_and_verify_say_so(run, refresh, home, source):
     first, second = publish_more(refresh, home, source, [*make_rows(60), ZEPPELIN])
-    assert "no post that the database no longer holds" in run("index", "rollback").out
-    told = f"{ROLLED_BACK}: {first} answers by a person's word until another snapshot is published"
+    assert f"or if {first} still holds posts that were removed" in run("index", "rollback").out
+    told = f"{ROLLED_BACK}: {first} stays in service until a different index is published"
     for _ in range(2):
         planned = refresh("--dry-run")[1]
         assert planned["learned"] is None
@@ -69,10 +69,11 @@ def test_a_rollback_holds_and_refresh_and_dry_run_and_verify_say_so(run, refresh
         assert (code, report["outcome"], serving(home)) == (0, "unchanged", first)
         for notes in (planned["notes"], report["notes"]):
             assert notes == [
-                f"this would be {second} again, {told}; `hashtag index rollback {second}` lets {second} answer"
+                f"a new index would be the same as {second}, {told}; "
+                f"to serve {second} again, run `hashtag index rollback {second}`"
             ]
         ran = run("index", "verify")
-        assert f"the database holds what {second} was built from, {told}" in ran.err and "is sound" in ran.out
+        assert f"the database holds the posts of {second}, {told}" in ran.err and "is sound" in ran.out
     assert not open_recommender(home).knows("zeppelin")
     write_rows(source, [*make_rows(60), ZEPPELIN, ["x", "one more", "more"]])
     assert refresh()[1]["outcome"] == "published"
@@ -115,7 +116,7 @@ def test_a_build_of_the_same_posts_does_not_undo_a_rollback_whatever_was_carried
     ran = hashtag("index", "build", source, "--home", home, "--encoders", "compact", "--json")
     built = json.loads(ran.out)
     assert (built["published"], built["snapshot"]) == (False, first)
-    assert f"this would be {second} again, {ROLLED_BACK}" in built["notes"][0]
+    assert f"a new index would be the same as {second}, {ROLLED_BACK}" in built["notes"][0]
 
 
 def test_a_rolled_back_index_that_was_harmed_is_held_back_all_the_same(run, refresh, home, source):
