@@ -80,7 +80,7 @@ class Rejects:
                 f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
                 "nothing is taken from it until it is whole"
             )
-        lost_photos = [flaw.reason for _, flaw in self._flaws if flaw.part == _PHOTO]
+        lost_photos = self._lost_photos()
         if had_photos and lost_photos and not self._photos:
             raise SourceError(
                 f"none of the photos that {self._reader.source} names is there, and its posts had some before; "
@@ -94,6 +94,14 @@ class Rejects:
                 f"from; {self._reader.advice}"
             )
 
+    def note_of_photos(self, tolerated: float) -> str | None:
+        """What a person should know if more than this share of the photos that the posts name could not be taken."""
+        lost = self._lost_photos()
+        named = len(lost) + len(self._photos)
+        if len(lost) <= tolerated * named:
+            return None
+        return f"{len(lost):,} of the {named:,} photos that the posts name could not be read, the first: {lost[0]}"
+
     def set_unreadable(self, reasons: Mapping[str, str]) -> None:
         """Exactly these photos (digest: reason) are lost; and with them their posts, if they have nothing else."""
         self._unreadable = {_short(digest): reason for digest, reason in reasons.items()}
@@ -102,6 +110,10 @@ class Rejects:
         """Write the file anew, in the order of the source; no file where there is nothing to tell."""
         own = [[self._reader.source, str(row), reason, lost] for row, reason, lost in self._lines()]
         _write(self.path, _lines_of_others(self.path, self._reader.source) + own)
+
+    def _lost_photos(self) -> list[str]:
+        """Why each photo that a post names could not be taken."""
+        return [flaw.reason for _, flaw in self._flaws if flaw.part == _PHOTO]
 
     def _lines(self) -> list[tuple[int, str, str]]:
         """Row, reason and what is lost, in the order of the source."""

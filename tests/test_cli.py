@@ -196,6 +196,19 @@ def test_what_was_there_before_a_first_build_that_fails_stays(hashtag, tmp_path)
     assert (tmp_path / "home" / "hashtag.toml").exists()
 
 
+def test_a_build_without_most_of_the_photos_says_where_it_looked(hashtag, demo, tmp_path):
+    source = tmp_path / "posts.csv"
+    source.write_bytes((demo / "posts.csv").read_bytes())
+    build = ["index", "build", source, "--home", tmp_path / "home", "--encoders", "compact"]
+    ran = hashtag(*build)
+    note = (
+        "note: 74 of the 74 photos that the posts name could not be read, "
+        f"the first: photo 'photos/001.jpg' is missing from {tmp_path}; --images names the folder of photos\n"
+    )
+    assert ran.code == 0 and note in ran.err
+    assert "photos that the posts name" not in hashtag(*build, "--images", demo).err
+
+
 def history(hashtag, home):
     return json.loads(hashtag("index", "history", "--home", home, "--json").out)["runs"]
 

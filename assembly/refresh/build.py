@@ -125,7 +125,8 @@ def build_channels(
         published = publish_index(home, database, plans, progress, accept)
         of_index = [*filter(None, [published.note]), *worse]
         run.notes += of_index
-    all_notes = (*reader.notes(), *notes, *ready, *of_index)
+    of_photos = filter(None, [rejects.note_of_photos(home.settings.thresholds.max_shrink)])
+    all_notes = (*of_photos, *reader.notes(), *notes, *ready, *of_index)
     return BuildReport(
         ingested,
         embedded.counts,

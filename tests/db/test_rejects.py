@@ -86,6 +86,16 @@ def test_a_damaged_photo_costs_a_post_that_has_nothing_else(path: Path, make_pos
     assert not path.exists()
 
 
+def test_photos_that_could_not_be_taken_are_told_only_where_they_are_many(path: Path, make_post: Make) -> None:
+    lacking = [replace(make_post(post_id, post_id, "tag"), flaws=(GONE,)) for post_id in "ab"]
+    rejects = Rejects(Given([*lacking, make_post("c", "c", "tag", photo="c"), make_post("d", "d", "tag")]), path)
+    assert rejects.note_of_photos(0) is None
+    list(rejects.sift(frozenset()))
+    assert rejects.note_of_photos(2 / 3) is None
+    told = "2 of the 3 photos that the posts name could not be read, the first: photo 'a.jpg' is missing"
+    assert rejects.note_of_photos(1 / 3) == told
+
+
 def test_what_an_earlier_release_has_written_of_other_sources_stays(path: Path, make_post: Make) -> None:
     path.write_text("source,row,reason\nother,7,empty row\nsrc,1,empty row\n", encoding="utf-8")
     rejects = Rejects(Given([make_post("1", "x", "tag"), Reject("src", 2, "torn")]), path)
