@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from .. import assembly, console
+from ..core.post import ADDED
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, check_photos, print_json
 from .tree import make_group
 
@@ -83,7 +84,7 @@ def list_posts(
     if as_json:
         print_json([post.to_json() for post in posts])
     else:
-        console.show_posts(posts)
+        console.show_posts(posts, all_added=source == ADDED and author is None)
 
 
 @app.command("show")

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from ..assembly import PostChange
 
 
-def show_posts(posts: Sequence[Post]) -> None:
-    """Each post in two lines: its id and caption; then date, photos, author, source and hashtags."""
+def show_posts(posts: Sequence[Post], all_added: bool) -> None:
+    """Each post in two lines: its id and caption; then date, photos, author, source and hashtags.
+
+    all_added: whether these are all posts that were added one by one.
+    """
     if not posts:
-        say("no such post is in the archive")
+        none_added = "no post was added yet; `hashtag posts add` adds one"
+        say(none_added if all_added else "no such post is in the archive")
     names = [short_id(post.post_id) for post in posts]
     width = max(map(shown_cells, names), default=0)
     for post, name in zip(posts, names, strict=True):

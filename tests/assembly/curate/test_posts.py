@@ -219,7 +219,9 @@ def test_posts_are_listed_newest_first(posts):
     assert [post["posted_at"] for post in everything[-6:]] == [None] * 6, "those without a date come last"
     assert {post["author"] for post in posts("list", "--author", "mina", "--json")} == {"mina"}
     assert len(posts("list", "--source", "posts", "--count", 2, "--json")) == 2
-    assert posts("list", "--author", "nobody") == "no such post is in the archive\n"
+    no_such = "no such post is in the archive\n"
+    assert posts("list", "--author", "nobody") == posts("list", "--author", "mina", "--source", "added") == no_such
+    assert posts("list", "--source", "added") == "no post was added yet; `hashtag posts add` adds one\n"
 
 
 def test_a_list_shows_captions_within_80_cells(posts, monkeypatch):
