@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 At = Literal["5", "10", "auto"]
 
 _AT: tuple[At, ...] = ("5", "10", "auto")
+_DIGESTS = ("test_posts_digest", "test_digest")  # see `Split.to_json`; the first that both reports tell counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """path: of report.json. f1: by system, by `At`. test_digest: of the test posts; None in one that does not tell."""
+    """path: of report.json. f1: by system, by `At`. digests: of the test posts, by name; empty if it tells none."""
 
     path: Path
     f1: Mapping[str, Mapping[At, float]]
-    test_digest: str | None
+    digests: Mapping[str, str]
 
     @property
     def per_post(self) -> Path:
@@ -110,8 +111,8 @@ def _read(path: Path) -> _Report:
         raise SettingsError(f"{path} is damaged, or no report of an evaluation: {error}") from error
     try:
         f1 = {system["name"]: _f1(system["metrics"]) for system in written["systems"]}
-        digest = written["split"].get("test_digest")
-        report = _Report(path, f1, None if digest is None else str(digest))
+        split = written["split"]
+        report = _Report(path, f1, {name: str(split[name]) for name in _DIGESTS if split.get(name)})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{path} is no report of an evaluation; name the report.json of one") from error
     if len(f1) < len(written["systems"]):
@@ -127,9 +128,10 @@ def _f1(metrics: Mapping[str, Any]) -> dict[At, float]:
 
 
 def _why_incomparable(before: _Report, after: _Report) -> str | None:
-    if untold := [str(report.path) for report in (before, after) if report.test_digest is None]:
+    if untold := [str(report.path) for report in (before, after) if not report.digests]:
         return f"{' and '.join(untold)}: not told on which test posts, so whether they are the same cannot be known"
-    return "the test posts differ" if before.test_digest != after.test_digest else None
+    name = next(name for name in _DIGESTS if name in before.digests and name in after.digests)
+    return "the test posts differ" if before.digests[name] != after.digests[name] else None
 
 
 def _why_unsure(before: _Report, after: _Report) -> str | None:
@@ -145,7 +147,7 @@ def _posts(table: "pa.Table") -> "pa.Table":
 
 
 def _why_unpaired(before: "pa.Table", after: "pa.Table") -> str | None:
-    named = ["source", "post", "truth"]
+    named = ["post", "truth"]
     same = len(before) and len(after) and _posts(before).select(named).equals(_posts(after).select(named))
     return None if same else "the hashtags of the test posts differ"
 

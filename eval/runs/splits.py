@@ -52,14 +52,21 @@ class Split:
         return [note + (few if len(self.test) < _FEW else "")]
 
     def to_json(self, posts: Sequence[Post]) -> dict[str, Any]:
-        """For a report. posts: those that were split. Equal digests: the same test posts, in the same order."""
-        ids = "\n".join(f"{posts[row].source}\t{posts[row].post_id}" for row in self.test)
+        """For a report. posts: those that were split.
+
+        Equal digests: the same test posts, in the same order; of `test_posts_digest` also if their archive has moved.
+        `test_digest` is for comparison with reports of release 0.1, which have no other.
+        """
+        test = [posts[row] for row in self.test]
+        ids = "\n".join(f"{post.source}\t{post.post_id}" for post in test)
+        contents = repr([(post.post_id, post.caption, post.digests("image")) for post in test])
         return {
             "origin": self.origin,
             **{part: len(getattr(self, part)) for part in _PARTS},
             "leaks": self.leaks,
             "dropped": self.dropped,
             "test_digest": sha256(ids.encode()).hexdigest(),
+            "test_posts_digest": sha256(contents.encode()).hexdigest(),
         }
 
 

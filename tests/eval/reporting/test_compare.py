@@ -17,10 +17,11 @@ def write(tmp_path, evaluated):
     """Writes a report and its table of posts into a folder of some name; returns the path of report.json."""
     trial, _, _ = evaluated
 
-    def written(name, results, digest="0" * 64, tested=trial):
+    def written(name, results, digest="0" * 64, tested=trial, posts_digest=None):
         folder = tmp_path / name
         folder.mkdir()
         split = {} if digest is None else {"test_digest": digest}
+        split |= {"test_posts_digest": posts_digest} if posts_digest else {}
         report = build_report(tested, results, split=split, dataset="cats", spam=set())
         (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
         write_per_post(folder / "per_post.parquet", tested, results)
@@ -79,6 +80,19 @@ def test_of_other_posts_no_difference_is_told(write, evaluated, changed, make_po
     assert not retagged.comparable and "hashtags of the test posts differ" in retagged.figures_only
     old = compare_reports(a, write("old", results, digest=None))
     assert not old.comparable and "cannot be known" in old.figures_only and "old/report.json" in old.figures_only
+
+
+def test_an_archive_may_move_between_two_reports(write, evaluated):
+    trial, results, _ = evaluated
+    elsewhere = replace(trial, test=[replace(post, source="elsewhere") for post in trial.test])
+    a = write("a", results, posts_digest="a")
+    moved = write("moved", results, digest="1" * 64, tested=elsewhere, posts_digest="a")
+    rewritten = write("rewritten", results, posts_digest="b")
+    of_an_earlier_release = write("earlier", results)
+    assert compare_reports(a, moved).figures_only is None
+    assert compare_reports(a, rewritten).figures_only == "the test posts differ"
+    assert compare_reports(of_an_earlier_release, a).figures_only is None
+    assert compare_reports(of_an_earlier_release, moved).figures_only == "the test posts differ"
 
 
 def test_without_a_table_of_posts_it_is_not_told_how_sure_a_change_is(write, evaluated, changed):

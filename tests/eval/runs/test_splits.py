@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import Post
+from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.eval.runs.splits import draw_split, read_split
 
 
@@ -203,6 +204,22 @@ def test_a_file_cannot_tell_posts_of_one_id_apart(tmp_path):
 def test_a_report_tells_the_split():
     posts = posts_of(100)
     one, other = (draw_split(posts, "group", apart(100), seed=seed).to_json(posts) for seed in (1, 2))
-    digest = one.pop("test_digest")
+    digest, posts_digest = one.pop("test_digest"), one.pop("test_posts_digest")
     assert one == {"origin": "group", "train": 72, "validation": 8, "test": 20, "leaks": 0, "dropped": 0}
     assert len(digest) == 64 and digest != other["test_digest"]
+    assert len(posts_digest) == 64 and posts_digest != other["test_posts_digest"]
+
+
+def test_the_digest_of_test_posts_is_of_the_posts_and_not_of_where_they_lie():
+    posts = posts_of(100)
+    split = draw_split(posts, "group", apart(100))
+    of = {
+        name: split.to_json(changed)["test_posts_digest"]
+        for name, changed in {
+            "here": posts,
+            "moved": [replace(post, source="elsewhere") for post in posts],
+            "rewritten": [replace(post, caption="else") for post in posts],
+            "with photos": [replace(post, photos=(Photo(Path("a.jpg"), "0" * 64),)) for post in posts],
+        }.items()
+    }
+    assert of["here"] == of["moved"] and len(set(of.values())) == 3
