@@ -10,7 +10,7 @@ from rich.table import Table
 from ..core.feedback import Judgement
 from ..core.protocols import RejectCounts
 from ..core.rules import HashtagRule
-from .terminal import counted, out, printable, say, tell, unpublished
+from .terminal import counted, printable, say, show_table, tell, unpublished
 
 if TYPE_CHECKING:
     from ..assembly import BuildReport, Forgotten, IndexInfo
@@ -64,7 +64,7 @@ def show_info(info: "IndexInfo") -> None:
     table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
     for name, told in _learned(info):
         table.add_row(name, told)
-    out.print(table)
+    show_table(table)
 
 
 def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
@@ -129,7 +129,7 @@ def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
         authors = "-" if pair.authors is None else str(pair.authors)
         counts = (str(pair.alias_posts), str(pair.target_posts), str(pair.posts))
         table.add_row(f"#{alias}", counts[0], f"#{target}", *counts[1:], authors, pair.sign)
-    out.print(table)
+    show_table(table)
     if len(candidates) > ALIASES_SHOWN:
         say(f"and {counted(len(candidates) - ALIASES_SHOWN, 'pair')} more, which --json prints")
     say("for those that do: hashtag tags alias HASHTAG=MEANING ...")
@@ -144,4 +144,4 @@ def show_models(states: "Sequence[ModelState]") -> None:
         table.add_column(column, overflow="fold")
     for state in states:
         table.add_row(state.profile, state.channel, escape(state.model), "yes" if state.here else f"no ({state.size})")
-    out.print(table)
+    show_table(table)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from .terminal import counted, err, lasting, out, printable, say, tell
+from .terminal import counted, err, lasting, out, printable, say, show_table, tell
 
 if TYPE_CHECKING:
     from ..assembly import Beginning
@@ -58,7 +58,7 @@ def _show(report: Mapping[str, Any], columns: Sequence[str], figures: Any) -> No
         style = "bold cyan" if system["kind"] == "retrieval" else None
         name = escape(printable(system["name"]))
         table.add_row(name, system["kind"], *figures(system), f"{system['fit_seconds']:,.0f} s", style=style)
-    out.print(table)
+    show_table(table)
 
 
 def _best_first(system: Mapping[str, Any]) -> tuple[bool, float]:
@@ -102,7 +102,7 @@ def show_comparison(comparison: "Comparison") -> None:
             same = sure.low == sure.high == 0
             row += [f"{sure.low:+.3f} {sure.high:+.3f}", "same" if same else f"{100 * sure.probability:.0f}%"]
         table.add_row(escape(printable(change.system)), *row)
-    out.print(table)
+    show_table(table)
     for name in comparison.gone:
         say(f"{name}: only in the first")
     for name in comparison.new:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from .terminal import counted, out, printable, say, tell
+from .terminal import counted, line_width, out, printable, say, show_table, tell
 
 if TYPE_CHECKING:
     from ..assembly import BackedUp, Cleared, History, Restored
@@ -47,13 +47,13 @@ def show_history(history: "History") -> None:
         table.add_row(f"{kept.snapshot}", kept.state, posts, size, escape(printable(built)))
     if history.snapshots:
         out.print()
-        out.print(table)
+        show_table(table)
 
 
 def _indented(told: str) -> None:
-    for line in Text(printable(told), style="dim", overflow="fold").wrap(out, out.width - len(_INDENT)):
+    for line in Text(printable(told), style="dim", overflow="fold").wrap(out, line_width() - len(_INDENT)):
         line.rstrip()
-        out.print(Text(_INDENT) + line)
+        out.print(Text(_INDENT) + line, soft_wrap=True)
 
 
 def _served(run: "Run") -> str | None:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..core.post import ADDED, Post
-from .terminal import counted, one_line, out, printable, say, short_id, shown_cells
+from .terminal import counted, one_line, printable, say, short_id, show_table, shown_cells
 
 if TYPE_CHECKING:
     from ..assembly import PostChange
@@ -47,7 +47,7 @@ def show_post(post: Post) -> None:
     for what, told in facts:
         if told:
             table.add_row(what, escape("\n".join(map(printable, told.splitlines()))))
-    out.print(table)
+    show_table(table)
 
 
 def show_change(change: "PostChange") -> None:

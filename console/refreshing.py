@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ..core.sources import KnownSource, Source
 from .archive import show_rejects
-from .terminal import counted, out, printable, say, tell, unpublished
+from .terminal import counted, printable, say, show_table, tell, unpublished
 
 if TYPE_CHECKING:
     from ..assembly import RefreshReport, RemovedSource
@@ -66,7 +66,7 @@ def show_sources(known: Sequence[KnownSource]) -> None:
         table.add_row("posts", f"{source.posts:,}{state}")
         for what, told in _told(source.source):
             table.add_row(what, escape(printable(told)))
-        out.print(table)
+        show_table(table)
 
 
 def _told(source: Source | None) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as RichBars
+from rich.table import Table
 from rich.text import Text
 
 from ..core.progress import Progress, Stage
@@ -26,6 +27,7 @@ from ..core.progress import Progress, Stage
 _MINUTE = 60.0  # seconds
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+_UNBOUNDED = 1_000_000  # cells, more than any line takes
 _WIDEST_ID = 20  # characters of a post's id
 _MADE_UP = re.compile(r"(text|added)-[0-9a-f]{12}(~\d+)?")  # ids of posts for which nobody told one
 
@@ -57,16 +59,31 @@ def say(line: str) -> None:
 
 
 def one_line(columns: Sequence[tuple[str, str, int | None]]) -> None:
-    """One line of columns, each with its style and its width in cells, cut where the terminal ends.
+    """One line of columns, each with its style and its width in cells, cut at `line_width`.
 
     Korean letters take two cells each. The last column takes what is left (width None).
     """
     line = Text()
     for text, style, width in columns:
         line.append(printable(text) if width is None else set_cell_size(printable(text), width) + "  ", style)
-    line.truncate(out.width, overflow="ellipsis")
+    line.truncate(line_width(), overflow="ellipsis")
+    _print_unpadded(line)
+
+
+def show_table(table: Table) -> None:
+    """A table whose cells are wrapped at `line_width`."""
+    for line in out.render_lines(table, out.options.update(width=line_width()), pad=False):
+        _print_unpadded(Text.assemble(*((part.text, part.style or "") for part in line)))
+
+
+def line_width() -> int:
+    """How many cells a line may take: those of the terminal. In a pipe or a file, lines are neither wrapped nor cut."""
+    return out.width if out.is_terminal else _UNBOUNDED
+
+
+def _print_unpadded(line: Text) -> None:
     line.rstrip()
-    out.print(line)
+    out.print(line, soft_wrap=True)
 
 
 def shown_cells(text: str) -> int:

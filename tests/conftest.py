@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hashtag_recommender import cli
+from hashtag_recommender import cli, console
 from hashtag_recommender.assembly.home import Home
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +47,13 @@ def hashtag(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Ran(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard output is a terminal of 80 cells without colours."""
+    monkeypatch.setattr(console.terminal.out, "_force_terminal", True)
+    monkeypatch.setattr(console.terminal.out, "_width", 80)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def test_there_are_examples():
 
 
 @pytest.mark.parametrize(("command", "shown"), examples())
-@pytest.mark.usefixtures("in_demo")
+@pytest.mark.usefixtures("in_demo", "terminal")
 def test_examples_give_what_they_show(hashtag, command, shown):
     """Figures may differ in their last digit from machine to machine; words may not."""
     ran = hashtag(*shlex.split(command)[1:])

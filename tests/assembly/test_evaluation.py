@@ -58,7 +58,7 @@ def test_a_report_of_the_sample_archive(hashtag, demo, tmp_path):
     assert not list((tmp_path / "out").glob("product-*"))
 
 
-def test_the_table_is_best_first_and_fits_a_terminal(hashtag, posts, tmp_path):
+def test_the_table_is_best_first_and_fits_a_terminal(hashtag, posts, tmp_path, terminal):
     ran = evaluate(hashtag, posts, tmp_path / "out", "--systems", QUICK)
     assert ran.code == 0, ran.err
     lines = ran.out.splitlines()
@@ -290,7 +290,7 @@ def test_hashtags_that_are_all_unique_leave_little_to_find(hashtag, tmp_path):
     assert {system["metrics"]["micro"]["5"]["f1"] for system in report["systems"]} == {0}
 
 
-def test_systems_are_listed(hashtag):
+def test_systems_are_listed(hashtag, terminal):
     ran = hashtag("eval", "networks")
     assert "show_attend_tell" in ran.out and "Xu et al." in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80

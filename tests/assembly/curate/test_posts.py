@@ -9,6 +9,7 @@ import pytest
 from hashtag_recommender import SuggestOptions, open_recommender
 from hashtag_recommender.assembly import add_post
 from hashtag_recommender.assembly.home import Home
+from hashtag_recommender.console.terminal import shown_cells
 from hashtag_recommender.core.post import ADDED, Post
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.db.database import open_database
@@ -224,19 +225,25 @@ def test_posts_are_listed_newest_first(posts):
     assert posts("list", "--source", "added") == "no post was added yet; `hashtag posts add` adds one\n"
 
 
-def test_a_list_shows_captions_within_80_cells(posts, monkeypatch):
-    from hashtag_recommender.console import terminal
+@pytest.fixture
+def long_caption(posts):
+    """Of the newest post."""
+    caption = "카페 라떼 " * 30
+    posts("add", "--text", caption, "--hashtags", "카페 #라떼", "--author", "준호", "--posted-at", "2031-02-03")
+    return caption.strip()
 
-    monkeypatch.setattr(terminal.out, "_width", 80)
-    posts(
-        "add", "--text", "카페 라떼 " * 30, "--hashtags", "카페 #라떼", "--author", "준호", "--posted-at", "2031-02-03"
-    )
+
+def test_a_list_shows_captions_within_80_cells(posts, long_caption, terminal):
     first, second, *_ = posts("list").splitlines()
     assert first.startswith("added-") and "카페 라떼 카페 라떼" in first and first.endswith("…")
-    assert terminal.shown_cells(first) <= 80
+    assert shown_cells(first) <= 80
     assert second.split() == ["2031-02-03", "no", "photo", "준호", "added", "#카페", "#라떼"]
     shown = posts("show", first.split()[0])
     assert shown.count("라떼") > 30 and "added one by one" in shown
+
+
+def test_in_a_pipe_a_list_shows_whole_captions(posts, long_caption):
+    assert posts("list", "--count", 1).splitlines()[0].endswith(f"  {long_caption}")
 
 
 def test_who_is_forgotten_cannot_be_added_by_a_change(hashtag, posts, copy):

@@ -158,7 +158,7 @@ def test_gc_says_what_is_kept_and_why(hashtag, home):
     assert "removed snap-20200101-000000-aaaaaa.partial" in ran.out
 
 
-def test_the_history_tells_runs_and_snapshots(hashtag, home, rebuild):
+def test_the_history_tells_runs_and_snapshots(hashtag, home, rebuild, terminal):
     assert rebuild("1,no hashtag,,\n").code == 2
     assert hashtag("index", "rollback", "--home", home).code == 0
     first, second = snapshots(home)

@@ -176,7 +176,9 @@ def test_a_report_keeps_its_first_reason():
     assert (report.outcome, report.reason) == ("refused", "one")
 
 
-def test_a_refusal_stands_in_the_history_and_what_was_rolled_back_does_not_return(hashtag, refresh, home, source):
+def test_a_refusal_stands_in_the_history_and_what_was_rolled_back_does_not_return(
+    hashtag, refresh, home, source, terminal
+):
     before = serving(home)
     write_rows(source, make_rows(62))
     assert refresh()[1]["outcome"] == "published"

@@ -5,7 +5,7 @@ from rich.cells import cell_len
 from ..conftest import CAFE, CAT
 
 
-def test_explaining_in_plain_words(hashtag, home):
+def test_explaining_in_plain_words(hashtag, home, terminal):
     words = ["--explain", "--given", "cat", "--author", "mina", "--half-life", "300", "--lang", "ko,en"]
     for text in (CAT, CAFE):
         ran = hashtag("suggest", "--text", text, "--home", home, *words)
@@ -31,7 +31,7 @@ def test_explaining_for_machines(home, ask):
     assert not any("reasons" in entry for entry in ask(home, CAT)["hashtags"])
 
 
-def test_lines_fit_a_terminal(hashtag, home, copy):
+def test_lines_fit_a_terminal(hashtag, home, copy, terminal):
     hashtag("tags", "block", "맞팔해요", "--home", copy)
     for words in (["index", "info"], ["index", "verify"], ["tags", "list"], ["tags", "alias"]):
         for folder in (home, copy):

@@ -169,7 +169,7 @@ def test_the_plain_form_ends_with_a_line_to_copy(hashtag, demo, demo_home):
     assert all(word in ran.out.splitlines()[i + 1] for i, word in enumerate(last))
 
 
-def test_the_plain_form_shows_captions_and_no_ids(hashtag, demo, demo_home):
+def test_the_plain_form_shows_captions_and_no_ids(hashtag, demo, demo_home, terminal):
     ran = hashtag("suggest", demo / "new" / "coffee.jpg", "--home", demo_home)
     lines = ran.out.splitlines()
     assert lines[0].split() == ["hashtag", "score", "posts", "behind", "it"]
@@ -200,7 +200,7 @@ def test_a_post_without_caption_is_shown_by_its_photo(hashtag, demo, tmp_path):
     assert "text-" not in ran.out + hashtag("suggest", demo / "new" / "cat.jpg", "--home", home, "--explain").out
 
 
-def test_explaining_names_the_posts(hashtag, demo, demo_home):
+def test_explaining_names_the_posts(hashtag, demo, demo_home, terminal):
     ran = hashtag("suggest", demo / "new" / "coffee.jpg", "--home", demo_home, "--explain", "--count", 1)
     assert "image     0" in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
