@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,3 +21,21 @@ def read(tmp_path: Path) -> Read:
         return list(open_reader(path, source="src", **options).read())
 
     return write_and_read
+
+
+@pytest.fixture
+def read_rows(read: Read) -> Callable[..., list[Post | Reject]]:
+    def read_rows(*rows: dict[str, Any], **options: Any) -> list[Post | Reject]:
+        return read("a.jsonl", "\n".join(json.dumps(row) for row in rows), **options)
+
+    return read_rows
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    (folder / "more").mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(b"a photo")
+    (folder / "more" / "비.jpg").write_bytes(b"another photo")
+    (tmp_path / "secret.jpg").write_bytes(b"not to be read")
+    return folder
