@@ -1,4 +1,4 @@
-"""The command line, the Python interface and the README offer the same, by the same names."""
+"""The command line, the Python interface and the documentation offer the same, by the same names."""
 
 import inspect
 import re
@@ -13,7 +13,7 @@ from hashtag_recommender import FollowingRecommender, Query, SuggestOptions, cli
 from hashtag_recommender.commands.tree import make_command
 from hashtag_recommender.retrieval.recommender import ArchiveRecommender
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+SUGGESTING = (Path(__file__).parents[1] / "docs" / "suggesting.md").read_text(encoding="utf-8")
 FILES = {"batch", "out", "images", "encoding", "image_column", "text_column", "author_column", "given_column"}
 PLACES = {"home", "db", "as_json"}
 ONLY_IN_PYTHON = {"most"}  # which `platform` sets
@@ -41,7 +41,7 @@ def test_every_recommender_takes_the_same():
 
 
 def test_the_readme_has_a_row_for_each_option():
-    table = README.partition("| option of `hashtag suggest` | does |")[2].partition("\n\n")[0]
+    table = SUGGESTING.partition("| option of `hashtag suggest` | does |")[2].partition("\n\n")[0]
     named = {parameter.opts[0] for name, parameter in options().items() if name not in ("photos", "text")}
     assert set(re.findall(r"^\| `(--[a-z-]+)", table, flags=re.M)) == named
 

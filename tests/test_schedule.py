@@ -1,4 +1,4 @@
-"""`hashtag schedule`: what is printed, what is refused, and that the README's example is what is printed."""
+"""`hashtag schedule`: what is printed, what is refused, and that the documentation's example is what is printed."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ import yaml
 
 from hashtag_recommender.schedule import Nightly, cron_text
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+REFRESHING = (Path(__file__).parents[1] / "docs" / "refreshing.md").read_text(encoding="utf-8")
 KUBERNETES = ("kubernetes", "--image", "registry.example.org/hashtag:1", "--pvc", "archive")
 
 
@@ -103,8 +103,8 @@ def test_a_program_that_is_not_found_is_an_error(hashtag, home, monkeypatch):
 
 
 def test_the_readmes_crontab_is_what_its_command_prints():
-    [shown] = re.findall(r"```crontab\n(.*?)```", README, flags=re.S)
-    [command] = re.findall(r"^(hashtag schedule cron .*)$", README, flags=re.M)
+    [shown] = re.findall(r"```crontab\n(.*?)```", REFRESHING, flags=re.S)
+    [command] = re.findall(r"^(hashtag schedule cron .*)$", REFRESHING, flags=re.M)
     words = shlex.split(command)[3:]
     options = dict(zip(words[::2], words[1::2], strict=True))
     nightly = Nightly(

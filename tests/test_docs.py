@@ -11,9 +11,13 @@ import typer.main
 from hashtag_recommender import cli
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, README_KO = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+GUIDE = "\n".join([README, *(page.read_text(encoding="utf-8") for page in PAGES)])
 DOCUMENTS = [
     ROOT / "README.md",
+    ROOT / "README.ko.md",
+    *PAGES,
     ROOT / "CONTRIBUTING.md",
     ROOT / "benchmarks" / "README.md",
     ROOT / "demo" / "README.md",
@@ -44,7 +48,7 @@ def test_every_documented_option_exists_somewhere():
         return own.union(*(options_of(sub) for sub in getattr(command, "commands", {}).values()))
 
     known = options_of(typer.main.get_command(cli.app))
-    assert set(re.findall(r"`(--[a-z-]+)", README)) <= known
+    assert set(re.findall(r"`(--[a-z-]+)", GUIDE)) <= known
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def in_demo(demo, demo_home, tmp_path, monkeypatch):
 
 
 def examples():
-    return re.findall(r"```console\n\$ (hashtag [^\n]+)\n(.*?)```", README, flags=re.S)
+    return re.findall(r"```console\n\$ (hashtag [^\n]+)\n(.*?)```", GUIDE, flags=re.S)
 
 
 def test_there_are_examples():
@@ -82,8 +86,8 @@ def test_examples_give_what_they_show(hashtag, command, shown):
 
 @pytest.mark.usefixtures("in_demo")
 def test_the_python_example_runs(capsys):
-    for snippet in re.findall(r"```python\n(.*?)```", README, flags=re.S):
-        exec(compile(snippet, "README.md", "exec"), {})
+    for snippet in re.findall(r"```python\n(.*?)```", GUIDE, flags=re.S):
+        exec(compile(snippet, "docs/python.md", "exec"), {})
     assert "cat" in capsys.readouterr().out
 
 
@@ -96,3 +100,36 @@ def test_make_demo_is_the_example():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
     line = next(line for line in makefile.splitlines() if "hashtag suggest" in line)
     assert shlex.split(line)[1:] == shlex.split(examples()[0][0])[1:]
+
+
+def test_the_korean_readme_is_in_step():
+    """The same commands and output, headings, figures and links; only the words between are others."""
+
+    def parts(text):
+        code = re.findall(r"```.*?```", text, flags=re.S)
+        prose = re.sub(r"```.*?```", "", text, flags=re.S)
+        levels = re.findall(r"^#+", prose, flags=re.M)
+        figures = [re.findall(r"\d[\d,.]*\d|\.\d+", line) for line in prose.splitlines() if line.startswith("|")]
+        links = re.findall(r"\]\((docs/[^)]+|[a-zA-Z/]+\.md)\)", prose)
+        named = sorted(set(re.findall(r"`(--?[a-z-]+|make [a-z]+|hashtag [^`]+)`", prose)))
+        return code, levels, figures, [link for link in links if link != "README.md"], named
+
+    assert parts(README_KO) == parts(README)
+
+
+def test_links_lead_somewhere():
+    for path in DOCUMENTS:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            page = path.parent / target if target else path
+            assert page.exists(), f"{path.name}: {target}"
+            if anchor:
+                titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.M)
+                assert anchor[1:] in {re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles}, anchor
+
+
+def test_every_page_is_linked_from_the_readme():
+    assert {f"docs/{page.name}" for page in PAGES} == set(re.findall(r"\((docs/\w+\.md)\)", README))
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 125
