@@ -11,7 +11,7 @@ from .options import AsJson, Db, Home, print_json
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     home: Home = None,
     db: Db = None,
     as_json: AsJson = False,
@@ -28,10 +28,10 @@ def backup(
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `hashtag backup` wrote.")],
     home: Home = None,
-    force: Annotated[bool, typer.Option("--force", help="Even over a home; that one is kept aside.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a home that is not empty; it is moved.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the place of a home, checked and in one step."""
+    """Check a backup, and replace a home by it in one step."""
     report = assembly.restore(home_of(home), folder, force=force)
     if as_json:
         print_json(report.to_json())

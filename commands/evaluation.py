@@ -25,25 +25,26 @@ class Protocol(StrEnum):
 def run(
     source: Annotated[str, typer.Argument(help="An archive, as `index build` takes it.")],
     reading: Reading,
-    systems: Annotated[str, typer.Option(help="Names apart by commas (see `eval networks`), or all.")] = "all",
+    systems: Annotated[str, typer.Option(help="Names separated by commas (see `eval networks`), or all.")] = "all",
     split: Annotated[
         str, typer.Option(help="group, random, author, time, or a CSV with the columns post and part.")
     ] = "group",
-    seeds: Annotated[int, typer.Option(help="How often networks are trained, each time from other weights.")] = 1,
-    out: Annotated[Path, typer.Option(help="The folder of the report; a run that was stopped goes on there.")] = Path(
+    seeds: Annotated[int, typer.Option(help="How many times each network is trained, from different weights.")] = 1,
+    out: Annotated[Path, typer.Option(help="The folder of the report; a stopped run continues there.")] = Path(
         "evaluation"
     ),
     allow_leaks: Annotated[
-        bool, typer.Option("--allow-leaks", help="Even if a near-duplicate of a test post is in training.")
+        bool, typer.Option("--allow-leaks", help="Keep test posts with a near-duplicate in training.")
     ] = False,
     protocol: Annotated[Protocol | None, typer.Option(help="Split and measures of a published comparison.")] = None,
     backbone: Annotated[
-        str, typer.Option(help="What networks see photos with: efficientnet-lite0, timm:NAME, open_clip:MODEL/WEIGHTS.")
+        str,
+        typer.Option(help="The image backbone: efficientnet-lite0, timm:NAME, open_clip:MODEL/WEIGHTS."),
     ] = "efficientnet-lite0",
     encoders: EncodersOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let systems learn from one part of an archive, and judge them on the rest."""
+    """Train systems on one part of an archive, and compare them on the rest."""
     reader = reading.reader(source)
     plan = assembly.EvaluationPlan(
         systems=tuple(filter(None, (name.strip() for name in systems.split(",")))),
@@ -64,11 +65,11 @@ def run(
 
 @app.command("compare")
 def compare(
-    one: Annotated[Path, typer.Argument(metavar="A/report.json", help="A report, ...")],
-    other: Annotated[Path, typer.Argument(metavar="B/report.json", help="... and one to hold against it.")],
+    one: Annotated[Path, typer.Argument(metavar="A/report.json", help="A report.")],
+    other: Annotated[Path, typer.Argument(metavar="B/report.json", help="The report to compare it with.")],
     as_json: AsJson = False,
 ) -> None:
-    """Tell what changed from one report to another, and how sure that is.
+    """Show what changed from one report to another, and how certain that is.
 
     The exit code is 1 if they are not known to be of the same test posts: then only their figures are shown.
     """

@@ -13,7 +13,7 @@ from .tree import make_group
 
 app = make_group("Tell which suggestions were right.")
 
-JudgedHashtags = Annotated[str, typer.Option(help="The hashtags, apart by spaces.")]
+JudgedHashtags = Annotated[str, typer.Option(help="The hashtags, separated by spaces.")]
 
 
 @app.command("accept")
@@ -25,7 +25,7 @@ def accept(
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Tell that hashtags fit a post; counts when the index is built again."""
+    """Store that hashtags fit a post; the next build or refresh uses it."""
     with assembly.open_home(home, db=db) as opened:
         _judge("accept", photos, text, hashtags, as_json, opened)
 
@@ -39,7 +39,7 @@ def reject(
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Tell that hashtags do not fit a post; counts when the index is built again."""
+    """Store that hashtags do not fit a post; the next build or refresh uses it."""
     with assembly.open_home(home, db=db) as opened:
         _judge("reject", photos, text, hashtags, as_json, opened)
 

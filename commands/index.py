@@ -47,7 +47,7 @@ def build(
 
 @app.command("info")
 def info(home: Home = None, as_json: AsJson = False) -> None:
-    """Tell what the index holds, which encoders made it, and how well what it learned does."""
+    """Show what the index holds, which encoders made it, and how good its suggestions are."""
     with assembly.open_home(home) as opened:
         info = assembly.index_info(opened)
     if as_json:
@@ -72,10 +72,10 @@ def verify(home: Home = None, db: Db = None, as_json: AsJson = False) -> None:
 @app.command("history")
 def history(
     home: Home = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many runs, the newest.")] = 20,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="The number of runs to show.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Tell which runs wrote to the home and what came of them, and which snapshots it holds."""
+    """Show the runs that wrote to the home, their results, and the snapshots."""
     with assembly.open_home(home) as opened:
         history = assembly.index_history(opened, count)
     if as_json:
@@ -86,7 +86,7 @@ def history(
 
 @app.command("rollback")
 def rollback(
-    snapshot: Annotated[str | None, typer.Argument(help="Which one (default: the one before).")] = None,
+    snapshot: Annotated[str | None, typer.Argument(help="The snapshot to serve (default: the previous one).")] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -101,11 +101,11 @@ def rollback(
 
 @app.command("gc")
 def gc(
-    keep: Annotated[int, typer.Option(min=1, help="How many snapshots to keep.")] = 3,
+    keep: Annotated[int, typer.Option(min=1, help="The number of snapshots to keep.")] = 3,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete old snapshots and what killed runs left behind; never one that serves or is open in any process."""
+    """Delete old snapshots and what killed runs left; never one that serves or is open."""
     with assembly.open_home(home) as opened:
         report = assembly.clear_snapshots(opened, keep)
     if as_json:

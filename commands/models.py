@@ -20,7 +20,7 @@ class Pullable(StrEnum):
 
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Tell which weights are on this machine, and how large those are that aren't."""
+    """Show which weights are on this machine, and how large the others are."""
     states = assembly.model_states()
     if as_json:
         print_json([state.to_json() for state in states])
@@ -30,8 +30,8 @@ def list_models(as_json: AsJson = False) -> None:
 
 @app.command("pull")
 def pull_models(
-    profile: Annotated[Pullable, typer.Argument(help="The weights of compact come with the package.")],
+    profile: Annotated[Pullable, typer.Argument(help="The profile; the weights of compact come with the package.")],
 ) -> None:
-    """Fetch the weights of a profile, with progress."""
+    """Download the weights of a profile."""
     for name in assembly.pull_models(profile.value):
         console.say(f"{name}: here")

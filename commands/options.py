@@ -23,16 +23,12 @@ Home = Annotated[
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 NewPhotos = Annotated[
-    list[Path] | None, typer.Argument(metavar="PHOTO", help="The photo of the post; of a carousel all of them.")
+    list[Path] | None, typer.Argument(metavar="PHOTO", help="The photo of the post, or all its photos.")
 ]
-Text = Annotated[str, typer.Option(metavar="TEXT", help="Its caption.")]
-SourceName = Annotated[
-    str | None, typer.Option("--source", help="Name by which the database knows this source (default: its path).")
-]
-Images = Annotated[
-    Path | None, typer.Option(help="Folder that image paths are relative to (default: the archive's own).")
-]
-Encoding = Annotated[str | None, typer.Option(help="Of the file, if neither UTF-8 nor cp949.")]
+Text = Annotated[str, typer.Option(metavar="TEXT", help="The caption of the post.")]
+SourceName = Annotated[str | None, typer.Option("--source", help="A name for this source (default: its path).")]
+Images = Annotated[Path | None, typer.Option(help="The folder of the photos (default: that of the archive).")]
+Encoding = Annotated[str | None, typer.Option(help="The encoding of the file, if not UTF-8 or cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
 AuthorColumn = Annotated[str | None, typer.Option(help="Column of the author.")]
@@ -47,7 +43,7 @@ class Encoders(StrEnum):
 
 
 EncodersOption = Annotated[
-    Encoders | None, typer.Option("--encoders", help="auto is clip where its weights are on disk, else compact.")
+    Encoders | None, typer.Option("--encoders", help="auto: clip if its weights are on this machine, else compact.")
 ]
 
 

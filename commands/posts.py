@@ -13,9 +13,9 @@ app = make_group("Look at posts, add, change and remove single ones, forget an a
 
 
 PostedAt = Annotated[str | None, typer.Option(metavar="TIME", help="When: 2024-01-05 or 2024-01-05T18:30:00+09:00.")]
-PostId = Annotated[str, typer.Argument(metavar="ID", help="As `hashtag posts list` shows it.")]
+PostId = Annotated[str, typer.Argument(metavar="ID", help="The id that `hashtag posts list` shows.")]
 OfSource = Annotated[
-    str | None, typer.Option("--source", metavar="NAME", help="Its source, if posts of several have that id.")
+    str | None, typer.Option("--source", metavar="NAME", help="The source, if posts of several sources have this id.")
 ]
 
 
@@ -23,17 +23,15 @@ OfSource = Annotated[
 def add_post(
     photos: NewPhotos = None,
     text: Text = "",
-    hashtags: Annotated[str, typer.Option(metavar="TAGS", help="Its hashtags, apart by spaces.")] = "",
+    hashtags: Annotated[str, typer.Option(metavar="TAGS", help="The hashtags, separated by spaces.")] = "",
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Who posted it.")] = None,
     posted_at: PostedAt = None,
-    post_id: Annotated[
-        str | None, typer.Option("--id", help="By which it is known (default: by its photos and caption).")
-    ] = None,
+    post_id: Annotated[str | None, typer.Option("--id", help="An id (default: from its photos and caption).")] = None,
     as_json: AsJson = False,
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Put one post into the archive at once; the next suggestion finds it. Added again, it is corrected."""
+    """Add one post to the archive; the next suggestion finds it. Adding it again corrects it."""
     check_one(photos, text, {})
     told = {"author": author, "posted_at": posted_at, "post_id": post_id}
     with assembly.open_home(home, db=db) as opened:
@@ -44,8 +42,8 @@ def add_post(
 def edit_post(
     post_id: PostId,
     photos: NewPhotos = None,
-    text: Annotated[str | None, typer.Option(metavar="TEXT", help="Its caption from now on.")] = None,
-    hashtags: Annotated[str | None, typer.Option(metavar="TAGS", help="All its hashtags, apart by spaces.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="The new caption.")] = None,
+    hashtags: Annotated[str | None, typer.Option(metavar="TAGS", help="All its hashtags, separated by spaces.")] = None,
     author: Annotated[str | None, typer.Option(metavar="NAME", help='Who posted it; "" for nobody.')] = None,
     posted_at: PostedAt = None,
     source: OfSource = None,
@@ -53,7 +51,7 @@ def edit_post(
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Change a post that was added one by one; what is not told stays."""
+    """Change a post that you added; what you do not name stays."""
     check_photos(photos)
     told = {"text": text, "hashtags": hashtags, "author": author, "posted_at": posted_at, "source": source}
     with assembly.open_home(home, db=db) as opened:
@@ -64,14 +62,14 @@ def edit_post(
 def remove_post(
     post_id: PostId, source: OfSource = None, as_json: AsJson = False, home: Home = None, db: Db = None
 ) -> None:
-    """Delete a post that was added one by one, for good."""
+    """Delete a post that you added, for good."""
     with assembly.open_home(home, db=db) as opened:
         _show(assembly.remove_post(opened, post_id, source=source), as_json)
 
 
 @app.command("list")
 def list_posts(
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many posts, the newest.")] = 20,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="The number of posts to show.")] = 20,
     source: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this source.")] = None,
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this author.")] = None,
     as_json: AsJson = False,
@@ -91,7 +89,7 @@ def list_posts(
 def show_post(
     post_id: PostId, source: OfSource = None, as_json: AsJson = False, home: Home = None, db: Db = None
 ) -> None:
-    """Show all there is of one post."""
+    """Show everything about one post."""
     with assembly.open_home(home, db=db) as opened:
         post = assembly.show_post(opened, post_id, source=source)
     if as_json:
@@ -102,12 +100,12 @@ def show_post(
 
 @app.command("forget")
 def forget_posts(
-    author: Annotated[str, typer.Option(help="Whose posts are to be deleted.")],
+    author: Annotated[str, typer.Option(help="The author.")],
     as_json: AsJson = False,
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Delete all posts of an author from database and index, and never take them in again."""
+    """Delete all posts of an author from database and index; they are never read again."""
     with assembly.open_home(home, db=db) as opened:
         report = assembly.forget_author(opened, author, console.progress())
     if as_json:

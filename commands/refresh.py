@@ -22,7 +22,7 @@ class Log(StrEnum):
 
 
 def refresh(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would do, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")] = False,
     allow_shrink: Annotated[bool, typer.Option("--allow-shrink", help="Publish even if many posts are gone.")] = False,
     home: Home = None,
     db: Db = None,
@@ -30,7 +30,7 @@ def refresh(
     log: Annotated[Log, typer.Option(help="json: one object a line on standard error, for machines.")] = Log.text,
     metrics: Annotated[Path | None, typer.Option(help="A .prom file for Prometheus' node exporter.")] = None,
 ) -> None:
-    """Read all sources again and publish what has changed. Exits with 3 where it keeps the index that serves."""
+    """Read all sources again and publish what has changed. Exits with 3 if the previous index continues to serve."""
     with _logged(log):
         opened = assembly.open_home(home, db=db)
         with opened, _measured(opened, None if dry_run else metrics) as reports:

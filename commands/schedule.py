@@ -18,9 +18,9 @@ from .tree import make_group
 app = make_group("Print what a scheduler needs to bring the index up to date every night.")
 
 At = Annotated[str, typer.Option(metavar="HH:MM", help="The time of day.")]
-Mail = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Who is mailed when it failed.")]
-Webhook = Annotated[str | None, typer.Option(metavar="URL", help="Where it is posted when it failed.")]
-Name = Annotated[str, typer.Option(help="Of the units, the lines or the job.")]
+Mail = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Who gets a mail if a night has failed.")]
+Webhook = Annotated[str | None, typer.Option(metavar="URL", help="Where to post if a night has failed.")]
+Name = Annotated[str, typer.Option(help="The name of the units, lines or job.")]
 
 
 @app.command("systemd")
@@ -57,9 +57,9 @@ def cron(
 
 @app.command("kubernetes")
 def kubernetes(
-    image: Annotated[str, typer.Option(help="The container image that holds hashtag.")],
+    image: Annotated[str, typer.Option(help="The container image with `hashtag`.")],
     pvc: Annotated[str, typer.Option(metavar="NAME", help="The PersistentVolumeClaim that holds the home.")],
-    home: Annotated[Path, typer.Option(help="Where in the container it is mounted.")] = Path("/var/lib/hashtag"),
+    home: Annotated[Path, typer.Option(help="Where the home is mounted in the container.")] = Path("/var/lib/hashtag"),
     db: Db = None,
     at: At = "03:30",
     webhook: Webhook = None,

@@ -20,7 +20,7 @@ def add(
     db: Db = None,
     source_name: SourceName = None,
 ) -> None:
-    """Remember a source and how it is read; the next refresh takes its posts in."""
+    """Remember a source and how it is read; the next refresh reads its posts."""
     reader = reading.reader(source, source_name)
     console.tell(reader.notes())
     with assembly.open_home(home, db=db) as opened:
@@ -40,11 +40,11 @@ def list_(home: Home = None, db: Db = None, as_json: AsJson = False) -> None:
 
 @app.command("remove")
 def remove(
-    name: Annotated[str, typer.Argument(help="As `hashtag sources list` has it.")],
-    keep_posts: Annotated[bool, typer.Option("--keep-posts", help="Leave its posts in the archive.")] = False,
+    name: Annotated[str, typer.Argument(help="The name that `hashtag sources list` shows.")],
+    keep_posts: Annotated[bool, typer.Option("--keep-posts", help="Keep its posts in the archive.")] = False,
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Read a source no more; its posts leave with the next refresh."""
+    """Stop reading a source; the next refresh removes its posts."""
     with assembly.open_home(home, db=db) as opened:
         console.show_removed_source(assembly.remove_source(opened, name, keep_posts))

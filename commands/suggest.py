@@ -41,12 +41,12 @@ def suggest(
     text: Text = "",
     count: Annotated[
         str | None,
-        typer.Option(metavar="N|auto", help="How many hashtags at most (default: 5); auto: as many as deserve it."),
+        typer.Option(metavar="N|auto", help="How many hashtags at most (default: 5); auto: all that are likely."),
     ] = None,
     platform: Annotated[
-        str | None, typer.Option(metavar="NAME", help="No more than it takes: instagram, threads, x, tiktok, ...")
+        str | None, typer.Option(metavar="NAME", help="Not more than a platform takes: instagram, threads, x, ...")
     ] = None,
-    min_score: Annotated[float, typer.Option(metavar="P", help="The least probability.")] = 0.0,
+    min_score: Annotated[float, typer.Option(metavar="P", help="Only hashtags with at least this probability.")] = 0.0,
     given: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="Hashtags the post has already; may be repeated.")
     ] = None,
@@ -54,21 +54,24 @@ def suggest(
         list[str] | None, typer.Option(metavar="TAG", help="Hashtags not to suggest; may be repeated.")
     ] = None,
     languages: Annotated[
-        str, typer.Option("--languages", "--lang", metavar="ko,en", help="Only hashtags in letters of these.")
+        str,
+        typer.Option("--languages", "--lang", metavar="ko,en", help="Only hashtags in the letters of these."),
     ] = "",
-    mix: Annotated[Mix | None, typer.Option(help="Favour hashtags few use, many use, or each in turn.")] = None,
-    diverse: Annotated[bool, typer.Option("--diverse", help="Rather hashtags that tell different things.")] = False,
-    author: Annotated[str | None, typer.Option(metavar="NAME", help="Whose own history is to count.")] = None,
-    half_life: Annotated[
-        float | None, typer.Option(metavar="DAYS", help="Days after which a post counts half.")
+    mix: Annotated[Mix | None, typer.Option(help="Prefer rare hashtags, frequent ones, or each in turn.")] = None,
+    diverse: Annotated[bool, typer.Option("--diverse", help="Prefer hashtags with different meanings.")] = False,
+    author: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Hashtags that this author uses count more.")
     ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="As the archive posts them: nothing blocked or merged.")] = False,
+    half_life: Annotated[
+        float | None, typer.Option(metavar="DAYS", help="A post counts half after this many days.")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="As the archive has them: nothing blocked or merged.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show why, and the posts behind each hashtag.")] = False,
     as_json: AsJson = False,
     home: Home = None,
     db: Db = None,
     batch: Annotated[Path | None, typer.Option(help="A CSV, TSV or JSONL file of new posts.")] = None,
-    out: Annotated[Path | None, typer.Option(help="With --batch: the JSONL file to write, one line a post.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With --batch: the JSONL file to write, a line a post.")] = None,
     images: Images = None,
     encoding: Encoding = None,
     image_column: ImageColumn = None,

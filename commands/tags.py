@@ -33,7 +33,7 @@ def block(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
 
 @app.command("allow")
 def allow(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
-    """Suggest these hashtags even if the list that ships blocks them."""
+    """Suggest these hashtags even if the list in the package blocks them."""
     named = _named(hashtags)
     _rule(home, db, lambda book: [book.allow(tag) for tag in named])
 
@@ -50,7 +50,7 @@ def alias(
     home: Home = None,
     db: Db = None,
 ) -> None:
-    """Let hashtags mean the same, all pairs or none; without any, list pairs of the archive that may do so."""
+    """Store that hashtags have one meaning; without any, list pairs of the archive that may have."""
     if pairs or source is not None:
         named = [*_pairs(pairs or []), *(_pairs_in(source) if source else [])]
         _rule(home, db, lambda book: book.alias_many(named))
@@ -66,7 +66,7 @@ def alias(
 
 @app.command("list")
 def list_tags(as_json: AsJson = False, home: Home = None, db: Db = None) -> None:
-    """Show your rules on hashtags, and how many the list that ships blocks."""
+    """Show your rules on hashtags, and how many hashtags the list in the package blocks."""
     with assembly.open_home(home, db=db) as opened:
         rules, shipped = assembly.hashtag_rules(opened)
     if as_json:
@@ -77,7 +77,7 @@ def list_tags(as_json: AsJson = False, home: Home = None, db: Db = None) -> None
 
 @app.command("remove")
 def remove(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
-    """Take back your rule on each of these hashtags."""
+    """Remove your rules on these hashtags."""
     named = _named(hashtags)
     with assembly.open_home(home, db=db) as opened, assembly.rule_store(opened) as book:
         for tag in named:

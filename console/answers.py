@@ -31,7 +31,9 @@ def show_answer(answer: Answer, explain: bool) -> None:
     behind = "why, and the posts behind it" if explain else "posts behind it"
     one_line([("hashtag", "bold", width), (f"score  {behind}", "bold", None)])
     for suggestion in answer.suggestions:
-        told = f"{counted(suggestion.uses, 'post')} carry it: {suggestion.tier}" if explain else _behind(suggestion)
+        carry = "carries" if suggestion.uses == 1 else "carry"
+        uses = f"{counted(suggestion.uses, 'post')} {carry} it: {suggestion.tier}"
+        told = uses if explain else _behind(suggestion)
         hashtag = f"#{suggestion.hashtag}", "bold cyan", width
         one_line([hashtag, (f"{suggestion.score:>5.2f}  {told}", "", None)])
         if explain:
