@@ -57,7 +57,7 @@ def test_forgetting_the_only_author_leaves_no_index(hashtag, rebuild, tmp_path):
 
 def test_forgetting_finishes_what_a_build_left_undone(hashtag, copy, ask, rebuild, monkeypatch):
     """A build is stopped between reading the source and encoding it; the index without the author holds its posts."""
-    from hashtag_recommender.index.snapshots import build as build_module
+    from hashtag_recommender.assembly.refresh import build as build_module
 
     def stop(*_):
         raise KeyboardInterrupt
