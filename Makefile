@@ -3,7 +3,7 @@ TORCH ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: demo test dev browser clean
+.PHONY: demo test quick dev browser clean
 
 demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags for a new post
 	$(BIN)/python demo/archive.py .demo
@@ -18,6 +18,13 @@ test: dev browser  ## Run every check and test
 	$(BIN)/mypy --explicit-package-bases benchmarks/*.py demo/*.py
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+quick: .venv/dev  ## Run the checks, and the tests that need no weights, crash, server or browser; after `make dev`
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m "not (weights or crash or server or browser or slow)"
 
 dev: .venv/dev  ## Install the tools of `make test`, and the link by which mypy and editors see the package
 	mkdir -p .typing

@@ -20,6 +20,24 @@ TINY_CLIP = {
 }
 
 
+# Where the tests lie that `make quick` leaves out, by marker.
+_WEIGHTS = ("assembly", "retrieval/encoders", "eval/systems/networks", "console", "test_docs.py", "test_interface.py")
+_CRASH = ("crash",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes weights, kills processes, needs a database server, or opens a browser."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        fixtures: list[str] = getattr(item, "fixturenames", [])
+        if place.startswith(_WEIGHTS) or "demo_home" in fixtures:
+            item.add_marker("weights")
+        if place.startswith(_CRASH) or "killed" in item.name:
+            item.add_marker("crash")
+        if "postgresql" in item.name or "postgres_url" in fixtures:
+            item.add_marker("server")
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command did."""

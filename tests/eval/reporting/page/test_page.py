@@ -124,6 +124,7 @@ def complaints(said):
     return [line for line in said.splitlines() if "CONSOLE" in line or "net_error" in line or "ERR_" in line]
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("options", [[], ["--blink-settings=preferredColorScheme=0"]], ids=["light", "dark"])
 def test_a_browser_has_nothing_to_complain_of(page, tmp_path, options):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
@@ -135,6 +136,7 @@ def test_a_browser_has_nothing_to_complain_of(page, tmp_path, options):
     assert "우리 집 막내 😺" in seen
 
 
+@pytest.mark.browser
 def test_a_browser_complains_where_there_is_reason(tmp_path):
     """The test above would notice."""
     bad = tmp_path / "bad.html"
@@ -143,6 +145,7 @@ def test_a_browser_complains_where_there_is_reason(tmp_path):
     assert len(complaints(browse(bad, tmp_path / "profile", "--dump-dom")[0])) == 2
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [400, 1280])
 def test_nothing_sticks_out_of_the_window(page, tmp_path, width):
     """In a frame of that width, a script (of the test, not of the page) measures how wide the page is."""
