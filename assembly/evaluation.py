@@ -215,7 +215,7 @@ def _read(out: Path, specs: Sequence[EncoderSpec], reader: PostReader, progress:
 
 def _remembering(store: SqlPostStore, plan: ChannelPlan, posts: Sequence[Post]) -> Encoder[Any]:
 
-    if not plan.kept:
+    if not plan.encoder.stored:
         return plan.encoder
     digests = {digest for post in posts for digest in post.digests(plan.encoder.modality)}
     known = store.vectors_of(plan.encoder.fingerprint, sorted(digests))
@@ -230,7 +230,7 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> Rows:
         made = list(encode_stream(encoder, contents))
         rows = np.asarray([row for batch in made for row in batch.keys], dtype=np.int64)
         vectors = stacked([batch.vectors for batch in made if batch.vectors is not None])
-        channels.append((encoder.channel, encoder.fingerprint.dimension, rows, vectors))
+        channels.append((encoder, rows, vectors))
     return find_duplicates(contents_of([post.caption for post in posts], channels))
 
 
@@ -264,8 +264,8 @@ def _identity(trial: Trial, split: Split, archive: _Posts, plan: EvaluationPlan)
 
 def _means(archive: _Posts, trial: Trial, plan: EvaluationPlan, scratch: Path) -> SystemContext:
 
-    dense = [encoder for encoder in archive.encoders.values() if encoder.channel != "lexical"]
-    lexical = next(encoder for encoder in archive.encoders.values() if encoder.channel == "lexical")
+    dense = [encoder for encoder in archive.encoders.values() if not encoder.sparse]
+    lexical = next(encoder for encoder in archive.encoders.values() if encoder.sparse)
     look_at = FeatureCache(make_backbone(plan.backbone), plan.out / FEATURES)
     return SystemContext(_product_builder(archive, scratch), dense, lexical, look_at, trial.test)
 

@@ -74,7 +74,7 @@ def archive_of(posts: Path, folder: Path) -> TrainingArchive:
             plan = plan_channel(EncoderSpec.from_json(record.spec))
             parts = list(channel_vectors(database.posts, plan, snapshot.archive.keys))
             rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part for part, _ in parts)])
-            channels.append(Indexed(record, plan.encoder.modality, rows, [vectors for _, vectors in parts]))
+            channels.append(Indexed(record, plan.encoder, rows, [vectors for _, vectors in parts]))
         return training_archive(snapshot.folder, channels, database)
 
 

@@ -20,7 +20,7 @@ from .vectors import Matches, PhotoFeatures, Rows, Vectors
 # What became of a post that a person added: it is new, takes the place of an earlier one, or was there just so.
 AddOutcome: TypeAlias = Literal["added", "corrected", "unchanged"]
 
-# What an encoder yields and an index holds: float32 arrays in dense channels, SciPy sparse matrices in the lexical one.
+# What an encoder yields and an index holds: float32 arrays, or SciPy sparse matrices where `Encoder.sparse` is true.
 V = TypeVar("V")
 V_out = TypeVar("V_out", covariant=True)
 V_in = TypeVar("V_in", contravariant=True)
@@ -63,6 +63,16 @@ class Encoder(Protocol[V_out]):
         ...
 
     @property
+    def sparse(self) -> bool:
+        """Whether `encode` yields a SciPy sparse matrix of counts; else a dense array."""
+        ...
+
+    @property
+    def stored(self) -> bool:
+        """Whether its vectors are kept in the database; else they are made anew, faster than they would be read."""
+        ...
+
+    @property
     def batch_size(self) -> int:
         """How many contents `encode` takes at once for best speed."""
         ...
@@ -80,7 +90,7 @@ class Encoder(Protocol[V_out]):
         ...
 
     def encode(self, prepared: Sequence[Any]) -> V_out:
-        """n prepared contents to n vectors, in order; dense ones float32 (n, d) of length 1."""
+        """n prepared contents to n vectors (n, d) float32, in order; dense ones of length 1."""
         ...
 
     def release(self) -> None:

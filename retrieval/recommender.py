@@ -184,7 +184,7 @@ class ArchiveRecommender(Recommender):
         contents = contents_of(
             [query.caption for query in queries],
             [
-                (channel.name, channel.encoder.fingerprint.dimension, found.places, found.vectors)
+                (channel.encoder, found.places, found.vectors)
                 for channel, found in zip(self._channels, hits, strict=True)
             ],
         )

@@ -188,10 +188,10 @@ def _keep(
 def _encoded(
     home: Home, snapshot: Snapshot, post: Post, photos: Sequence[Path], known: set[str]
 ) -> Iterator[tuple[Fingerprint, str, Any]]:
-    """The vectors of a post in all channels that keep any."""
+    """The vectors of a post in all channels whose vectors are stored."""
     for record in snapshot.manifest.channels:
         encoder = home.encoder(record)
-        if record.channel == "lexical":
+        if not encoder.stored:
             continue
         contents = zip(post.digests(encoder.modality), post.contents(encoder.modality), strict=True)
         for batch in encode_stream(encoder, (content for content in contents if content[0] not in known)):

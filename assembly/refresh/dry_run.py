@@ -57,8 +57,8 @@ class _DryRun:
             return report
         report.sources = [self._read(source) for source in decision.sources]
         plans = decision.plans()
-        kept = [plan for plan in plans if plan.kept]
-        report.embedded = {plan.encoder.channel: self._lacking(plan, self._database.posts) for plan in kept}
+        stored = [plan for plan in plans if plan.encoder.stored]
+        report.embedded = {plan.encoder.channel: self._lacking(plan, self._database.posts) for plan in stored}
         report.learned = self._learned(plans)
         self._check_shrink()
         for source in report.sources:

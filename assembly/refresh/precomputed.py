@@ -24,7 +24,7 @@ def keep_precomputed(store: SqlPostStore, reader: PostReader, plans: Sequence[Ch
     """
     if not isinstance(reader, EncodedReader):
         return []
-    return [note for plan in plans if plan.kept for note in _keep(store, reader, plan.encoder)]
+    return [note for plan in plans if plan.encoder.stored for note in _keep(store, reader, plan.encoder)]
 
 
 def _keep(store: SqlPostStore, reader: EncodedReader, encoder: Encoder[Any]) -> Iterator[str]:

@@ -104,14 +104,14 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
     vectors = {channel.record.channel: stacked(channel.batches) for channel in spoken}
     contents = contents_of(
         captions,
-        [(c.record.channel, c.record.fingerprint.dimension, c.rows, vectors[c.record.channel]) for c in spoken],
+        [(channel.encoder, channel.rows, vectors[channel.record.channel]) for channel in spoken],
     )
     clusters, labels = find_duplicates(contents), label_matrix(archive)
     can_vote = voting_posts(clusters, labels)
     neighbourhoods = [
         Neighbourhood(
             channel.record.channel,
-            channel.modality,
+            channel.encoder.modality,
             read_index(channel.record.index, folder / channel.record.channel),
             read_rows(folder / channel.record.channel, channel.record.vectors),
             clusters,

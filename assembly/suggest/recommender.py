@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import DatabaseError
+from ...core.pipeline import encode_stream
 from ...core.post import Modality
 from ...core.protocols import Encoder, Fingerprint, StoredPost
 from ...core.rules import HashtagRule, combine_rules
@@ -19,7 +20,7 @@ from ...index.snapshots.manifest import ChannelRecord
 from ...index.snapshots.serving import serve
 from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.registry import read_index
-from ...retrieval.encoders.ngrams import NgramEncoder
+from ...retrieval.encoders.stacking import stacked
 from ...retrieval.learning import load
 from ...retrieval.recommender import ArchiveRecommender
 from ...retrieval.search.channels import Channel
@@ -124,9 +125,14 @@ def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:
     """The places of the added posts that a channel can compare, each as often as it has vectors, and these."""
     if not since.posts:
         return [], None
-    if isinstance(encoder, NgramEncoder):  # of which none are kept: they are made faster than read
-        said = [(place, stored.post.caption) for place, stored in enumerate(since.posts) if stored.post.caption]
-        return [place for place, _ in said], encoder.encode([encoder.prepare(c) for _, c in said]) if said else None
+    if not encoder.stored:
+        contents = (
+            (place, content)
+            for place, stored in enumerate(since.posts)
+            for content in stored.post.contents(encoder.modality)
+        )
+        made = [batch for batch in encode_stream(encoder, contents) if batch.vectors is not None]
+        return [place for batch in made for place in batch.keys], stacked([batch.vectors for batch in made])
     kept = since.vectors.get(encoder.fingerprint, {})
     there = [
         (place, kept[digest])

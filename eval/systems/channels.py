@@ -13,9 +13,8 @@ from ...core.query import Query
 from ...core.vectors import NO_ROW, Matches, Rows, Vectors, nearest
 from .system import query_of
 
-Encoded: TypeAlias = Vectors | sparse.csr_matrix  # dense channels yield the one, the lexical one the other
+Encoded: TypeAlias = Vectors | sparse.csr_matrix  # the latter of encoders that are sparse
 
-_LEXICAL = "lexical"
 _AT_ONCE = 256  # queries, whose similarities to all posts are held in memory
 
 
@@ -26,12 +25,12 @@ class Channel:
     """
 
     def __init__(self, encoder: Encoder[Any], posts: Sequence[Post]) -> None:
-        """posts: whose n-grams decide, in the lexical channel, what an n-gram weighs."""
+        """posts: whose n-grams decide, where the encoder is sparse, what an n-gram weighs."""
         self.name = encoder.channel
         self._encoder = encoder
         queries = [query_of(post) for post in posts]
         self.posts: Encoded
-        if self.name == _LEXICAL:
+        if encoder.sparse:
             counted = counts(encoder, queries)
             self._weigh = Tfidf(counted)
             self.posts = self._weigh(counted)
@@ -42,7 +41,7 @@ class Channel:
 
     def encode(self, queries: Sequence[Query]) -> Encoded:
         """(q, d), as `posts`."""
-        if self.name == _LEXICAL:
+        if self._encoder.sparse:
             return self._weigh(counts(self._encoder, queries))
         return vectors(self._encoder, queries)
 

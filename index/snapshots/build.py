@@ -11,7 +11,7 @@ import numpy as np
 from ...core.archive_state import ArchiveState
 from ...core.errors import SnapshotError, SourceError
 from ...core.pipeline import Encoded, encode_stream
-from ...core.post import Modality
+from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder, Fingerprint, PostStore
 from ...core.vectors import Rows
@@ -28,14 +28,12 @@ ROWS = "rows.npy"  # in every channel's folder: which row of the archive each ve
 class ChannelPlan:
     """A channel to be built.
 
-    spec: how the encoder is made again. index: the kind that its vectors want. kept: whether they are kept in the
-    database (those of the n-grams are made faster than read).
+    spec: how the encoder is made again. index: the kind that its vectors want.
     """
 
     encoder: Encoder[Any]
     spec: Mapping[str, str]
     index: IndexKind
-    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Indexed:
     """
 
     record: ChannelRecord
-    modality: Modality
+    encoder: Encoder[Any]
     rows: Rows
     batches: Sequence[Any]
 
@@ -115,7 +113,7 @@ def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) ->
     counts: dict[str, int] = {}
     unreadable: dict[str, str] = {}
     for plan in plans:
-        if plan.kept:
+        if plan.encoder.stored:
             counts[plan.encoder.channel] = 0
             for batch in _encoded(store, plan, progress):
                 if batch.vectors is not None:
@@ -239,7 +237,7 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
         (folder / encoder.channel).mkdir()
         writer.write(folder / encoder.channel)
         np.save(folder / encoder.channel / ROWS, rows_of_all)
-    return Indexed(record, encoder.modality, rows_of_all, batches)
+    return Indexed(record, encoder, rows_of_all, batches)
 
 
 def channel_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
@@ -247,10 +245,10 @@ def channel_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator
 
     keys: of all rows; posts that were added meanwhile are passed over.
     """
-    return _kept_vectors(store, plan, keys) if plan.kept else _fresh_vectors(store, plan, keys)
+    return _stored_vectors(store, plan, keys) if plan.encoder.stored else _fresh_vectors(store, plan, keys)
 
 
-def _kept_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
+def _stored_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
     order = np.argsort(keys)
     for batch_keys, vectors in store.vectors(plan.encoder.fingerprint, plan.encoder.modality):
         known = np.isin(batch_keys, keys)
@@ -258,16 +256,21 @@ def _kept_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[t
 
 
 def _fresh_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:
-    captions = ((row, caption) for row, caption in enumerate(captions_of(store, keys)) if caption)
-    for batch in encode_stream(plan.encoder, captions):
+    posts, modality = _posts_of(store, keys), plan.encoder.modality
+    contents = ((row, content) for row, post in enumerate(posts) for content in post.contents(modality))
+    for batch in encode_stream(plan.encoder, contents):
         if batch.vectors is not None:
             yield np.asarray(batch.keys, dtype=np.int64), batch.vectors
 
 
 def captions_of(store: PostStore, keys: Rows) -> Iterator[str]:
     """The captions of the posts with these keys, which stand in the order of `PostStore.posts`."""
+    return (post.caption for post in _posts_of(store, keys))
+
+
+def _posts_of(store: PostStore, keys: Rows) -> Iterator[Post]:
     known = set(keys.tolist())
-    return (stored.post.caption for stored in store.posts() if stored.key in known)
+    return (stored.post for stored in store.posts() if stored.key in known)
 
 
 def read_rows(folder: Path, vectors: int) -> Rows:

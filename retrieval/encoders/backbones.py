@@ -52,6 +52,8 @@ class _EncoderBackbone:
 
     channel = "image"
     modality: Modality = "image"
+    sparse = False
+    stored = False
     batch_size = _BATCH
 
     def __init__(self, encoder: Encoder[Vectors], load: Callable[[], TorchRuntime]) -> None:
@@ -86,6 +88,8 @@ class TimmBackbone:
 
     channel = "image"
     modality: Modality = "image"
+    sparse = False
+    stored = False
     batch_size = _BATCH
 
     def __init__(self, model: str, weights: str = "") -> None:

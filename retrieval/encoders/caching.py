@@ -33,6 +33,16 @@ class CachingEncoder(Generic[V]):
         return self._encoder.modality
 
     @property
+    def sparse(self) -> bool:
+        """See `Encoder.sparse`."""
+        return self._encoder.sparse
+
+    @property
+    def stored(self) -> bool:
+        """See `Encoder.stored`."""
+        return self._encoder.stored
+
+    @property
     def batch_size(self) -> int:
         """See `Encoder.batch_size`."""
         return self._encoder.batch_size

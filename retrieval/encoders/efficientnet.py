@@ -28,6 +28,8 @@ class EfficientNetEncoder:
 
     channel = "image"
     modality: Modality = "image"
+    sparse = False
+    stored = True
     batch_size = 32
 
     @property

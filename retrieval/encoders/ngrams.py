@@ -24,6 +24,8 @@ class NgramEncoder:
 
     channel = "lexical"
     modality: Modality = "text"
+    sparse = True
+    stored = False
     batch_size = 1024
 
     @property

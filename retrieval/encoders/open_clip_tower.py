@@ -26,6 +26,8 @@ class OpenClipEncoder:
 
     channel = "image"
     modality: Modality = "image"
+    sparse = False
+    stored = True
     batch_size = 32
 
     def __init__(self, model: str, weights: str) -> None:

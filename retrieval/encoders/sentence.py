@@ -26,6 +26,8 @@ class SentenceEncoder:
 
     channel = "sentence"
     modality: Modality = "text"
+    sparse = False
+    stored = True
     batch_size = 512  # captions of like length are put together within this many, so that little is padding
 
     def __init__(self, model: str) -> None:

@@ -11,7 +11,7 @@ from ...core.pipeline import encode_stream
 from ...core.protocols import Encoder, V
 from ...core.query import Query
 from ...core.vectors import Rows, Vectors, unit_rows
-from ..encoders.ngrams import BUCKETS, NgramEncoder
+from ..encoders.ngrams import BUCKETS
 from ..encoders.stacking import stacked
 from .neighbours import Neighbourhood, Neighbours, no_neighbours
 from .similarity import Contents
@@ -76,23 +76,24 @@ def search_channel(channel: Channel[Any], queries: Sequence[Query], k: int) -> C
     return ChannelHits(channel.name, matches, there, stacked(vectors), failures)
 
 
-def contents_of(captions: Sequence[str], vectors: Sequence[tuple[str, int, Rows, Any]]) -> Contents:
+def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], Rows, Any]]) -> Contents:
     """n posts as they are compared with each other; what a post has not is an empty row.
 
-    vectors: of each channel its name, the dimension, the places (v,) of its posts among the n, and v rows or None. A
-    post with several photos stands there several times: it counts by the mean of their vectors.
+    vectors: of each channel its encoder, the places (v,) of its posts among the n, and v rows or None. Of those that
+    are sparse there is one at most. A post with several photos stands there several times: it counts by the mean of
+    their vectors.
     """
     n = len(captions)
     nowhere = np.zeros(0, dtype=np.int64)
     ngrams = sparse.csr_matrix((nowhere.astype(np.float32), (nowhere, nowhere)), shape=(n, BUCKETS))
     dense = {}
-    for channel, dimension, places, rows in vectors:
-        if channel == NgramEncoder.channel:
+    for encoder, places, rows in vectors:
+        if encoder.sparse:
             ngrams = _scattered(rows, places, n) if rows is not None else ngrams
         else:
-            dense[channel] = np.zeros((n, dimension), dtype=np.float32)
+            dense[encoder.channel] = np.zeros((n, encoder.fingerprint.dimension), dtype=np.float32)
             if rows is not None:
-                dense[channel][places] = _means(rows, places)
+                dense[encoder.channel][places] = _means(rows, places)
     return Contents(captions, ngrams, dense)
 
 

@@ -40,6 +40,7 @@ class WordEncoder:
 
     channel = "sentence"
     modality = "text"
+    sparse, stored = False, True
     batch_size = 8
     fingerprint = Fingerprint("words", "none", "1", 16, "")
     encoded = 0

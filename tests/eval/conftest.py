@@ -21,6 +21,7 @@ class WordEncoder:
 
     channel = "sentence"
     modality = "text"
+    sparse, stored = False, True
     batch_size = 2
     fingerprint = Fingerprint("words", "none", "1", len(WORDS), "none")
 

@@ -22,6 +22,7 @@ class ColourEncoder:
     """Photos to their mean colour."""
 
     channel, modality, batch_size = "image", "image", 8
+    sparse, stored = False, True
     fingerprint = Fingerprint("colours", "none", "1", 3, "")
 
     def prepare(self, content):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from scipy import sparse
 
 from hashtag_recommender.core.errors import PhotoError, WeightsError
 from hashtag_recommender.core.pipeline import encode_stream
@@ -80,7 +81,8 @@ def test_vectors_are_as_promised(encoder_and_contents):
     vectors = encoder.encode([encoder.prepare(content) for content in contents])
     assert vectors.shape == (len(contents), encoder.fingerprint.dimension)
     assert vectors.dtype == np.float32
-    if encoder.channel != "lexical":
+    assert sparse.issparse(vectors) == encoder.sparse
+    if not encoder.sparse:
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
 
 

@@ -14,6 +14,7 @@ class Corners:
 
     channel = "image"
     modality = "image"
+    sparse, stored = False, False
     batch_size = 2
 
     def __init__(self, revision="1"):
