@@ -187,5 +187,4 @@ def _profile(name: str) -> Profile:
 
 def plan_channel(spec: EncoderSpec, encoder: Encoder[Any] | None = None) -> ChannelPlan:
     """The channel that an encoder fills. encoder: made already, as the spec says."""
-    encoder = encoder or profiles.make_encoder(spec)
-    return ChannelPlan(encoder, spec.to_json(), "lexical" if encoder.sparse else "faiss")
+    return ChannelPlan(encoder or profiles.make_encoder(spec), spec.to_json())

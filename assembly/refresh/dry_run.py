@@ -106,7 +106,7 @@ class _DryRun:
         archive, self._posts = store.digest(instead=self._known), versions.keys
 
         def is_same(manifest: Manifest) -> bool:
-            return not self._new and is_built_from(manifest, archive, origin, fingerprints)
+            return not self._new and is_built_from(manifest, archive, origin, plans)
 
         if stays := what_stays(self._home.folder, serving, versions.keys, learner, is_same):
             self._report.notes += [stays.note] if stays.note else []

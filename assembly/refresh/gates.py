@@ -19,7 +19,7 @@ from ...index.snapshots.history import RunRecord
 from ...index.snapshots.snapshot import Snapshot, damage
 from ...index.snapshots.verify import compare, count
 from ...index.vectors.recall import recall
-from ...index.vectors.registry import EXACT, read_index
+from ...index.vectors.registry import is_exact, read_index
 from ...retrieval.learning import learned_report
 
 
@@ -31,7 +31,7 @@ def check_soundness(draft: Draft, store: PostStore, thresholds: Thresholds) -> l
     for channel in speaking:
         record = channel.record
         found[record.channel] = recall(read_index(record.index, snapshot.folder / record.channel), channel.batches)
-        least[record.channel] = gates.LEAST_EXACT if record.index in EXACT else thresholds.min_recall
+        least[record.channel] = gates.LEAST_EXACT if is_exact(record.index) else thresholds.min_recall
     return [
         gates.checksums(damage(snapshot), len(snapshot.manifest.files)),
         gates.recall(found, least),

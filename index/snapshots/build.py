@@ -13,9 +13,9 @@ from ...core.errors import SnapshotError, SourceError
 from ...core.pipeline import Encoded, encode_stream
 from ...core.post import Post
 from ...core.progress import Progress
-from ...core.protocols import Encoder, Fingerprint, PostStore
+from ...core.protocols import Encoder, PostStore
 from ...core.vectors import Rows
-from ..vectors.registry import IndexKind, new_writer
+from ..vectors.registry import choose_index, new_writer
 from .archive import ArchiveWriter
 from .manifest import ChannelRecord, LearnedFrom, Manifest
 from .serving import held_back, told_of_rollback
@@ -26,14 +26,10 @@ ROWS = "rows.npy"  # in every channel's folder: which row of the archive each ve
 
 @dataclass(frozen=True, slots=True)
 class ChannelPlan:
-    """A channel to be built.
-
-    spec: how the encoder is made again. index: the kind that its vectors want.
-    """
+    """A channel to be built. spec: how the encoder is made again. Its index is chosen by `choose_index`."""
 
     encoder: Encoder[Any]
     spec: Mapping[str, str]
-    index: IndexKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +94,16 @@ class Published:
     note: str | None = None
 
 
-def is_built_from(manifest: Manifest, archive: str, origin: Origin, encoders: Mapping[str, Fingerprint]) -> bool:
-    """Whether a snapshot was built from just these posts, by this origin and these encoders.
+def is_built_from(manifest: Manifest, archive: str, origin: Origin, plans: Sequence[ChannelPlan]) -> bool:
+    """Whether a snapshot was built from just these posts, by this origin, with these encoders and their indexes.
 
-    archive: `PostStore.digest` of the posts. encoders: by channel.
+    archive: `PostStore.digest` of the posts.
     """
     made_of = (manifest.archive, manifest.feedback, manifest.program)
-    made_by = {record.channel: record.fingerprint for record in manifest.channels}
-    return made_of == (archive, origin.feedback, origin.program) and made_by == dict(encoders)
+    made_by = {record.channel: (record.fingerprint, record.index) for record in manifest.channels}
+    encoders = [plan.encoder for plan in plans]
+    asked = {encoder.channel: (encoder.fingerprint, choose_index(encoder.sparse)) for encoder in encoders}
+    return made_of == (archive, origin.feedback, origin.program) and made_by == asked
 
 
 def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
@@ -160,10 +158,9 @@ def build(
     """
     archive, versions = store.digest(), store.versions()
     whole = serving_snapshot(home)  # a damaged one is the very reason to build: it is replaced by a whole one
-    fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
 
     def is_same(manifest: Manifest) -> bool:
-        return is_built_from(manifest, archive, origin, fingerprints)
+        return is_built_from(manifest, archive, origin, plans)
 
     if whole and (stays := what_stays(home, whole, versions.keys, learner, is_same, ends_rollback)):
         return stays
@@ -219,7 +216,8 @@ def what_stays(
 
 def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:
     encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
-    writer = new_writer(plan.index, fingerprint.dimension)
+    index = choose_index(encoder.sparse)
+    writer = new_writer(index, fingerprint.dimension)
     rows: list[Rows] = []
     batches: list[Any] = []
     vectors = channel_vectors(store, plan, keys)
@@ -232,7 +230,7 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
         rows_of_all = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
         stage.advance(len(keys) - len(np.unique(rows_of_all)))  # posts without this modality
     n = len(rows_of_all)
-    record = ChannelRecord(encoder.channel, plan.spec, fingerprint, plan.index, n)
+    record = ChannelRecord(encoder.channel, plan.spec, fingerprint, index, n)
     if n:  # else, as for the photos of an archive that has none, the channel has no files
         (folder / encoder.channel).mkdir()
         writer.write(folder / encoder.channel)

@@ -8,19 +8,30 @@ from typing import Any
 from ...core.archive_state import Changes
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
+from ..vectors.spec import IndexSpec
 
 FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """A channel of a snapshot. spec: how its encoder is made again. index: its kind. vectors: posts that have one."""
+    """A channel of a snapshot. spec: how its encoder is made again. vectors: how many its index holds."""
 
     channel: str
     spec: Mapping[str, str]
     fingerprint: Fingerprint
-    index: str
+    index: IndexSpec
     vectors: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the manifest."""
+        return asdict(self) | {"index": self.index.to_json()}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "ChannelRecord":
+        """Raises KeyError or TypeError on other fields."""
+        made = {"fingerprint": Fingerprint(**fields["fingerprint"]), "index": IndexSpec.from_json(fields["index"])}
+        return cls(**{**fields, **made})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,8 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
-        return asdict(self) | {"learned": self.learned.to_json() if self.learned else None}
+        channels = [channel.to_json() for channel in self.channels]
+        return asdict(self) | {"channels": channels, "learned": self.learned.to_json() if self.learned else None}
 
     def to_bytes(self) -> bytes:
         """The JSON document, as it stands on disk."""
@@ -98,10 +110,7 @@ class Manifest:
                     + ("it is of a later release: upgrade hashtag-recommender, or " if later else "")
                     + "run `hashtag index build` again"
                 )
-            fields["channels"] = tuple(
-                ChannelRecord(**channel | {"fingerprint": Fingerprint(**channel["fingerprint"])})
-                for channel in fields["channels"]
-            )
+            fields["channels"] = tuple(map(ChannelRecord.from_json, fields["channels"]))
             fields["files"] = {name: FileRecord(**file) for name, file in fields["files"].items()}
             if fields.get("learned"):
                 fields["learned"] = LearnedFrom.from_json(fields["learned"])
