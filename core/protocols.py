@@ -111,13 +111,6 @@ class VectorIndex(Protocol[V_in]):
         """The k nearest vectors for n queries, of similarity above 0; a query of zeros matches nothing."""
         ...
 
-    def extended(self, vectors: V_in) -> "VectorIndex[V_in]":
-        """An index with n more vectors after its own, numbered from `len(self)`; this one stays as it is.
-
-        What was measured of the archive when it was built, its mean or its idf, holds for the newcomers, too.
-        """
-        ...
-
 
 class IndexWriter(Protocol[V_in]):
     """Makes a VectorIndex from vectors that come in batches, and writes it to a folder."""

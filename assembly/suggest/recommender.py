@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...core.errors import DatabaseError
 from ...core.pipeline import encode_stream
 from ...core.post import Modality
-from ...core.protocols import Encoder, Fingerprint, StoredPost
+from ...core.protocols import Encoder, Fingerprint, StoredPost, VectorIndex
 from ...core.rules import HashtagRule, combine_rules
 from ...core.vectors import Rows, Vectors
 from ...index.snapshots.build import read_rows
@@ -19,6 +19,7 @@ from ...index.snapshots.extended_archive import ExtendedArchive
 from ...index.snapshots.manifest import ChannelRecord
 from ...index.snapshots.serving import serve
 from ...index.snapshots.snapshot import Snapshot
+from ...index.vectors.extended import ExtendedIndex
 from ...index.vectors.registry import read_index
 from ...retrieval.encoders.stacking import stacked
 from ...retrieval.learning import load
@@ -113,10 +114,11 @@ def _open_channel(
 ) -> Channel[Any]:
 
     folder = snapshot.folder / record.channel
-    index, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
+    written, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
+    index: VectorIndex[Any] = written
     places, vectors = _newcomers(encoder, since)
     if places:
-        index = index.extended(vectors)
+        index = ExtendedIndex(written, vectors)
         rows = np.concatenate([rows, len(snapshot.archive.keys) + np.asarray(places, dtype=np.int64)])
     return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters, can_vote))
 

@@ -13,10 +13,11 @@ FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the
 class ExactIndex:
     """Cosine similarity, about the archive's mean, with every vector."""
 
+    cap = np.inf
+
     def __init__(self, vectors: Vectors, mean: Vectors | None = None) -> None:
         """vectors: float32 (n, d), rows of length 1. mean: (d,) to be taken off them instead of their own."""
         self._mean = mean_to_centre(vectors.sum(axis=0, dtype=np.float64), len(vectors)) if mean is None else mean
-        self._uncentred = vectors
         self._vectors = centred(vectors, self._mean)
 
     def __len__(self) -> int:
@@ -26,9 +27,11 @@ class ExactIndex:
         """See `VectorIndex.search`. queries: float32 (m, d)."""
         return positive(nearest(centred(queries, self._mean) @ self._vectors.T, k))
 
-    def extended(self, vectors: Vectors) -> "ExactIndex":
-        """See `VectorIndex.extended`. vectors: float32 (m, d), rows of length 1."""
-        return ExactIndex(np.concatenate([self._uncentred, vectors]), self._mean)
+    uncapped = search
+
+    def beside(self, vectors: Vectors) -> "ExactIndex":
+        """See `Extendable.beside`. vectors: float32 (m, d), rows of length 1."""
+        return ExactIndex(vectors, self._mean)
 
 
 def mean_to_centre(total: NDArray[np.float64], n: int) -> Vectors:

@@ -19,20 +19,19 @@ _AT_ONCE = 4096  # vectors centred at once
 
 
 class FaissIndex:
-    """A FAISS index that was written by `FaissWriter`, and the newcomers since, which are compared beside it."""
+    """A FAISS index that was written by `FaissWriter`."""
 
-    def __init__(
-        self, index: Any, mean: Vectors, newcomers: Vectors, one_at_a_time: AbstractContextManager[Any] | None = None
-    ) -> None:
+    cap = np.inf
+
+    def __init__(self, index: Any, mean: Vectors, one_at_a_time: AbstractContextManager[Any] | None = None) -> None:
         """index: a faiss.Index with inner product, of centred vectors, on any device; it is only read.
 
-        mean: (d,) that was taken off them. newcomers: float32 (m, d), centred on it, too. one_at_a_time: held while the
-        index is searched; a GPU serves one thread at a time, unlike a CPU.
+        mean: (d,) that was taken off them. one_at_a_time: held while the index is searched; a GPU serves one thread at
+        a time, unlike a CPU.
         """
         self._one_at_a_time = one_at_a_time or nullcontext()
         self._index = index
         self._mean = mean
-        self._newcomers = newcomers
 
     @classmethod
     def read(cls, folder: Path) -> "FaissIndex":
@@ -45,31 +44,29 @@ class FaissIndex:
             raise SnapshotError(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
         if index.metric_type != faiss.METRIC_INNER_PRODUCT or mean.shape != (index.d,):
             raise SnapshotError(f"{path} and {MEAN} beside it do not fit together")
-        none = np.zeros((0, len(mean)), dtype=np.float32)
         if faiss.get_num_gpus():
-            return cls(faiss.index_cpu_to_all_gpus(index), mean, none, Lock())
-        return cls(index, mean, none)
+            return cls(faiss.index_cpu_to_all_gpus(index), mean, Lock())
+        return cls(index, mean)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal) + len(self._newcomers)
+        return int(self._index.ntotal)
 
     def search(self, queries: Vectors, k: int) -> Matches:
         """See `VectorIndex.search`. queries: float32 (m, d)."""
         asked = centred(queries, self._mean)
         with self._one_at_a_time:
             similarities, rows = self._index.search(asked, k)
-        if len(self._newcomers):
-            most = min(k, len(self._newcomers))
-            more, places = faiss.knn(asked, self._newcomers, most, faiss.METRIC_INNER_PRODUCT)
-            similarities, rows = np.hstack([similarities, more]), np.hstack([rows, self._index.ntotal + places])
-        order = np.lexsort((rows, -similarities))[:, :k]  # equal ones by row, which FAISS does not do by itself
+        order = np.lexsort((rows, -similarities))  # equal ones by row, which FAISS does not do by itself
         best = Matches(np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarities, order, axis=1))
         return positive(best)
 
-    def extended(self, vectors: Vectors) -> "FaissIndex":
-        """See `VectorIndex.extended`. vectors: float32 (m, d), rows of length 1."""
-        newcomers = np.concatenate([self._newcomers, centred(vectors, self._mean)])
-        return FaissIndex(self._index, self._mean, newcomers, self._one_at_a_time)
+    uncapped = search
+
+    def beside(self, vectors: Vectors) -> "FaissIndex":
+        """See `Extendable.beside`. vectors: float32 (m, d), rows of length 1."""
+        newcomers = faiss.IndexFlatIP(len(self._mean))
+        newcomers.add(centred(vectors, self._mean))
+        return FaissIndex(newcomers, self._mean)
 
 
 class FaissWriter:

@@ -29,18 +29,11 @@ class LexicalIndex:
     since the n-grams of a rare word are many and overlap.
     """
 
-    def __init__(
-        self,
-        inverted: sparse.csr_matrix,
-        idf: NDArray[np.float32],
-        mean_length: float,
-        newcomers: sparse.csr_matrix | None = None,
-    ) -> None:
-        """inverted: (buckets, n) weights. idf: (buckets,). mean_length: n-grams in a caption.
+    cap = 1.0
 
-        newcomers: (buckets, m) weights of posts that came later, by the same idf and mean length.
-        """
-        self._parts = (inverted,) if newcomers is None else (inverted, newcomers)
+    def __init__(self, inverted: sparse.csr_matrix, idf: NDArray[np.float32], mean_length: float) -> None:
+        """inverted: (buckets, n) weights. idf: (buckets,). mean_length: n-grams in a caption."""
+        self._inverted = inverted
         self._idf = idf
         self._mean_length = mean_length
 
@@ -57,26 +50,30 @@ class LexicalIndex:
         return cls(inverted, idf, float(mean_length))
 
     def __len__(self) -> int:
-        return sum(int(part.shape[1]) for part in self._parts)
+        return int(self._inverted.shape[1])
 
     def search(self, queries: sparse.csr_matrix, k: int) -> Matches:
         """See `VectorIndex.search`. queries: sparse (m, buckets) of counts.
 
         A post that says all that the query says, and less besides, may be put before the query's own double.
         """
+        found = self.uncapped(queries, k)
+        return Matches(found.rows, np.minimum(found.similarities, self.cap))
+
+    def uncapped(self, queries: sparse.csr_matrix, k: int) -> Matches:
+        """See `Extendable.uncapped`."""
         slices = [self._search(queries[i : i + _AT_ONCE], k) for i in range(0, queries.shape[0], _AT_ONCE)]
         rows = [np.zeros((0, k), dtype=np.int64), *(part.rows for part in slices)]
         similarities = [np.zeros((0, k), dtype=np.float32), *(part.similarities for part in slices)]
         return Matches(np.concatenate(rows), np.concatenate(similarities))
 
-    def extended(self, vectors: sparse.csr_matrix) -> "LexicalIndex":
-        """See `VectorIndex.extended`. vectors: sparse (m, buckets) of counts.
+    def beside(self, vectors: sparse.csr_matrix) -> "LexicalIndex":
+        """See `Extendable.beside`. vectors: sparse (m, buckets) of counts.
 
-        An n-gram that only the newcomers have keeps the idf of df 0, by which queries weigh it, too.
+        An n-gram that only these have keeps the idf of df 0, by which queries weigh it, too.
         """
-        weights = bm25(vectors, self._idf, self._mean_length).T
-        newcomers = sparse.csr_matrix(sparse.hstack([*self._parts[1:], weights], format="csr"))
-        return LexicalIndex(self._parts[0], self._idf, self._mean_length, newcomers)
+        weights = sparse.csr_matrix(bm25(vectors, self._idf, self._mean_length).T)
+        return LexicalIndex(weights, self._idf, self._mean_length)
 
     def _search(self, queries: sparse.csr_matrix, k: int) -> Matches:
         queries = queries.copy()
@@ -85,7 +82,7 @@ class LexicalIndex:
         own = asked.multiply(bm25(queries, self._idf, self._mean_length)).sum(axis=1)
         scale = 1 / np.maximum(np.asarray(own).ravel(), 1e-9)
         asked.data *= np.repeat(scale, np.diff(asked.indptr))
-        similarities = sparse.csr_matrix(sparse.hstack([asked @ part for part in self._parts], format="csr"))
+        similarities = sparse.csr_matrix(asked @ self._inverted)
         rows = np.full((queries.shape[0], k), NO_ROW, dtype=np.int64)
         best = np.zeros(rows.shape, dtype=np.float32)
         for i in range(queries.shape[0]):
@@ -97,7 +94,7 @@ class LexicalIndex:
             order = np.lexsort((found, -values))[:k]
             rows[i, : len(order)] = found[order]
             best[i, : len(order)] = values[order]
-        return Matches(rows, np.minimum(best, 1))
+        return Matches(rows, best)
 
 
 class LexicalWriter:

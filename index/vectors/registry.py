@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import SnapshotError
-from ...core.protocols import IndexWriter, VectorIndex
+from ...core.protocols import IndexWriter
+from .extended import Extendable
 from .faiss_index import FaissIndex, FaissWriter
 from .lexical import LexicalIndex, LexicalWriter
 from .spec import IndexSpec
@@ -25,7 +26,7 @@ class IndexKind:
 
     exact: bool
     make_writer: Callable[..., IndexWriter[Any]]
-    read: Callable[[Path], VectorIndex[Any]]
+    read: Callable[[Path], Extendable[Any]]
 
 
 _KINDS = {
@@ -47,7 +48,7 @@ def is_exact(spec: IndexSpec) -> bool:
     return _kind_of(spec).exact
 
 
-def read_index(spec: IndexSpec, folder: Path) -> VectorIndex[Any]:
+def read_index(spec: IndexSpec, folder: Path) -> Extendable[Any]:
     """Open an index. folder: of its channel.
 
     Raises SnapshotError where its files are not what they should be, or the kind is unknown.

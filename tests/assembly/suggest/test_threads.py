@@ -14,6 +14,7 @@ from hashtag_recommender.assembly.suggest import following
 from hashtag_recommender.core import pipeline
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.vectors import faiss_index
+from hashtag_recommender.index.vectors.extended import ExtendedIndex
 
 THREADS = 16
 
@@ -109,7 +110,7 @@ def test_an_index_on_a_gpu_is_searched_by_one_thread_at_a_time(tmp_path, monkeyp
     monkeypatch.setattr(faiss_index.faiss, "get_num_gpus", lambda: 1)
     monkeypatch.setattr(faiss_index.faiss, "index_cpu_to_all_gpus", lambda index: index, raising=False)
     index = faiss_index.FaissIndex.read(tmp_path)
-    for searched in (index, index.extended(np.eye(4, dtype=np.float32)[:1])):
-        assert searched._one_at_a_time is index._one_at_a_time and hasattr(index._one_at_a_time, "locked")
+    for searched in (index, ExtendedIndex(index, np.eye(4, dtype=np.float32)[:1])):
+        assert hasattr(index._one_at_a_time, "locked")
         assert searched.search(np.eye(4, dtype=np.float32), 1).rows.shape == (4, 1)
         assert not index._one_at_a_time.locked()

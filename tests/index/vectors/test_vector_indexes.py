@@ -14,6 +14,7 @@ from scipy import sparse
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import NO_ROW, unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex, mean_to_centre
+from hashtag_recommender.index.vectors.extended import ExtendedIndex
 from hashtag_recommender.index.vectors.faiss_index import FILE, FaissIndex, FaissWriter
 from hashtag_recommender.index.vectors.lexical import K1, B, LexicalIndex, LexicalWriter, bm25
 
@@ -51,10 +52,10 @@ def lexical(counts, tmp_path):
 
 
 def extended(make):
-    """Make an index of the first vectors that grows twice."""
+    """Make an index of the first vectors, beside which the others stand."""
 
     def make_extended(vectors, tmp_path):
-        return make(vectors[:30], tmp_path).extended(vectors[30:41]).extended(vectors[41:])
+        return ExtendedIndex(make(vectors[:30], tmp_path), vectors[30:])
 
     return make_extended
 
@@ -148,6 +149,16 @@ def test_a_short_caption_within_a_long_one_is_no_more_than_alike(tmp_path):
     assert index.search(counts, N).similarities.max() <= 1
 
 
+def test_a_newcomer_that_says_the_same_and_less_besides_comes_before_the_double(tmp_path):
+    """As it would within the index: its similarity is above 1 until it is told."""
+    counts = caption_counts().toarray()
+    counts[7] = 3 * (np.arange(40) == 5) + (np.arange(40) == 0)  # column 0 is in every caption, and weighs little
+    shorter = counts[7:8] * (np.arange(40) == 5)
+    index = lexical(sparse.csr_matrix(counts), tmp_path)
+    found = ExtendedIndex(index, sparse.csr_matrix(shorter)).search(sparse.csr_matrix(counts[7:8]), 2)
+    assert (found.rows.tolist(), found.similarities.tolist()) == ([[N, 7]], [[1, 1]])
+
+
 def bm25_by_the_book(query, post, archive):
     """The formula of LexicalIndex, one n-gram after another."""
     n = len(archive)
@@ -204,7 +215,7 @@ def test_an_extended_index_is_one_built_of_all(make, make_anew, draw, seed, n, m
     with tempfile.TemporaryDirectory() as folder:
         index = make(vectors[:n], Path(folder))
     before = index.search(queries, k)
-    extended, anew = index.extended(vectors[n:]), make_anew(vectors[:n], vectors)
+    extended, anew = ExtendedIndex(index, vectors[n:]), make_anew(vectors[:n], vectors)
     found, expected = extended.search(queries, k), anew.search(queries, k)
     assert len(extended) == len(anew) == n + more
     assert found.rows.tolist() == expected.rows.tolist()
@@ -217,7 +228,8 @@ def test_an_extended_index_is_one_built_of_all(make, make_anew, draw, seed, n, m
 @pytest.mark.parametrize(("make", "draw"), [(exact, dense_vectors), (faiss, dense_vectors), (lexical, caption_counts)])
 def test_of_equal_posts_the_earlier_comes_first(make, draw, tmp_path):
     vectors = draw()
-    index = make(vectors, tmp_path).extended(vectors[:20]).extended(vectors[:10])
+    again = np.r_[0:20, 0:10]
+    index = ExtendedIndex(make(vectors, tmp_path), vectors[again])
     assert index.search(vectors[:10], 3).rows.tolist() == [[i, N + i, N + 20 + i] for i in range(10)]
     assert index.search(vectors[:10], 2).rows.tolist() == [[i, N + i] for i in range(10)]
 
@@ -230,7 +242,7 @@ def test_what_only_a_newcomer_says_finds_it(tmp_path):
     asked = sparse.csr_matrix(said * (np.arange(40) >= 20))
     index = lexical(sparse.csr_matrix(counts), tmp_path)
     assert (index.search(asked, 3).rows == NO_ROW).all()
-    found = index.extended(sparse.csr_matrix(said)).search(asked, 3)
+    found = ExtendedIndex(index, sparse.csr_matrix(said)).search(asked, 3)
     assert found.rows[0].tolist() == [N, NO_ROW, NO_ROW]
     assert found.similarities[0, 0] > 0.5
 
