@@ -8,7 +8,7 @@ import typer
 
 from .. import assembly, console
 from ..core.settings import resolve_settings
-from .options import AsJson, EncodersOption, Reading, print_json, reads_archive
+from .options import AsJson, Encoders, Reading, print_json, reads_archive
 from .tree import make_group
 
 app = make_group("Compare retrieval with trained networks on an archive.")
@@ -41,7 +41,7 @@ def run(
         str,
         typer.Option(help="The image backbone: efficientnet-lite0, timm:NAME, open_clip:MODEL/WEIGHTS."),
     ] = "efficientnet-lite0",
-    encoders: EncodersOption = None,
+    encoders: Encoders = None,
     as_json: AsJson = False,
 ) -> None:
     """Train systems on one part of an archive, and compare them on the rest."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .. import assembly, console
-from .options import AsJson, Db, EncodersOption, Home, Reading, SourceName, print_json, reads_archive
+from .options import AsJson, Db, Encoders, Home, Reading, SourceName, print_json, reads_archive
 from .refresh import refresh
 from .tree import make_group
 
@@ -23,7 +23,7 @@ def build(
     reading: Reading,
     home: Home = None,
     db: Db = None,
-    encoders: EncodersOption = None,
+    encoders: Encoders = None,
     image_model: Annotated[str | None, typer.Option(help="open_clip model, or a folder that is one.")] = None,
     image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,

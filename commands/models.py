@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from .. import assembly, console
+from ..core.settings import Profile
 from .options import AsJson, print_json
 from .tree import make_group
 
@@ -15,7 +16,7 @@ app = make_group("List and fetch model weights.")
 class Pullable(StrEnum):
     """Profiles whose weights are fetched."""
 
-    clip = "clip"
+    clip = Profile.clip
 
 
 @app.command("list")

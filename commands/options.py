@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -16,11 +15,15 @@ from .. import assembly
 from ..core.errors import SettingsError
 from ..core.paths import in_any_form
 from ..core.protocols import PostReader
+from ..core.settings import Profile
 
 Home = Annotated[
     Path | None, typer.Option(help="The folder of database and index (default: HASHTAG_HOME, else ./.hashtag).")
 ]
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
+Encoders = Annotated[
+    Profile | None, typer.Option("--encoders", help="auto: clip if its weights are on this machine, else compact.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 NewPhotos = Annotated[
     list[Path] | None, typer.Argument(metavar="PHOTO", help="The photo of the post, or all its photos.")
@@ -32,19 +35,6 @@ Encoding = Annotated[str | None, typer.Option(help="The encoding of the file, if
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]
 AuthorColumn = Annotated[str | None, typer.Option(help="Column of the author.")]
-
-
-class Encoders(StrEnum):
-    """Profiles of encoders."""
-
-    auto = "auto"
-    clip = "clip"
-    compact = "compact"
-
-
-EncodersOption = Annotated[
-    Encoders | None, typer.Option("--encoders", help="auto: clip if its weights are on this machine, else compact.")
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ from .errors import HomeError, SettingsError
 FILE = "hashtag.toml"
 NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model")
 PARTS = ("relearn_after", "max_shrink", "min_recall", "max_quality_drop")
+
+
+class Profile(StrEnum):
+    """Named choices of encoders; `retrieval.encoders.profiles` says what each of them is."""
+
+    auto = "auto"
+    clip = "clip"
+    compact = "compact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,16 @@ class Settings:
     image_weights: str | None = None
     sentence_model: str | None = None
     thresholds: Thresholds = Thresholds()
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that `encoders` names, else `auto`. Raises SettingsError on another name."""
+        try:
+            return Profile(self.encoders or Profile.auto)
+        except ValueError:
+            *others, last = Profile
+            known = f"{', '.join(others)} or {last}"
+            raise SettingsError(f"encoders is {self.encoders!r}; it must be {known}") from None
 
 
 def resolve_settings(

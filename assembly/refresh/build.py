@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ...core.errors import SettingsError
 from ...core.feedback import feedback_digest
 from ...core.program import program
 from ...core.progress import Progress, Silent
 from ...core.protocols import Encoder, Ingested, PostReader, RejectCounts
-from ...core.settings import Settings
+from ...core.settings import Profile, Settings
 from ...db.database import Database
 from ...db.readers import open_reader
 from ...db.readers.columns import Columns
@@ -19,7 +19,7 @@ from ...index.snapshots.build import ChannelPlan, Draft, Origin, Published, buil
 from ...index.snapshots.manifest import Manifest
 from ...index.snapshots.snapshot import serving_snapshot
 from ...retrieval.encoders import profiles
-from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, Profile, choose_encoders
+from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders
 from ..home import Home
 from .gates import check_quality, check_soundness, refuse
 from .precomputed import keep_precomputed
@@ -161,9 +161,9 @@ def origin_of(database: Database) -> Origin:
 
 def chosen_encoders(settings: Settings) -> tuple[list[EncoderSpec], list[str]]:
     """Those that settings ask for, and what a person should know of the choice; see `choose_encoders`."""
-    profile = _profile(settings.encoders or "auto")
+    profile = settings.profile
     named = (settings.image_model, settings.image_weights, settings.sentence_model)
-    if profile == "compact" and any(named):
+    if profile == Profile.compact and any(named):
         raise SettingsError("the compact encoders are fixed; name models with --encoders clip or auto")
     default = ClipModels()
     clip = ClipModels(
@@ -177,12 +177,6 @@ def chosen_encoders(settings: Settings) -> tuple[list[EncoderSpec], list[str]]:
 def _whole_path(name: str | None) -> str | None:
     """A model's name, or the whole path of a file or folder, so that the index finds it from wherever it is asked."""
     return str(Path(name).resolve()) if name and Path(name).exists() else name
-
-
-def _profile(name: str) -> Profile:
-    if name not in ("auto", "clip", "compact"):
-        raise SettingsError(f"encoders is {name!r}; it must be auto, clip or compact")
-    return cast("Profile", name)
 
 
 def plan_channel(spec: EncoderSpec, encoder: Encoder[Any] | None = None) -> ChannelPlan:

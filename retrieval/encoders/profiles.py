@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ...core.errors import SettingsError, SnapshotError, WeightsError
 from ...core.protocols import Encoder
+from ...core.settings import Profile
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
 from .open_clip_tower import OpenClipEncoder
@@ -18,8 +19,6 @@ from .weights import (
     pull_open_clip_weights,
     pull_sentence_weights,
 )
-
-Profile = Literal["auto", "clip", "compact"]
 
 CLIP_IMAGE_MODEL = "ViT-B-16-SigLIP2"
 CLIP_IMAGE_WEIGHTS = "webli"
@@ -92,13 +91,13 @@ def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpe
     `auto` is `clip` where its weights are on disk, else `compact`, which it says.
     Raises WeightsError where `clip` is asked for and its weights are not on disk.
     """
-    if profile == "compact":
+    if profile == Profile.compact:
         return _COMPACT, []
     try:
         find_sentence_weights(clip.sentence_model)  # first, since the other loads open_clip to know its models
         find_open_clip_weights(clip.image_model, clip.image_weights)
     except WeightsError:
-        if profile == "clip" or clip != ClipModels():
+        if profile == Profile.clip or clip != ClipModels():
             raise
         return _COMPACT, [
             "using the compact encoders (English captions and general photos); for the stronger, multilingual clip "
@@ -116,10 +115,10 @@ def model_states() -> list[ModelState]:
     image_here = _is_here(find_open_clip_weights, CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
     sentence_here = _is_here(find_sentence_weights, CLIP_SENTENCE_MODEL)
     return [
-        ModelState("clip", "image", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "1.5 GB"),
-        ModelState("clip", "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
-        ModelState("compact", "image", "efficientnet-lite0", True, "with the package"),
-        ModelState("compact", "sentence", MINILM_WHEEL, True, "with the package"),
+        ModelState(Profile.clip, "image", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "1.5 GB"),
+        ModelState(Profile.clip, "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
+        ModelState(Profile.compact, "image", "efficientnet-lite0", True, "with the package"),
+        ModelState(Profile.compact, "sentence", MINILM_WHEEL, True, "with the package"),
         ModelState("all", "lexical", "character n-grams", True, "no weights"),
     ]
 
@@ -129,7 +128,7 @@ def pull_models(profile: str) -> Iterator[str]:
 
     Raises WeightsError where that fails, SettingsError for a profile that has nothing to fetch.
     """
-    if profile != "clip":
+    if profile != Profile.clip:
         raise SettingsError(f"only clip has weights to pull; those of {profile} come with the package")
     pull_sentence_weights(CLIP_SENTENCE_MODEL)
     yield CLIP_SENTENCE_MODEL

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import PhotoError, WeightsError
 from hashtag_recommender.core.pipeline import encode_stream
+from hashtag_recommender.core.settings import Profile
 from hashtag_recommender.retrieval.encoders import weights
 from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
@@ -190,16 +191,16 @@ def test_a_pickle_that_would_run_code_is_refused(clip_folder, tmp_path, photos):
 
 
 def test_auto_is_clip_where_its_weights_are_and_says_so_where_not(clip_folder, sentence_folder):
-    specs, notes = choose_encoders("auto", ClipModels())
+    specs, notes = choose_encoders(Profile.auto, ClipModels())
     assert [spec.kind for spec in specs] == ["efficientnet-lite0", "sentence", "ngrams"]
     assert len(notes) == 1 and "hashtag models pull clip" in notes[0]
     here = ClipModels(str(clip_folder), "", str(sentence_folder))
-    specs, notes = choose_encoders("auto", here)
+    specs, notes = choose_encoders(Profile.auto, here)
     assert ([spec.kind for spec in specs], notes) == (["open_clip", "sentence", "ngrams"], [])
     with pytest.raises(WeightsError):
-        choose_encoders("clip", ClipModels())
+        choose_encoders(Profile.clip, ClipModels())
     with pytest.raises(WeightsError):  # named models that are missing are never swapped for others
-        choose_encoders("auto", ClipModels(sentence_model="no-such-model"))
+        choose_encoders(Profile.auto, ClipModels(sentence_model="no-such-model"))
 
 
 def test_specs_make_the_same_encoder_again(clip_folder):
@@ -226,7 +227,7 @@ def test_weights_in_the_hub_cache_are_found_with_their_revision(clip_folder, sen
     assert weights.find_open_clip_weights("ViT-B-16-SigLIP2", "webli").revision == commit
     found = SentenceEncoder("paraphrase-multilingual-MiniLM-L12-v2")
     assert found.fingerprint.revision == commit
-    assert choose_encoders("auto", ClipModels())[1] == []
+    assert choose_encoders(Profile.auto, ClipModels())[1] == []
 
 
 def test_what_is_remembered_is_not_encoded_again(photos):
