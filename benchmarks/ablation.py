@@ -27,6 +27,7 @@ from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
+from hashtag_recommender.retrieval.encoders.stacking import stacked
 from hashtag_recommender.retrieval.learning import learn_vote_sources
 from hashtag_recommender.retrieval.reranking.features import CANDIDATES
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
@@ -74,7 +75,7 @@ def archive_of(posts: Path, folder: Path) -> TrainingArchive:
             plan = plan_channel(EncoderSpec.from_json(record.spec))
             parts = list(channel_vectors(database.posts, plan, snapshot.archive.keys))
             rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part for part, _ in parts)])
-            channels.append(Indexed(record, plan.encoder, rows, [vectors for _, vectors in parts]))
+            channels.append(Indexed(record, plan.encoder, rows, stacked([vectors for _, vectors in parts])))
         return training_archive(snapshot.folder, channels, database)
 
 

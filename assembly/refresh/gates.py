@@ -30,7 +30,7 @@ def check_soundness(draft: Draft, store: PostStore, thresholds: Thresholds) -> l
     found, least = {}, {}
     for channel in speaking:
         record = channel.record
-        found[record.channel] = recall(read_index(record.index, snapshot.folder / record.channel), channel.batches)
+        found[record.channel] = recall(read_index(record.index, snapshot.folder / record.channel), channel.vectors)
         least[record.channel] = gates.LEAST_EXACT if is_exact(record.index) else thresholds.min_recall
     return [
         gates.checksums(damage(snapshot), len(snapshot.manifest.files)),

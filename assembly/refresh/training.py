@@ -14,7 +14,6 @@ from ...index.snapshots.manifest import LearnedFrom, Manifest
 from ...index.snapshots.relearning import Origins, describe_changes, origins_of, read_state, save_state, why_anew
 from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.registry import read_index
-from ...retrieval.encoders.stacking import stacked
 from ...retrieval.learning import carry_over, learn
 from ...retrieval.reranking.training import TrainingArchive
 from ...retrieval.search.channels import contents_of
@@ -101,11 +100,8 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
     archive = SnapshotArchive(folder)
     captions = list(captions_of(database.posts, archive.keys))
     spoken = [channel for channel in channels if channel.record.vectors]
-    vectors = {channel.record.channel: stacked(channel.batches) for channel in spoken}
-    contents = contents_of(
-        captions,
-        [(channel.encoder, channel.rows, vectors[channel.record.channel]) for channel in spoken],
-    )
+    contents = contents_of(captions, [(channel.encoder, channel.rows, channel.vectors) for channel in spoken])
+    vectors = {channel.record.channel: channel.vectors for channel in spoken}
     clusters, labels = find_duplicates(contents), label_matrix(archive)
     can_vote = voting_posts(clusters, labels)
     neighbourhoods = [

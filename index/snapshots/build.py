@@ -20,6 +20,7 @@ from .archive import ArchiveWriter
 from .manifest import ChannelRecord, LearnedFrom, Manifest
 from .serving import held_back, told_of_rollback
 from .snapshot import Snapshot, publish, serving_snapshot
+from .vectors_aside import put_aside
 
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to, ascending
 
@@ -36,13 +37,14 @@ class ChannelPlan:
 class Indexed:
     """A channel of a new snapshot, and its vectors, to learn from.
 
-    rows: (n,) of the archive, ascending; a post with several photos has several. batches: their vectors, n rows in all.
+    rows: (v,) of the archive, ascending; a post with several photos has several. vectors: theirs, (v, d), dense ones
+    float32 and read-only.
     """
 
     record: ChannelRecord
     encoder: Encoder[Any]
     rows: Rows
-    batches: Sequence[Any]
+    vectors: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,23 +221,25 @@ def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows
     index = choose_index(encoder.sparse)
     writer = new_writer(index, fingerprint.dimension)
     rows: list[Rows] = []
-    batches: list[Any] = []
-    vectors = channel_vectors(store, plan, keys)
-    with progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage:
-        for batch_rows, batch in vectors:
+    with (
+        progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage,
+        put_aside(folder, fingerprint.dimension, encoder.sparse) as aside,
+    ):
+        for batch_rows, batch in channel_vectors(store, plan, keys):
             writer.add(batch)
             rows.append(batch_rows)
-            batches.append(batch)
+            aside.add(batch)
             stage.advance(len(np.unique(batch_rows)))
         rows_of_all = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
         stage.advance(len(keys) - len(np.unique(rows_of_all)))  # posts without this modality
+        vectors = aside.all()
     n = len(rows_of_all)
     record = ChannelRecord(encoder.channel, plan.spec, fingerprint, index, n)
     if n:  # else, as for the photos of an archive that has none, the channel has no files
         (folder / encoder.channel).mkdir()
         writer.write(folder / encoder.channel)
         np.save(folder / encoder.channel / ROWS, rows_of_all)
-    return Indexed(record, encoder, rows_of_all, batches)
+    return Indexed(record, encoder, rows_of_all, vectors)
 
 
 def channel_vectors(store: PostStore, plan: ChannelPlan, keys: Rows) -> Iterator[tuple[Rows, Any]]:

@@ -91,10 +91,19 @@ def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], R
         if encoder.sparse:
             ngrams = _scattered(rows, places, n) if rows is not None else ngrams
         else:
-            dense[encoder.channel] = np.zeros((n, encoder.fingerprint.dimension), dtype=np.float32)
-            if rows is not None:
-                dense[encoder.channel][places] = _means(rows, places)
+            none = np.zeros((0, encoder.fingerprint.dimension), dtype=np.float32)
+            dense[encoder.channel] = _laid_out(none if rows is None else rows, places, n)
     return Contents(captions, ngrams, dense)
+
+
+def _laid_out(rows: Vectors, places: Rows, n: int) -> Vectors:
+    """float32 (n, d): rows (v, d) at their places among n, the others zeros. No copy where each place has one row."""
+    means = _means(rows, places)
+    if np.array_equal(places, np.arange(n)):
+        return np.ascontiguousarray(means, dtype=np.float32)
+    laid_out = np.zeros((n, rows.shape[1]), dtype=np.float32)
+    laid_out[places] = means
+    return laid_out
 
 
 def _means(rows: Vectors, places: Rows) -> Vectors:
