@@ -15,7 +15,8 @@ from ...core.vectors import PhotoFeatures, Vectors
 from .efficientnet import EfficientNetEncoder, feature_maps, load_efficientnet
 from .open_clip_tower import OpenClipEncoder
 from .photos import read_photo
-from .runtime import TorchRuntime
+from .runtime import Network, PhotoModel, Runtime
+from .torch_runtime import TORCH
 from .weights import Weights, find_timm_weights
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _BATCH = 16  # features before pooling are large
 _KINDS = f"{EFFICIENTNET}, timm:MODEL, or open_clip:MODEL/WEIGHTS"
 
 
-def make_backbone(name: str) -> Backbone:
+def make_backbone(name: str, runtime: Runtime = TORCH) -> Backbone:
     """A backbone by its name, whose weights are loaded at the first `encode`.
 
     name: `efficientnet-lite0`, which comes with the package. `timm:MODEL`, a model of timm with the weights of its
@@ -38,12 +39,12 @@ def make_backbone(name: str) -> Backbone:
     """
     kind, _, rest = name.partition(":")
     if name == EFFICIENTNET:
-        return _EncoderBackbone(EfficientNetEncoder(), _load_efficientnet)
+        return _EncoderBackbone(EfficientNetEncoder(), _efficientnet, runtime)
     if kind == "timm" and rest:
-        return TimmBackbone(*_parted(rest))
+        return TimmBackbone(*_parted(rest), runtime)
     if kind == "open_clip" and rest:
         encoder = OpenClipEncoder(*((rest, "") if Path(rest).is_dir() else _parted(rest)))
-        return _EncoderBackbone(encoder, lambda: _tower_runtime(encoder.load_tower()))
+        return _EncoderBackbone(encoder, lambda: _tower(encoder.load_tower()), runtime)
     raise SettingsError(f"there is no backbone {name!r}; known are {_KINDS}")
 
 
@@ -56,10 +57,11 @@ class _EncoderBackbone:
     stored = False
     batch_size = _BATCH
 
-    def __init__(self, encoder: Encoder[Vectors], load: Callable[[], TorchRuntime]) -> None:
+    def __init__(self, encoder: Encoder[Vectors], load: Callable[[], Network], runtime: Runtime) -> None:
         """load: computes pooled features (n, d) and the grid (n, cells, d of a cell) of what the encoder prepares."""
         self._encoder = encoder
         self._load = load
+        self._runtime = runtime
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -72,15 +74,15 @@ class _EncoderBackbone:
 
     def encode(self, prepared: Sequence[Any]) -> PhotoFeatures:
         """n contents to features of n."""
-        return PhotoFeatures(*self._runtime.run_all(np.stack(prepared)))
+        return PhotoFeatures(*self._model.run(np.stack(prepared)))
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_runtime", None)
+        self.__dict__.pop("_model", None)
 
     @cached_property
-    def _runtime(self) -> TorchRuntime:
-        return self._load()
+    def _model(self) -> PhotoModel:
+        return self._runtime.load_photo_model(self._load)
 
 
 class TimmBackbone:
@@ -92,12 +94,13 @@ class TimmBackbone:
     stored = False
     batch_size = _BATCH
 
-    def __init__(self, model: str, weights: str = "") -> None:
+    def __init__(self, model: str, weights: str, runtime: Runtime) -> None:
         """model, weights: as `find_timm_weights` takes them. Loads nothing yet.
 
         Raises WeightsError where the weights are not on disk or the model is unknown.
         """
         self._name = model
+        self._runtime = runtime
         self._weights: Weights = find_timm_weights(model, weights)
         self._weights_name = Path(weights).name or model.partition(".")[2] or "default"
 
@@ -123,11 +126,11 @@ class TimmBackbone:
 
     def encode(self, prepared: Sequence[Vectors]) -> PhotoFeatures:
         """n arrays of `prepare` to features of n."""
-        return PhotoFeatures(*self._runtime.run_all(np.stack(prepared)))
+        return PhotoFeatures(*self._model.run(np.stack(prepared)))
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_runtime", None)
+        self.__dict__.pop("_model", None)
 
     @cached_property
     def _bare(self) -> Any:
@@ -151,7 +154,10 @@ class TimmBackbone:
         return create_transform(**self._config, is_training=False)
 
     @cached_property
-    def _runtime(self) -> TorchRuntime:
+    def _model(self) -> PhotoModel:
+        return self._runtime.load_photo_model(self._network)
+
+    def _network(self) -> Network:
         import timm
 
         path = self._weights.path
@@ -167,7 +173,7 @@ class TimmBackbone:
             pooled: torch.Tensor = model.forward_head(before, pre_logits=True)
             return pooled.flatten(1), _cells(before, model.num_features, getattr(model, "num_prefix_tokens", 0))
 
-        return TorchRuntime(features, model)
+        return Network(features, model)
 
 
 def _cells(before: "torch.Tensor", d: int, n_prefix: int) -> "torch.Tensor":
@@ -177,22 +183,22 @@ def _cells(before: "torch.Tensor", d: int, n_prefix: int) -> "torch.Tensor":
     return before.flatten(2).transpose(1, 2) if before.shape[1] == d else before.flatten(1, 2)
 
 
-def _load_efficientnet() -> TorchRuntime:
+def _efficientnet() -> Network:
     network = load_efficientnet()
 
     def features(pixels: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
         maps = feature_maps(network, pixels)
         return maps.mean(dim=(2, 3)), maps.flatten(2).transpose(1, 2)
 
-    return TorchRuntime(features, network)
+    return Network(features, network)
 
 
-def _tower_runtime(tower: Any) -> TorchRuntime:
+def _tower(tower: Any) -> Network:
     def features(pixels: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
         seen = tower.forward_intermediates(pixels, indices=1, normalize_intermediates=True)
         return seen["image_features"], seen["image_intermediates"][-1].flatten(2).transpose(1, 2)
 
-    return TorchRuntime(features, tower)
+    return Network(features, tower)
 
 
 def _with_grid(fingerprint: Fingerprint) -> Fingerprint:

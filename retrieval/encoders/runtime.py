@@ -1,9 +1,10 @@
-"""Runs a model on a batch. A runtime is the replaceable part of an image encoder."""
+"""What models run on: the replaceable part of every encoder that has weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ...core.vectors import Vectors
@@ -12,38 +13,45 @@ if TYPE_CHECKING:
     import torch
 
 
-class Runtime(Protocol):
-    """Arrays of prepared photos to features."""
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network for photos, with its weights, as PyTorch has it.
 
-    def run(self, batch: NDArray[Any]) -> Vectors:
-        """batch: (n, 3, height, width), uint8 or float32 as the encoder prepares it. Returns float32 (n, d)."""
+    features: the function of the batch to be computed, one tensor (n, ...) or several. module: holds its weights.
+    """
+
+    features: "Callable[[torch.Tensor], torch.Tensor | tuple[torch.Tensor, ...]]"
+    module: "torch.nn.Module"
+
+
+class PhotoModel(Protocol):
+    """A network that is loaded."""
+
+    def run(self, batch: NDArray[Any]) -> list[Vectors]:
+        """batch: (n, 3, height, width), uint8 or float32 as the encoder prepares it. Returns float32 (n, ...) each."""
         ...
 
 
-class TorchRuntime:
-    """A PyTorch module: half precision on a GPU, float32 on a CPU, channels-last on both."""
+class SentenceModel(Protocol):
+    """A sentence-transformers model that is loaded."""
 
-    def __init__(
-        self, features: "Callable[[torch.Tensor], torch.Tensor | tuple[torch.Tensor, ...]]", module: "torch.nn.Module"
-    ) -> None:
-        """features: the function of the batch to be computed, whose weights `module` holds."""
-        import torch
+    @property
+    def dimension(self) -> int | None:
+        """Of its embeddings; None if it does not tell."""
+        ...
 
-        self._torch = torch
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._dtype = torch.float16 if self._device.type == "cuda" else torch.float32
-        module.eval().requires_grad_(False)
-        module.to(device=self._device, dtype=self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._features = features
+    def run(self, captions: Sequence[str]) -> Vectors:
+        """n captions to float32 (n, d), of any length."""
+        ...
 
-    def run(self, batch: NDArray[Any]) -> Vectors:
-        """See `Runtime.run`."""
-        return self.run_all(batch)[0]
 
-    def run_all(self, batch: NDArray[Any]) -> list[Vectors]:
-        """As `run`, where the function computes several tensors at once. Each float32 (n, ...)."""
-        with self._torch.inference_mode():
-            pixels = self._torch.from_numpy(batch).to(self._device, non_blocking=True).to(self._dtype)
-            computed = self._features(pixels.contiguous(memory_format=self._torch.channels_last))
-            several = computed if isinstance(computed, tuple) else (computed,)
-            return [np.asarray(features.float().cpu().numpy(), dtype=np.float32) for features in several]
+class Runtime(Protocol):
+    """Loads models to where they run; what is loaded is let go with the last reference to it."""
+
+    def load_photo_model(self, load: Callable[[], Network]) -> PhotoModel:
+        """load: reads the weights, for runtimes that run PyTorch's; it raises WeightsError."""
+        ...
+
+    def load_sentence_model(self, folder: Path) -> SentenceModel:
+        """folder: as sentence-transformers saves a model. Raises WeightsError on any other."""
+        ...

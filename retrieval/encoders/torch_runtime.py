@@ -1,0 +1,96 @@
+"""Models on PyTorch: half precision on a GPU, float32 on a CPU."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import WeightsError
+from ...core.vectors import Vectors
+from .runtime import Network
+
+_BATCH = 64  # captions
+
+
+class TorchRuntime:
+    """Satisfies `Runtime`. PyTorch is imported with the first model."""
+
+    def load_photo_model(self, load: Callable[[], Network]) -> "_TorchPhotos":
+        """See `Runtime.load_photo_model`."""
+        return _TorchPhotos(load())
+
+    def load_sentence_model(self, folder: Path) -> "_TorchSentences":
+        """See `Runtime.load_sentence_model`."""
+        return _TorchSentences(folder)
+
+
+TORCH = TorchRuntime()
+
+
+class _TorchPhotos:
+    """A network, with photos in channels-last order."""
+
+    def __init__(self, network: Network) -> None:
+        import torch
+
+        self._torch = torch
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._dtype = torch.float16 if self._device.type == "cuda" else torch.float32
+        module = network.module.eval().requires_grad_(False)
+        module.to(device=self._device, dtype=self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._features = network.features
+
+    def run(self, batch: NDArray[Any]) -> list[Vectors]:
+        """See `PhotoModel.run`."""
+        with self._torch.inference_mode():
+            pixels = self._torch.from_numpy(batch).to(self._device, non_blocking=True).to(self._dtype)
+            computed = self._features(pixels.contiguous(memory_format=self._torch.channels_last))
+            several = computed if isinstance(computed, tuple) else (computed,)
+            return [np.asarray(features.float().cpu().numpy(), dtype=np.float32) for features in several]
+
+
+class _TorchSentences:
+    def __init__(self, folder: Path) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        on_gpu = torch.cuda.is_available()
+        try:
+            with _no_bars():
+                model = SentenceTransformer(
+                    str(folder),
+                    device="cuda" if on_gpu else "cpu",
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"use_safetensors": True},
+                )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise WeightsError(f"{folder} cannot be loaded as a sentence model: {error}") from error
+        self._model = model.half() if on_gpu else model
+
+    @property
+    def dimension(self) -> int | None:
+        """See `SentenceModel.dimension`."""
+        return self._model.get_embedding_dimension()
+
+    def run(self, captions: Sequence[str]) -> Vectors:
+        """See `SentenceModel.run`."""
+        vectors = self._model.encode(list(captions), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Loading weights is quick; its progress bar would only litter the terminal."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
