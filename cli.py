@@ -78,7 +78,7 @@ def main() -> None:
         make_command(app)()
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            console.complain("stopped; what was there before is as it was, run the command again to go on")
+            console.complain("stopped; nothing that was there before has changed; run the command again to continue")
         raise
     except HashtagError as error:
         console.complain(" ".join(str(error).split()))

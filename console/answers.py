@@ -104,8 +104,8 @@ def show_batch(report: "BatchReport") -> None:
     for note, n in often[:_NOTES]:
         say(f"{n} of them: {note}")
     if len(often) > _NOTES:
-        say(f"{counted(len(often) - _NOTES, 'other note')}: each line has its own under `notes`")
+        say(f"{counted(len(often) - _NOTES, 'other note')}: see `notes` in each line")
     for reason, n in report.removed.items():
         say(f"{counted(n, 'hashtag')} left out: {reason}")
     if report.rejected:
-        say(f"{counted(report.rejected, 'post')} could not be read: why stands in its line under `error`")
+        say(f"{counted(report.rejected, 'post')} could not be read: see `error` in the output")

@@ -28,12 +28,12 @@ def show_build(report: "BuildReport", home: Path) -> None:
     say(f"{added} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
     for channel, n in report.embedded.items():
         say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} encoded")
-    state = "published" if report.published else f"{unpublished(read.changes)}, still"
+    state = "published" if report.published else f"{unpublished(read.changes)}; still serving"
     holds = f"{counted(manifest.posts, 'post')}, {counted(manifest.hashtags, 'hashtag')}"
     say(f"{state} {manifest.snapshot} in {home}: {holds}")
     show_rejects(report.rejects)
     if report.rejects.path:
-        say(f"every row and its reason stand in {report.rejects.path}")
+        say(f"{report.rejects.path} lists every row and the reason")
 
 
 def show_rejects(rejects: RejectCounts, indent: str = "") -> None:
@@ -42,7 +42,7 @@ def show_rejects(rejects: RejectCounts, indent: str = "") -> None:
         say(f"{indent}{counted(rejects.rejected, 'post')} rejected, the first in row {rejects.first_reject}")
     if rejects.incomplete:
         first = f"the first in row {rejects.first_incomplete}"
-        say(f"{indent}{counted(rejects.incomplete, 'post')} taken without a photo or field, {first}")
+        say(f"{indent}{counted(rejects.incomplete, 'post')} with a photo or field that could not be read, {first}")
 
 
 def show_info(info: "IndexInfo") -> None:
@@ -72,18 +72,18 @@ def _learned(info: "IndexInfo") -> Iterator[tuple[str, str]]:
     if info.unusable is not None:
         yield "ranked by", f"the vote: {escape(printable(info.unusable))}"
     elif report is None:
-        yield "ranked by", "the vote: fewer than 200 posts with hashtags, too few to learn from"
+        yield "ranked by", "the vote: fewer than 200 posts with hashtags, too few to train on"
     if report is None:
         return
-    yield "ranked by", "the learned reranker" if report.ships else "the vote, which did better than a learned reranker"
+    yield "ranked by", "the reranker" if report.ships else "the vote, which was better than the reranker"
     yield "held out", f"{counted(report.posts, 'post')} in {counted(report.clusters, 'group')} of near-duplicates"
     for k in report.vote_f1:
         yield f"F1 at {k}", f"{report.reranker_f1[k]:.3f} reranker, {report.vote_f1[k]:.3f} vote"
-    shown = f"{report.auto_count:.1f} hashtags a post, of probability {report.threshold:.2f} and more"
+    shown = f"{report.auto_count:.1f} hashtags a post, with a probability of at least {report.threshold:.2f}"
     yield "F1 at auto", f"{report.auto_f1:.3f}, {shown}"
     yield "calibration", f"off by {report.ece:.3f} on average"
     for some in report.reliability:
-        yield "", f"of {some.n} suggested at {some.probability:.2f}, {some.carried:.2f} were right"
+        yield "", f"{some.n} suggested at {some.probability:.2f}: {some.carried:.2f} of them were right"
 
 
 def show_forgotten(report: "Forgotten") -> None:
@@ -96,7 +96,7 @@ def show_judgements(judgements: Sequence[Judgement]) -> None:
     """What was kept."""
     for judgement in judgements:
         say(f"#{judgement.hashtag}: {judgement.verdict}ed (its score for this post: {judgement.score:.2f})")
-    say("counts from the next `hashtag index refresh` or `build` on, even of unchanged sources")
+    say("the next `hashtag index refresh` or `build` uses this, even if no source has changed")
 
 
 def show_changed(rules: Sequence[HashtagRule]) -> None:
@@ -108,7 +108,7 @@ def show_changed(rules: Sequence[HashtagRule]) -> None:
 def show_rules(rules: Sequence[HashtagRule], shipped: int) -> None:
     """All rules of a person, and how many hashtags are blocked besides."""
     show_changed(rules)
-    say(f"{counted(shipped, 'hashtag')} blocked by the list of spam")
+    say(f"{counted(shipped, 'hashtag')} blocked by the spam list")
 
 
 def _ruled(rule: HashtagRule) -> str:
@@ -118,7 +118,7 @@ def _ruled(rule: HashtagRule) -> str:
 def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
     """Pairs that may mean the same, and what speaks for it."""
     if not candidates:
-        say("no two hashtags of the archive look as if they meant the same")
+        say("no two hashtags of the archive seem to have one meaning")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("hashtag", "posts", "may mean", "posts", "both", "authors", "sign"):
@@ -132,8 +132,8 @@ def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
     show_table(table)
     if len(candidates) > ALIASES_SHOWN:
         say(f"and {counted(len(candidates) - ALIASES_SHOWN, 'pair')} more, which --json prints")
-    say("for those that do: hashtag tags alias HASHTAG=MEANING ...")
-    say("for many: delete from this file the pairs that do not, and give it back")
+    say("to store pairs: hashtag tags alias HASHTAG=MEANING ...")
+    say("to store many: write them to a file, delete the pairs with different meanings, and give it back:")
     say("hashtag tags alias --json > pairs.jsonl; hashtag tags alias --from pairs.jsonl")
 
 

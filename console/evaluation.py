@@ -23,13 +23,13 @@ def tell_beginning(beginning: "Beginning") -> None:
     tell(f"{name} is left out: {reason}" for name, reason in beginning.left_out.items())
     ahead = beginning.ahead
     if ahead.systems:
-        guess = f"{counted(ahead.systems, 'system')} to run, {lasting(ahead.seconds)} at a rough guess"
+        guess = f"{counted(ahead.systems, 'system')} to run, estimated time: {lasting(ahead.seconds)}"
         err.print(escape(guess))
 
 
 def tell_outcome(result: "RunResult", ahead: "Ahead") -> None:
     """That a system has learned and answered, and what is ahead."""
-    times = f"learned in {result.fit_seconds:,.1f} s, {result.suggest_ms:.1f} ms a post"
+    times = f"trained in {result.fit_seconds:,.1f} s, {result.suggest_ms:.1f} ms a post"
     left = f"; {ahead.systems} left, {lasting(ahead.seconds)}" if ahead.systems else ""
     err.print(escape(printable(f"{result.name}: {times}{left}")))
 
@@ -38,14 +38,14 @@ def show_evaluation(report: Mapping[str, Any], folder: Path) -> None:
     """The systems, best first, and where the report lies; notes are told before the first system runs."""
     split, dataset = report["split"], report["dataset"]
     learned = counted(split["train"] + split["validation"], "post")
-    say(f"{learned} to learn from, {dataset['test_posts']:,} to be judged on")
+    say(f"{learned} for training, {dataset['test_posts']:,} for the test")
     if split["leaks"]:
-        tell([f"{split['leaks']:,} of the posts to be judged on have a near-duplicate among the others"])
+        tell([f"{split['leaks']:,} of the test posts have a near-duplicate in training"])
     if report["protocol"] == "harrison":
         _show(report, ("P@1", "R@5", "A@5"), _harrison)
     else:
         _show(report, ("F1@5", "95%", "F1@10", "auto"), _usual)
-    say(f"the whole report: {folder / 'report.html'}")
+    say(f"the report: {folder / 'report.html'}")
 
 
 def _show(report: Mapping[str, Any], columns: Sequence[str], figures: Any) -> None:
@@ -83,9 +83,7 @@ def _harrison(system: Mapping[str, Any]) -> list[str]:
 def show_comparison(comparison: "Comparison") -> None:
     """What changed, and how sure that is; of other test posts the figures alone."""
     if not comparison.comparable:
-        tell(
-            [f"not comparable: {comparison.figures_only}; each figure stands for its own posts, and no change is told"]
-        )
+        tell([f"not comparable: {comparison.figures_only}; the figures are of different posts, so no change is shown"])
     elif comparison.figures_only:
         tell([comparison.figures_only])
     columns = ("before", "after", "change", "95%", "better") if comparison.comparable else ("first", "second")

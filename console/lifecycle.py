@@ -90,11 +90,11 @@ def _minute(moment: str) -> str:
 
 def show_rollback(report: "RolledBack") -> None:
     """What serves now instead of what."""
-    tell(f"passed over: {skipped}" for skipped in report.skipped)
-    say(f"{report.after} serves now, {report.before or 'a damaged one'} no longer")
+    tell(f"skipped: {skipped}" for skipped in report.skipped)
+    say(f"{report.after} is in service now, instead of {report.before or 'a damaged one'}")
     say(
-        "the database stays as it is; the next refresh publishes a new index only if posts have changed by then, or if "
-        f"{report.after} still holds posts that were removed"
+        "the database is not changed; the next refresh publishes a new index only if posts have changed by then, or if "
+        f"{report.after} still has posts that were removed"
     )
 
 
@@ -116,6 +116,6 @@ def show_backup(report: "BackedUp") -> None:
 def show_restored(report: "Restored") -> None:
     """What serves now, and where the old home is."""
     tell(report.notes)
-    say(f"{report.snapshot} serves now in {report.home}, as it was backed up on {_minute(report.created_at)}")
+    say(f"{report.snapshot} is in service in {report.home}, as it was backed up on {_minute(report.created_at)}")
     if report.aside:
-        say(f"the home that was there before is kept in {report.aside}")
+        say(f"the previous home was moved to {report.aside}")

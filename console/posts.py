@@ -37,7 +37,7 @@ def show_post(post: Post) -> None:
     table.add_column(overflow="fold")
     facts = [
         ("post", post.post_id),
-        ("source", "added one by one" if post.source == ADDED else post.source),
+        ("source", "added with `hashtag posts add`" if post.source == ADDED else post.source),
         ("caption", post.caption),
         ("hashtags", " ".join(f"#{hashtag}" for hashtag in post.hashtags)),
         *(("photo", str(photo.path)) for photo in post.photos),
@@ -52,12 +52,12 @@ def show_post(post: Post) -> None:
 
 def show_change(change: "PostChange") -> None:
     """What became of a post, and until when the index remembers what it was."""
-    told = "is there already, just so" if change.outcome == "unchanged" else change.outcome
+    told = "is in the archive already, unchanged" if change.outcome == "unchanged" else change.outcome
     say(f"added as post {change.post_id}" if change.outcome == "added" else f"post {change.post_id} {told}")
     if change.indexed:
         say(
-            "suggestions do not rest on it as it was any more; what the index learned from that, and counts, "
-            "leave it with the next `hashtag index refresh`"
+            "suggestions no longer use its old version; what was trained on that version, and its counts, "
+            "are removed at the next `hashtag index refresh`"
         )
 
 

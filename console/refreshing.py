@@ -29,7 +29,7 @@ def show_refresh(report: "RefreshReport") -> None:
         if source.rejects:
             show_rejects(source.rejects, indent="  ")
         if source.failed:
-            say(f"  left as it was: {source.failed}")
+            say(f"  not changed: {source.failed}")
     for channel, n in report.embedded.items():
         say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} {'to encode' if planned else 'encoded'}")
     if report.learned:
@@ -37,20 +37,20 @@ def show_refresh(report: "RefreshReport") -> None:
     for gate in report.gates:
         say(f"{'passed' if gate.passed else 'NOT passed'}  {gate.name}: {gate.words}")
     if report.rejects and not planned:
-        say(f"every row and its reason stand in {report.rejects}")
+        say(f"{report.rejects} lists every row and the reason")
     say(_state(report))
 
 
 def _state(report: "RefreshReport") -> str:
     serves = f"{report.snapshot} ({counted(report.posts, 'post')})" if report.snapshot else "no index"
     if report.outcome == "planned":
-        return f"nothing was changed, {serves} serves"
+        return f"nothing was changed; {serves} is in service"
     if report.outcome == "published":
         return f"published {serves}"
     if report.outcome == "unchanged":
         changes = sum(source.ingested.changes for source in report.sources if source.ingested)
-        return f"{unpublished(changes)}, still {serves}"
-    return f"{serves} serves on" if report.snapshot else "there is no index yet"
+        return f"{unpublished(changes)}; still serving {serves}"
+    return f"{serves} stays in service" if report.snapshot else "there is no index yet"
 
 
 def show_sources(known: Sequence[KnownSource]) -> None:
@@ -62,7 +62,7 @@ def show_sources(known: Sequence[KnownSource]) -> None:
         table.add_column(style="bold")
         table.add_column(overflow="fold")
         table.add_row("source", escape(printable(source.name)))
-        state = "; they leave with the next refresh" if source.leaves_at and source.posts else ""
+        state = "; the next refresh removes them" if source.leaves_at and source.posts else ""
         table.add_row("posts", f"{source.posts:,}{state}")
         for what, told in _told(source.source):
             table.add_row(what, escape(printable(told)))
@@ -71,7 +71,7 @@ def show_sources(known: Sequence[KnownSource]) -> None:
 
 def _told(source: Source | None) -> list[tuple[str, str]]:
     if source is None:
-        return [("read from", "nobody told; `hashtag sources add` does")]
+        return [("read from", "not known; `hashtag sources add` sets it")]
     told = [("read from", source.location)]
     kept = (("query", source.query), ("images", source.images), ("encoding", source.encoding))
     told += [(what, text) for what, text in kept if text]
@@ -80,12 +80,12 @@ def _told(source: Source | None) -> list[tuple[str, str]]:
 
 def show_added_source(source: Source) -> None:
     """What is read from now on."""
-    say(f"{source.name} is read by every `hashtag index refresh` from now on")
+    say(f"every `hashtag index refresh` reads {source.name} from now on")
 
 
 def show_removed_source(removed: "RemovedSource") -> None:
     """What becomes of its posts."""
     posts = counted(removed.posts, "post")
-    leave = f"its {posts} leave with the next `hashtag index refresh`"
+    leave = f"the next `hashtag index refresh` removes its {posts}"
     what = (leave if removed.leave else f"its {posts} stay") if removed.posts else "it had no post"
-    say(f"{removed.name} is read no more; {what}")
+    say(f"{removed.name} is no longer read; {what}")

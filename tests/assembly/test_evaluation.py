@@ -160,7 +160,7 @@ def test_a_named_system_or_the_page_without_its_library_is_refused_first(
 def test_what_is_ahead_is_told_before_and_after_each_system(hashtag, posts, tmp_path):
     words = ("--systems", "popularity,random,ceiling")
     told = evaluate(hashtag, posts, tmp_path / "out", *words).err.splitlines()[-4:]
-    assert told[0] == "3 systems to run, less than a minute at a rough guess"
+    assert told[0] == "3 systems to run, estimated time: less than a minute"
     assert [line.split(":")[0] for line in told[1:]] == ["popularity", "random", "ceiling"]
     assert [line.partition("; ")[2] for line in told[1:]] == [
         "2 left, less than a minute",

@@ -45,7 +45,7 @@ def test_the_same_post_again_is_there_already(hashtag, copy):
     first = hashtag("posts", "add", *ZEPPELIN, "--home", copy)
     again = hashtag("posts", "add", *ZEPPELIN, "--home", copy)
     post = first.out.split()[-1]
-    assert (first.out, again.out) == (f"added as post {post}\n", f"post {post} is there already, just so\n")
+    assert (first.out, again.out) == (f"added as post {post}\n", f"post {post} is in the archive already, unchanged\n")
     other = hashtag("posts", "add", *ZEPPELIN, "--author", "lee", "--home", copy)
     assert other.out == f"post {post} corrected\n"
 

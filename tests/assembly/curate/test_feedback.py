@@ -48,7 +48,7 @@ def test_feedback_in_words(hashtag, copy):
     ran = hashtag("feedback", "reject", "--text", CAT, "--hashtags", "cat f4f", "--home", copy)
     lines = ran.out.splitlines()
     assert lines[0].startswith("#cat: rejected (its score for this post: 0.") and lines[1].startswith("#f4f: rejected")
-    assert lines[2] == "counts from the next `hashtag index refresh` or `build` on, even of unchanged sources"
+    assert lines[2] == "the next `hashtag index refresh` or `build` uses this, even if no source has changed"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_added_again_with_other_hashtags_it_is_corrected(posts, copy, ask):
     second = posts("add", "--text", f"{LAKE} #airship", "--posted-at", "2024-01-05", "--json")
     assert (second["post"], second["outcome"], second["new"]) == (first["post"], "corrected", False)
     assert posts("add", "--text", LAKE, "--hashtags", "airship", "--posted-at", "2024-01-05") == (
-        f"post {first['post']} is there already, just so\n"
+        f"post {first['post']} is in the archive already, unchanged\n"
     )
     [post] = posts("list", "--source", "added", "--json")
     assert (post["caption"], post["hashtags"], post["author"]) == (LAKE, ["airship"], "mina")
@@ -85,7 +85,7 @@ def test_a_photo_makes_another_post_of_the_same_caption(hashtag, demo, demo_home
 
 def test_a_post_may_have_an_id_of_its_own(posts):
     assert posts("add", *ZEPPELIN, "--id", "my 1") == "added as post my 1\n"
-    assert posts("add", *ZEPPELIN, "--id", "my 1") == "post my 1 is there already, just so\n"
+    assert posts("add", *ZEPPELIN, "--id", "my 1") == "post my 1 is in the archive already, unchanged\n"
     assert posts("add", "--text", "another", "--hashtags", "one", "--id", "my 1") == "post my 1 corrected\n"
     assert posts("add", "--text", "another", "--hashtags", "two") == "post my 1 corrected\n", "by what it says"
     assert posts("add", "--text", "another", "--hashtags", "two", "--id", "my 2") == "added as post my 2\n"
@@ -109,7 +109,7 @@ def test_a_post_is_changed_and_at_once_so_for_suggestions(posts, copy, ask):
     told = posts("show", post, "--json")
     assert (told["caption"], told["hashtags"], told["author"]) == ("a balloon in the fog", ["airship", "fog"], None)
     assert behind(copy, "balloon in fog")[post] == "a balloon in the fog"
-    assert posts("edit", post, "--author", "") == f"post {post} is there already, just so\n"
+    assert posts("edit", post, "--author", "") == f"post {post} is in the archive already, unchanged\n"
 
 
 def test_a_post_may_get_other_photos_and_keep_those_whose_files_are_gone(hashtag, demo, demo_home, tmp_path):
@@ -151,7 +151,7 @@ def test_what_an_index_was_built_with_speaks_no_more_and_the_next_is_without_it(
     rebuild(copy)
     assert in_index(hashtag, copy) == 62 and {kept, gone} <= set(behind(copy, "zeppelin"))
     told = posts("edit", kept, "--text", "a zeppelin, dark as night")
-    assert f"post {kept} corrected" in told and "leave it with the next `hashtag index refresh`" in told
+    assert f"post {kept} corrected" in told and "are removed at the next `hashtag index refresh`" in told
     change = posts("remove", gone, "--json")
     assert change == {"post": gone, "outcome": "removed", "indexed": True}
     seen = behind(copy, "zeppelin")
@@ -239,7 +239,7 @@ def test_a_list_shows_captions_within_80_cells(posts, long_caption, terminal):
     assert shown_cells(first) <= 80
     assert second.split() == ["2031-02-03", "no", "photo", "준호", "added", "#카페", "#라떼"]
     shown = posts("show", first.split()[0])
-    assert shown.count("라떼") > 30 and "added one by one" in shown
+    assert shown.count("라떼") > 30 and "added with `hashtag posts add`" in shown
 
 
 def test_in_a_pipe_a_list_shows_whole_captions(posts, long_caption):

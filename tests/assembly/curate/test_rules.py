@@ -103,7 +103,7 @@ def test_rules_are_listed(hashtag, copy):
     hashtag("tags", "alias", "a", "c", "--home", copy)
     ran = hashtag("tags", "list", "--home", copy)
     assert ran.out.splitlines()[:2] == ["#a: means #c", "#b: blocked"]
-    assert "hashtags blocked by the list of spam" in ran.out.splitlines()[2]
+    assert "hashtags blocked by the spam list" in ran.out.splitlines()[2]
     assert json.loads(hashtag("tags", "list", "--home", copy, "--json").out) == [
         {"hashtag": "a", "kind": "alias", "target": "c"},
         {"hashtag": "b", "kind": "block", "target": None},
@@ -139,4 +139,4 @@ def test_a_list_of_spam_of_ones_own_stands_in_for_the_one_that_ships(hashtag, co
     (copy / "spam.toml").write_text('[[kinds]]\nreason = "tired of it"\nhashtags = ["Pets"]\n', encoding="utf-8")
     answer = ask(copy, CAT, "--count", 30)
     assert "f4f" in tags(answer) and ("pets", "blocked") in removed(answer)
-    assert "1 hashtag blocked by the list of spam" in hashtag("tags", "list", "--home", copy).out
+    assert "1 hashtag blocked by the spam list" in hashtag("tags", "list", "--home", copy).out

@@ -89,7 +89,7 @@ def test_where_none_is_whole_the_file_is_named(hashtag, home):
 def test_after_a_rollback_the_same_posts_do_not_undo_it_but_others_do(hashtag, home, rebuild):
     first, second = snapshots(home)
     ran = hashtag("index", "rollback", "--home", home)
-    assert ran.code == 0 and f"{first} serves now, {second} no longer" in ran.out
+    assert ran.code == 0 and f"{first} is in service now, instead of {second}" in ran.out
     assert not open_recommender(home).knows("zeppelin")
     ran = hashtag("index", "verify", "--home", home)
     assert (ran.code, f"the posts of {second}, which was rolled back" in ran.err) == (0, True)

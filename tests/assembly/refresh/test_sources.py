@@ -42,8 +42,8 @@ def test_a_removed_source_leaves_with_the_next_refresh_and_is_no_shrinking(hasht
     other = write_rows(tmp_path / "other.csv", make_rows(10, seed=9))
     assert hashtag("index", "build", other, "--home", home, "--encoders", "compact").code == 0
     ran = hashtag("sources", "remove", source, "--home", home)
-    assert ran.code == 0 and "its 60 posts leave with the next" in ran.out
-    assert "they leave with the next refresh" in hashtag("sources", "list", "--home", home).out
+    assert ran.code == 0 and "the next `hashtag index refresh` removes its 60 posts" in ran.out
+    assert "the next refresh removes them" in hashtag("sources", "list", "--home", home).out
     code, report, _ = refresh()
     assert (code, report["posts"]) == (0, 10)
     assert str(source) not in hashtag("sources", "list", "--home", home).out
@@ -74,7 +74,7 @@ def test_a_source_can_leave_its_posts_behind(hashtag, refresh, home, source):
     code, report, err = refresh()
     assert (code, report["outcome"], report["posts"]) == (0, "unchanged", 60)
     assert any("stay as they are" in note for note in report["notes"])
-    assert "nobody told" in hashtag("sources", "list", "--home", home).out
+    assert "read from  not known" in hashtag("sources", "list", "--home", home).out
 
 
 def test_a_query_is_remembered_and_asked_again_without_its_password(hashtag, tmp_path):

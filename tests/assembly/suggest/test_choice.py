@@ -215,7 +215,7 @@ def test_a_batch_tells_the_notes_that_come_often(hashtag, home, tmp_path):
     (tmp_path / "new.csv").write_text("\n".join(["text,author", *rows]), encoding="utf-8")
     ran = hashtag("suggest", "--batch", tmp_path / "new.csv", "--out", tmp_path / "out.jsonl", "--home", home)
     assert [line.split(":")[0] for line in ran.out.splitlines() if "of them" in line] == ["3 of them"] * 5
-    assert "2 other notes: each line has its own under `notes`" in ran.out
+    assert "2 other notes: see `notes` in each line" in ran.out
 
 
 def test_a_platform_can_be_named_in_python(home, ask):

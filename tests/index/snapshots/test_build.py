@@ -123,7 +123,9 @@ def test_photos_that_are_none_are_told_with_their_row(hashtag, demo, tmp_path):
     for _ in range(2):  # the second build finds the same
         ran = hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact")
         assert ran.code == 0 and "rejected" not in ran.out
-        assert "6 posts taken without a photo or field, the first in row 2: the photo is damaged" in ran.out
+        assert (
+            "6 posts with a photo or field that could not be read, the first in row 2: the photo is damaged" in ran.out
+        )
         lines = (home / "rejects.csv").read_text(encoding="utf-8").splitlines()[1:]
         reasons = {int(line.split(",")[1]): line for line in lines}
         for row, reason in [(2, "damaged"), (3, "not a photo"), (4, "0 bytes"), (5, "leaves"), (6, "missing")]:
