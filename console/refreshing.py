@@ -33,7 +33,7 @@ def show_refresh(report: "RefreshReport") -> None:
     for channel, n in report.embedded.items():
         say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} {'to encode' if planned else 'encoded'}")
     if report.learned:
-        say(f"{'would be ' if planned else ''}{report.learned}")
+        say(report.learned)
     for gate in report.gates:
         say(f"{'passed' if gate.passed else 'NOT passed'}  {gate.name}: {gate.words}")
     if report.rejects and not planned:

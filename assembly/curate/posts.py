@@ -99,7 +99,7 @@ def edit_post(
             posted_at=stored.posted_at if posted_at is None else post.posted_at,
         )
         if not post.photos and not post.caption:
-            raise SettingsError("nothing would be left to go by: give a photo, a caption, or both")
+            raise SettingsError("the post would have no photo and no caption: give a photo, a caption, or both")
         known = {*stored.digests("image"), *stored.digests("text")}  # which have vectors, though a file may be gone
         return _keep(home, database, snapshot, post, photos, known=known)
 
@@ -148,11 +148,11 @@ def make_post(
     columns = Columns(None, "text", "hashtags", "id", "author", "posted_at")
     made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
     if isinstance(made, Reject):
-        raise SettingsError(f"the post cannot be taken: {made.reason}")
+        raise SettingsError(f"the post cannot be stored: {made.reason}")
     if made.flaws:
-        raise SettingsError(f"the post cannot be taken: {made.flaws[0].reason}")
+        raise SettingsError(f"the post cannot be stored: {made.flaws[0].reason}")
     if not made.hashtags:
-        raise SettingsError("the post has no hashtag to learn from", NAME_HASHTAGS)
+        raise SettingsError("the post has no hashtag", NAME_HASHTAGS)
     made = replace(made, photos=_photos(photos))
     if post_id is not None:
         return replace(made, post_id=post_id)  # as it is written, even if an archive's `nan` is none
@@ -166,7 +166,7 @@ def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
         whole = [in_any_form(path).resolve() for path in paths]
         return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)
     except InvalidRow as reason:
-        raise SettingsError(f"the post cannot be taken: {reason}") from None
+        raise SettingsError(f"the post cannot be stored: {reason}") from None
 
 
 def _keep(
@@ -218,8 +218,8 @@ def _own(database: Database, post_id: str, source: str | None) -> Post:
     post = _found(database, post_id, source).post
     if post.source != ADDED:
         raise SettingsError(
-            f"post {post_id} is of {post.source}; change it there, since the next `hashtag index refresh` takes it in "
-            "as it stands there"
+            f"post {post_id} is from {post.source}; change it there, because the next `hashtag index refresh` reads it "
+            "from there again"
         )
     return post
 

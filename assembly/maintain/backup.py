@@ -96,7 +96,7 @@ def restore(home: Path, folder: Path, *, force: bool = False) -> Restored:
     place = home.resolve()
     taken = place.is_dir() and any(place.iterdir())
     if taken and not force:
-        raise HomeError(f"{home} is not empty; restore into another with --home, or with --force, which keeps it aside")
+        raise HomeError(f"{home} is not empty; name another with --home, or move it aside with --force")
     # Not by the second alone: one that was killed may be run again within it.
     now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     aside = place.with_name(f"{place.name}.before-restore-{now}") if taken else None
@@ -108,9 +108,9 @@ def restore(home: Path, folder: Path, *, force: bool = False) -> Restored:
 
 def _check_target(home: Path, folder: Path) -> None:
     if folder.resolve().is_relative_to(home):
-        raise SettingsError(f"{folder} lies within the home that it is to be a backup of; name a folder elsewhere")
+        raise SettingsError(f"{folder} is inside the home to back up; name a folder outside it")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingsError(f"{folder} is there already; a backup needs a folder that is new or empty")
+        raise SettingsError(f"{folder} is not empty, or is a file; a backup needs a new or empty folder")
 
 
 def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
@@ -162,11 +162,13 @@ def _checked(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise BackupError(f"{folder} is no backup: it has no {_MANIFEST}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{path} cannot be read ({error}); the backup is damaged, take another") from error
+        raise BackupError(f"{path} cannot be read ({error}); the backup is damaged, use another") from error
     if not known:
-        raise BackupError(f"{path} has format {manifest['format']}, this version reads {_FORMAT}; use the one of it")
+        raise BackupError(
+            f"{path} has format {manifest['format']}, this version reads {_FORMAT}; use the version that wrote it"
+        )
     if any(name.is_absolute() or ".." in name.parts for name in names):
-        raise BackupError(f"{path} names files outside the backup; take another")
+        raise BackupError(f"{path} names files outside the backup; use another")
     _check(folder / _HOME, manifest, str(folder))
     return manifest
 
@@ -176,13 +178,13 @@ def _check(folder: Path, manifest: dict[str, Any], backup: str) -> None:
     there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
     for name, path in there.items():
         if path.is_symlink() or name not in manifest["files"]:
-            raise BackupError(f"{path} is not of the backup; the backup {backup} was tampered with, take another")
+            raise BackupError(f"{path} does not belong to the backup; the backup {backup} was changed, use another")
     for name, record in manifest["files"].items():
         path = folder / name
         if name not in there:
-            raise BackupError(f"{path} is missing; the backup {backup} is damaged, take another")
+            raise BackupError(f"{path} is missing; the backup {backup} is damaged, use another")
         if path.stat().st_size != record["bytes"] or durable.file_digest(path) != record["sha256"]:
-            raise BackupError(f"{path} is not what was written; the backup {backup} is damaged, take another")
+            raise BackupError(f"{path} is not what was written; the backup {backup} is damaged, use another")
 
 
 def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None) -> None:
@@ -233,5 +235,5 @@ def _told(home: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
     if not here:
         return ("the backup holds no database: restore that with its own tools",)
     if named is not None:
-        return (f"{home / FILE} names another database than the one restored, which lies in {default_path(home)}",)
+        return (f"{home / FILE} names another database than the restored one, which is in {default_path(home)}",)
     return ()

@@ -61,7 +61,7 @@ def check_metrics(path: Path) -> None:
     if path.suffix != ".prom":
         raise SettingsError(f"--metrics {path} must end in .prom: the node exporter reads no other file")
     if not path.parent.is_dir() or path.is_dir():
-        raise SettingsError(f"--metrics {path} is no file in a folder that is there; name one the node exporter reads")
+        raise SettingsError(f"--metrics {path} is a folder, or its folder does not exist; name a file")
 
 
 def write_metrics(path: Path, run: RefreshRun) -> None:
@@ -88,18 +88,18 @@ def _document(run: RefreshRun, before: str) -> str:
         run.finished_at if run.exit_code == 0 else max((value for _, value in _samples(before, _SUCCESS)), default=0)
     )
     families: list[tuple[str, str, str, Iterable[Sample]]] = [
-        (_SUCCESS, "gauge", "When a refresh last ended well; 0 if never.", _one(succeeded)),
+        (_SUCCESS, "gauge", "When a refresh last succeeded; 0 if never.", _one(succeeded)),
         ("hashtag_refresh_last_run_timestamp_seconds", "gauge", "When a refresh last ended.", _one(run.finished_at)),
         (
             "hashtag_refresh_exit_code",
             "gauge",
-            "Exit code of the last refresh: 0 well, 3 refused by a gate, 4 another process was writing, 2 other error.",
+            "Exit code of the last refresh: 0 success, 3 refused by a gate, 4 another process was writing, 2 error.",
             _one(run.exit_code),
         ),
         ("hashtag_refresh_duration_seconds", "gauge", "How long the last refresh took.", _one(run.seconds)),
-        ("hashtag_index_posts", "gauge", "Posts in the index that serves.", _one(run.posts)),
-        ("hashtag_index_hashtags", "gauge", "Hashtags in the index that serves.", _one(run.hashtags)),
-        ("hashtag_index_size_bytes", "gauge", "Size of the index that serves.", _one(run.size_bytes)),
+        ("hashtag_index_posts", "gauge", "Posts in the index in service.", _one(run.posts)),
+        ("hashtag_index_hashtags", "gauge", "Hashtags in the index in service.", _one(run.hashtags)),
+        ("hashtag_index_size_bytes", "gauge", "Size of the index in service.", _one(run.size_bytes)),
         (_EMBEDDED, "counter", "Photos or captions encoded, by channel.", _labelled("channel", embedded)),
         ("hashtag_refresh_gate", "gauge", "What each gate of the last refresh measured.", _labelled("gate", run.gates)),
     ]

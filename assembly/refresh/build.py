@@ -105,7 +105,7 @@ def build_channels(
             refuse(check_soundness(draft, store, home.settings.thresholds), run)
             # Who builds has asked for this archive, and is told where what can be learned of it is worse.
             quality = check_quality(draft, serving, home.settings.thresholds)
-            worse.extend(f"published, though worse: {gate.words}" for gate in quality if not gate.passed)
+            worse.extend(f"published, although it is worse: {gate.words}" for gate in quality if not gate.passed)
 
         try:
             ingested = store.ingest(
@@ -148,7 +148,7 @@ def publish_index(
 ) -> Published:
     """Publish a snapshot of what the database holds, all of it learned anew; see `index.snapshots.build.build`."""
     judgements = database.feedback.judgements()
-    learner = LearnAnew(database, judgements, "it was built by a person's word")
+    learner = LearnAnew(database, judgements, "a build was asked for")
     origin = origin_of(database)
     return build(home.folder, database.posts, plans, learner, origin, progress, accept, ends_rollback=ends_rollback)
 

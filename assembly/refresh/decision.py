@@ -71,7 +71,7 @@ class Decision:
         """What fills the next snapshot with what is learned."""
         judgements = self._database.feedback.judgements()
         if self.serving is None:
-            return LearnAnew(self._database, judgements, "no whole snapshot serves")
+            return LearnAnew(self._database, judgements, "no undamaged snapshot is in service")
         program, part = origin_of(self._database).program, self._home.settings.thresholds.relearn_after
         return CarryOver(self._database, judgements, self.serving, program, part)
 
@@ -91,15 +91,15 @@ def _why_nothing_is_read(known: Sequence[KnownSource], serves: bool) -> str | No
         return None
     advice = "name one with `hashtag sources add SOURCE`"
     if not serves:
-        raise SettingsError(f"no source is known to be read again; {advice}, or run `hashtag index build SOURCE`")
+        raise SettingsError(f"no source is known; {advice}, or run `hashtag index build SOURCE`")
     return f"every source was removed, so that no post would be left; {advice}" if known else None
 
 
 def _notes_on(known: Sequence[KnownSource]) -> list[str]:
     """What a person should know of sources that are not read."""
     notes = [
-        f"the {source.posts:,} posts of {source.name} stay as they are: nothing tells how it is read; "
-        "tell by `hashtag sources add`, or let them leave by `hashtag sources remove`"
+        f"the {source.posts:,} posts of {source.name} stay as they are: it is not known how to read it; "
+        "set that with `hashtag sources add`, or remove the posts with `hashtag sources remove`"
         for source in known
         if source.source is None and source.leaves_at is None
     ]

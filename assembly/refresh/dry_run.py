@@ -73,7 +73,7 @@ class _DryRun:
         if reading.reader is not None:
             self._report.notes += reading.reader.notes()
         if isinstance(reading.reader, EncodedReader):
-            self._report.notes.append(f"{known.name} has vectors of its own: less may have to be encoded than is told")
+            self._report.notes.append(f"{known.name} has vectors of its own: fewer photos and captions may be encoded")
         return reading.result
 
     def _compare(self, name: str, posts: Iterable[Post]) -> Ingested:
@@ -100,7 +100,7 @@ class _DryRun:
         store, origin = self._database.posts, origin_of(self._database)
         serving, learner = self._decision.serving, self._decision.learner()
         if serving is None or not isinstance(learner, CarryOver):
-            return "learned anew: no whole snapshot serves"
+            return "weights would be trained again: no undamaged snapshot is in service"
         fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         versions = store.versions().changed(self._known)
         archive, self._posts = store.digest(instead=self._known), versions.keys
@@ -115,10 +115,10 @@ class _DryRun:
         speaking = {record.channel: fingerprints[record.channel] for record in records if record.vectors}
         reason = learner.why_anew(Origins(origin.program, speaking), versions, Changes(self._new, 0, 0))
         if reason:
-            return f"learned anew: {reason}"
+            return f"weights would be trained again: {reason}"
         total = add_up(self._report.sources)
         changes = describe_changes(Changes(total.added, total.updated, total.removed))
-        return f"carried over: {changes} now, less than {learner.part:.0%} since it was learned"
+        return f"weights would be kept: {changes} now, less than {learner.part:.0%} since training"
 
     def _check_shrink(self) -> None:
         gate = self._decision.check_removed(self._report.sources)

@@ -97,7 +97,7 @@ def refuse(found: Sequence[Gate], run: RunRecord) -> None:
     """Raises RefusedError where a gate was not passed, and records why."""
     for gate in found:
         if not gate.passed:
-            reason = f"the new snapshot is refused ({gate.name}): {gate.words}; the one before it serves on"
+            reason = f"the new snapshot is refused ({gate.name}): {gate.words}; the previous one stays in service"
             run.refuse(reason)
             raise RefusedError(reason)
 

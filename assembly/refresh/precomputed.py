@@ -48,7 +48,7 @@ def _keep(store: SqlPostStore, reader: EncodedReader, encoder: Encoder[Any]) -> 
             break
     what = "photo" if modality == "image" else "caption"
     if kept:
-        yield f"{_counted(kept, what)} of {reader.source} came with vectors as they are made here, which were kept"
+        yield f"{_counted(kept, what)} of {reader.source} came with vectors of the index's own model, which were kept"
     if refused:
         model = encoder.fingerprint.model
         yield f"{_counted(refused, what)} of {reader.source} came with vectors that are not those of {model}: left out"

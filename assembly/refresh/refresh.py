@@ -169,7 +169,7 @@ class _Refresh:
         notes = [published.note] if published.note else []
         serving = self._decision.serving
         if serving and serving.manifest.feedback != published.manifest.feedback:
-            notes.append("what people said of suggestions since then counts from now on")
+            notes.append("feedback since the previous index is used from now on")
         self.report.notes += notes
         run.notes += notes
         self.report.serves(published.manifest)

@@ -38,7 +38,7 @@ class LearnAnew:
         """See `index.snapshots.build.Learner.learn`."""
         learn(training_archive(folder, channels, self.database), self.judgements).save(folder)
         save_state(folder, posts)
-        return LearnedFrom(name, len(posts), NONE, f"learned anew: {self.reason}")
+        return LearnedFrom(name, len(posts), NONE, f"weights trained again: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class CarryOver:
         """Why it is to be learned anew from these posts, and those to come; None where it is carried over."""
         learned = self.serving.manifest.learned
         if learned is None:
-            return "nothing tells from which posts it was learned"
+            return "it is not known which posts they were trained on"
         try:
             changes = read_state(self.serving.folder).changes_to(posts) + to_come
         except SnapshotError as error:
@@ -90,8 +90,8 @@ class CarryOver:
         carry_over(self.serving.folder, archive, self.judgements).save(folder)
         save_state(folder, versions)
         changes = versions.changes_to(posts)
-        since = f"{describe_changes(changes)} since it was learned from {learned.posts:,}"
-        reason = f"carried over: {since}, less than {self.part:.0%}"
+        since = f"{describe_changes(changes)} since training on {learned.posts:,} posts"
+        reason = f"weights kept: {since}, less than {self.part:.0%}"
         return LearnedFrom(learned.snapshot, learned.posts, changes, reason)
 
 

@@ -115,7 +115,7 @@ class FollowingRecommender(Recommender):
                 self._recommender = recommender_of(self._home)
             self._touched, self._seen, self._trouble = touched, seen, ()
         except HashtagError as error:
-            self._trouble = (f"{error}; {self._recommender.snapshot}, which was open before, answers on",)
+            self._trouble = (f"{error}; {self._recommender.snapshot}, which was open before, continues to answer",)
 
     def _stats(self) -> tuple[Any, ...] | None:
         """What every change of a file touches; None where the database is no file, which can only be asked."""

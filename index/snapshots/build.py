@@ -175,7 +175,7 @@ def build(
         if posts.n_hashtags == 0:
             raise SourceError("no post of the archive carries a hashtag, so there is nothing to suggest from")
         written.extend(_write_channel(folder, store, plan, keys, progress) for plan in plans)
-        with progress.stage("Learning from the archive", None):
+        with progress.stage("Training on the archive", None):
             lineage = learner.learn(folder, name, written, versions)
         return Manifest(
             snapshot=name,

@@ -43,7 +43,7 @@ def shrink(before: Mapping[str, int], gone: Mapping[str, int], most: float) -> G
     if emptied:
         words = f"all {before[emptied[0]]:,} posts of {emptied[0]} are gone"
         return Gate("shrink", 1.0, most, False, words)
-    words = f"{lost:,} of {had:,} posts in service are gone, {part:.0%} of at most {most:.0%}"
+    words = f"{lost:,} of {had:,} posts in service are gone: {part:.0%}, at most {most:.0%} may be"
     return Gate("shrink", part, most, part <= most, words)
 
 
@@ -53,13 +53,13 @@ def photos(had: int, lost: int, most: float) -> Gate:
     had: photos in service of posts that stay. lost: how many of these are gone. most: the part, in [0, 1].
     """
     part = lost / had if had else 0.0
-    words = f"{lost:,} of {had:,} photos of posts that stay are gone, {part:.0%} of at most {most:.0%}"
+    words = f"{lost:,} of {had:,} photos of remaining posts are gone: {part:.0%}, at most {most:.0%} may be"
     return Gate("photos", part, most, part <= most, words)
 
 
 def checksums(damaged: Sequence[str], n_files: int) -> Gate:
     """Every file, read back, is what was written. damaged: a sentence for each that is not."""
-    words = damaged[0] if damaged else f"{n_files} files read back"
+    words = damaged[0] if damaged else f"{n_files} files are as they were written"
     return Gate("checksums", len(damaged), 0, not damaged, words)
 
 
@@ -69,13 +69,13 @@ def recall(found: Mapping[str, float], least: Mapping[str, float]) -> Gate:
         return Gate("recall", 1.0, LEAST_EXACT, True, "no channel has vectors")
     worst = min(found, key=lambda channel: found[channel] - least[channel])
     figure, threshold = found[worst], least[worst]
-    words = f"the {worst} channel finds {figure:.4f} of the 10 nearest vectors, of at least {threshold:.4g}"
+    words = f"the {worst} channel finds {figure:.2%} of the 10 nearest vectors; at least {100 * threshold:.4g}% needed"
     return Gate("recall", figure, threshold, figure >= threshold, words)
 
 
 def database(differences: Sequence[str], n_posts: int) -> Gate:
     """The index is of the posts that the database holds. differences: a sentence for each that there is."""
-    words = differences[0] if differences else f"its {n_posts:,} posts are those of the database"
+    words = differences[0] if differences else f"the index has the same {n_posts:,} posts as the database"
     return Gate("database", len(differences), 0, not differences, words)
 
 
@@ -87,15 +87,15 @@ def quality(before: HeldOut | None, after: HeldOut | None, most: float) -> Gate:
     Bound on the Variance, 2000).
     """
     if before is None or after is None:
-        return Gate("quality", 0.0, most, True, "nothing to compare with: too few posts to learn from")
+        return Gate("quality", 0.0, most, True, "not compared: too few posts to train on")
     drops = []
     for name, was, now in (
         ("5 hashtags", before.f1_at_5, after.f1_at_5),
-        ("as many hashtags as deserve it", before.f1_at_auto, after.f1_at_auto),
+        ("as many hashtags as are likely", before.f1_at_auto, after.f1_at_auto),
     ):
         noise = sqrt(_error(was, before.posts) + _error(now, after.posts))
         threshold = max(most, 2 * noise)
-        words = f"F1 at {name} was {was:.3f} and is {now:.3f}; a drop of {threshold:.3f} would be minded"
+        words = f"F1 at {name} was {was:.3f} and is {now:.3f}; it may drop by {threshold:.3f} at most"
         drops.append(Gate("quality", was - now, threshold, was - now <= threshold, words))
     return max(drops, key=lambda gate: gate.figure - gate.threshold)
 

@@ -77,7 +77,7 @@ def recorded(home: Path, command: str) -> Iterator[RunRecord]:
     record = RunRecord()
     run, clock, before = secrets.token_hex(4), time.monotonic(), serving_name(home)
     started = {"run": run, "command": command, "started": _now(), "pid": os.getpid(), "host": socket.gethostname()}
-    _append(home, {**started, "before": before}, "the run goes no further")
+    _append(home, {**started, "before": before}, "the run stops here")
 
     def end() -> dict[str, Any]:
         seconds = round(time.monotonic() - clock, 1)
@@ -96,7 +96,7 @@ def recorded(home: Path, command: str) -> Iterator[RunRecord]:
     if record.outcome is None:
         after = serving_name(home)
         record.outcome = "unchanged" if after == before else "withdrawn" if after is None else "published"
-    _append(home, end(), "what it says is done is done all the same")
+    _append(home, end(), "what it reports as done is done")
 
 
 def read_history(home: Path) -> list[Run]:

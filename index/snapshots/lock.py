@@ -74,5 +74,5 @@ def holder(home: Path) -> Holder | None:
 
 def _told(known: Holder | None) -> str:
     if known is None:
-        return f"another process (which one cannot be told: {_HOLDER} is missing or unreadable)"
+        return f"another process (which one is not known: {_HOLDER} is missing or unreadable)"
     return f"`hashtag {known.command}`, process {known.pid} on {known.host}, since {known.since}"

@@ -35,11 +35,11 @@ def why_anew(before: Origins, now: Origins, n_learned: int, changes: Changes, pa
     small steps count as one large one. part: of n_learned, from which on so many changes are too many.
     """
     if before.program != now.program:
-        return f"it was learned by {before.program}"
+        return f"they were trained by {before.program}"
     if dict(before.encoders) != dict(now.encoders):
-        return "its channels or their encoders have changed"
+        return "the channels or their encoders have changed"
     if changes.total and changes.total >= part * n_learned:
-        return f"{describe_changes(changes)} since it was learned from {n_learned:,}, {part:.0%} or more"
+        return f"{describe_changes(changes)} since training on {n_learned:,} posts, {part:.0%} or more"
     return None
 
 
@@ -60,7 +60,7 @@ def read_state(folder: Path) -> ArchiveState:
     try:
         keys, contents = (np.load(folder / name, allow_pickle=False) for name in _FILES)
     except (OSError, EOFError, ValueError) as error:
-        raise SnapshotError(f"what {folder} was learned from cannot be read: {error}") from error
+        raise SnapshotError(f"the list of posts that {folder} was trained on cannot be read: {error}") from error
     if keys.shape != contents.shape or keys.ndim != 1:
-        raise SnapshotError(f"what {folder} was learned from contradicts itself")
+        raise SnapshotError(f"the list of posts that {folder} was trained on contradicts itself")
     return ArchiveState(keys, contents)

@@ -56,7 +56,7 @@ def serve(home: Path) -> Served:
                     snapshot = whole_snapshot(other)
                 except SnapshotError:
                     continue
-                return Served(snapshot, f"{error}; until then {snapshot.name} answers, the newest before it")
+                return Served(snapshot, f"{error}; until then the older {snapshot.name} answers")
             raise
 
 
@@ -123,7 +123,7 @@ def _target(home: Path, before: str | None, name: str | None) -> tuple[Snapshot,
         except SnapshotError as error:
             skipped.append(str(error))
     raise SettingsError(
-        f"there is no whole snapshot in {home} to go back to" + (f" ({'; '.join(skipped)})" if skipped else "")
+        f"there is no undamaged snapshot in {home} to go back to" + (f" ({'; '.join(skipped)})" if skipped else "")
     )
 
 

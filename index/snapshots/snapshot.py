@@ -130,7 +130,7 @@ def any_snapshot(folder: Path) -> Snapshot:
     try:
         digest = (folder / _DIGEST).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{folder / _DIGEST} cannot be read, so nothing tells whether {folder} is whole") from error
+        raise SnapshotError(f"{folder / _DIGEST} cannot be read, so {folder} may be damaged") from error
     return _open(folder, digest, folder / _DIGEST)
 
 

@@ -39,7 +39,7 @@ def verify(home: Path, store: PostStore) -> Verdict:
 def _meanwhile(home: Path) -> list[str]:
     """Which snapshot answers instead of a damaged one."""
     try:
-        return [f"{serve(home).snapshot.name} answers meanwhile"]
+        return [f"{serve(home).snapshot.name} answers until then"]
     except SnapshotError:
         return []
 
@@ -71,7 +71,7 @@ def count(snapshot: Snapshot) -> list[str]:
             folder = snapshot.folder / record.channel
             rows = read_rows(folder, record.vectors)
             if len(rows) and not 0 <= rows.min() <= rows.max() < manifest.posts:
-                wrong.append(f"{folder} speaks of posts that the snapshot does not hold")
+                wrong.append(f"{folder} has vectors of posts that are not in the snapshot")
             vectors = len(read_index(record.index, folder))
             if vectors != record.vectors:
                 wrong.append(f"{folder} holds {vectors} vectors, its manifest says {record.vectors}")
@@ -93,8 +93,8 @@ def compare(snapshot: Snapshot, store: PostStore) -> list[str]:
     new, gone = len(here - known - since), len(known - here - store.retired())
     told = [f"{n:,} {'post' if n == 1 else 'posts'} {what}" for n, what in ((new, "new"), (gone, "gone")) if n]
     changed = " and ".join(told) or "posts have changed"
-    answers = "what is gone still answers; " if gone else ""
-    return [f"the database is ahead of the index: {changed}; {answers}run `hashtag index refresh`"]
+    answers = "what is gone is still used; " if gone else ""
+    return [f"the database is newer than the index: {changed}; {answers}run `hashtag index refresh`"]
 
 
 def _since(snapshot: Snapshot, store: PostStore) -> set[int]:

@@ -68,9 +68,9 @@ def test_minutes_go_on_from_one_stage_to_the_next(time, capsys):
         time.now += 50
         time.ends()
     time.asked.get()
-    with progress.stage("Learning from [the] archive", None):
+    with progress.stage("Training on [the] archive", None):
         time.passes()
-        assert lines(capsys) == ["Learning from [the] archive: 10 s so far"]
+        assert lines(capsys) == ["Training on [the] archive: 10 s so far"]
         time.ends()
 
 

@@ -63,7 +63,7 @@ def test_an_added_post_outlives_builds(hashtag, copy, ask, rebuild):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--text", "a cat without any"], "has no hashtag to learn from"),
+        (["--text", "a cat without any"], "the post has no hashtag"),
         (["--hashtags", "cat"], "nothing to go by"),
         (["gone.jpg", "--hashtags", "cat"], "there is no photo gone.jpg"),
         (["--text", "x", "--hashtags", "cat", "--posted-at", "yesterday"], "'yesterday' is no time"),

@@ -76,7 +76,7 @@ def test_a_damaged_index_lets_the_one_before_answer_and_says_so(hashtag, home):
     ran = hashtag("index", "info", "--home", home)
     assert "note:" in ran.err and first in ran.out
     ran = hashtag("index", "verify", "--home", home)
-    assert (ran.code, "hashtags.json" in ran.out, f"{first} answers meanwhile" in ran.err) == (1, True, True)
+    assert (ran.code, "hashtags.json" in ran.out, f"{first} answers until then" in ran.err) == (1, True, True)
 
 
 def test_where_none_is_whole_the_file_is_named(hashtag, home):
@@ -113,7 +113,7 @@ def test_a_build_that_was_stopped_is_no_damage(hashtag, home, rebuild, monkeypat
         assert rebuild(*POSTS[1:], MORE, "5,one more,more,\n", "6,and more,more,\n").code == 130
     ran = hashtag("index", "verify", "--home", home, "--json")
     note = (
-        "the database is ahead of the index: 2 posts new and 1 post gone; what is gone still answers; "
+        "the database is newer than the index: 2 posts new and 1 post gone; what is gone is still used; "
         "run `hashtag index refresh`"
     )
     assert (ran.code, json.loads(ran.out)) == (0, {"ok": True, "problems": [], "notes": [note]})

@@ -112,7 +112,7 @@ def test_worse_quality_is_refused_by_night_and_told_by_day(hashtag, refresh, tmp
     code, report, _ = refresh(of=home)
     assert code == 3 and "(quality)" in report["reason"] and serving(home) == before
     ran = hashtag("index", "build", source, "--home", home, "--encoders", "compact")
-    assert ran.code == 0 and "published, though worse: F1" in " ".join(ran.err.split())
+    assert ran.code == 0 and "published, although it is worse: F1" in " ".join(ran.err.split())
     assert serving(home) != before
 
 

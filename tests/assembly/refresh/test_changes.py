@@ -36,6 +36,6 @@ def test_feedback_counts_without_learning_anew(hashtag, refresh, home):
     assert hashtag("feedback", "reject", "--text", "sofa nap", "--hashtags", "cat", "--home", home).code == 0
     code, report, _ = refresh()
     assert (code, report["outcome"]) == (0, "published")
-    assert report["learned"].startswith("carried over: 0 posts added")
-    assert any("what people said" in note for note in report["notes"])
-    assert "what people said" in hashtag("index", "history", "--home", home).out
+    assert report["learned"].startswith("weights kept: 0 posts added")
+    assert any("feedback since" in note for note in report["notes"])
+    assert "feedback since" in hashtag("index", "history", "--home", home).out

@@ -9,14 +9,14 @@ def test_a_dry_run_tells_and_changes_nothing(hashtag, refresh, home, source):
     code, report, _ = refresh("--dry-run")
     assert (code, report["outcome"], counts(report)) == (0, "planned", [2, 0, 1, 59])
     assert report["embedded"] == {"sentence": 1}
-    assert report["learned"].startswith("learned anew: 2 posts added, 0 changed and 1 removed")
+    assert report["learned"].startswith("weights would be trained again: 2 posts added, 0 changed and 1 removed")
     assert [(gate["name"], gate["passed"]) for gate in report["gates"]] == [("shrink", True)]
     assert files(home) == before
     ran = hashtag("index", "refresh", "--home", home, "--dry-run")
-    assert "would be learned anew" in ran.out and "nothing was changed" in ran.out
+    assert "weights would be trained again" in ran.out and "nothing was changed" in ran.out
     done = refresh()[1]
     assert (counts(done), done["embedded"]) == (counts(report), report["embedded"])
-    assert done["learned"].startswith("learned anew: 2 posts added, 0 changed and 1 removed")
+    assert done["learned"].startswith("weights trained again: 2 posts added, 0 changed and 1 removed")
     assert refresh("--dry-run")[1]["learned"] is None
 
 

@@ -26,7 +26,7 @@ def carried_over_from_scratch(tmp_path, source, learned):
         published = build_module.build(
             home, database.posts, plans, _NeverContent(learner), origin_of(database), Silent(), lambda draft: None
         )
-        assert published.new and published.manifest.learned.reason.startswith("carried over")
+        assert published.new and published.manifest.learned.reason.startswith("weights kept")
     return home
 
 
@@ -48,7 +48,7 @@ def test_carried_over_it_suggests_as_an_index_built_from_scratch_with_the_same_l
     for step in (rows[5:], rows[3:-2]):
         write_rows(source, step)
         report = json.loads(hashtag("index", "refresh", "--home", home, "--json").out)
-        assert report["learned"].startswith("carried over") and report["outcome"] == "published"
+        assert report["learned"].startswith("weights kept") and report["outcome"] == "published"
     manifest = current_snapshot(home).manifest
     assert manifest.learned.snapshot == first.manifest.snapshot
     assert manifest.learned.posts == 290 and manifest.learned.changes.to_json() == {
@@ -65,7 +65,7 @@ def test_learned_anew_it_is_the_index_that_a_fresh_build_makes(tmp_path, refresh
     for step in (rows[100:], rows[:200][::-1], rows[5:]):
         write_rows(source, step)
         code, report, _ = refresh("--allow-shrink")
-        assert code == 0 and report["learned"].startswith("learned anew")
+        assert code == 0 and report["learned"].startswith("weights trained again")
     fresh = build(tmp_path / "fresh", source)
     assert answers(home) == answers(fresh)
     of_keys = {"posts.keys.npy", "learned.keys.npy", "learned.contents.npy"}
@@ -75,7 +75,7 @@ def test_learned_anew_it_is_the_index_that_a_fresh_build_makes(tmp_path, refresh
 
 def test_a_build_learns_anew_what_a_refresh_has_carried_over(hashtag, refresh, home, source):
     write_rows(source, [*make_rows(60), ["new", "purring again", "kitten"]])
-    assert refresh()[1]["learned"].startswith("carried over")
+    assert refresh()[1]["learned"].startswith("weights kept")
     ran = hashtag("index", "build", source, "--home", home, "--encoders", "compact", "--json")
     assert json.loads(ran.out)["published"]
     assert current_snapshot(home).manifest.learned.changes.total == 0
@@ -84,6 +84,6 @@ def test_a_build_learns_anew_what_a_refresh_has_carried_over(hashtag, refresh, h
 def test_from_when_on_it_is_learned_anew_is_a_setting(refresh, home, source):
     (home / "hashtag.toml").write_text("relearn_after = 0.5\n")
     write_rows(source, make_rows(80))
-    assert refresh()[1]["learned"].startswith("carried over: 20 posts added, 0 changed and 0 removed")
+    assert refresh()[1]["learned"].startswith("weights kept: 20 posts added, 0 changed and 0 removed")
     write_rows(source, make_rows(90))
-    assert refresh()[1]["learned"].startswith("learned anew: 30 posts added"), "small steps count together"
+    assert refresh()[1]["learned"].startswith("weights trained again: 30 posts added"), "small steps count together"

@@ -58,7 +58,7 @@ def build_counted(home, source):
 
 def test_vectors_are_kept_and_answer_as_those_made_here(tmp_path, write_part, made):
     notes, encoded = build_counted(tmp_path / "home", write_part(0, make_rows(POSTS), made))
-    assert "300 captions of" in notes and "as they are made here" in notes
+    assert "300 captions of" in notes and "of the index's own model" in notes
     assert encoded == 8
     build(tmp_path / "other", write_rows(tmp_path / "posts.csv", make_rows(POSTS)))
     near = [[tag for tag, _ in answer[:2]] for answer in answers(tmp_path / "home")]
@@ -85,7 +85,7 @@ def test_a_refresh_takes_the_vectors_of_a_new_part(tmp_path, write_part, made):
     build_counted(home, write_part(0, rows[:200], made[:200]))
     write_part(1, rows[200:], made[200:])
     before = WordEncoder.encoded
-    assert "less may have to be encoded" in plan_refresh(settings(home)).notes[0]
+    assert "fewer photos and captions may be encoded" in plan_refresh(settings(home)).notes[0]
     report = refresh_index(settings(home))
     assert report.outcome == "published" and report.posts == POSTS
     assert WordEncoder.encoded - before == 8

@@ -48,7 +48,7 @@ def test_a_source_that_was_removed_leaves_though_its_index_would_be_one_that_was
     assert open_recommender(home).knows("zeppelin")
     run("sources", "remove", blimps)
     planned = refresh("--dry-run")[1]
-    assert planned["learned"].startswith("carried over") and planned["notes"] == []
+    assert planned["learned"].startswith("weights would be kept") and planned["notes"] == []
     ran = run("index", "refresh")
     assert "2 removed" in ran.out and "published snap-" in ran.out and ROLLED_BACK not in ran.out + ran.err
     assert serving(home) == newest(home) != rolled_back
@@ -100,7 +100,7 @@ def test_a_rollback_brings_no_removed_post_back_for_longer_than_to_the_next_refr
     first, second = publish_more(refresh, home, source, make_rows(60))
     run("index", "rollback")
     assert open_recommender(home).knows("zeppelin")
-    assert "1 post gone; what is gone still answers" in run("index", "verify").err
+    assert "1 post gone; what is gone is still used" in run("index", "verify").err
     assert refresh("--dry-run")[1]["learned"] is not None
     report = refresh()[1]
     assert (report["outcome"], report["notes"]) == ("published", [])

@@ -34,7 +34,7 @@ def test_sources_told_first_are_built_by_the_first_refresh(hashtag, tmp_path, so
     assert "every `hashtag index refresh`" in hashtag("sources", "add", source, "--home", home).out
     report = json.loads(hashtag("index", "refresh", "--home", home, "--json").out)
     assert (report["outcome"], report["posts"]) == ("published", 60)
-    assert report["learned"] == "learned anew: no whole snapshot serves"
+    assert report["learned"] == "weights trained again: no undamaged snapshot is in service"
     assert hashtag("index", "refresh", "--home", tmp_path / "nowhere").code == 2
 
 
@@ -65,7 +65,7 @@ def test_without_any_source_there_is_nothing_to_refresh(hashtag, refresh, home, 
     empty = tmp_path / "empty"
     empty.mkdir()
     ran = hashtag("index", "refresh", "--home", empty)
-    assert ran.code == 2 and "no source is known to be read again" in " ".join(ran.err.split())
+    assert ran.code == 2 and "no source is known; name one with" in " ".join(ran.err.split())
 
 
 def test_a_source_can_leave_its_posts_behind(hashtag, refresh, home, source):

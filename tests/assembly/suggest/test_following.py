@@ -108,7 +108,7 @@ def test_where_nothing_is_left_it_answers_on(home):
     current = (home / CURRENT).read_bytes()
     (home / CURRENT).write_bytes(b"none\n")
     assert tags(recommender) == {"cat"}
-    assert "no index in" in recommender.notes[0] and "answers on" in recommender.notes[0]
+    assert "no index in" in recommender.notes[0] and "continues to answer" in recommender.notes[0]
     (home / CURRENT).write_bytes(current)
     assert tags(recommender) == {"cat"} and recommender.notes == ()
 

@@ -230,7 +230,7 @@ def test_verify_finds_the_index_sound_and_names_what_is_not(archive, hashtag, tm
     told = json.loads(ran.out)
     assert (ran.code, told["ok"], told["problems"]) == (0, True, [])
     assert told["notes"] == [
-        "the database is ahead of the index: 4 posts gone; what is gone still answers; run `hashtag index refresh`"
+        "the database is newer than the index: 4 posts gone; what is gone is still used; run `hashtag index refresh`"
     ]
     (current_snapshot(home).folder / "sentence" / "rows.npy").write_bytes(b"")
     ran = hashtag("index", "verify", "--home", home)

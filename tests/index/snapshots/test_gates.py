@@ -27,13 +27,13 @@ def test_a_third_may_go_and_never_a_whole_source(before, gone, passed):
 
 def test_the_words_of_shrink_name_what_is_gone():
     assert shrink({"a": 1200, "b": 800}, {"a": 1000}, 1 / 3).words == (
-        "1,000 of 2,000 posts in service are gone, 50% of at most 33%"
+        "1,000 of 2,000 posts in service are gone: 50%, at most 33% may be"
     )
     assert shrink({"a": 10, "b": 2}, {"b": 2}, 1 / 3).words == "all 2 posts of b are gone"
 
 
 def test_what_is_wrong_stands_in_the_words():
-    assert checksums([], 12).passed and checksums([], 12).words == "12 files read back"
+    assert checksums([], 12).passed and checksums([], 12).words == "12 files are as they were written"
     harmed = checksums(["x.npy is missing", "y.npy is damaged"], 12)
     assert (harmed.passed, harmed.figure, harmed.words) == (False, 2, "x.npy is missing")
     assert database([], 7).passed
@@ -128,4 +128,4 @@ def test_photos_that_vanish_from_posts_that_stay(had, lost, passed):
 
 
 def test_the_words_of_photos_tell_how_many_are_gone():
-    assert photos(1200, 900, 1 / 3).words == "900 of 1,200 photos of posts that stay are gone, 75% of at most 33%"
+    assert photos(1200, 900, 1 / 3).words == "900 of 1,200 photos of remaining posts are gone: 75%, at most 33% may be"

@@ -106,5 +106,5 @@ def test_nothing_is_done_that_cannot_be_recorded(tmp_path, monkeypatch):
         raise OSError(28, os.strerror(28), str(path))
 
     monkeypatch.setattr(durable, "append", full)
-    with pytest.raises(HomeError, match=r"history\.jsonl cannot be written \(No space left .*the run goes no further"):
+    with pytest.raises(HomeError, match=r"history\.jsonl cannot be written \(No space left .*the run stops here"):
         run(tmp_path, does=lambda _: pytest.fail("done all the same"))
