@@ -88,7 +88,7 @@ def check_one(photos: Sequence[Path] | None, text: str, of_batches: dict[str, ob
     Raises SettingsError where they do not.
     """
     if not photos and not text.strip():
-        raise SettingsError('nothing to go by: give a photo, a caption (--text "..."), or both')
+        raise SettingsError('no photo and no caption: give a photo, a caption (--text "..."), or both')
     for option, value in of_batches.items():
         if value is not None:
             raise SettingsError(f"{option} belongs to --batch; leave it out for a single post")

@@ -122,7 +122,7 @@ def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Le
             report = read_report(folder / _RERANKER)
             reranker = Reranker.load(folder / _RERANKER, hashtags, labels, fusion) if report.ships else None
         except SnapshotError as error:
-            notes = (f"{error}; until then hashtags come by the plain vote",)
+            notes = (f"{error}; until then the plain vote ranks hashtags",)
     return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)
 
 

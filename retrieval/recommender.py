@@ -32,10 +32,10 @@ DEFAULT = SuggestOptions()
 
 _FELT = 0.05  # log odds below which nothing was moved
 
-_MOST_USED = "no post of the archive speaks for a hashtag here; these are the archive's most used ones"
-_UNLIKE_ANY = "no post of the archive speaks for a hashtag here, so they come by what else is known of the post"
+_MOST_USED = "no post of the archive votes for a hashtag here; these are the archive's most used ones"
+_UNLIKE_ANY = "no post of the archive votes for a hashtag here; the given hashtags or the author decide"
 _BLIND = "the archive has no photos, so this photo was not compared with any"
-_NO_PROBABILITIES = "the archive is too small to learn from, so scores are shares of the vote instead of probabilities"
+_NO_PROBABILITIES = "the archive is too small to train on, so scores are shares of the vote instead of probabilities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class ArchiveRecommender(Recommender):
         """
         query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
         if not query.photos and not part_hashtags(query)[0].caption:
-            raise SettingsError("nothing to go by: give a photo, a caption of more than hashtags, or both")
+            raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
         answer = self.suggest_batch([query], options, explain=explain)[0]
         if answer.error is not None:
             named = query.photos[0] if len(query.photos) == 1 and isinstance(query.photos[0], Path) else "photo"
@@ -202,7 +202,7 @@ class ArchiveRecommender(Recommender):
             return None
         posted = self._archive.posted
         if np.isnan(posted).all():
-            raise SettingsError("no post of the archive carries a date, so none is older than another")
+            raise SettingsError("no post of the archive carries a date, so older posts cannot count less")
         dated = np.where(np.isnan(posted), np.nanmedian(posted), posted)
         with np.errstate(over="ignore"):
             ages = (dated.max() - dated) / half_life
@@ -251,13 +251,13 @@ class ArchiveRecommender(Recommender):
         if query.photos and not self._sees_photos:
             yield _BLIND
         if inquiry.inline[place]:
-            yield f"{_listed(inquiry.inline[place])} of the caption: given already, so not suggested again"
+            yield f"{_listed(inquiry.inline[place])} in the caption: given already, so not suggested again"
         for tag in distinct_hashtags(list(query.given)):
             if not self.knows(tag):
-                yield f"no post of the archive carries #{tag}, so it tells nothing of other hashtags"
+                yield f"no post of the archive carries #{tag}, so it does not change the answer"
         known = self._number_of(query.author) is not None
         if query.author is not None and not known:
-            yield f"no post of the archive is by {query.author!r}, so the answer is as for any author"
+            yield f"no post of the archive is by {query.author!r}, so the author does not change the answer"
         if votes.indptr[place] == votes.indptr[place + 1]:
             yield _UNLIKE_ANY if known or any(map(self.knows, query.given)) else _MOST_USED
         if (
@@ -278,7 +278,7 @@ class ArchiveRecommender(Recommender):
         if given:
             moved = context_priors.given.lift * lift(self._contexts.beside(given), prior)
             ranked = apply_prior(ranked, moved, prior, context_priors.given)
-            yield "what goes with the hashtags given", ranked, moved
+            yield "how often it occurs with the given hashtags", ranked, moved
         author = self._number_of(query.author)
         if author is not None:
             moved = context_priors.author.lift * lift(self._contexts.by(author), prior)

@@ -14,15 +14,15 @@ _LEAST = 0.1  # log odds below which something made no difference
 
 # By how the names of features begin, what these features tell.
 _WORDS = {
-    "lexical_": "posts of similar words",
-    "sentence_": "posts of similar meaning",
+    "lexical_": "posts with similar words",
+    "sentence_": "posts with a similar meaning",
     "image_": "posts with similar photos",
     "style_": "posts written in a similar way",
     "vote": "the votes of all similar posts together",
-    "ridge": "what the whole archive teaches",
-    "mention": "how its letters compare with the caption",
-    "spelling": "how its letters compare with the caption",
-    "company": "how it goes with the other candidates",
+    "ridge": "the regression over the whole archive",
+    "mention": "how similar its letters are to the caption",
+    "spelling": "how similar its letters are to the caption",
+    "company": "how often it occurs with the other candidates",
 }
 
 

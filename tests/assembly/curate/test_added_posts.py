@@ -64,7 +64,7 @@ def test_an_added_post_outlives_builds(hashtag, copy, ask, rebuild):
     ("words", "complaint"),
     [
         (["--text", "a cat without any"], "the post has no hashtag"),
-        (["--hashtags", "cat"], "nothing to go by"),
+        (["--hashtags", "cat"], "no photo and no caption"),
         (["gone.jpg", "--hashtags", "cat"], "there is no photo gone.jpg"),
         (["--text", "x", "--hashtags", "cat", "--posted-at", "yesterday"], "'yesterday' is no time"),
         (["--text", "x\udce9", "--hashtags", "cat"], "half a character"),

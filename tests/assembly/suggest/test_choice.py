@@ -79,7 +79,7 @@ def test_a_given_hashtag_that_nobody_uses_is_told(hashtag, home):
     ran = hashtag(*words, "--given", "zeppelin, cat")
     assert ran.code == 0
     assert [line for line in ran.err.splitlines() if "zeppelin" in line] == [
-        "note: no post of the archive carries #zeppelin, so it tells nothing of other hashtags"
+        "note: no post of the archive carries #zeppelin, so it does not change the answer"
     ]
     assert "#cat," not in ran.err
 
@@ -162,7 +162,7 @@ def test_an_author_of_no_post_is_a_note_and_no_error(hashtag, home, ask):
     ran = hashtag("suggest", "--text", CAT, "--home", home, "--author", "nobody", "--json")
     assert (ran.code, "no post of the archive is by 'nobody'" in ran.err) == (0, True)
     answer = json.loads(ran.out)
-    assert answer["notes"] == ["no post of the archive is by 'nobody', so the answer is as for any author"]
+    assert answer["notes"] == ["no post of the archive is by 'nobody', so the author does not change the answer"]
     assert answer["hashtags"] == ask(home, CAT)["hashtags"]
 
 
@@ -174,8 +174,8 @@ def test_hashtags_of_a_draft_count_as_given(hashtag, home, ask):
         answer = ask(home, draft, "--count", 30)
         assert answer["hashtags"] == told["hashtags"], draft
         assert answer["notes"] == [
-            "#Bread #zeppelin of the caption: given already, so not suggested again",
-            "no post of the archive carries #zeppelin, so it tells nothing of other hashtags",
+            "#Bread #zeppelin in the caption: given already, so not suggested again",
+            "no post of the archive carries #zeppelin, so it does not change the answer",
         ]
     ran = hashtag("suggest", "--text", f"{CAT} #Bread", "--home", home)
     assert "note: #Bread of the caption" in ran.err and "#bread" not in ran.out
@@ -202,7 +202,7 @@ def test_a_batch_takes_author_and_hashtags_given_from_its_file(hashtag, home, as
     for answer, expected in zip(answers, alone, strict=True):
         assert tags(answer) == tags(expected)
         assert list(scores(answer).values()) == pytest.approx(list(scores(expected).values()), abs=1e-4)
-    assert "no post of the archive is by 'nobody', so the answer is as for any author" in answers[2]["notes"]
+    assert "no post of the archive is by 'nobody', so the author does not change the answer" in answers[2]["notes"]
     assert {"hashtag": "bread", "step": "excluded", "reason": "given already"} in answers[1]["removed"]
     assert "1 of them: no post of the archive is by 'nobody'" in shown
     assert "notes" not in answers[3]

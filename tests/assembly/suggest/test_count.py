@@ -24,7 +24,7 @@ def test_auto_takes_what_deserves_it(home, ask):
 
 def test_auto_is_a_guess_where_nothing_was_learned(hashtag, small_home, ask):
     ran = hashtag("suggest", "--text", CAT, "--home", small_home, "--count", "auto")
-    assert "too small to learn from" in ran.err
+    assert "too small to train on" in ran.err
     assert "too small" not in hashtag("suggest", "--text", CAT, "--home", small_home).err
     assert all(score >= 0.2 for score in scores(ask(small_home, CAT, "--count", "auto")).values())
 

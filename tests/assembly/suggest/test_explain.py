@@ -12,8 +12,8 @@ def test_explaining_in_plain_words(hashtag, home, terminal):
         assert ran.code == 0, ran.err
         for told in (
             "posts carry it: ",
-            "posts of similar words",
-            "what goes with the hashtags given",
+            "posts with similar words",
+            "how often it occurs with the given hashtags",
             "how often mina",
         ):
             assert told in ran.out, told

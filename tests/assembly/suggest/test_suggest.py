@@ -137,7 +137,7 @@ def test_hashtags_in_the_caption_are_given(recommender):
         recommender.suggest(text="espresso", given=["cat", "고양이"]),
     )
     assert inline.suggestions == given.suggestions
-    assert inline.notes == ("#cat #고양이 of the caption: given already, so not suggested again", *given.notes)
+    assert inline.notes == ("#cat #고양이 in the caption: given already, so not suggested again", *given.notes)
     assert recommender.suggest_batch([Query("espresso #cat #고양이")])[0] == inline
     assert recommender.suggest_batch([Query("espresso", given="#cat 고양이")])[0] == given
 
@@ -154,7 +154,7 @@ def test_photos_that_are_none_and_questions_without_content(recommender, demo):
         recommender.suggest(demo / "posts.csv")
     with pytest.raises(PhotoError, match=r"gone\.jpg: the photo is missing"):
         recommender.suggest("gone.jpg", "a caption does not make up for it")
-    with pytest.raises(SettingsError, match="nothing to go by"):
+    with pytest.raises(SettingsError, match="no photo and no caption"):
         recommender.suggest(text="  ")
     with pytest.raises(SettingsError, match="count is 0"):
         recommender.suggest(text="x", options=SuggestOptions(count=0))
@@ -247,7 +247,7 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ([], "nothing to go by"),
+        ([], "no photo and no caption"),
         (["photo.jpg", "--out", "x.jsonl"], "--out belongs to --batch"),
         (["--text", "x", "--images", "."], "--images belongs to --batch"),
         (["--text", "#cafe"], "more than hashtags"),

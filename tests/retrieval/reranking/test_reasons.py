@@ -29,15 +29,15 @@ def test_each_group_of_features_against_a_middling_candidate():
     """Medians are 0.5, 0, 0.2: 1 * (1 - 0.5) + 2 * (1 - 0) by words, 0.5 * (4 - 0.2) by votes; company: too little."""
     [why] = told()
     assert why == {
-        "posts of similar words": pytest.approx(2.5),
+        "posts with similar words": pytest.approx(2.5),
         "the votes of all similar posts together": pytest.approx(1.9, abs=1e-6),
     }
-    assert list(why) == ["posts of similar words", "the votes of all similar posts together"], "the weightiest first"
+    assert list(why) == ["posts with similar words", "the votes of all similar posts together"], "the weightiest first"
 
 
 def test_what_spoke_against_a_hashtag_is_told_below_zero():
     [why] = told(places=[1])
-    assert why["posts of similar words"] == pytest.approx(-0.5)
+    assert why["posts with similar words"] == pytest.approx(-0.5)
 
 
 def test_they_come_in_the_order_asked_for():
@@ -50,8 +50,8 @@ def test_no_more_than_the_weightiest():
     features = np.concatenate([np.ones((1, 6)), np.zeros((2, 6))]).astype(np.float32)
     [why] = reasons(names, features, np.array([0]), lambda some: some.astype(np.float64) @ np.arange(1.0, 7.0))
     assert why == (
-        Reason("how its letters compare with the caption", 6.0),
-        Reason("what the whole archive teaches", 5.0),
+        Reason("how similar its letters are to the caption", 6.0),
+        Reason("the regression over the whole archive", 5.0),
         Reason("the votes of all similar posts together", 4.0),
     )
     assert len(why) == MOST
@@ -60,7 +60,7 @@ def test_no_more_than_the_weightiest():
 def test_what_a_channel_does_not_say_counts_as_missing_for_all():
     features = FEATURES.copy()
     features[:, :2] = np.nan
-    assert "posts of similar words" not in told(features)[0]
+    assert "posts with similar words" not in told(features)[0]
 
 
 def test_medians_are_of_those_that_know():
