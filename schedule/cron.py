@@ -17,9 +17,9 @@ def cron_text(nightly: Nightly) -> str:
     log = nightly.home / "refresh.log"
     variables = [("MAILTO", nightly.mail), (WEBHOOK, nightly.webhook)]
     lines = [
-        f"# {nightly.name}: add these lines at the end of your crontab (`crontab -e`): a variable holds for all below.",
+        f"# {nightly.name}: add these lines at the end of your crontab (`crontab -e`): variables apply to all below.",
         f"# A failed night is mailed by cron, with the end of {log}.",
-        f"# Exit code {BUSY} is no failure: another process was writing. A night when the machine is off is left out.",
+        f"# Exit code {BUSY} is no failure: another process was writing. A night when the machine is off is skipped.",
         *(f"{name}={value}" for name, value in variables if value is not None),
         f"{minute} {hour} * * * {crontab_command(_command(nightly, str(log)))}",
     ]

@@ -50,9 +50,9 @@ def _header(nightly: Nightly, create: str) -> str:
     return f"""\
 # kubectl apply -f FILE
 # To try it: kubectl create job --from=cronjob/{nightly.name} {nightly.name}-now
-# Mounted is the home alone: sources are read by the path they were added by, so let them lie in the same volume.
+# Only the home is mounted: sources are read from the paths they were added by, so they must be in the same volume.
 # A database that needs a password: {create}
-# Exit code {BUSY}: another process was writing already. 3: refused, the index of before serves. 2: any other error.
+# Exit code {BUSY}: another process was writing already. 3: refused, the previous index serves. 2: any other error.
 {curl}"""
 
 

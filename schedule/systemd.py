@@ -67,7 +67,7 @@ Type=oneshot
 User={user}
 EnvironmentFile=-{secrets}
 ExecStart={systemd_command(nightly.words)}
-# {BUSY}: another process was writing already. 3: refused, the index of before serves. 2: any other error.
+# {BUSY}: another process was writing already. 3: refused, the previous index serves. 2: any other error.
 SuccessExitStatus={BUSY}
 Nice=10
 IOSchedulingClass=idle
@@ -85,7 +85,7 @@ Description=Bring the hashtag index up to date every night
 [Timer]
 OnCalendar=*-*-* {hour:02}:{minute:02}:00
 RandomizedDelaySec=5min
-# A night when the machine was off is made up for.
+# If the machine was off at night, the refresh runs when it is on again.
 Persistent=true
 
 [Install]
