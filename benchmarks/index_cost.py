@@ -103,7 +103,7 @@ def time_build(archive: Path, home: Path) -> float:
     whole = time.perf_counter() - started
     for name, seconds in progress.seconds.items():
         print(f"{name:<32} {seconds:7.1f} s")
-    learning = progress.seconds["Learning from the archive"]
+    learning = progress.seconds["Training on the archive"]
     print(f"{'the whole build':<32} {whole:7.1f} s\nlearning / build: {learning / whole:.3f}", flush=True)
     return whole
 

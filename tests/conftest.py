@@ -21,12 +21,14 @@ TINY_CLIP = {
 
 
 # Where the tests lie that `make quick` leaves out, by marker.
-_WEIGHTS = ("assembly", "retrieval/encoders", "eval/systems/networks", "console", "test_docs.py", "test_interface.py")
+_WEIGHTS = ("assembly", "console", "eval/systems/networks", "index/snapshots/test_build.py", "retrieval/encoders")
+_WEIGHTS = (*_WEIGHTS, "test_cli.py", "test_docs.py", "test_interface.py")
+_SLOW = ("retrieval/test_learning.py", "retrieval/reranking/test_reranker.py")
 _CRASH = ("crash",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes weights, kills processes, needs a database server, or opens a browser."""
+    """Mark what takes weights, kills processes, needs a database server, or takes long for another reason."""
     for item in items:
         place = item.path.relative_to(ROOT / "tests").as_posix()
         fixtures: list[str] = getattr(item, "fixturenames", [])
@@ -34,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("weights")
         if place.startswith(_CRASH) or "killed" in item.name:
             item.add_marker("crash")
+        if place.startswith(_SLOW):
+            item.add_marker("slow")
         if "postgresql" in item.name or "postgres_url" in fixtures:
             item.add_marker("server")
 

@@ -174,7 +174,7 @@ def build(
         keys = posts.write(store.posts())
         if posts.n_hashtags == 0:
             raise SourceError("no post of the archive carries a hashtag, so there is nothing to suggest from")
-        written.extend(_write_channel(folder, store, plan, keys, progress) for plan in plans)
+        written.extend(_write_channel(home, folder, store, plan, keys, progress) for plan in plans)
         with progress.stage("Training on the archive", None):
             lineage = learner.learn(folder, name, written, versions)
         return Manifest(
@@ -216,14 +216,16 @@ def what_stays(
     return Published(serving.manifest, False, told)
 
 
-def _write_channel(folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress) -> Indexed:
+def _write_channel(
+    home: Path, folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress
+) -> Indexed:
     encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
     index = choose_index(encoder.sparse)
     writer = new_writer(index, fingerprint.dimension)
     rows: list[Rows] = []
     with (
         progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage,
-        put_aside(folder, fingerprint.dimension, encoder.sparse) as aside,
+        put_aside(home, fingerprint.dimension, encoder.sparse) as aside,
     ):
         for batch_rows, batch in channel_vectors(store, plan, keys):
             writer.add(batch)

@@ -28,7 +28,8 @@ class VectorsAside(Protocol):
 def put_aside(folder: Path, dimension: int, sparse: bool) -> Iterator[VectorsAside]:
     """Where the vectors of a channel go, of that dimension; what was taken by `all` stays.
 
-    folder: on whose disk dense ones lie, 4 bytes a number, until they are let go or the process ends.
+    folder: on whose disk dense ones lie, 4 bytes a number, until they are let go or the process ends. Not that of a
+    snapshot: on a network disk the file may have a name until then.
     """
     if sparse:
         yield _Sparse(dimension)

@@ -63,7 +63,7 @@ def test_where_the_first_cannot_be_known_that_is_said(tmp_path, written):
     with another_process(tmp_path):
         path = tmp_path / "LOCK.holder"
         path.unlink() if written is None else path.write_bytes(written)
-        with pytest.raises(BusyError, match=r"which one cannot be told: LOCK\.holder is missing or unreadable"):
+        with pytest.raises(BusyError, match=r"which one is not known: LOCK\.holder is missing or unreadable"):
             enter(tmp_path)
 
 
