@@ -91,12 +91,14 @@ class Reject:
     """A post that could not be taken: where it stands in its source (1 = first post) and why.
 
     torn: whether its row looks as one does in whose middle the file ends.
+    flaws: the parts of its row that could not be taken, of which it makes no post.
     """
 
     source: str
     row: int
     reason: str
     torn: bool = False
+    flaws: tuple[Flaw, ...] = field(default=(), compare=False)
 
 
 def caption_digest(caption: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import csv
 from array import array
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from ..core.errors import SourceError
@@ -80,7 +80,7 @@ class Rejects:
                 f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
                 "nothing is taken from it until it is whole"
             )
-        lost_photos = self._lost_photos()
+        lost_photos = _lost_photos(self._flaws)
         if had_photos and lost_photos and not self._photos:
             raise SourceError(
                 f"none of the photos that {self._reader.source} names is there, and its posts had some before; "
@@ -95,8 +95,12 @@ class Rejects:
             )
 
     def note_of_photos(self, tolerated: float) -> str | None:
-        """What a person should know if more than this share of the photos that the posts name could not be taken."""
-        lost = self._lost_photos()
+        """What a person should know if more than this share of the photos that the posts name could not be taken.
+
+        Those of rejects count, too: a post of photos alone is rejected if they are missing.
+        """
+        of_rejects = [(reject.row, flaw) for reject in self._rejects for flaw in reject.flaws]
+        lost = _lost_photos(sorted([*self._flaws, *of_rejects], key=lambda line: line[0]))
         named = len(lost) + len(self._photos)
         if len(lost) <= tolerated * named:
             return None
@@ -110,10 +114,6 @@ class Rejects:
         """Write the file anew, in the order of the source; no file where there is nothing to tell."""
         own = [[self._reader.source, str(row), reason, lost] for row, reason, lost in self._lines()]
         _write(self.path, _lines_of_others(self.path, self._reader.source) + own)
-
-    def _lost_photos(self) -> list[str]:
-        """Why each photo that a post names could not be taken."""
-        return [flaw.reason for _, flaw in self._flaws if flaw.part == _PHOTO]
 
     def _lines(self) -> list[tuple[int, str, str]]:
         """Row, reason and what is lost, in the order of the source."""
@@ -130,6 +130,11 @@ class Rejects:
             if photo in self._unreadable and (row in kept or row not in told):
                 told.add(row)
                 yield row, self._unreadable[photo], _PHOTO if row in kept else _POST
+
+
+def _lost_photos(flaws: Iterable[tuple[int, Flaw]]) -> list[str]:
+    """Why each photo that could not be taken was not. flaws: by row."""
+    return [flaw.reason for _, flaw in flaws if flaw.part == _PHOTO]
 
 
 def _first(lines: Sequence[tuple[int, str, str]]) -> str | None:

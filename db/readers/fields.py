@@ -73,11 +73,12 @@ class PostMaker:
         """The post of a row, or why it makes none. number: 1 for the first row."""
         if isinstance(row, BrokenRow):
             return Reject(self._source, number, row.reason, row.torn)
-        fields, flaws = (row.fields, row.flaws) if isinstance(row, FlawedRow) else (row, ())
+        fields, of_row = (row.fields, row.flaws) if isinstance(row, FlawedRow) else (row, ())
+        flaws = _Flaws(of_row, self._for_queries)
         try:
-            return self._post(number, fields, _Flaws(flaws, self._for_queries))
+            return self._post(number, fields, flaws)
         except InvalidRow as reason:
-            return Reject(self._source, number, str(reason))
+            return Reject(self._source, number, str(reason), flaws=tuple(flaws.found))
 
     def _post(self, number: int, row: Mapping[str, object], flaws: _Flaws) -> Post:
         columns = self._columns

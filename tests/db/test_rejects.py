@@ -96,6 +96,16 @@ def test_photos_that_could_not_be_taken_are_told_only_where_they_are_many(path: 
     assert rejects.note_of_photos(1 / 3) == told
 
 
+def test_photos_of_posts_that_were_rejected_for_them_are_told_too(path: Path, make_post: Make) -> None:
+    missing = Flaw("photo", "photo 'b.jpg' is missing")
+    rejected = Reject("src", 1, missing.reason, flaws=(missing, Flaw("date", "no date: 'soon'")))
+    lacking = replace(make_post("a", "a", "tag"), flaws=(GONE,))
+    rejects = Rejects(Given([rejected, lacking, Reject("src", 3, "empty row")]), path)
+    list(rejects.sift(frozenset()))
+    told = "2 of the 2 photos that the posts name could not be read, the first: photo 'b.jpg' is missing"
+    assert rejects.note_of_photos(1 / 3) == told
+
+
 def test_what_an_earlier_release_has_written_of_other_sources_stays(path: Path, make_post: Make) -> None:
     path.write_text("source,row,reason\nother,7,empty row\nsrc,1,empty row\n", encoding="utf-8")
     rejects = Rejects(Given([make_post("1", "x", "tag"), Reject("src", 2, "torn")]), path)

@@ -50,6 +50,7 @@ def test_photos_that_are_rejected(read_rows: Read, images: Path, image: str, rea
     reject, post = read_rows({"image": image, "hashtags": "y"}, {"image": image, "text": "x"}, images=images)
     assert isinstance(reject, Reject) and isinstance(post, Post), "it costs the photo, not the caption"
     assert (post.caption, post.photos, post.post_id) == ("x", (), image)
+    assert reject.flaws == post.flaws
     assert [flaw.part for flaw in post.flaws] == ["photo"]
     for told in (reject.reason, post.flaws[0].reason):
         assert reason in told
