@@ -113,7 +113,7 @@ def complain(error: str) -> None:
 
 
 def progress() -> Progress:
-    """Bars with rate and time left on a terminal; elsewhere a line a minute, and none in the first."""
+    """Bars with rate and time left on a terminal; elsewhere a line a minute, none in the command's first minute."""
     return _Bars() if err.is_terminal else PlainProgress()
 
 
@@ -165,7 +165,7 @@ Wait = Callable[[Event, float], bool]
 
 
 class PlainProgress:
-    """Satisfies core's `Progress` with lines on standard error: one a minute, and none in the first minute of all."""
+    """Satisfies core's `Progress` with lines on standard error: one a minute, none in the command's first minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, wait: Wait = Event.wait) -> None:
         """clock: seconds. wait: until the event is set, when it returns True, or so many seconds have passed."""
