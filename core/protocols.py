@@ -313,7 +313,17 @@ class Archive(Protocol):
         ...
 
     def neighbour(self, row: int, channel: str, similarity: float, share: float, photo: int = 0) -> Neighbour:
-        """The post of a row, as evidence. photo: which of its photos is shown, from 0. Raises IndexError beyond n."""
+        """The post of a row, with its whole caption. photo: which of its photos is shown, from 0.
+
+        Raises IndexError if there are not so many rows.
+        """
+        ...
+
+    def photo(self, key: str) -> Path:
+        """The file of a photo by its `Neighbour.photo_key`, which is the same in every snapshot.
+
+        Raises PhotoError if the archive has no such photo; a file outside the archive cannot be named.
+        """
         ...
 
     def close(self) -> None:

@@ -14,7 +14,9 @@ class Neighbour:
 
     similarity: of query and post in that channel, high is near.
     share: the part of the whole vote that this post holds through that channel, in [0, 1].
+    caption: whole, or of a suggestion's evidence the beginning.
     photo: of several the one that is nearest to the query, in channels of photos; else the first.
+    photo_key: names that photo without its path, so that it may leave the machine; `Archive.photo` gives the path.
     """
 
     source: str
@@ -24,6 +26,7 @@ class Neighbour:
     share: float
     caption: str
     photo: Path | None
+    photo_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

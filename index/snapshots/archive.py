@@ -1,25 +1,27 @@
-"""The posts of a snapshot: a matrix of who carries what, authors and dates, and the text that evidence quotes."""
+"""The posts of a snapshot: the matrix of posts and hashtags, authors, dates, captions and the paths of photos."""
 
 import json
 import math
 import mmap
+import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import SnapshotError
+from ...core.errors import PhotoError, SnapshotError
 from ...core.post import Post, normalise_hashtag
 from ...core.protocols import StoredPost
 from ...core.results import Neighbour
 from ...core.vectors import Rows
 from .lease import Hold
 
-QUOTED = 200  # characters of a caption that evidence shows
+_PHOTO_KEY = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -182,9 +184,8 @@ class SnapshotArchive:
         """See `Archive.neighbour`."""
         if not 0 <= row < len(self.keys):
             raise IndexError(f"row {row} of {len(self.keys)} posts")
-        post = json.loads(self._lines[self._offsets[row] : self._offsets[row + 1]])
-        # Before a post could have several, a snapshot had the one or null.
-        photos = post["photos"] if "photos" in post else [post["photo"]] if post["photo"] else []
+        post = self._post(row)
+        photos = _photos(post)
         return Neighbour(
             source=post["source"],
             post=post["post"],
@@ -193,7 +194,39 @@ class SnapshotArchive:
             share=share,
             caption=post["caption"],
             photo=Path(photos[photo]) if photos else None,
+            photo_key=make_photo_key(int(self.keys[row]), photo) if photos else None,
         )
+
+    def photo(self, key: str) -> Path:
+        """See `Archive.photo`."""
+        post, number = parse_photo_key(key)
+        rows = np.flatnonzero(self.keys == post)
+        photos = _photos(self._post(int(rows[0]))) if len(rows) else []
+        if number >= len(photos):
+            raise PhotoError(f"the archive has no photo {key}")
+        return Path(photos[number])
+
+    def _post(self, row: int) -> dict[str, Any]:
+        post: dict[str, Any] = json.loads(self._lines[self._offsets[row] : self._offsets[row + 1]])
+        return post
+
+
+def make_photo_key(post: int, number: int) -> str:
+    """`Neighbour.photo_key` of a post's photo. post: `StoredPost.key`. number: which of its photos, from 0."""
+    return f"{post}-{number}"
+
+
+def parse_photo_key(key: str) -> tuple[int, int]:
+    """Post and number of a photo, as `make_photo_key` takes them. Raises PhotoError on any other text."""
+    match = _PHOTO_KEY.fullmatch(key)
+    if match is None:
+        raise PhotoError(f"{key!r} is no key of a photo")
+    return int(match[1]), int(match[2])
+
+
+def _photos(post: Mapping[str, Any]) -> list[str]:
+    # Before a post could have several, a snapshot had the one or null.
+    return post["photos"] if "photos" in post else [post["photo"]] if post["photo"] else []
 
 
 def _days(moment: datetime | None) -> float:
@@ -204,10 +237,10 @@ def _days(moment: datetime | None) -> float:
 
 
 def _line(post: Post) -> bytes:
-    quoted = {
+    fields = {
         "source": post.source,
         "post": post.post_id,
-        "caption": post.caption[:QUOTED],
+        "caption": post.caption,
         "photos": [str(photo.path) for photo in post.photos],
     }
-    return json.dumps(quoted, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"

@@ -1,6 +1,7 @@
 """An archive that has grown since its snapshot: the newcomers lie in memory, the snapshot stays as it is."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from ...core.protocols import Archive, StoredPost
 from ...core.results import Neighbour
 from ...core.vectors import Rows
-from .archive import QUOTED, PostTable
+from .archive import PostTable, make_photo_key, parse_photo_key
 
 
 class ExtendedArchive:
@@ -77,13 +78,23 @@ class ExtendedArchive:
             return self._archive.neighbour(row, channel, similarity, share, photo)
         if row >= len(self._author_of):
             raise IndexError(f"row {row} of {len(self._author_of)} posts")
-        post = self._posts[row - known].post
+        stored = self._posts[row - known]
+        post = stored.post
         return Neighbour(
             source=post.source,
             post=post.post_id,
             channel=channel,
             similarity=similarity,
             share=share,
-            caption=post.caption[:QUOTED],
+            caption=post.caption,
             photo=post.photos[photo].path if post.photos else None,
+            photo_key=make_photo_key(stored.key, photo) if post.photos else None,
         )
+
+    def photo(self, key: str) -> Path:
+        """See `Archive.photo`."""
+        wanted, number = parse_photo_key(key)
+        for stored in self._posts:
+            if stored.key == wanted and number < len(stored.post.photos):
+                return stored.post.photos[number].path
+        return self._archive.photo(key)

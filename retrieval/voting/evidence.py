@@ -1,6 +1,7 @@
 """The posts behind a suggestion."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +13,8 @@ from ..search.channels import ChannelHits
 from .fusion import NEIGHBOURHOODS, Fused, Fusion
 
 EVIDENCE = 5  # posts shown for a hashtag
+
+QUOTED = 200  # characters of a caption that evidence shows
 
 _ALIKE = 0.005  # similarity below which a post is no evidence, whatever it carries
 _WEIGHTLESS = 0.02  # of what the weightiest post brings, below which another is no evidence
@@ -46,7 +49,8 @@ class Evidence:
                 for i in sorted(np.flatnonzero(who), key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023
                     similarity, share = float(similarities[i]), float(weights[i])
                     photo = int(photos[i])
-                    found[j].append(self._archive.neighbour(int(rows[i]), channel.channel, similarity, share, photo))
+                    post = self._archive.neighbour(int(rows[i]), channel.channel, similarity, share, photo)
+                    found[j].append(replace(post, caption=post.caption[:QUOTED]))
         return [_weightiest(behind) for behind in found]
 
     def _weights(self, place: int, channel: str) -> Vectors:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.errors import PhotoError, SnapshotError
 from hashtag_recommender.core.post import Photo, Post, normalise_hashtag
 from hashtag_recommender.core.protocols import StoredPost
-from hashtag_recommender.index.snapshots.archive import QUOTED, ArchiveWriter, SnapshotArchive
+from hashtag_recommender.index.snapshots.archive import ArchiveWriter, SnapshotArchive
 from hashtag_recommender.index.snapshots.extended_archive import ExtendedArchive
 
 SEOUL = timezone(timedelta(hours=9))
@@ -36,7 +36,7 @@ def stored(key, hashtags, author=None, posted_at=None, caption="", photos=()):
 
 def some_posts():
     return [
-        stored(1, ["Cafe", "라떼"], "mina", datetime(1970, 1, 2, tzinfo=UTC), "라떼 " * QUOTED),
+        stored(1, ["Cafe", "라떼"], "mina", datetime(1970, 1, 2, tzinfo=UTC), "라떼 " * 200),
         stored(2, []),
         stored(5, ["cafe"], None, datetime(2026, 5, 1, 9, 30, tzinfo=SEOUL), "noon", (Photo(Path("/p/5.jpg"), "00"),)),
         stored(7, ["cafe", "cat"], "준", None, "cat"),
@@ -175,8 +175,36 @@ def test_newcomers_come_after_and_change_nothing_before(tmp_path):
     pointers, columns = extended.labels
     assert [columns[pointers[row] : pointers[row + 1]].tolist() for row in (5, 6, 7)] == [[2, 3], [2, 3], [3]]
     neighbour = extended.neighbour(5, "sentence", 0.5, 0.25)
-    assert (neighbour.post, neighbour.caption, neighbour.photo) == ("9", "z" * QUOTED, None)
+    assert (neighbour.post, neighbour.caption, neighbour.photo) == ("9", "z" * 300, None)
     assert extended.neighbour(2, "image", 0.5, 0.25) == archive.neighbour(2, "image", 0.5, 0.25)
+
+
+def test_captions_are_whole(tmp_path):
+    archive = written(some_posts(), tmp_path)
+    assert archive.neighbour(0, "lexical", 0.5, 0.25).caption == some_posts()[0].post.caption
+
+
+def test_a_key_leads_to_the_photo_and_holds_no_path(tmp_path):
+    photos = tuple(Photo(Path(f"/p/{name}.jpg"), name) for name in ("first", "second"))
+    archive = written([*some_posts(), stored(40, ["cat"], photos=photos)], tmp_path)
+    newcomer = stored(90, ["cat"], photos=photos[::-1])
+    extended = ExtendedArchive(archive, [newcomer])
+    for row, number in [(2, 0), (5, 0), (5, 1), (6, 0), (6, 1)]:
+        neighbour = extended.neighbour(row, "image", 0.5, 0.25, number)
+        assert extended.photo(neighbour.photo_key) == neighbour.photo
+    assert extended.neighbour(6, "image", 0.5, 0.25, 1).photo_key == "90-1"
+    assert archive.photo("40-1") == Path("/p/second.jpg")
+    assert archive.neighbour(0, "image", 0.5, 0.25).photo_key is None
+
+
+@pytest.mark.parametrize(
+    "key", ["1-0", "40-0", "5-1", "5--1", "-5-0", "5", "", "../etc/passwd", "/p/5.jpg", "٥-0", "5-0\n"]
+)
+def test_other_keys_lead_to_no_file(tmp_path, key):
+    archive = written(some_posts(), tmp_path)
+    for one in (archive, ExtendedArchive(archive, [stored(9, ["cat"])])):
+        with pytest.raises(PhotoError, match="photo"):
+            one.photo(key)
 
 
 @pytest.mark.parametrize("row", [-1, 5, 6])

@@ -6,7 +6,7 @@ from hashtag_recommender.core.results import Neighbour
 from hashtag_recommender.core.vectors import NO_ROW
 from hashtag_recommender.retrieval.search.channels import ChannelHits
 from hashtag_recommender.retrieval.search.neighbours import Neighbours
-from hashtag_recommender.retrieval.voting.evidence import EVIDENCE, Evidence
+from hashtag_recommender.retrieval.voting.evidence import EVIDENCE, QUOTED, Evidence
 from hashtag_recommender.retrieval.voting.fusion import Fusion, VoteSource, fuse
 
 FUSION = Fusion(
@@ -23,7 +23,7 @@ class Posts:
     """As much of an archive as evidence needs."""
 
     def neighbour(self, row, channel, similarity, share, photo):
-        return Neighbour("src", f"post {row}", channel, similarity, share, "", None)
+        return Neighbour("src", f"post {row}", channel, similarity, share, "word " * 100, None)
 
 
 def hits(channel, *neighbours):
@@ -80,6 +80,11 @@ def test_no_more_than_five_and_nobody_without_weight():
     assert posts(some) == [f"post {row}" for row in range(EVIDENCE)]
     [some], _ = behind(np.ones((2, 1)), hits("lexical", (0, 1.0), (1, 1e-3)), ages=[0, 10])
     assert posts(some) == ["post 0"]
+
+
+def test_captions_are_quoted():
+    [some], _ = behind([[1]], hits("lexical", (0, 0.9)))
+    assert some[0].caption == ("word " * 100)[:QUOTED]
 
 
 def test_the_younger_one_comes_first_when_age_counts():
