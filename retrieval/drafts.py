@@ -1,4 +1,4 @@
-"""A new post as it is looked at: its hashtags apart from its caption, its photos readable."""
+"""Prepares queries: takes hashtags out of captions, and finds photos that cannot be read."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,22 +10,27 @@ from ..core.query import Query
 from .encoders.photos import read_photo
 
 
-def part_hashtags(query: Query) -> tuple[Query, tuple[str, ...]]:
-    """A post whose caption holds no hashtag: those that it held are given; and which these are, each once.
+def split_hashtags(queries: Sequence[Query]) -> tuple[list[Query], list[tuple[str, ...]]]:
+    """Move the hashtags of each caption to the given hashtags of its query.
 
-    What is no text at all in the caption (half a character, from a terminal that is not UTF-8) becomes `?`.
+    Returns the queries, and for each the hashtags that its caption held, each once. Characters of a caption that are
+    not valid Unicode (half a surrogate pair, from a terminal that does not use UTF-8) become `?`.
     """
-    caption, inline = take_out_hashtags(query.caption.encode(errors="replace").decode())
-    return replace(query, caption=caption, given=(*query.given, *inline)), distinct_hashtags(inline)
+    pairs = [take_out_hashtags(query.caption.encode(errors="replace").decode()) for query in queries]
+    split = [
+        replace(query, caption=caption, given=(*query.given, *inline))
+        for query, (caption, inline) in zip(queries, pairs, strict=True)
+    ]
+    return split, [distinct_hashtags(inline) for _, inline in pairs]
 
 
-def unreadable(queries: Sequence[Query]) -> dict[int, str]:
-    """Why photos cannot be read, by place: a photo that is none is told even if no channel looks at photos."""
+def find_unreadable_photos(queries: Sequence[Query]) -> dict[int, str]:
+    """Why photos cannot be read, by the index of the query. For archives without a channel that reads photos."""
     reasons = {}
-    for place, query in enumerate(queries):
+    for i, query in enumerate(queries):
         try:
             for photo in query.photos:
                 read_photo(photo, 1)
         except PhotoError as error:
-            reasons[place] = str(error)
+            reasons[i] = str(error)
     return reasons

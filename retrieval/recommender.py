@@ -1,6 +1,6 @@
-"""The product: hashtags for new posts from their neighbours in the archive, each with the posts that speak for it."""
+"""The product: hashtags for new posts from their neighbours in the archive, each with the posts that carry it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +17,14 @@ from ..core.results import Answer, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.vectors import Rows, Vectors
-from .drafts import part_hashtags, unreadable
+from .drafts import find_unreadable_photos, split_hashtags
 from .learning import Learned
-from .reranking.context_priors import Contexts, apply_prior, lift, shifted
-from .search.channels import Channel, ChannelHits, contents_of, search_channel
-from .selection.lists import capped
-from .selection.selector import TIERS, HashtagTable, select
+from .reranking.context_priors import Contexts, apply_prior, lift, shift
+from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, search_channel
+from .search.neighbours import Neighbours
+from .selection.lists import cap
+from .selection.selector import TIERS, HashtagTable, Selected, select
+from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
 from .voting.ranking import Floats, QueryBatch, Ranked
@@ -30,7 +32,7 @@ from .voting.votes import label_matrix
 
 DEFAULT = SuggestOptions()
 
-_FELT = 0.05  # log odds below which nothing was moved
+_LEAST_SHIFT = 0.05  # log odds; a smaller shift is not given as a reason
 
 _MOST_USED = "no post of the archive votes for a hashtag here; these are the archive's most used ones"
 _UNLIKE_ANY = "no post of the archive votes for a hashtag here; the given hashtags or the author decide"
@@ -39,19 +41,22 @@ _NO_PROBABILITIES = "the archive is too small to train on, so scores are shares 
 
 
 @dataclass(frozen=True, slots=True)
-class _Inquiry:
-    """A batch of n queries, and what the archive says of each.
+class _Votes:
+    """The fused votes on a batch of queries. recent: with older posts counting less; None if that is not asked for."""
 
-    inline: hashtags that stood in their captions. fused: the votes on them. recent: the same with older posts counting
-    less, if that is wished for. ranked: (n,) the candidates. evidence: the posts behind them.
+    plain: Fused
+    recent: Fused | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    """The candidates of one query after all adjustments.
+
+    shifts: what each adjustment adds to the log odds of every hashtag, (m,), by the words for it.
     """
 
-    queries: Sequence[Query]
-    inline: Sequence[tuple[str, ...]]
-    fused: Fused
-    recent: Fused | None
-    ranked: Sequence[Ranked]
-    evidence: Evidence
+    ranked: Ranked
+    shifts: dict[str, Floats]
 
 
 class ArchiveRecommender(Recommender):
@@ -87,7 +92,7 @@ class ArchiveRecommender(Recommender):
         self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._labels)
         self._column_of = {hashtag: column for column, hashtag in enumerate(archive.hashtags)}
         self._author_named: dict[str, int] = {}
-        known_as = [self._author_named.setdefault(_as_known(name), i) for i, name in enumerate(archive.authors)]
+        known_as = [self._author_named.setdefault(_normalise_author(name), i) for i, name in enumerate(archive.authors)]
         self._contexts = Contexts(self._labels, np.asarray([*known_as, -1], dtype=np.int64)[archive.author_of])
         self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
         self._ranker = learned.ranker(self._labels)
@@ -136,7 +141,7 @@ class ArchiveRecommender(Recommender):
         that nothing can fulfil.
         """
         query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
-        if not query.photos and not part_hashtags(query)[0].caption:
+        if not query.photos and not split_hashtags([query])[0][0].caption:
             raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
         answer = self.suggest_batch([query], options, explain=explain)[0]
         if answer.error is not None:
@@ -154,43 +159,120 @@ class ArchiveRecommender(Recommender):
         Raises SettingsError if `options` names a platform that is not known or takes fewer, and if dates are asked for
         and the archive has none.
         """
-        options, of_platform = capped(options, self._platforms)
+        options, advice = cap(options, self._platforms)
         ages = self._ages(options.half_life)
-        parted = [part_hashtags(query) for query in queries]
-        queries = [query for query, _ in parted]
-        hits = [search_channel(channel, queries, max(NEIGHBOURHOODS)) for channel in self._channels]
-        inquiry = self._inquire(queries, [inline for _, inline in parted], hits, ages)
-        failures = {place: reason for channel in hits for place, reason in channel.failures.items()}
-        if not self._sees_photos:
-            failures |= unreadable(queries)
-        return [
-            Answer((), self.snapshot, error=failures[place])
-            if place in failures
-            else self._answer(place, inquiry, options, explain, of_platform)
-            for place in range(len(queries))
-        ]
+        queries, inline = split_hashtags(queries)
+        encoded = self._encode(queries)
+        hits = self._search(encoded)
+        votes = self._vote(hits, ages, len(queries))
+        ranked = self._rank(queries, encoded, hits, votes)
+        evidence = Evidence(self._archive, self._labels, self._learned.fusion, hits, votes.recent or votes.plain)
+        failures = self._failures(queries, encoded)
+        answers: list[Answer] = []
+        for i, query in enumerate(queries):
+            if i in failures:
+                answers.append(Answer((), self.snapshot, error=failures[i]))
+                continue
+            adjusted = self._adjust(i, query, ranked[i], votes)
+            selected = self._select(query, adjusted, options)
+            suggestions = self._explain(i, selected, adjusted, evidence, explain)
+            notes = (*advice, *self._notes(query, inline[i], bool(votes.plain.scores[i].nnz), options))
+            answers.append(Answer(suggestions, self.snapshot, selected.removed, notes))
+        return answers
 
-    def _inquire(
+    @timed("encode")
+    def _encode(self, queries: Sequence[Query]) -> list[EncodedQueries]:
+        """The queries' vectors in each channel."""
+        return [encode_queries(channel, queries) for channel in self._channels]
+
+    @timed("search")
+    def _search(self, encoded: Sequence[EncodedQueries], k: int = max(NEIGHBOURHOODS)) -> dict[str, Neighbours]:
+        """The k neighbours of each query, by channel."""
+        pairs = zip(self._channels, encoded, strict=True)
+        return {channel.name: search_channel(channel, vectors, k) for channel, vectors in pairs}
+
+    @timed("vote")
+    def _vote(self, hits: Mapping[str, Neighbours], ages: Vectors | None, n: int) -> _Votes:
+        """The votes of the neighbours of n queries. ages: see `_ages`."""
+        fusion = self._learned.fusion
+        recent = None if ages is None else fuse(fusion, hits, self._labels, n, ages)
+        return _Votes(fuse(fusion, hits, self._labels, n), recent)
+
+    @timed("rank")
+    def _rank(
         self,
         queries: Sequence[Query],
-        inline: Sequence[tuple[str, ...]],
-        hits: Sequence[ChannelHits],
-        ages: Vectors | None,
-    ) -> _Inquiry:
-        fusion = self._learned.fusion
-        matches = {channel.channel: channel.matches for channel in hits}
-        fused = fuse(fusion, matches, self._labels, len(queries))
-        recent = None if ages is None else fuse(fusion, matches, self._labels, len(queries), ages)
-        contents = contents_of(
-            [query.caption for query in queries],
-            [
-                (channel.encoder, found.places, found.vectors)
-                for channel, found in zip(self._channels, hits, strict=True)
-            ],
+        encoded: Sequence[EncodedQueries],
+        hits: Mapping[str, Neighbours],
+        votes: _Votes,
+    ) -> list[Ranked]:
+        """The candidates of each query with their probabilities."""
+        vectors = [
+            (channel.encoder, made.of, made.vectors) for channel, made in zip(self._channels, encoded, strict=True)
+        ]
+        contents = contents_of([query.caption for query in queries], vectors)
+        return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores))
+
+    @timed("adjust")
+    def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes) -> _Adjusted:
+        """The candidates of query i after what is known beside photo and caption."""
+        context_priors, prior = self._learned.context_priors, self._contexts.prior
+        shifts: dict[str, Floats] = {}
+        given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
+        if given:
+            by_given = context_priors.given.lift * lift(self._contexts.beside(given), prior)
+            ranked = apply_prior(ranked, by_given, prior, context_priors.given)
+            shifts["how often it occurs with the given hashtags"] = by_given
+        author = self._number_of(query.author)
+        if author is not None:
+            by_author = context_priors.author.lift * lift(self._contexts.by(author), prior)
+            ranked = apply_prior(ranked, by_author, prior, context_priors.author)
+            shifts[f"how often {query.author} uses it"] = by_author
+        if votes.recent is not None:
+            by_age = self._recency_shift(i, votes.plain, votes.recent)
+            ranked = shift(ranked, by_age)
+            shifts["how recent the posts behind it are"] = by_age
+        if self._judged.any():
+            ranked = shift(ranked, self._judged)
+            shifts["whether it was accepted or rejected before"] = self._judged
+        return _Adjusted(ranked, shifts)
+
+    @timed("select")
+    def _select(self, query: Query, adjusted: _Adjusted, options: SuggestOptions) -> Selected:
+        """The hashtags to suggest; those that the query has already are left out."""
+        ranked = adjusted.ranked
+        given = frozenset(map(normalise_hashtag, query.given))
+        candidates = ranked.columns, ranked.probabilities
+        return select(*candidates, self._table, options, self._rules, self._ranker.threshold, given)
+
+    @timed("explain")
+    def _explain(
+        self, i: int, selected: Selected, adjusted: _Adjusted, evidence: Evidence, with_reasons: bool
+    ) -> tuple[Suggestion, ...]:
+        """The selected hashtags of query i with the posts that carry them and, if asked for, the reasons."""
+        columns = selected.columns
+        return tuple(
+            Suggestion(
+                hashtag=self._table.shown[column],
+                score=float(score),
+                evidence=posts,
+                uses=int(self._table.uses[column]),
+                tier=TIERS[self._table.tiers[column]],
+                reasons=reasons,
+            )
+            for column, score, posts, reasons in zip(
+                columns.tolist(),
+                selected.scores,
+                evidence.find(i, columns),
+                self._reasons(adjusted, columns) if with_reasons else [()] * len(columns),
+                strict=True,
+            )
         )
-        ranked = self._ranker.rank(QueryBatch(contents, matches, fused.scores))
-        evidence = Evidence(self._archive, self._labels, fusion, hits, recent or fused)
-        return _Inquiry(queries, inline, fused, recent, ranked, evidence)
+
+    def _failures(self, queries: Sequence[Query], encoded: Sequence[EncodedQueries]) -> dict[int, str]:
+        """Why photos cannot be read, by query."""
+        failures = {i: reason for made in encoded for i, reason in made.failures.items()}
+        return failures if self._sees_photos else failures | find_unreadable_photos(queries)
 
     @property
     def _sees_photos(self) -> bool:
@@ -208,57 +290,20 @@ class ArchiveRecommender(Recommender):
             ages = (dated.max() - dated) / half_life
         return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
-    def _answer(
-        self, place: int, inquiry: _Inquiry, options: SuggestOptions, explain: bool, of_platform: Sequence[str]
-    ) -> Answer:
-        query, ranked = inquiry.queries[place], inquiry.ranked[place]
-        moves: dict[str, Floats] = {}
-        for what, after, moved in self._contexts_of(place, inquiry):
-            ranked = after
-            moves[what] = moved
-        given = frozenset(map(normalise_hashtag, query.given))
-        chosen = select(
-            ranked.columns,
-            ranked.probabilities,
-            self._table,
-            options,
-            self._rules,
-            self._ranker.threshold,
-            given,
-        )
-        suggestions = tuple(
-            Suggestion(
-                hashtag=self._table.shown[column],
-                score=float(score),
-                evidence=behind,
-                uses=int(self._table.uses[column]),
-                tier=TIERS[self._table.tiers[column]],
-                reasons=why,
-            )
-            for column, score, behind, why in zip(
-                chosen.columns.tolist(),
-                chosen.scores,
-                inquiry.evidence.behind(place, chosen.columns),
-                self._reasons(ranked, chosen.columns, moves) if explain else [()] * len(chosen.columns),
-                strict=True,
-            )
-        )
-        notes = (*of_platform, *self._notes(place, inquiry, options))
-        return Answer(suggestions, self.snapshot, chosen.removed, notes)
-
-    def _notes(self, place: int, inquiry: _Inquiry, options: SuggestOptions) -> Iterable[str]:
-        query, votes = inquiry.queries[place], inquiry.fused.scores
+    def _notes(self, query: Query, inline: tuple[str, ...], has_votes: bool, options: SuggestOptions) -> Iterable[str]:
+        """What a person should know of the answer. inline: hashtags of the caption. has_votes: if any neighbour has."""
         if query.photos and not self._sees_photos:
             yield _BLIND
-        if inquiry.inline[place]:
-            yield f"{_listed(inquiry.inline[place])} in the caption: given already, so not suggested again"
+        if inline:
+            tags = " ".join(f"#{tag}" for tag in inline)
+            yield f"{tags} in the caption: given already, so not suggested again"
         for tag in distinct_hashtags(list(query.given)):
             if not self.knows(tag):
                 yield f"no post of the archive carries #{tag}, so it does not change the answer"
         known = self._number_of(query.author) is not None
         if query.author is not None and not known:
             yield f"no post of the archive is by {query.author!r}, so the author does not change the answer"
-        if votes.indptr[place] == votes.indptr[place + 1]:
+        if not has_votes:
             yield _UNLIKE_ANY if known or any(map(self.knows, query.given)) else _MOST_USED
         if (
             (options.limit is None or options.min_score > 0)
@@ -267,56 +312,35 @@ class ArchiveRecommender(Recommender):
         ):
             yield _NO_PROBABILITIES
 
-    def _contexts_of(self, place: int, inquiry: _Inquiry) -> Iterable[tuple[str, Ranked, Floats]]:
-        """All that is known beside photo and caption: the words for it, the candidates after it, and its part in them.
-
-        That is (m,), what it adds to the log odds of every hashtag.
-        """
-        query, ranked = inquiry.queries[place], inquiry.ranked[place]
-        context_priors, prior = self._learned.context_priors, self._contexts.prior
-        given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
-        if given:
-            moved = context_priors.given.lift * lift(self._contexts.beside(given), prior)
-            ranked = apply_prior(ranked, moved, prior, context_priors.given)
-            yield "how often it occurs with the given hashtags", ranked, moved
-        author = self._number_of(query.author)
-        if author is not None:
-            moved = context_priors.author.lift * lift(self._contexts.by(author), prior)
-            ranked = apply_prior(ranked, moved, prior, context_priors.author)
-            yield f"how often {query.author} uses it", ranked, moved
-        if inquiry.recent is not None:
-            moved = self._recency(place, inquiry.fused, inquiry.recent)
-            ranked = shifted(ranked, moved)
-            yield "how recent the posts behind it are", ranked, moved
-        if self._judged.any():
-            ranked = shifted(ranked, self._judged)
-            yield "whether it was accepted or rejected before", ranked, self._judged
-
     def _number_of(self, author: str | None) -> int | None:
         """By which an author's posts are known; None if there are none."""
-        return None if author is None else self._author_named.get(_as_known(author))
+        return None if author is None else self._author_named.get(_normalise_author(author))
 
-    def _recency(self, place: int, fused: Fused, recent: Fused) -> Floats:
-        """ln of how many times more the vote is for each hashtag when older posts count less: (m,)."""
-        plain, decayed = (votes.scores[place].toarray().ravel().astype(np.float64) for votes in (fused, recent))
+    def _recency_shift(self, i: int, plain: Fused, recent: Fused) -> Floats:
+        """ln(recent vote / plain vote) of each hashtag for query i, smoothed by the prior: (m,)."""
+        before, after = (fused.scores[i].toarray().ravel().astype(np.float64) for fused in (plain, recent))
         doubt = 0.1 * self._contexts.prior + 1e-6
-        return np.asarray(np.log((decayed + doubt) / (plain + doubt)))
+        return np.asarray(np.log((after + doubt) / (before + doubt)))
 
-    def _reasons(self, ranked: Ranked, columns: Rows, moves: dict[str, Floats]) -> list[tuple[Reason, ...]]:
-        places = np.asarray([int(np.flatnonzero(ranked.columns == column)[0]) for column in columns], dtype=np.int64)
+    def _reasons(self, adjusted: _Adjusted, columns: Rows) -> list[tuple[Reason, ...]]:
+        """The reasons for each of some candidates: first the adjustments, then what the reranker weighed most."""
+        ranked = adjusted.ranked
+        ranks = np.asarray([int(np.flatnonzero(ranked.columns == column)[0]) for column in columns], dtype=np.int64)
         reranker = self._learned.reranker
-        learned = reranker.reasons(ranked, places) if reranker is not None else [()] * len(columns)
-        told: list[tuple[Reason, ...]] = []
-        for column, why in zip(columns.tolist(), learned, strict=True):
-            moved = [Reason(what, float(by[column])) for what, by in moves.items() if abs(by[column]) >= _FELT]
-            told.append((*moved, *why))
-        return told
+        learned = reranker.reasons(ranked, ranks) if reranker is not None else [()] * len(columns)
+        return [
+            (
+                *(
+                    Reason(what, float(by[column]))
+                    for what, by in adjusted.shifts.items()
+                    if abs(by[column]) >= _LEAST_SHIFT
+                ),
+                *of_reranker,
+            )
+            for column, of_reranker in zip(columns.tolist(), learned, strict=True)
+        ]
 
 
-def _as_known(author: str) -> str:
+def _normalise_author(author: str) -> str:
     """The same name however its letters are composed."""
     return normalize("NFC", author.strip())
-
-
-def _listed(hashtags: Sequence[str]) -> str:
-    return " ".join(f"#{hashtag}" for hashtag in hashtags)

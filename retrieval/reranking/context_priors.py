@@ -108,9 +108,9 @@ def apply_prior(ranked: Ranked, moved: Floats, prior: Floats, prior_weights: Con
     return _in_order(Ranked(columns, logistic(odds), features))
 
 
-def shifted(ranked: Ranked, moved: Floats) -> Ranked:
-    """Candidates anew, with what is added to the log odds of all hashtags: (m,)."""
-    odds = log_odds(ranked.probabilities) + moved[ranked.columns]
+def shift(ranked: Ranked, added: Floats) -> Ranked:
+    """The candidates in their order after a shift of log odds. added: (m,), of all hashtags."""
+    odds = log_odds(ranked.probabilities) + added[ranked.columns]
     return _in_order(Ranked(ranked.columns, logistic(odds), ranked.features))
 
 

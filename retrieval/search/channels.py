@@ -31,49 +31,53 @@ class Channel(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelHits:
-    """What one channel found for a batch of n queries.
+class EncodedQueries:
+    """What the encoder of one channel makes of a batch of n queries.
 
-    matches: (n, k), no row at all for queries without this channel's modality. places: (v,) ascending, the query to
-    which each of its vectors belongs, and these, v rows; None if v is 0. failures: reasons by the query's place.
+    of: (v,) ascending, the query to which each vector belongs. vectors: (v, d), dense or sparse; None if v is 0.
+    failures: by query, why one of its photos cannot be read.
     """
 
-    channel: str
-    matches: Neighbours
-    places: Rows
+    n: int
+    of: Rows
     vectors: Any
     failures: dict[int, str]
 
 
-def search_channel(channel: Channel[Any], queries: Sequence[Query], k: int) -> ChannelHits:
-    """Ask one channel for the neighbours of a batch of queries."""
-    matches = no_neighbours(len(queries), k)
+def encode_queries(channel: Channel[Any], queries: Sequence[Query]) -> EncodedQueries:
+    """Encode what a batch of queries has for one channel: all photos of each, or its caption."""
     failures: dict[int, str] = {}
-    places: list[int] = []
+    of: list[int] = []
     vectors: list[Any] = []
-    asked = [
-        ((place, number), content)
-        for place, query in enumerate(queries)
+    contents = [
+        ((i, number), content)
+        for i, query in enumerate(queries)
         for number, content in enumerate(query.contents(channel.encoder.modality), start=1)
     ]
-    for batch in encode_stream(channel.encoder, asked):
-        for (place, number), reason in batch.failures:
-            several = len(queries[place].photos) > 1
-            failures.setdefault(place, f"photo {number}: {reason}" if several else reason)
+    for batch in encode_stream(channel.encoder, contents):
+        for (i, number), reason in batch.failures:
+            several = len(queries[i].photos) > 1
+            failures.setdefault(i, f"photo {number}: {reason}" if several else reason)
         if batch.vectors is not None:
-            places += (place for place, _ in batch.keys)
+            of += (i for i, _ in batch.keys)
             vectors.append(batch.vectors)
-    there = np.asarray(places, dtype=np.int64)
-    found_of, of = np.unique(there, return_inverse=True)
-    if vectors:
-        found = channel.neighbourhood.nearest(stacked(vectors), k, of)
-        for whole, part in (
-            (matches.rows, found.rows),
-            (matches.similarities, found.similarities),
-            (matches.photos, found.photos),
-        ):
-            whole[found_of] = part
-    return ChannelHits(channel.name, matches, there, stacked(vectors), failures)
+    return EncodedQueries(len(queries), np.asarray(of, dtype=np.int64), stacked(vectors), failures)
+
+
+def search_channel(channel: Channel[Any], encoded: EncodedQueries, k: int) -> Neighbours:
+    """The k neighbours of each of n queries in one channel, (n, k); none for a query without a vector."""
+    matches = no_neighbours(encoded.n, k)
+    if encoded.vectors is None:
+        return matches
+    with_vectors, of = np.unique(encoded.of, return_inverse=True)
+    found = channel.neighbourhood.nearest(encoded.vectors, k, of)
+    for whole, part in (
+        (matches.rows, found.rows),
+        (matches.similarities, found.similarities),
+        (matches.photos, found.photos),
+    ):
+        whole[with_vectors] = part
+    return matches
 
 
 def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], Rows, Any]]) -> Contents:

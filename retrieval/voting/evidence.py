@@ -1,6 +1,6 @@
 """The posts behind a suggestion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,59 +9,59 @@ from scipy import sparse
 from ...core.protocols import Archive
 from ...core.results import Neighbour
 from ...core.vectors import NO_ROW, Rows, Vectors
-from ..search.channels import ChannelHits
+from ..search.neighbours import Neighbours
 from .fusion import NEIGHBOURHOODS, Fused, Fusion
 
 EVIDENCE = 5  # posts shown for a hashtag
 
 QUOTED = 200  # characters of a caption that evidence shows
 
-_ALIKE = 0.005  # similarity below which a post is no evidence, whatever it carries
-_WEIGHTLESS = 0.02  # of what the weightiest post brings, below which another is no evidence
+_ALIKE = 0.005  # a post of lower similarity is no evidence
+_WEIGHTLESS = 0.02  # a post with less than this part of the largest share is no evidence
 
 
 class Evidence:
     """The neighbours of a batch of queries, and what the vote of each weighs."""
 
     def __init__(
-        self, archive: Archive, labels: sparse.csr_matrix, fusion: Fusion, hits: Sequence[ChannelHits], fused: Fused
+        self, archive: Archive, labels: sparse.csr_matrix, fusion: Fusion, hits: Mapping[str, Neighbours], fused: Fused
     ) -> None:
-        """labels: (posts, m). hits: by each channel, of the queries on which `fused` holds the votes."""
+        """labels: (posts, m). hits: by channel, (n, k). fused: the votes on the same n queries."""
         self._archive = archive
         self._labels = labels
         self._fusion = fusion
-        self._heard = hits
+        self._hits = hits
         self._fused = fused
 
-    def behind(self, place: int, columns: Rows) -> list[tuple[Neighbour, ...]]:
-        """For each hashtag the neighbours of a query that carry it, those whose votes weigh most first."""
+    def find(self, query: int, columns: Rows) -> list[tuple[Neighbour, ...]]:
+        """For each hashtag the neighbours of a query that carry it, those with the largest share of the vote first."""
         found: list[list[Neighbour]] = [[] for _ in columns]
-        for channel in self._heard:
-            weights = self._weights(place, channel.channel)
-            near = channel.matches.similarities[place] >= _ALIKE
-            present = (channel.matches.rows[place] != NO_ROW) & near
-            rows = channel.matches.rows[place][present]
-            photos = channel.matches.photos[place][present]
-            similarities = channel.matches.similarities[place][present]
+        for channel, neighbours in self._hits.items():
+            weights = self._weights(query, channel)
+            near = neighbours.similarities[query] >= _ALIKE
+            present = (neighbours.rows[query] != NO_ROW) & near
+            rows = neighbours.rows[query][present]
+            photos = neighbours.photos[query][present]
+            similarities = neighbours.similarities[query][present]
             carries = self._labels[rows][:, columns].toarray() > 0
             for j, who in enumerate(carries.T):
-                # By weight, as one that is nearer may weigh less for its age.
+                # Sort by weight: a nearer post may weigh less because it is older.
                 for i in sorted(np.flatnonzero(who), key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023
                     similarity, share = float(similarities[i]), float(weights[i])
                     photo = int(photos[i])
-                    post = self._archive.neighbour(int(rows[i]), channel.channel, similarity, share, photo)
+                    post = self._archive.neighbour(int(rows[i]), channel, similarity, share, photo)
                     found[j].append(replace(post, caption=post.caption[:QUOTED]))
-        return [_weightiest(behind) for behind in found]
+        return [_take_weightiest(posts) for posts in found]
 
-    def _weights(self, place: int, channel: str) -> Vectors:
-        """What the vote of each of a channel's neighbours weighs in the scores, over all its neighbourhoods."""
+    def _weights(self, query: int, channel: str) -> Vectors:
+        """The share of the whole vote that each of a channel's neighbours holds, over all its vote sources."""
         weights = np.zeros(max(NEIGHBOURHOODS), dtype=np.float32)
         for vote_source, shares in zip(self._fusion.vote_sources, self._fused.shares, strict=True):
             if vote_source.channel == channel:
-                weights[: vote_source.neighbours] += shares[place]
+                weights[: vote_source.neighbours] += shares[query]
         return weights
 
 
-def _weightiest(behind: list[Neighbour]) -> tuple[Neighbour, ...]:
-    ranked = sorted(behind, key=lambda neighbour: -neighbour.share)[:EVIDENCE]
+def _take_weightiest(posts: list[Neighbour]) -> tuple[Neighbour, ...]:
+    ranked = sorted(posts, key=lambda neighbour: -neighbour.share)[:EVIDENCE]
     return tuple(neighbour for neighbour in ranked if neighbour.share >= _WEIGHTLESS * ranked[0].share)

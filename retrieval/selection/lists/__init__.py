@@ -83,7 +83,7 @@ def platform(name: str, own: Path | None = None) -> Platform:
     return known[name.lower()]
 
 
-def capped(options: SuggestOptions, own: Path | None = None) -> tuple[SuggestOptions, tuple[str, ...]]:
+def cap(options: SuggestOptions, own: Path | None = None) -> tuple[SuggestOptions, tuple[str, ...]]:
     """SuggestOptions within what their platform takes, and what a person should know of it.
 
     own: see `platforms`. Raises SettingsError on a platform that is not known, and on a count that it does not take.

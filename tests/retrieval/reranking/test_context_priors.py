@@ -9,7 +9,7 @@ from hashtag_recommender.retrieval.reranking.context_priors import (
     apply_prior,
     learn_context_priors,
     lift,
-    shifted,
+    shift,
 )
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples
 from hashtag_recommender.retrieval.voting.ranking import Ranked
@@ -113,9 +113,9 @@ def test_the_weights_of_a_leaning():
     assert [after[0], after[1]] == pytest.approx(expected)
 
 
-def test_shifted_adds_to_log_odds_and_puts_in_order():
+def test_shift_adds_to_log_odds_and_puts_in_order():
     told = np.array([[1.0], [2.0], [3.0]], dtype=np.float32)
-    after = shifted(Ranked(np.array([4, 1, 0]), np.array([0.6, 0.5, 0.4]), told), np.array([3.0, 0, 9, 9, -1.0]))
+    after = shift(Ranked(np.array([4, 1, 0]), np.array([0.6, 0.5, 0.4]), told), np.array([3.0, 0, 9, 9, -1.0]))
     assert after.columns.tolist() == [0, 1, 4]
     expected = [1 / (1 + np.exp(-(np.log(p / (1 - p)) + by))) for p, by in ((0.4, 3), (0.5, 0), (0.6, -1))]
     assert after.probabilities == pytest.approx(expected)
@@ -123,12 +123,12 @@ def test_shifted_adds_to_log_odds_and_puts_in_order():
 
 
 def test_of_equal_candidates_the_order_stays():
-    after = shifted(ranked(c3=0.5, c1=0.5, c2=0.5), np.zeros(4))
+    after = shift(ranked(c3=0.5, c1=0.5, c2=0.5), np.zeros(4))
     assert after.columns.tolist() == [3, 1, 2]
 
 
 def test_certain_candidates_stay_probabilities():
-    after = shifted(ranked(c0=1.0, c1=0.0), np.array([50.0, -50.0]))
+    after = shift(ranked(c0=1.0, c1=0.0), np.array([50.0, -50.0]))
     assert np.isfinite(after.probabilities).all() and (after.probabilities <= 1).all()
 
 

@@ -4,7 +4,6 @@ from scipy import sparse
 
 from hashtag_recommender.core.results import Neighbour
 from hashtag_recommender.core.vectors import NO_ROW
-from hashtag_recommender.retrieval.search.channels import ChannelHits
 from hashtag_recommender.retrieval.search.neighbours import Neighbours
 from hashtag_recommender.retrieval.voting.evidence import EVIDENCE, QUOTED, Evidence
 from hashtag_recommender.retrieval.voting.fusion import Fusion, VoteSource, fuse
@@ -32,19 +31,19 @@ def hits(channel, *neighbours):
     similarities = np.zeros((1, 100), dtype=np.float32)
     for i, (row, similarity) in enumerate(neighbours):
         rows[0, i], similarities[0, i] = row, similarity
-    return ChannelHits(
-        channel, Neighbours(rows, similarities, np.zeros((1, 100), dtype=np.int64)), np.array([0]), None, {}
-    )
+    return {channel: Neighbours(rows, similarities, np.zeros((1, 100), dtype=np.int64))}
 
 
 def behind(labels, *channels, columns=(0,), ages=None):
     """The posts behind hashtags, and the fused votes."""
     labels = sparse.csr_matrix(np.array(labels, dtype=np.float32))
-    channels = [*channels, *(hits(name) for name in {"image", "lexical"} - {some.channel for some in channels})]
+    found = hits("image") | hits("lexical")
+    for channel in channels:
+        found |= channel
     ages = None if ages is None else np.array(ages, dtype=np.float32)
-    fused = fuse(FUSION, {some.channel: some.matches for some in channels}, labels, 1, ages)
-    evidence = Evidence(Posts(), labels, FUSION, channels, fused)
-    return evidence.behind(0, np.array(columns)), fused.scores.toarray()[0]
+    fused = fuse(FUSION, found, labels, 1, ages)
+    evidence = Evidence(Posts(), labels, FUSION, found, fused)
+    return evidence.find(0, np.array(columns)), fused.scores.toarray()[0]
 
 
 def posts(some):
