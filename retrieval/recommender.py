@@ -13,7 +13,7 @@ from ..core.errors import PhotoError, SettingsError
 from ..core.post import distinct_hashtags, normalise_hashtag
 from ..core.protocols import Archive, Recommender
 from ..core.query import AnyPhoto, Query, as_photos
-from ..core.results import Answer, Reason, Suggestion
+from ..core.results import Answer, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.vectors import Rows, Vectors
@@ -140,13 +140,10 @@ class ArchiveRecommender(Recommender):
         Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text, and on options
         that nothing can fulfil.
         """
-        query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
-        if not query.photos and not split_hashtags([query])[0][0].caption:
-            raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
+        query = _make_query(photo, text, given, author)
         answer = self.suggest_batch([query], options, explain=explain)[0]
         if answer.error is not None:
-            named = query.photos[0] if len(query.photos) == 1 and isinstance(query.photos[0], Path) else "photo"
-            raise PhotoError(f"{named}: {answer.error}" if len(query.photos) == 1 else answer.error)
+            raise _photo_error(query, answer.error)
         return answer
 
     @accepts_wishes
@@ -179,6 +176,34 @@ class ArchiveRecommender(Recommender):
             notes = (*advice, *self._notes(query, inline[i], bool(votes.plain.scores[i].nnz), options))
             answers.append(Answer(suggestions, self.snapshot, selected.removed, notes))
         return answers
+
+    def neighbours(
+        self, photo: AnyPhoto | Sequence[AnyPhoto] | None = None, text: str = "", *, k: int = 10
+    ) -> dict[str, tuple[Neighbour, ...]]:
+        """The posts of the archive nearest to a new post: at most k of each channel, nearest first.
+
+        photo, text: as in `suggest`. Of near-duplicates only the nearest is there. Captions are whole. The share of
+        the vote is 0 beyond the 100 nearest posts, which alone have a vote. A channel of photos is empty for a post
+        without a photo, one of captions for a post without a caption.
+        Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text or k is below 1.
+        """
+        if k < 1:
+            raise SettingsError(f"k is {k}; it must be at least 1")
+        query = _make_query(photo, text, (), None)
+        queries, _ = split_hashtags([query])
+        encoded = self._encode(queries)
+        for reason in self._failures(queries, encoded).values():
+            raise _photo_error(query, reason)
+        hits = self._search(encoded, max(k, *NEIGHBOURHOODS))
+        votes = self._vote(hits, None, 1)
+        return Evidence(self._archive, self._labels, self._learned.fusion, hits, votes.plain).nearest(0, k)
+
+    def photo(self, key: str) -> Path:
+        """The file of a photo of the archive. key: of `Neighbour.photo_key`; it holds for later snapshots, too.
+
+        Raises PhotoError if the archive has no such photo.
+        """
+        return self._archive.photo(key)
 
     @timed("encode")
     def _encode(self, queries: Sequence[Query]) -> list[EncodedQueries]:
@@ -339,6 +364,24 @@ class ArchiveRecommender(Recommender):
             )
             for column, of_reranker in zip(columns.tolist(), learned, strict=True)
         ]
+
+
+def _make_query(
+    photo: AnyPhoto | Sequence[AnyPhoto] | None, text: str, given: Collection[str], author: str | None
+) -> Query:
+    """Raises SettingsError if there is neither a photo nor a caption of more than hashtags."""
+    query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
+    if not query.photos and not split_hashtags([query])[0][0].caption:
+        raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
+    return query
+
+
+def _photo_error(query: Query, reason: str) -> PhotoError:
+    """The error for a photo that cannot be read. reason: names the photo already if the query has several."""
+    if len(query.photos) > 1:
+        return PhotoError(reason)
+    photo = query.photos[0]
+    return PhotoError(f"{photo if isinstance(photo, Path) else 'photo'}: {reason}")
 
 
 def _normalise_author(author: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from ...core.errors import DatabaseError, HashtagError
 from ...core.protocols import Recommender
 from ...core.query import AnyPhoto, Query
-from ...core.results import Answer
+from ...core.results import Answer, Neighbour
 from ...core.suggest_options import SuggestOptions, accepts_wishes
 from ...index.snapshots.snapshot import CURRENT
 from ...retrieval.recommender import ArchiveRecommender
@@ -93,6 +93,16 @@ class FollowingRecommender(Recommender):
     ) -> list[Answer]:
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
         return self._newest().suggest_batch(queries, options, explain=explain)
+
+    def neighbours(
+        self, photo: AnyPhoto | Sequence[AnyPhoto] | None = None, text: str = "", *, k: int = 10
+    ) -> dict[str, tuple[Neighbour, ...]]:
+        """See `ArchiveRecommender.neighbours`."""
+        return self._newest().neighbours(photo, text, k=k)
+
+    def photo(self, key: str) -> Path:
+        """See `ArchiveRecommender.photo`; keys that an earlier snapshot gave hold as long as the post is there."""
+        return self._newest().photo(key)
 
     def _newest(self) -> ArchiveRecommender:
         # One thread looks, and opens what is new; the others go on with what is open.

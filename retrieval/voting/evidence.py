@@ -10,7 +10,7 @@ from ...core.protocols import Archive
 from ...core.results import Neighbour
 from ...core.vectors import NO_ROW, Rows, Vectors
 from ..search.neighbours import Neighbours
-from .fusion import NEIGHBOURHOODS, Fused, Fusion
+from .fusion import Fused, Fusion
 
 EVIDENCE = 5  # posts shown for a hashtag
 
@@ -53,9 +53,22 @@ class Evidence:
                     found[j].append(replace(post, caption=post.caption[:QUOTED]))
         return [_take_weightiest(posts) for posts in found]
 
+    def nearest(self, query: int, k: int) -> dict[str, tuple[Neighbour, ...]]:
+        """The k nearest posts of a query by channel, nearest first, with whole captions; k: at most that of `hits`."""
+        found: dict[str, tuple[Neighbour, ...]] = {}
+        for channel, neighbours in self._hits.items():
+            rows, similarities = neighbours.rows[query, :k], neighbours.similarities[query, :k]
+            columns = (rows, similarities, self._weights(query, channel), neighbours.photos[query])
+            found[channel] = tuple(
+                self._archive.neighbour(row, channel, similarity, share, photo)
+                for row, similarity, share, photo in zip(*(column[:k].tolist() for column in columns), strict=True)
+                if row != NO_ROW
+            )
+        return found
+
     def _weights(self, query: int, channel: str) -> Vectors:
-        """The share of the whole vote that each of a channel's neighbours holds, over all its vote sources."""
-        weights = np.zeros(max(NEIGHBOURHOODS), dtype=np.float32)
+        """The share of the whole vote that each of a channel's k neighbours holds, over all its vote sources: (k,)."""
+        weights = np.zeros(self._hits[channel].rows.shape[1], dtype=np.float32)
         for vote_source, shares in zip(self._fusion.vote_sources, self._fused.shares, strict=True):
             if vote_source.channel == channel:
                 weights[: vote_source.neighbours] += shares[query]

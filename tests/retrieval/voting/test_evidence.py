@@ -86,6 +86,21 @@ def test_captions_are_quoted():
     assert some[0].caption == ("word " * 100)[:QUOTED]
 
 
+def test_the_nearest_of_each_channel_with_whole_captions_and_shares():
+    found = hits("image", (0, 0.8)) | hits("lexical", (2, 0.9), (1, 0.6), (0, 0.5))
+    labels = sparse.csr_matrix(np.ones((3, 1), dtype=np.float32))
+    evidence = Evidence(Posts(), labels, FUSION, found, fuse(FUSION, found, labels, 1))
+    whole = evidence.nearest(0, 3)
+    assert {channel: posts(some) for channel, some in whole.items()} == {
+        "image": ["post 0"],
+        "lexical": ["post 2", "post 1", "post 0"],
+    }
+    assert [neighbour.similarity for neighbour in whole["lexical"]] == pytest.approx([0.9, 0.6, 0.5])
+    assert sum(neighbour.share for some in whole.values() for neighbour in some) == pytest.approx(1)
+    assert whole["image"][0].caption == "word " * 100
+    assert evidence.nearest(0, 1)["lexical"] == whole["lexical"][:1]
+
+
 def test_the_younger_one_comes_first_when_age_counts():
     said = hits("lexical", (0, 0.8), (1, 0.78))
     [plain], _ = behind([[1], [1]], said)
