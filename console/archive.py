@@ -133,7 +133,7 @@ def show_aliases(candidates: "Sequence[AliasCandidate]") -> None:
     if len(candidates) > ALIASES_SHOWN:
         say(f"and {counted(len(candidates) - ALIASES_SHOWN, 'pair')} more, which --json prints")
     say("to store pairs: hashtag tags alias HASHTAG=MEANING ...")
-    say("to store many: write them to a file, delete the pairs with different meanings, and give it back:")
+    say("to store many, delete the pairs with different meanings from this file:")
     say("hashtag tags alias --json > pairs.jsonl; hashtag tags alias --from pairs.jsonl")
 
 
