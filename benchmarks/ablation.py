@@ -22,6 +22,7 @@ from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.refresh.build import plan_channel
 from hashtag_recommender.assembly.refresh.training import training_archive
 from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.core.vectors import Floats
 from hashtag_recommender.eval.measures.bootstrap import Difference, micro_f1, paired_difference
 from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
@@ -33,8 +34,6 @@ from hashtag_recommender.retrieval.reranking.features import CANDIDATES
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
 from hashtag_recommender.retrieval.reranking.training import TrainingArchive, learn_from, make_examples
 from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
-
-Floats = NDArray[np.float64]
 
 # By how the names of features begin.
 GROUPS = {

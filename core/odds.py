@@ -1,9 +1,8 @@
 """Probabilities and their log odds."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from .vectors import Floats
 
 
 def logistic(odds: Floats) -> Floats:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 FloatMatrix: TypeAlias = NDArray[np.floating[Any]]
 Vectors: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
 
 NO_ROW = -1

@@ -16,7 +16,7 @@ from ..core.query import AnyPhoto, Query, as_photos
 from ..core.results import Answer, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
-from ..core.vectors import Rows, Vectors
+from ..core.vectors import Floats, Rows, Vectors
 from .drafts import find_unreadable_photos, split_hashtags
 from .learning import Learned
 from .reranking.context_priors import Contexts, apply_prior, lift, shift
@@ -27,7 +27,7 @@ from .selection.selector import TIERS, HashtagTable, Selected, select
 from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
-from .voting.ranking import Floats, QueryBatch, Ranked
+from .voting.ranking import QueryBatch, Ranked
 from .voting.votes import label_matrix
 
 DEFAULT = SuggestOptions()

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.vectors import Rows
-from .metrics import Counts, Floats
+from ...core.vectors import Floats, Rows
+from .metrics import Counts
 
 _RESAMPLES = 2000
 _AT_ONCE = 100

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .metrics import Floats, judge
+from ...core.vectors import Floats
+from .metrics import judge
 
 _POINTS = 100  # of a curve, about
 _BINS = 10

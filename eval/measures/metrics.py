@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.vectors import Floats
 from .vocabulary import normalised
 
 Counts = NDArray[np.integer[Any]]  # (n, 3): of each post its hits, precision's divisor, and its own hashtags
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

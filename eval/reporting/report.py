@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...core.results import Tier
-from ...core.vectors import Rows
+from ...core.vectors import Floats, Rows
 from ..measures.bootstrap import interval, probability_better, resampled_micro_f1, users_of
 from ..measures.curves import Pooled, precision_recall, reliability
 from ..measures.metrics import (
     Counts,
-    Floats,
     Judged,
     MeanMeasure,
     Measure,

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.odds import log_odds, logistic
-from ...core.vectors import Rows
-from ..voting.ranking import Floats, Ranked
+from ...core.vectors import Floats, Rows
+from ..voting.ranking import Ranked
 from .reports import TrainingExamples
 
 CANDIDATES = 50  # hashtags that a context puts forward by itself

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.vectors import Rows, Vectors
+from ...core.vectors import Floats, Rows, Vectors
 from ..voting.ranking import Calibration, log_votes
 from .features import RARE
 from .scorer import cross_calibrated, platt
@@ -17,7 +17,6 @@ KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared
 _BINS = 10
 
 Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import log_odds
 from ...core.results import Reason
-from ...core.vectors import Matches, Rows, Vectors
+from ...core.vectors import Floats, Matches, Rows, Vectors
 from ..search.similarity import Scales, WeightedContents
 from ..search.writing_style import Styles
 from ..voting.fusion import Fusion
-from ..voting.ranking import Floats, QueryBatch, Ranked
+from ..voting.ranking import QueryBatch, Ranked
 from .counts import Counts, count, recount
 from .features import Candidates, FeatureInputs, FeatureMaker
 from .reasons import reasons

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import logistic
-from ...core.vectors import Vectors
+from ...core.vectors import Floats, Vectors
 from .trees import MOST_LEAVES, BoostedTrees
 
 FOLDS = 3
@@ -18,8 +18,6 @@ FOLDS = 3
 _BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _MANY = 60_000  # candidates from which trees may be more
 _CLIP = 8.0  # standard deviations
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...core.vectors import Rows
-from .selector import Floats
+from ...core.vectors import Floats, Rows
 
 _DOUBT = 10  # posts beside those that carry both, lest a pair that five posts carry come before one of five hundred
 _SAMPLE = 200  # posts by which variety is judged

@@ -16,11 +16,9 @@ from scipy import sparse
 from ...core.results import Removed, Tier
 from ...core.rules import Rules
 from ...core.suggest_options import Mix, SuggestOptions
-from ...core.vectors import Rows
+from ...core.vectors import Floats, Rows
 from ...core.writing_systems import written_in
 from .inflections import singulars
-
-Floats = NDArray[np.float64]
 
 TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 

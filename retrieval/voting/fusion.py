@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.errors import SnapshotError
-from ...core.vectors import NO_ROW, Matches, Rows, Vectors
+from ...core.vectors import NO_ROW, Floats, Matches, Rows, Vectors
 from ..search.neighbours import Neighbourhood
 from .votes import faded, margins, temperatures, vote_shares, votes
 
@@ -30,8 +30,6 @@ _FEWEST = 20  # hashtags of posts that were asked, below which nothing is learne
 _ROUNDS = 200
 _FLATTEN = 0.5  # weights count by this power: half way between what was learned and all alike
 _SOFTEST = 1e-3  # a query may have no other voice
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

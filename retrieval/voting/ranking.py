@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.odds import logistic
-from ...core.vectors import Matches, Rows, Vectors
+from ...core.vectors import Floats, Matches, Rows, Vectors
 from ..search.similarity import Contents
 
 MOST_CANDIDATES = 500  # of one post; no answer, and no control over it, reaches deeper
 
 UNLEARNED = 0.2  # threshold where nothing was learned: half of an F1 that such votes can reach
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from ....core.post import Post
 from ....core.progress import Progress
 from ....core.protocols import Encoder
 from ....core.query import Query
-from ....core.vectors import NO_ROW, Matches
-from ...measures.metrics import Floats
+from ....core.vectors import NO_ROW, Floats, Matches
 from ...measures.vocabulary import Vocabulary
 from ..baselines import most_used
 from ..channels import Channel
