@@ -50,7 +50,7 @@ GROUPS = {
 class EveryCopy(Neighbourhood):
     """Neighbours of which each copy has a vote of its own."""
 
-    def _repeated(self, near: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _find_copies(self, near: NDArray[np.int64]) -> NDArray[np.bool_]:
         return np.zeros(near.shape, dtype=bool)
 
 

@@ -1,7 +1,7 @@
 """Dense vectors, and what a search over vectors returns."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ FloatMatrix: TypeAlias = NDArray[np.floating[Any]]
 Vectors: TypeAlias = NDArray[np.float32]
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
+
+T = TypeVar("T", bound=np.generic)
 
 NO_ROW = -1
 
@@ -47,6 +49,25 @@ def unit_rows(raw: FloatMatrix) -> Vectors:
     rows = raw.astype(np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def find_repeats(numbers: Rows) -> NDArray[np.bool_]:
+    """Which entries of (n, m) equal an entry further left in the same row: (n, m)."""
+    order = np.argsort(numbers, axis=1, kind="stable")
+    ordered = np.take_along_axis(numbers, order, axis=1)
+    repeats = np.zeros(numbers.shape, dtype=np.bool_)
+    np.put_along_axis(repeats, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    return repeats
+
+
+def compact(entries: NDArray[T], left_out: NDArray[np.bool_], k: int, empty: int) -> NDArray[T]:
+    """The first k entries of each row that are not left out, in their order, then `empty`.
+
+    entries, left_out: (n, m). Returns a new array (n, min(k, m)) of the same dtype.
+    """
+    order = np.argsort(left_out, axis=1, kind="stable")[:, :k]
+    kept = np.where(left_out, np.asarray(empty, dtype=entries.dtype), entries)
+    return np.asarray(np.take_along_axis(kept, order, axis=1), dtype=entries.dtype)
 
 
 def nearest(similarities: Vectors, k: int) -> Matches:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.pipeline import encode_stream
 from ...core.post import Post
 from ...core.protocols import Encoder
 from ...core.query import Query
-from ...core.vectors import NO_ROW, Matches, Rows, Vectors, nearest
+from ...core.vectors import NO_ROW, Matches, Rows, Vectors, compact, find_repeats, nearest
 from .system import query_of
 
 Encoded: TypeAlias = Vectors | sparse.csr_matrix  # the latter of encoders that are sparse
@@ -61,14 +62,14 @@ class Channel:
         """As `nearest` for the posts themselves, (n, k), each as if it were not among them."""
         found = self.nearest(self.posts, k + 1)
         itself = found.rows == np.arange(len(found.rows))[:, None]
-        return _closed_up(found, itself, k)
+        return _compact(found, itself, k)
 
     def _nearest(self, encoded: Encoded, k: int, users: Rows | None) -> Matches:
         product = encoded @ self._across
         similarities = np.asarray(product.toarray() if sparse.issparse(product) else product, dtype=np.float32)
         found = nearest(similarities, k if users is None else similarities.shape[1])
         out = ~(found.similarities > 0)
-        return _closed_up(found, out if users is None else out | _repeated(users[found.rows]), k)
+        return _compact(found, out if users is None else out | find_repeats(users[found.rows]), k)
 
 
 class Tfidf:
@@ -124,19 +125,7 @@ def _len(encoded: Encoded) -> int:
     return int(encoded.shape[0])
 
 
-def _repeated(numbers: Rows) -> Any:
-    """bool (q, n): which numbers have stood further left in their row."""
-    order = np.argsort(numbers, axis=1, kind="stable")
-    sorted_ = np.take_along_axis(numbers, order, axis=1)
-    repeated = np.zeros(numbers.shape, dtype=np.bool_)
-    np.put_along_axis(repeated, order[:, 1:], sorted_[:, 1:] == sorted_[:, :-1], axis=1)
-    return repeated
-
-
-def _closed_up(found: Matches, out: Any, k: int) -> Matches:
-    """The k nearest of those that are not out, and of those that are there at all."""
-    out = out | (found.rows == NO_ROW)
-    order = np.argsort(out, axis=1, kind="stable")[:, :k]
-    rows = np.take_along_axis(np.where(out, NO_ROW, found.rows), order, axis=1)
-    similarities = np.take_along_axis(np.where(out, np.float32(0), found.similarities), order, axis=1)
-    return Matches(rows, similarities)
+def _compact(found: Matches, left_out: NDArray[np.bool_], k: int) -> Matches:
+    """The k nearest of the matches that are not left out."""
+    left_out = left_out | (found.rows == NO_ROW)
+    return Matches(compact(found.rows, left_out, k, NO_ROW), compact(found.similarities, left_out, k, 0))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...core.post import Modality
 from ...core.protocols import VectorIndex
-from ...core.vectors import NO_ROW, Matches, Rows
+from ...core.vectors import NO_ROW, Matches, Rows, compact, find_repeats
 
 _COPIES = 100  # looked at beyond the k nearest, where the archive has near-duplicates
 _AT_ONCE = 256  # vectors that are searched again at once, more deeply
@@ -93,7 +93,7 @@ class Neighbourhood:
         near = np.where(none, NO_ROW, self.rows[matches.rows])
         out = none | left_out(near, which) | ~self.can_vote[near]
         photos = np.where(none, 0, matches.rows - np.searchsorted(self.rows, near))
-        found = self._closed_up(Neighbours(near, matches.similarities, photos), out, k)
+        found = self._compact(Neighbours(near, matches.similarities, photos), out, k)
         short = (found.rows[:, -1] == NO_ROW) & ~none[:, -1]
         return found, np.flatnonzero(short)
 
@@ -105,26 +105,20 @@ class Neighbourhood:
             whole.reshape(n, -1, k)[of, place] = part
         order = np.lexsort((every.rows, -every.similarities))
         nearest = Neighbours(*(np.take_along_axis(part, order, axis=1) for part in _parts(every)))
-        return self._closed_up(nearest, nearest.rows == NO_ROW, k)
+        return self._compact(nearest, nearest.rows == NO_ROW, k)
 
-    def _closed_up(self, found: Neighbours, out: NDArray[np.bool_], k: int) -> Neighbours:
-        """The k nearest of those that are not out, without copies of a nearer one."""
-        out = out | self._repeated(np.where(out, NO_ROW, found.rows))
-        order = np.argsort(out, axis=1, kind="stable")[:, :k]
-        rows, similarities, photos = (
-            np.take_along_axis(np.where(out, nothing, part), order, axis=1)
-            for part, nothing in zip(_parts(found), _parts(no_neighbours(1, 1)), strict=True)
+    def _compact(self, found: Neighbours, left_out: NDArray[np.bool_], k: int) -> Neighbours:
+        """The k nearest of the neighbours that are not left out, without copies of a nearer one."""
+        left_out = left_out | self._find_copies(np.where(left_out, NO_ROW, found.rows))
+        return Neighbours(
+            compact(found.rows, left_out, k, NO_ROW),
+            compact(found.similarities, left_out, k, 0),
+            compact(found.photos, left_out, k, 0),
         )
-        return Neighbours(rows, similarities, photos)
 
-    def _repeated(self, near: Rows) -> NDArray[np.bool_]:
-        """Which neighbours are copies of a nearer one."""
-        clusters = np.where(near == NO_ROW, -1 - np.arange(near.shape[1]), self.clusters[near])
-        order = np.argsort(clusters, axis=1, kind="stable")
-        by_cluster = np.take_along_axis(clusters, order, axis=1)
-        repeated = np.zeros(near.shape, dtype=bool)
-        np.put_along_axis(repeated, order[:, 1:], by_cluster[:, 1:] == by_cluster[:, :-1], axis=1)
-        return repeated
+    def _find_copies(self, near: Rows) -> NDArray[np.bool_]:
+        """Which neighbours are copies of a nearer one: (n, m) for rows (n, m), NO_ROW where there is none."""
+        return find_repeats(np.where(near == NO_ROW, -1 - np.arange(near.shape[1]), self.clusters[near]))
 
 
 def no_neighbours(n: int, k: int) -> Neighbours:
