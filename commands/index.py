@@ -90,7 +90,7 @@ def rollback(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put an earlier snapshot in service; the database stays as it is."""
+    """Put the previous snapshot, or a named one, in service."""
     with assembly.open_home(home) as opened:
         report = assembly.roll_back_index(opened, snapshot)
     if as_json:

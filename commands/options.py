@@ -30,7 +30,7 @@ NewPhotos = Annotated[
 ]
 Text = Annotated[str, typer.Option(metavar="TEXT", help="The caption of the post.")]
 SourceName = Annotated[str | None, typer.Option("--source", help="A name for this source (default: its path).")]
-Images = Annotated[Path | None, typer.Option(help="The folder of the photos (default: that of the archive).")]
+Images = Annotated[Path | None, typer.Option(help="The folder of the photos (default: that of the file).")]
 Encoding = Annotated[str | None, typer.Option(help="The encoding of the file, if not UTF-8 or cp949.")]
 ImageColumn = Annotated[str | None, typer.Option(help="Column of the photo's path.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column of the caption.")]

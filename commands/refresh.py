@@ -30,7 +30,7 @@ def refresh(
     log: Annotated[Log, typer.Option(help="json: one object a line on standard error, for machines.")] = Log.text,
     metrics: Annotated[Path | None, typer.Option(help="A .prom file for Prometheus' node exporter.")] = None,
 ) -> None:
-    """Read all sources again and publish what has changed. Exits with 3 if the previous index continues to serve."""
+    """Read all sources again and publish what has changed. Exits with 3 if the refresh was refused."""
     with _logged(log):
         opened = assembly.open_home(home, db=db)
         with opened, _measured(opened, None if dry_run else metrics) as reports:

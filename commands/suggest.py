@@ -46,7 +46,7 @@ def suggest(
     platform: Annotated[
         str | None, typer.Option(metavar="NAME", help="Not more than a platform takes: instagram, threads, x, ...")
     ] = None,
-    min_score: Annotated[float, typer.Option(metavar="P", help="Only hashtags with at least this probability.")] = 0.0,
+    min_score: Annotated[float, typer.Option(metavar="P", help="Only hashtags of at least this score (0 to 1).")] = 0.0,
     given: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="Hashtags the post has already; may be repeated.")
     ] = None,
@@ -55,17 +55,17 @@ def suggest(
     ] = None,
     languages: Annotated[
         str,
-        typer.Option("--languages", "--lang", metavar="ko,en", help="Only hashtags in the letters of these."),
+        typer.Option("--languages", "--lang", metavar="ko,en", help="Only hashtags written as these languages are."),
     ] = "",
-    mix: Annotated[Mix | None, typer.Option(help="Prefer rare hashtags, frequent ones, or each in turn.")] = None,
+    mix: Annotated[Mix | None, typer.Option(help="niche: prefer rare hashtags; balanced: each in turn.")] = None,
     diverse: Annotated[bool, typer.Option("--diverse", help="Prefer hashtags with different meanings.")] = False,
     author: Annotated[
         str | None, typer.Option(metavar="NAME", help="Hashtags that this author uses count more.")
     ] = None,
     half_life: Annotated[
-        float | None, typer.Option(metavar="DAYS", help="A post counts half after this many days.")
+        float | None, typer.Option(metavar="DAYS", help="A post so much older than the newest counts half.")
     ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="As the archive has them: nothing blocked or merged.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="As they are in the archive, none blocked or merged.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show why, and the posts behind each hashtag.")] = False,
     as_json: AsJson = False,
     home: Home = None,

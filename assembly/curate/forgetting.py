@@ -11,7 +11,7 @@ from ...index.snapshots.verify import FORGET
 from ...retrieval.encoders.profiles import EncoderSpec
 from ..home import Home
 from ..refresh.build import plan_channel, publish_index
-from ..refresh.gates import check_soundness, refuse
+from ..refresh.checks import check_soundness, refuse
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ...index.snapshots.snapshot import serving_snapshot
 from ...retrieval.encoders import profiles
 from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders
 from ..home import Home
-from .gates import check_quality, check_soundness, refuse
+from .checks import check_quality, check_soundness, refuse
 from .precomputed import keep_precomputed
 from .training import LearnAnew
 

@@ -15,7 +15,7 @@ from ...index.snapshots.snapshot import serving_snapshot
 from ...retrieval.encoders.profiles import EncoderSpec
 from ..home import Home
 from .build import chosen_encoders, origin_of, plan_channel
-from .gates import check_shrink, leaving_of, staying
+from .checks import check_shrink, leaving_of, staying
 from .reading import SourceRefresh
 from .training import CarryOver, LearnAnew
 

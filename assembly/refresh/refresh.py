@@ -17,8 +17,8 @@ from ...index.snapshots.history import RunRecord
 from ...index.snapshots.manifest import Manifest
 from ..home import Home
 from .build import origin_of
+from .checks import check_photos, check_quality, check_soundness, refuse
 from .decision import Decision, add_up
-from .gates import check_photos, check_quality, check_soundness, refuse
 from .precomputed import keep_precomputed
 from .reading import Rereading, SourceRefresh, read_again
 

@@ -88,10 +88,10 @@ def test_a_snapshot_that_is_not_sound_never_serves(refresh, hashtag, home, sourc
         if gate == "checksums":
             patch.setattr(durable, "sync_tree", sync_and_damage)
         elif gate == "recall":
-            patch.setattr("hashtag_recommender.assembly.refresh.gates.recall", lambda index, batches: 0.9)
+            patch.setattr("hashtag_recommender.assembly.refresh.checks.recall", lambda index, batches: 0.9)
         else:
             patch.setattr(
-                "hashtag_recommender.assembly.refresh.gates.compare", lambda snapshot, store: ["posts differ"]
+                "hashtag_recommender.assembly.refresh.checks.compare", lambda snapshot, store: ["posts differ"]
             )
         write_rows(source, make_rows(61))
         code, report, err = refresh()
