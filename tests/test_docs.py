@@ -30,9 +30,8 @@ DOCUMENTS = [
 
 def documented_commands():
     text = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
-    prose = re.sub(r"```.*?```", "", text, flags=re.S)
-    for broken in re.findall(r"`hashtag\b[^`]*\n[^`]*`", prose):  # a command that goes on in the next line
-        text = text.replace(broken, broken.replace("\n", " "))
+    # A command may go on in the next line, also in the output that is shown.
+    text = re.sub(r"(?<!`)`hashtag\b[^`]*`(?!`)", lambda span: " ".join(span[0].split()), text)
     return sorted(set(re.findall(r"(?:^|`|\$ )(hashtag [a-z](?:[^`\n#|\"]|\"[^\"\n]*\")*)", text, flags=re.M)))
 
 
