@@ -182,7 +182,7 @@ def test_hashtags_of_a_draft_count_as_given(hashtag, home, ask):
             "no post of the archive carries #zeppelin, so it does not change the answer",
         ]
     ran = hashtag("suggest", "--text", f"{CAT} #Bread", "--home", home)
-    assert "note: #Bread of the caption" in ran.err and "#bread" not in ran.out
+    assert "note: #Bread in the caption" in ran.err and "#bread" not in ran.out
 
 
 def test_a_batch_takes_author_and_hashtags_given_from_its_file(hashtag, home, ask, tmp_path):

@@ -240,7 +240,7 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
     assert "cat" in {normalise_hashtag(entry["hashtag"]) for entry in lines[0]["hashtags"]}
     assert "3 of 6 posts answered" in ran.out
     assert "3 posts could not be read" in ran.out
-    assert "1 of them: no post of the archive speaks" in ran.out
+    assert "1 of them: no post of the archive votes" in ran.out
     assert not list(tmp_path.glob("*.partial"))
 
 
