@@ -67,7 +67,7 @@ def test_captions_are_whole_and_added_posts_are_there(demo_home, demo, tmp_path)
 
 
 def test_what_cannot_be_asked_is_refused(recommender, demo):
-    with pytest.raises(SettingsError, match="nothing to go by"):
+    with pytest.raises(SettingsError, match="no photo and no caption"):
         recommender.neighbours(text="#cat")
     with pytest.raises(SettingsError, match="k is 0"):
         recommender.neighbours(text="cat", k=0)
