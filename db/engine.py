@@ -92,7 +92,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         try:
             yield connection
         except UnicodeEncodeError as error:  # of what was asked for
-            raise SettingsError(f"{error.object!r} is no text that a database can hold; write it anew") from None
+            raise SettingsError(f"{error.object!r} is no text that a database can store; correct it") from None
         except (ValueError, TypeError) as error:  # from JSON or a time that another program has written
             raise damage(engine.url, f"a value in it cannot be read ({_first_line(error)})") from None
 
@@ -122,8 +122,8 @@ def erase_deleted(engine: Engine) -> None:
         copy.unlink(missing_ok=True)
     if busy:
         raise DatabaseError(
-            f"database {shown(engine.url)}: another process is reading what was there before it was deleted, so its "
-            "files still hold that; try again when it is done"
+            f"database {shown(engine.url)}: another process still reads the deleted posts, so its "
+            "files still contain them; try again when it has finished"
         )
 
 
@@ -226,7 +226,7 @@ def _upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
     if kept is not None:
         _log.warning(
-            "database %s was upgraded from revision %s; as it was before, it lies in %s",
+            "database %s was upgraded from revision %s; a copy from before is in %s",
             shown(engine.url),
             revision,
             kept,

@@ -124,7 +124,7 @@ class Ingest:
             raise ValueError(f"a post of {post.source!r} among those of {self._source!r}")
         if post.author and author_digest(post.author) in self._forgotten:
             raise SettingsError(
-                f"post {post.post_id!r} of {post.source} cannot be taken: its author was forgotten (`hashtag posts "
+                f"post {post.post_id!r} of {post.source} cannot be stored: its author was forgotten (`hashtag posts "
                 "forget`)"
             )
         return {

@@ -74,11 +74,11 @@ class Rejects:
                 self._captioned.append(bool(entry.caption))
             yield entry
         if self._rejects and not posts:
-            raise SourceError(f"no post of {self._reader.source} could be taken; {_told(self._lines())}")
+            raise SourceError(f"no post of {self._reader.source} could be read; {_told(self._lines())}")
         if to_the_end and last and last.torn:
             raise SourceError(
                 f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
-                "nothing is taken from it until it is whole"
+                "nothing is read from it until it is complete"
             )
         lost_photos = _lost_photos(self._flaws)
         if had_photos and lost_photos and not self._photos:

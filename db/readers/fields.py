@@ -90,7 +90,7 @@ class PostMaker:
         # Hashtags alone are a post, but not what is left of one whose photo or caption is lost.
         lost_content = any(flaw.part in ("photo", "caption") for flaw in flaws.found)
         if self._for_queries and not (caption or photos):
-            raise InvalidRow("nothing to go by: the row has neither a photo nor a caption")
+            raise InvalidRow("the row has neither a photo nor a caption")
         if not (caption or photos or hashtags and not lost_content):
             lost = next((flaw.reason for flaw in flaws.found), "empty row: no text, no photo and no hashtags")
             raise InvalidRow(lost)
@@ -112,7 +112,7 @@ class PostMaker:
             if len(hashtag) <= MAX_HASHTAG:
                 kept.append(hashtag)
             else:
-                reason = f"hashtag {shown(hashtag)} has {len(hashtag):,} characters; {MAX_HASHTAG} are taken"
+                reason = f"hashtag {shown(hashtag)} has {len(hashtag):,} characters; at most {MAX_HASHTAG} are allowed"
                 flaws.found.append(Flaw("hashtags", reason))
         return tuple(kept)
 
@@ -142,7 +142,7 @@ class PostMaker:
         So adding rows to an archive does not give other ids to the posts that were there.
         """
         if told in self._row_of_id:
-            raise InvalidRow(f"id {shown(told)} stands in row {self._row_of_id[told]} already")
+            raise InvalidRow(f"id {shown(told)} is already in row {self._row_of_id[told]}")
         post_id = told or otherwise
         while post_id in self._row_of_id:
             self._copies[otherwise] = self._copies.get(otherwise, 1) + 1
@@ -169,7 +169,7 @@ def _text_id(caption: str, hashtags: tuple[str, ...]) -> str:
 def _caption(row: Mapping[str, object], column: str | None) -> str:
     text = _field(row, column)
     if len(text) > MAX_CAPTION:
-        raise InvalidRow(f"caption has {len(text):,} characters; {MAX_CAPTION:,} are taken")
+        raise InvalidRow(f"caption has {len(text):,} characters; at most {MAX_CAPTION:,} are allowed")
     return text
 
 

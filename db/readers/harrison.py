@@ -36,8 +36,8 @@ class HarrisonFolder:
         photos, hashtags = (sum(1 for _ in _lines(text)) for text in (self._photos, self._hashtags))
         if photos != hashtags:
             raise SourceError(
-                f"{folder}: {PHOTOS} has {photos:,} lines and {HASHTAGS} {hashtags:,}; they must go line by line, so "
-                "get both once more"
+                f"{folder}: {PHOTOS} has {photos:,} lines and {HASHTAGS} {hashtags:,}; they must have equally many, so "
+                "get both again"
             )
         if not photos:
             raise SourceError(f"{folder / PHOTOS} is empty; write one photo a line")

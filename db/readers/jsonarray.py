@@ -21,7 +21,7 @@ def read_array(path: Path) -> Iterator[object]:
         with path.open(encoding="utf-8-sig") as file:
             yield from _Scanner(path, iter(lambda: file.read(_BLOCK), "")).elements()
     except UnicodeDecodeError as error:
-        raise SourceError(f"{path} is no JSON in UTF-8: {error.reason}; get it once more") from error
+        raise SourceError(f"{path} is no JSON in UTF-8: {error.reason}; get it again") from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -69,7 +69,7 @@ class _Scanner:
     def _expect(self, characters: str) -> str:
         found = self._peek()
         if not found:
-            raise self._broken("it breaks off")
+            raise self._broken("it ends too early")
         if found not in characters:
             raise self._broken(f"{found!r} stands where {' or '.join(characters)} belongs")
         self._position += 1
@@ -93,4 +93,4 @@ class _Scanner:
         return bool(block)
 
     def _broken(self, reason: str) -> SourceError:
-        return SourceError(f"{self._path} is no JSON array of posts: {reason}; get it once more")
+        return SourceError(f"{self._path} is no JSON array of posts: {reason}; get it again")

@@ -58,10 +58,10 @@ def _opened(path: Path) -> Iterator[Any]:
         with ParquetFile(path) as file:
             yield file
     except UnicodeDecodeError:
-        raise SourceError(f"{path} has a text that is not UTF-8, as Parquet must have it; write it anew") from None
+        raise SourceError(f"{path} has a text that is not UTF-8, as Parquet requires; write the file again") from None
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SourceError(f"{path} cannot be read as Parquet: {reason.rstrip('.')}; get it once more") from error
+        raise SourceError(f"{path} cannot be read as Parquet: {reason.rstrip('.')}; get it again") from error
 
 
 def _is_readable(kind: Any) -> bool:

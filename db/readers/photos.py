@@ -73,7 +73,7 @@ class PhotoFinder:
             if not S_ISREG(status.st_mode):
                 raise InvalidRow(f"photo {told} is no file")
             if not 0 < status.st_size <= MAX_PHOTO:
-                raise InvalidRow(f"photo {told} has {status.st_size:,} bytes; 1 to {MAX_PHOTO:,} are taken")
+                raise InvalidRow(f"photo {told} has {status.st_size:,} bytes; 1 to {MAX_PHOTO:,} are allowed")
             str(path).encode()
             with path.open("rb") as file:
                 return Photo(path, file_digest(file, "sha256").hexdigest())

@@ -153,7 +153,7 @@ def test_a_source_of_nothing_else_is_refused(store: SqlPostStore, make_post: Mak
     mine = by("me", make_post("a", "x", "tag"))
     store.ingest("src", [mine, make_post("b", "x", "tag")])
     store.forget_author("me")
-    with pytest.raises(SourceError, match="no post of src could be taken; row 1: its author was forgotten"):
+    with pytest.raises(SourceError, match="no post of src could be read; row 1: its author was forgotten"):
         store.ingest("src", Rejects(Given([mine]), tmp_path / "rejects.csv").sift(store.forgotten()))
     assert ids(store) == ["b"]
 
@@ -165,7 +165,7 @@ def test_no_post_of_a_forgotten_author_is_ever_taken(store: SqlPostStore, make_p
         lambda: store.ingest("src", [make_post("b"), by("me", make_post("a"))]),
         lambda: store.add(by("me", make_post("a", source=ADDED))),
     ):
-        with pytest.raises(SettingsError, match="post 'a' of .* cannot be taken: its author was forgotten"):
+        with pytest.raises(SettingsError, match="post 'a' of .* cannot be stored: its author was forgotten"):
             take()
     assert ids(store) == []
 

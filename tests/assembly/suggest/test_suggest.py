@@ -234,7 +234,7 @@ def test_a_batch_file_keeps_the_order_and_says_what_it_could_not_read(hashtag, d
     assert ran.code == 0, ran.err
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [len(line["hashtags"]) for line in lines] == [4, 0, 4, 0, 0, 4]
-    assert lines[4]["error"] == "nothing to go by: the row has neither a photo nor a caption"
+    assert lines[4]["error"] == "the row has neither a photo nor a caption"
     assert "missing" in lines[1]["error"] and "not a photo" in lines[3]["error"]
     assert "error" not in lines[0]
     assert "cat" in {normalise_hashtag(entry["hashtag"]) for entry in lines[0]["hashtags"]}

@@ -88,7 +88,7 @@ def test_new_posts_keep_the_order_and_have_the_hashtags_given(read_rows: Read, i
     ]
     one, two, three, four, five = read_rows(*rows, for_queries=True)
     assert isinstance(one, Post) and (one.caption, one.hashtags, one.author) == ("one #tag", ("b", "c"), "me")
-    assert two == Reject("src", 2, "nothing to go by: the row has neither a photo nor a caption")
+    assert two == Reject("src", 2, "the row has neither a photo nor a caption")
     assert isinstance(three, Post) and three.photos and three.caption == ""
     assert isinstance(four, Reject)
     assert isinstance(five, Post) and five.caption == "one #tag"

@@ -16,9 +16,9 @@ Read = Callable[..., list[Post | Reject]]
     ("row", "reason"),
     [
         ({"text": " ", "hashtags": "!!! #"}, "empty row"),
-        ({"text": "x" * (MAX_CAPTION + 1)}, "caption has 100,001 characters; 100,000 are taken"),
+        ({"text": "x" * (MAX_CAPTION + 1)}, "caption has 100,001 characters; at most 100,000 are allowed"),
         ({"text": ["x"]}, "column 'text' holds no text but a list"),
-        ({"hashtags": "y" * (MAX_HASHTAG + 1)}, "has 101 characters; 100 are taken"),
+        ({"hashtags": "y" * (MAX_HASHTAG + 1)}, "has 101 characters; at most 100 are allowed"),
         ({"text": "nan", "hashtags": "NULL"}, "empty row"),
     ],
 )
@@ -33,8 +33,8 @@ def test_rejects(read_rows: Read, row: dict[str, str], reason: str) -> None:
 @pytest.mark.parametrize(
     ("row", "part", "reason"),
     [
-        ({"hashtags": "y" * (MAX_HASHTAG + 1)}, "hashtags", "has 101 characters; 100 are taken"),
-        ({"text": "x #" + "y" * (MAX_HASHTAG + 1)}, "hashtags", "has 101 characters; 100 are taken"),
+        ({"hashtags": "y" * (MAX_HASHTAG + 1)}, "hashtags", "has 101 characters; at most 100 are allowed"),
+        ({"text": "x #" + "y" * (MAX_HASHTAG + 1)}, "hashtags", "has 101 characters; at most 100 are allowed"),
         ({"hashtags": [{"x": 1}]}, "hashtags", "'hashtags' holds an object without any of tag, text"),
         ({"posted_at": "yesterday"}, "date", "posted_at 'yesterday' is no time; write 2024-"),
         ({"posted_at": "2024-02-30"}, "date", "is no time"),

@@ -95,7 +95,7 @@ def test_photos_that_cannot_be_taken(archive: Callable[[str, str], Path]) -> Non
             "NUL byte",
             "File name too long",
             "",
-            "stands in row 9 already",
+            "is already in row 9",
         ],
         strict=True,
     ):
@@ -106,7 +106,7 @@ def test_photos_that_cannot_be_taken(archive: Callable[[str, str], Path]) -> Non
 @pytest.mark.parametrize(
     ("photos", "hashtags", "message"),
     [
-        ("a.jpg\nb.jpg\n", "x\n", "data_list.txt has 2 lines and tag_list.txt 1; they must go line by line"),
+        ("a.jpg\nb.jpg\n", "x\n", "data_list.txt has 2 lines and tag_list.txt 1; they must have equally many"),
         ("a.jpg\n", "\nx\n", "data_list.txt has 1 lines and tag_list.txt 2"),
         ("", "", "is empty"),
         ("\n \n", "\n", "is empty"),

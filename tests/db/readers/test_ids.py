@@ -24,7 +24,7 @@ def test_ids_that_are_numbers(read_rows: Read, told: Any, post_id: str) -> None:
 
 def test_ids_told_twice_are_rejected(read_rows: Read) -> None:
     rows = read_rows({"id": "a", "text": "x"}, {"id": "a ", "text": "y"}, {"id": "b", "text": "x"})
-    assert rows[1] == Reject("src", 2, "id 'a' stands in row 1 already")
+    assert rows[1] == Reject("src", 2, "id 'a' is already in row 1")
     assert isinstance(rows[2], Post)
 
 

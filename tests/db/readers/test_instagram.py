@@ -195,10 +195,10 @@ def test_an_array_in_any_blocks(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "it breaks off"),
-        (b"  ", "it breaks off"),
+        (b"", "it ends too early"),
+        (b"  ", "it ends too early"),
         (b"[", "Expecting value"),
-        (b'[{"a": 1}', "it breaks off"),
+        (b'[{"a": 1}', "it ends too early"),
         (b'[{"a": 1}, {"b"', "Expecting ':' delimiter"),
         (b'[{"a": 1},]', "Expecting value"),
         (b'[{"a": 1} {"a": 1}]', "'{' stands where , or ] belongs"),

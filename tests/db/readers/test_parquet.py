@@ -91,7 +91,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for content in (b"", b"PAR1", b"text\nx\n", whole[:-3], whole[: len(whole) // 2]):
         path.write_bytes(content)
-        with pytest.raises(SourceError, match=r"a\.parquet cannot be read as Parquet: .*; get it once more"):
+        with pytest.raises(SourceError, match=r"a\.parquet cannot be read as Parquet: .*; get it again"):
             open_reader(path)
     path.write_bytes(whole[:10] + b"\xff" * 40 + whole[50:])
     with pytest.raises(SourceError, match="cannot be read as Parquet"):
