@@ -11,7 +11,7 @@ from ..core.hashtags import parse_hashtags
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, print_json
 from .tree import make_group
 
-app = make_group("Tell which suggestions were right.")
+app = make_group("Store which suggestions were right.")
 
 JudgedHashtags = Annotated[str, typer.Option(help="The hashtags, separated by spaces.")]
 

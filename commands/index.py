@@ -10,7 +10,7 @@ from .options import AsJson, Db, Encoders, Home, Reading, SourceName, print_json
 from .refresh import refresh
 from .tree import make_group
 
-app = make_group("Build, check and look after the index of an archive.")
+app = make_group("Build, refresh, check and roll back the index of an archive.")
 
 
 app.command("refresh")(refresh)

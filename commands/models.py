@@ -10,7 +10,7 @@ from ..core.settings import Profile
 from .options import AsJson, print_json
 from .tree import make_group
 
-app = make_group("List and fetch model weights.")
+app = make_group("List and download model weights.")
 
 
 class Pullable(StrEnum):

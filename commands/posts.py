@@ -9,7 +9,7 @@ from ..core.post import ADDED
 from .options import AsJson, Db, Home, NewPhotos, Text, check_one, check_photos, print_json
 from .tree import make_group
 
-app = make_group("Look at posts, add, change and remove single ones, forget an author's.")
+app = make_group("List, add, change and remove posts; forget the posts of an author.")
 
 
 PostedAt = Annotated[str | None, typer.Option(metavar="TIME", help="When: 2024-01-05 or 2024-01-05T18:30:00+09:00.")]

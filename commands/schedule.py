@@ -15,7 +15,7 @@ from ..schedule import Cluster, Nightly, cron_text, kubernetes_text, systemd_tex
 from .options import Db, Home
 from .tree import make_group
 
-app = make_group("Print what a scheduler needs to bring the index up to date every night.")
+app = make_group("Print what a scheduler needs to refresh the index every night.")
 
 At = Annotated[str, typer.Option(metavar="HH:MM", help="The time of day.")]
 Mail = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Who gets a mail if a night has failed.")]
@@ -32,7 +32,7 @@ def systemd(
     webhook: Webhook = None,
     name: Name = "hashtag-refresh",
 ) -> None:
-    """Print a systemd service, its timer, and services that tell of its failure."""
+    """Print a systemd service, its timer, and services that report a failure."""
     folder = _folder(home)
     nightly = Nightly(_program(), PurePosixPath(folder), name, at, db, mail, webhook)
     text = systemd_text(nightly, _owner(folder))

@@ -77,7 +77,7 @@ def suggest(
     image_column: ImageColumn = None,
     text_column: TextColumn = None,
     author_column: AuthorColumn = None,
-    given_column: Annotated[str | None, typer.Option(help="Column of the hashtags given.")] = None,
+    given_column: Annotated[str | None, typer.Option(help="Column of the given hashtags.")] = None,
 ) -> None:
     """Suggest hashtags for a new post, from its photo, its caption or both."""
     options = SuggestOptions(

@@ -19,7 +19,7 @@ from .tree import make_group
 if TYPE_CHECKING:
     from ..db.rules import RuleStore
 
-app = make_group("Rule which hashtags are blocked, and which mean the same.")
+app = make_group("Block or allow hashtags, or give two hashtags one meaning.")
 
 SomeHashtags = Annotated[list[str], typer.Argument(help="One or more hashtags.")]
 

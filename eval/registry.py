@@ -90,8 +90,8 @@ def choose(names: Sequence[str], posts: Sequence[Post]) -> tuple[list[Entry], di
     Raises SettingsError where one that is named does not apply.
     """
     unseen = {
-        "image": None if any(post.photos for post in posts) else "it looks at photos, and no post has one",
-        "text": None if any(post.caption.strip() for post in posts) else "it reads captions, and no post has one",
+        "image": None if any(post.photos for post in posts) else "it needs photos, and no post has one",
+        "text": None if any(post.caption.strip() for post in posts) else "it needs captions, and no post has one",
     }
     left_out = {entry.name: reason for entry in CATALOGUE if entry.needs and (reason := unseen[entry.needs])}
     for name in names:
@@ -199,8 +199,8 @@ _HARRISON = "Keras projects on HARRISON"
 
 # fmt: off
 CATALOGUE: tuple[Entry, ...] = (
-    Entry("retrieval", "retrieval", "the product, raw: nothing blocked or merged", _product, cost=6),
-    Entry("retrieval default form", "retrieval", "the product as people get it", _default_form, cost=6),
+    Entry("retrieval", "retrieval", "this program with --raw: nothing blocked or merged", _product, cost=6),
+    Entry("retrieval default form", "retrieval", "this program with its default options", _default_form, cost=6),
     Entry("amnn", "network", "attention over photo and caption, a GRU emits hashtags (Yang et al., 2020)", _amnn,
           seeded=True, looked_at=True, cost=220),
     Entry("show_attend_tell", "network", f"photo alone: attention over cells, an LSTM emits hashtags ({_SAT})",
@@ -215,9 +215,9 @@ CATALOGUE: tuple[Entry, ...] = (
           _multilabel("single", changed=True), "image", seeded=True, looked_at=True, cost=15),
     Entry("text_image_concat", "network", "caption and photo side by side, 100 hashtags (ALBERT + VGG16 project)",
           _text_image_concat, seeded=True, looked_at=True, cost=100),
-    Entry("embedding_similarity", "network", "photo alone: guesses a hashtag vector (Keras embedding project)",
+    Entry("embedding_similarity", "network", "photo alone: predicts a hashtag vector (Keras embedding project)",
           _embedding_similarity, "image", seeded=True, looked_at=True, cost=13),
-    Entry("mlp", "network", "all channels of the product through one hidden layer", _mlp, seeded=True, cost=60),
+    Entry("mlp", "network", "all channels of this program through one hidden layer", _mlp, seeded=True, cost=60),
     Entry("omikuji parabel", "reference", "trees over n-grams (Prabhu et al., WWW 2018)", _parabel, "text", seeded=True,
           library="omikuji", cost=4),
     Entry("omikuji bonsai", "reference", "trees over n-grams (Khandagale et al., 2020)", _bonsai, "text", seeded=True,
@@ -225,11 +225,11 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("knn image", "reference", "the vote of the nearest photos", _neighbours("image"), "image"),
     Entry("knn sentence", "reference", "the vote of the nearest captions by meaning", _neighbours("sentence"), "text"),
     Entry("knn lexical", "reference", "the vote of the nearest captions by letters", _neighbours("lexical"), "text"),
-    Entry("tagvote", "reference", "votes less what chance would give (Li et al., 2009)", _tagvote, cost=0.5),
+    Entry("tagvote", "reference", "votes minus those expected by chance (Li et al., 2009)", _tagvote, cost=0.5),
     Entry("tagprop rank", "reference", "learned weights by rank (Guillaumin et al., ICCV 2009)", _tagprop, cost=1.5),
-    Entry("co-occurrence", "reference", "what goes along with words of the caption", _co_occurrence, "text"),
+    Entry("co-occurrence", "reference", "hashtags that occur with the words of the caption", _co_occurrence, "text"),
     Entry("popularity", "floor", "the most used hashtags", lambda context, seed: Popularity()),
-    Entry("random", "floor", "any hashtags", lambda context, seed: RandomHashtags(seed), seeded=True),
-    Entry("ceiling", "ceiling", "the best that training's hashtags allow", lambda context, seed: Ceiling(context.test)),
+    Entry("random", "floor", "random hashtags", lambda context, seed: RandomHashtags(seed), seeded=True),
+    Entry("ceiling", "ceiling", "the best possible with hashtags of training", lambda context, seed: Ceiling(context.test)),
 )
 # fmt: on

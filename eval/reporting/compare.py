@@ -129,14 +129,14 @@ def _f1(metrics: Mapping[str, Any]) -> dict[At, float]:
 
 def _why_incomparable(before: _Report, after: _Report) -> str | None:
     if untold := [str(report.path) for report in (before, after) if not report.digests]:
-        return f"{' and '.join(untold)}: not told on which test posts, so whether they are the same cannot be known"
+        return f"{' and '.join(untold)}: the test posts are not recorded, so they may differ"
     name = next(name for name in _DIGESTS if name in before.digests and name in after.digests)
     return "the test posts differ" if before.digests[name] != after.digests[name] else None
 
 
 def _why_unsure(before: _Report, after: _Report) -> str | None:
     missing = [str(report.per_post) for report in (before, after) if not report.per_post.exists()]
-    return f"{' and '.join(missing)} missing, so that it is not told how sure a change is" if missing else None
+    return f"{' and '.join(missing)} missing, so the certainty of a change is not shown" if missing else None
 
 
 def _posts(table: "pa.Table") -> "pa.Table":

@@ -46,9 +46,9 @@ class Split:
             return []
         note = (
             f"{self.dropped:,} of {self.dropped + len(self.test):,} test posts are left out: each has a near-duplicate"
-            " among the posts to learn from, so that it would only test memory"
+            " among the training posts, so it would only test memory"
         )
-        few = f"; the {len(self.test):,} that remain are few, and figures of them say little"
+        few = f"; the {len(self.test):,} that remain are few, so the figures are uncertain"
         return [note + (few if len(self.test) < _FEW else "")]
 
     def to_json(self, posts: Sequence[Post]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _checked(
 ) -> Split:
     for part, rows in zip(_PARTS, (train, validation, test), strict=True):
         if not len(rows):
-            raise SettingsError(f"the split by {origin} leaves no {part} posts; there are too few posts apart")
+            raise SettingsError(f"the split by {origin} leaves no {part} posts; there are too few separate posts")
     # A copy without hashtags has no answer to remember.
     telling = [row for row in np.concatenate([train, validation]).tolist() if posts[row].hashtags]
     leaking = np.isin(clusters[test], clusters[telling])
@@ -173,8 +173,8 @@ def _checked(
         return Split(origin, train, validation, test, int(leaking.sum()))
     if leaking.all():
         raise SettingsError(
-            f"each of the {len(test)} test posts has a near-duplicate among the posts to learn from, so that to"
-            " remember would be to know, and none is left to test; split by group, or allow leaks"
+            f"each of the {len(test)} test posts has a near-duplicate among the training posts, so none"
+            " is left to test; split by group, or allow leaks"
         )
     return Split(origin, train, validation, test[~leaking], 0, int(leaking.sum()))
 

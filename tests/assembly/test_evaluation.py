@@ -123,8 +123,8 @@ def test_all_that_apply_and_why_others_do_not(hashtag, posts, tmp_path, monkeypa
     report = json.loads(ran.out)
     assert [system["name"] for system in report["systems"]] == ["knn sentence", "knn lexical", "popularity"]
     assert report["left_out"] == {
-        "knn image": "it looks at photos, and no post has one",
-        "show_attend_tell": "it looks at photos, and no post has one",
+        "knn image": "it needs photos, and no post has one",
+        "show_attend_tell": "it needs photos, and no post has one",
     }
 
 
@@ -181,7 +181,7 @@ def test_by_time_posts_that_come_again_are_taken_out_of_the_test(hashtag, tmp_pa
     posts = write_posts(tmp_path / "posts.csv", dated(100, repeated=15), "date")
     ran = evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity", "--split", "time", "--json")
     assert ran.code == 0, ran.err
-    note = "15 of 20 test posts are left out: each has a near-duplicate among the posts to learn from"
+    note = "15 of 20 test posts are left out: each has a near-duplicate among the training posts"
     assert note in ran.err and "the 5 that remain are few" in ran.err
     report = json.loads(ran.out)
     assert (report["split"]["test"], report["split"]["dropped"], report["split"]["leaks"]) == (5, 15, 0)
@@ -196,7 +196,7 @@ def test_by_time_posts_that_come_again_are_taken_out_of_the_test(hashtag, tmp_pa
 def test_by_time_nothing_but_what_came_before_is_refused(hashtag, tmp_path):
     posts = write_posts(tmp_path / "posts.csv", dated(100, repeated=30), "date")
     ran = evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity", "--split", "time")
-    refused(ran, "each of the 20 test posts has a near-duplicate among the posts to learn from")
+    refused(ran, "each of the 20 test posts has a near-duplicate among the training posts")
 
 
 def test_reports_of_other_test_posts_are_not_called_a_difference(hashtag, posts, tmp_path):
@@ -249,7 +249,7 @@ def test_the_protocol_of_harrison(hashtag, posts, tmp_path):
     [
         (["--systems", "retrieval,magic"], "there is no system 'magic'; there are retrieval,"),
         (["--systems", ""], "no system is named"),
-        (["--systems", "show_attend_tell"], "it looks at photos, and no post has one"),
+        (["--systems", "show_attend_tell"], "it needs photos, and no post has one"),
         (["--seeds", "0"], "seeds is 0"),
         (["--split", "sideways"], "neither group, random, author, time nor a file"),
         (["--split", "author"], "60 of 60 posts have no author"),
