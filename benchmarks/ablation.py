@@ -102,7 +102,7 @@ def without_source(examples: TrainingExamples, source: str) -> TrainingExamples:
     return replace(
         examples,
         features=examples.features[kept],
-        place=examples.place[kept],
+        post=examples.post[kept],
         columns=examples.columns[kept],
         labels=examples.labels[kept],
     )
@@ -118,18 +118,18 @@ def without_features(examples: TrainingExamples, beginnings: tuple[str, ...]) ->
 
 def outcome(examples: TrainingExamples, scores: Floats, threshold: float, k: int) -> Outcome:
     """What scores suggest for the posts of which no copy was in sight."""
-    order = np.lexsort((-scores, examples.place))
-    place = examples.place[order]
-    standing = np.arange(len(place)) - np.searchsorted(place, place)
+    order = np.lexsort((-scores, examples.post))
+    post = examples.post[order]
+    rank = np.arange(len(post)) - np.searchsorted(post, post)
     n = len(examples.rows)
 
     def counted(chosen: NDArray[np.bool_], suggested: NDArray[np.int64]) -> NDArray[np.int64]:
-        hits = np.bincount(place[chosen], examples.labels[order][chosen], n).astype(np.int64)
+        hits = np.bincount(post[chosen], examples.labels[order][chosen], n).astype(np.int64)
         return np.stack([hits, suggested, examples.due], axis=1)[examples.unseen]
 
     likely = scores[order] >= threshold
     return Outcome(
-        counted(standing < k, np.full(n, k)), counted(likely, np.bincount(place[likely], minlength=n).astype(np.int64))
+        counted(rank < k, np.full(n, k)), counted(likely, np.bincount(post[likely], minlength=n).astype(np.int64))
     )
 
 

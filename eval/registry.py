@@ -230,6 +230,6 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("co-occurrence", "reference", "hashtags that occur with the words of the caption", _co_occurrence, "text"),
     Entry("popularity", "floor", "the most used hashtags", lambda context, seed: Popularity()),
     Entry("random", "floor", "random hashtags", lambda context, seed: RandomHashtags(seed), seeded=True),
-    Entry("ceiling", "ceiling", "the best possible with hashtags of training", lambda context, seed: Ceiling(context.test)),
+    Entry("ceiling", "ceiling", "the best possible with known hashtags", lambda context, seed: Ceiling(context.test)),
 )
 # fmt: on

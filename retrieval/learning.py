@@ -76,7 +76,7 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         fusion,
         archive.clusters,
         trained.context_priors if trained else ContextPriors(),
-        judged(judgements),
+        weigh_judgements(judgements),
         trained.reranker if trained else None,
         trained.reranker.report if trained else None,
     )
@@ -90,7 +90,7 @@ def learn_vote_sources(archive: TrainingArchive) -> Fusion:
     return learn_fusion([archive.sampled_posts(channel, carriers) for channel in archive.channels], archive.labels)
 
 
-def judged(judgements: Sequence[Judgement]) -> dict[str, float]:
+def weigh_judgements(judgements: Sequence[Judgement]) -> dict[str, float]:
     """What judgements add to a hashtag's log odds: ln((accepted + doubt) / (expected + doubt)).
 
     A hashtag of probability .3 is expected to be accepted in three of ten cases. One that is turned down again and
@@ -138,7 +138,7 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
         captions, hashtags = archive.contents.captions, archive.hashtags
         reranker = Reranker.carry_over(folder / _RERANKER, captions, hashtags, archive.labels, fusion)
     report = reranker.report if reranker else None
-    return Learned(fusion, archive.clusters, context_priors, judged(judgements), reranker, report)
+    return Learned(fusion, archive.clusters, context_priors, weigh_judgements(judgements), reranker, report)
 
 
 def learned_report(folder: Path) -> RerankerReport | None:

@@ -91,30 +91,30 @@ def lift(forecast: Floats, prior: Floats) -> Floats:
     return np.asarray(np.log((forecast + 1e-6) / (prior + 1e-6)))
 
 
-def apply_prior(ranked: Ranked, moved: Floats, prior: Floats, prior_weights: ContextPrior) -> Ranked:
+def apply_prior(ranked: Ranked, shifts: Floats, prior: Floats, prior_weights: ContextPrior) -> Ranked:
     """Candidates anew, with those that a context itself puts forward.
 
     moved: (m,) the weighted lift of its forecast. prior: (m,). A hashtag that was no candidate so far starts from the
     prior, or from the least candidate.
     """
-    likeliest = np.argsort(-(moved + np.log(prior + 1e-6)), kind="stable")[:CANDIDATES]
-    newcomers = np.setdiff1d(likeliest[moved[likeliest] > 0], ranked.columns)
+    likeliest = np.argsort(-(shifts + np.log(prior + 1e-6)), kind="stable")[:CANDIDATES]
+    newcomers = np.setdiff1d(likeliest[shifts[likeliest] > 0], ranked.columns)
     columns = np.concatenate([ranked.columns, newcomers])
     least = ranked.probabilities.min(initial=1.0)
     chances = np.concatenate([ranked.probabilities, np.minimum(prior[newcomers], least)])
     features = np.full((len(columns), ranked.features.shape[1]), np.nan, dtype=np.float32)
     features[: len(ranked.features)] = ranked.features
-    odds = prior_weights.own * log_odds(chances) + moved[columns] + prior_weights.offset
-    return _in_order(Ranked(columns, logistic(odds), features))
+    odds = prior_weights.own * log_odds(chances) + shifts[columns] + prior_weights.offset
+    return _sort(Ranked(columns, logistic(odds), features))
 
 
 def shift(ranked: Ranked, added: Floats) -> Ranked:
     """The candidates in their order after a shift of log odds. added: (m,), of all hashtags."""
     odds = log_odds(ranked.probabilities) + added[ranked.columns]
-    return _in_order(Ranked(ranked.columns, logistic(odds), ranked.features))
+    return _sort(Ranked(ranked.columns, logistic(odds), ranked.features))
 
 
-def _in_order(ranked: Ranked) -> Ranked:
+def _sort(ranked: Ranked) -> Ranked:
     order = np.argsort(-ranked.probabilities, kind="stable")
     features = ranked.features[order] if len(ranked.features) else ranked.features
     return Ranked(ranked.columns[order], ranked.probabilities[order], features)
@@ -129,29 +129,29 @@ def learn_context_priors(
     (posts,), of the whole archive.
     """
     rng = np.random.default_rng(4)
-    starts = np.searchsorted(examples.place, np.arange(len(examples.rows) + 1))
+    starts = np.searchsorted(examples.post, np.arange(len(examples.rows) + 1))
     given: list[Floats] = []
     authors: list[Floats] = []
     for fold in np.unique(examples.post_folds):
         seen = np.flatnonzero(examples.post_folds != fold)
         contexts = Contexts(labels[seen], author_of[seen])
-        for place in np.flatnonzero(examples.post_folds[examples.rows] == fold):
-            here = slice(starts[place], starts[place + 1])
+        for post in np.flatnonzero(examples.post_folds[examples.rows] == fold):
+            here = slice(starts[post], starts[post + 1])
             columns, right = examples.columns[here], examples.labels[here].astype(np.float64)
             own = log_odds(held_out[here])
-            tags = labels.indices[slice(*labels.indptr[examples.rows[place] : examples.rows[place] + 2])]
+            tags = labels.indices[slice(*labels.indptr[examples.rows[post] : examples.rows[post] + 2])]
             if len(tags) > 1:
                 drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
-                moved = lift(contexts.beside(drawn.tolist()), contexts.prior)[columns]
-                given.append(np.stack([own, moved, right], axis=1)[~np.isin(columns, drawn)])
-            author = int(author_of[examples.rows[place]])
+                shifts = lift(contexts.beside(drawn.tolist()), contexts.prior)[columns]
+                given.append(np.stack([own, shifts, right], axis=1)[~np.isin(columns, drawn)])
+            author = int(author_of[examples.rows[post]])
             if author >= 0 and contexts.n_by(author) >= _HISTORY:
-                moved = lift(contexts.by(author), contexts.prior)[columns]
-                authors.append(np.stack([own, moved, right], axis=1))
-    return ContextPriors(_fitted(given), _fitted(authors))
+                shifts = lift(contexts.by(author), contexts.prior)[columns]
+                authors.append(np.stack([own, shifts, right], axis=1))
+    return ContextPriors(_fit(given), _fit(authors))
 
 
-def _fitted(posts: Sequence[Floats]) -> ContextPrior:
+def _fit(posts: Sequence[Floats]) -> ContextPrior:
     """posts: each (c, 3): log odds, lift, and whether the post carries the candidate."""
     from sklearn.linear_model import LogisticRegression
 

@@ -33,11 +33,11 @@ class PairCounts:
 
     def between(self, ones: Columns, others: Columns) -> Vectors:
         """float32 (a, b) for a and b columns."""
-        asked = ones.astype(np.int64)[:, None] * self._m + others
+        wanted = ones.astype(np.int64)[:, None] * self._m + others
         if not len(self._keys):
-            return np.zeros(asked.shape, dtype=np.float32)
-        places = np.minimum(np.searchsorted(self._keys, asked), len(self._keys) - 1)
-        return np.where(self._keys[places] == asked, self._counts[places], np.float32(0))
+            return np.zeros(wanted.shape, dtype=np.float32)
+        nearest = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.where(self._keys[nearest] == wanted, self._counts[nearest], np.float32(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Counts:
     def without(self, rows: Rows, labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> "Counts":
         """The same without some posts. labels, mentioned: (posts, m) of the whole archive."""
         labels = labels[rows]
-        uses, mentions, kept = _sums(labels, mentioned[rows])
+        uses, mentions, kept = _sum_columns(labels, mentioned[rows])
         return Counts(
             self.n_posts - len(rows),
             self.uses - uses,
@@ -82,7 +82,7 @@ class Counts:
 
 def count(labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> Counts:
     """labels, mentioned: (posts, m), above 0 if a post carries a hashtag, and where its caption contains one."""
-    return recount(labels, *_sums(labels, mentioned)[1:])
+    return recount(labels, *_sum_columns(labels, mentioned)[1:])
 
 
 def recount(labels: sparse.csr_matrix, mentions: Vectors, kept: Vectors) -> Counts:
@@ -91,7 +91,7 @@ def recount(labels: sparse.csr_matrix, mentions: Vectors, kept: Vectors) -> Coun
     return Counts(labels.shape[0], uses, mentions, kept, PairCounts(labels, _FEWEST_TOGETHER))
 
 
-def _sums(labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> tuple[Vectors, Vectors, Vectors]:
+def _sum_columns(labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> tuple[Vectors, Vectors, Vectors]:
     contained = mentioned > 0
     tables = (labels, contained, labels.multiply(contained))
     uses, mentions, kept = (np.asarray(table.sum(axis=0), dtype=np.float32).ravel() for table in tables)

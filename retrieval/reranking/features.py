@@ -46,7 +46,7 @@ class FeatureInputs:
     votes: Vectors
     ngrams: Columns
     weights: Vectors
-    asked: RidgeQuery
+    ridge_query: RidgeQuery
     in_style: Matches
     counts: Counts
 
@@ -82,7 +82,7 @@ class FeatureMaker:
         self._ridge = ridge
         uses = np.bincount(labels.indices, minlength=len(hashtags))
         self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
-        self._looks = _looks(hashtags)
+        self._appearance = _measure_appearance(hashtags)
         encoder = NgramEncoder()
         self._spelling = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in hashtags]))
 
@@ -94,27 +94,27 @@ class FeatureMaker:
         counts = inputs.counts
         mentioned = self.finder.find(inputs.caption)
         contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
-        pool = np.union1d(np.union1d(_best(inputs.voted, inputs.votes, _POOL), self._most_used), contained)
+        pool = np.union1d(np.union1d(_take_best(inputs.voted, inputs.votes, _POOL), self._most_used), contained)
         regressed = self._regress(inputs, pool)
-        from_vote = _best(inputs.voted, inputs.votes, CANDIDATES)
-        from_ridge = _best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
+        from_vote = _take_best(inputs.voted, inputs.votes, CANDIDATES)
+        from_ridge = _take_best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
         columns = np.union1d(np.union1d(from_vote, from_ridge), contained)
         columns = columns[counts.uses[columns] > 0]
         ridge = regressed[np.searchsorted(pool, columns)]
-        vote = _looked_up(columns, inputs.voted, inputs.votes)
+        vote = _look_up(columns, inputs.voted, inputs.votes)
         features = _vote_features(vote, counts.prior(columns))
         for channel in dict.fromkeys(vote_source.channel for vote_source in self._fusion.vote_sources):
             features |= self._channel_features(channel, inputs.hits[channel], columns)
         features |= self._style_features(inputs.in_style, columns)
-        features |= self._ridge_features(inputs.asked, ridge, counts.prior(columns))
+        features |= self._ridge_features(inputs.ridge_query, ridge, counts.prior(columns))
         features |= self._caption_features(inputs, columns, mentioned)
-        features |= {name: looks[columns] for name, looks in self._looks.items()}
-        features |= _company(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
+        features |= {name: looks[columns] for name, looks in self._appearance.items()}
+        features |= _company_features(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
         return Candidates(columns, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()})
 
     def _regress(self, inputs: FeatureInputs, columns: Columns) -> Vectors:
         counts = inputs.counts
-        scores = self._ridge.scores(inputs.asked, columns, counts.prior(columns), self._labels)
+        scores = self._ridge.scores(inputs.ridge_query, columns, counts.prior(columns), self._labels)
         # Whether a hashtag was common enough for the regression must not count the post itself.
         scores[counts.uses[columns] < self._ridge.fewest] = np.nan
         return scores
@@ -129,16 +129,16 @@ class FeatureMaker:
         if not present.any():
             return {name: np.full(len(columns), np.nan, dtype=np.float32) for name in names}
         similarities = matches.similarities[0]
-        place, neighbour = self._who_carries(matches.rows[0][present], columns)
+        candidate, neighbour = self._find_carriers(matches.rows[0][present], columns)
         features: list[NDArray[Any]] = []
         for vote_source in vote_sources:
             near = Matches(matches.rows[:, : vote_source.neighbours], matches.similarities[:, : vote_source.neighbours])
             shares = np.zeros(len(similarities), dtype=np.float32)
             shares[: vote_source.neighbours] = vote_shares(near, temperatures(matches, vote_source.margin))[0]
-            features.append(np.bincount(place, shares[neighbour], len(columns)))
-        features.append(np.bincount(place, minlength=len(columns)))
+            features.append(np.bincount(candidate, shares[neighbour], len(columns)))
+        features.append(np.bincount(candidate, minlength=len(columns)))
         nearest = np.zeros(len(columns), dtype=np.float32)
-        nearest[place[::-1]] = similarities[neighbour[::-1]]  # of each place the first neighbour is written last
+        nearest[candidate[::-1]] = similarities[neighbour[::-1]]  # the first neighbour of each is written last
         features.append(nearest)
         features.append(np.full(len(columns), similarities[0]))
         features.append(np.full(len(columns), margins(matches)[0]))
@@ -148,28 +148,28 @@ class FeatureMaker:
         """The votes of the posts nearest in style; NaN where there are none."""
         if not matches.rows.size:
             return {name: np.full(len(columns), np.nan) for name in STYLE_VOTES}
-        place, neighbour = self._who_carries(matches.rows[0], columns)
+        candidate, neighbour = self._find_carriers(matches.rows[0], columns)
         features: Features = {}
         for name, sharpness in STYLE_VOTES.items():
             shares = vote_shares(matches, sharpness * margins(matches))[0]
-            features[name] = np.bincount(place, shares[neighbour], len(columns)).astype(np.float32)
+            features[name] = np.bincount(candidate, shares[neighbour], len(columns)).astype(np.float32)
         return features
 
-    def _who_carries(self, rows: NDArray[np.int64], columns: Columns) -> tuple[Columns, Columns]:
-        """(place of a candidate, place of a neighbour that carries it), neighbours ascending."""
+    def _find_carriers(self, rows: NDArray[np.int64], columns: Columns) -> tuple[Columns, Columns]:
+        """Indices of candidates, and of the neighbours that carry them, (p,) each; neighbours ascending."""
         starts, ends = self._labels.indptr[rows], self._labels.indptr[rows + 1]
         lengths = ends - starts
         neighbour = np.repeat(np.arange(len(rows)), lengths)
         entries = np.arange(len(neighbour)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-        place, known = _places(columns, self._labels.indices[entries])
-        return place[known], neighbour[known]
+        candidate, known = _locate(columns, self._labels.indices[entries])
+        return candidate[known], neighbour[known]
 
-    def _ridge_features(self, asked: RidgeQuery, ridge: Vectors, prior: Vectors) -> Features:
+    def _ridge_features(self, ridge_query: RidgeQuery, ridge: Vectors, prior: Vectors) -> Features:
         return {
             "ridge": ridge,
             "ridge_lift": np.log((np.maximum(ridge, 0) + 1e-3) / (prior + RARE)),
-            "ridge_place": _standing(np.nan_to_num(ridge, nan=-1.0)),
-            "ridge_hashtags": np.full(len(ridge), self._ridge.n_hashtags(asked, self._sizes)),
+            "ridge_place": _rank(np.nan_to_num(ridge, nan=-1.0)),
+            "ridge_hashtags": np.full(len(ridge), self._ridge.n_hashtags(ridge_query, self._sizes)),
         }
 
     def _caption_features(self, inputs: FeatureInputs, columns: Columns, mentioned: Mapping[int, int]) -> Features:
@@ -177,7 +177,7 @@ class FeatureMaker:
         trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
         mention = np.asarray([mentioned.get(column, 0) for column in columns.tolist()], dtype=np.float32)
         names = self._spelling[columns]
-        shared = names.data * _looked_up(names.indices, inputs.ngrams, inputs.weights)
+        shared = names.data * _look_up(names.indices, inputs.ngrams, inputs.weights)
         products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
         return {
             "mention": mention,
@@ -192,12 +192,12 @@ def _vote_features(vote: Vectors, prior: Vectors) -> Features:
     return {
         "vote": vote,
         "vote_lift": np.log((vote + RARE) / (prior + RARE)),
-        "vote_place": _standing(vote),
+        "vote_place": _rank(vote),
         "vote_of_best": vote / max(float(vote.max(initial=0)), 1e-9),
     }
 
 
-def _company(counts: Counts, columns: Columns, chance: Vectors) -> Features:
+def _company_features(counts: Counts, columns: Columns, chance: Vectors) -> Features:
     """How well candidates go together with the likeliest ones, as conditional probability and as mutual information."""
     likeliest = np.argsort(-chance, kind="stable")[:_COMPANIONS]
     together = counts.together(columns, columns[likeliest])
@@ -212,7 +212,7 @@ def _company(counts: Counts, columns: Columns, chance: Vectors) -> Features:
     }
 
 
-def _looks(hashtags: Sequence[str]) -> Features:
+def _measure_appearance(hashtags: Sequence[str]) -> Features:
     """What hashtags look like: float32 (m,) each."""
     looks = {"letters": np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.float32)}
     for name, (first, last) in _SCRIPTS.items():
@@ -221,31 +221,31 @@ def _looks(hashtags: Sequence[str]) -> Features:
     return looks
 
 
-def _best(columns: Columns, scores: Vectors, n: int) -> Columns:
+def _take_best(columns: Columns, scores: Vectors, n: int) -> Columns:
     """The n columns of highest score; equal ones in their order."""
     if len(columns) <= n:
         return columns
     return columns[np.argsort(-scores, kind="stable")[:n]]
 
 
-def _standing(scores: Vectors) -> Vectors:
-    """The place of each score from 0, the highest."""
+def _rank(scores: Vectors) -> Vectors:
+    """The rank of each score, from 0 for the highest."""
     standing = np.empty(len(scores), dtype=np.float32)
     standing[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
     return standing
 
 
-def _places(columns: Columns, some: Columns) -> tuple[Columns, NDArray[np.bool_]]:
+def _locate(columns: Columns, some: Columns) -> tuple[Columns, NDArray[np.bool_]]:
     """Where each of `some` stands in `columns`, which ascend, and whether it does."""
     if not len(columns):
         return np.zeros(len(some), dtype=np.int64), np.zeros(len(some), dtype=bool)
-    places = np.minimum(np.searchsorted(columns, some), len(columns) - 1)
-    return places, columns[places] == some
+    indices = np.minimum(np.searchsorted(columns, some), len(columns) - 1)
+    return indices, columns[indices] == some
 
 
-def _looked_up(columns: Columns, some: Columns, values: Vectors) -> Vectors:
+def _look_up(columns: Columns, some: Columns, values: Vectors) -> Vectors:
     """float32 (c,): the value of each column among `some`, which ascend, and 0 for those that are not there."""
-    places, known = _places(some, columns)
+    indices, known = _locate(some, columns)
     found = np.zeros(len(columns), dtype=np.float32)
-    found[known] = values[places[known]]
+    found[known] = values[indices[known]]
     return found

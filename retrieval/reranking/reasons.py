@@ -29,40 +29,43 @@ _WORDS = {
 def reasons(
     names: Sequence[str],
     features: Vectors,
-    places: NDArray[np.int64],
+    chosen: NDArray[np.int64],
     log_odds: Callable[[Vectors], NDArray[np.float64]],
 ) -> list[tuple[Reason, ...]]:
     """What moved the log odds of some candidates most, each against a middling candidate of the same post.
 
-    names: (f,). features: (c, f), of all candidates. places: (s,) of those to explain. log_odds: what a model says of
-    (n, f). Occlusion: each group of features is replaced by its median over the candidates.
+    names: (f,). features: (c, f), of all candidates. chosen: (s,) indices of those to explain. log_odds: a model from
+    features (n, f) to log odds (n,). Occlusion: each group of features is replaced by its median over the candidates.
     """
-    asked = features[places]
-    now = log_odds(asked)
+    explained = features[chosen]
+    now = log_odds(explained)
     middling = np.nanmedian(np.where(np.isnan(features).all(axis=0), 0, features), axis=0)
-    moved = {what: now - log_odds(_with(asked, group, middling)) for what, group in _groups(names).items()}
-    untold = np.asarray(np.isnan(asked).all(axis=1)).tolist()  # put forward by what the reranker knows nothing of
+    shifts = {
+        what: now - log_odds(_replace_values(explained, group, middling))
+        for what, group in _group_features(names).items()
+    }
+    unknown = np.asarray(np.isnan(explained).all(axis=1)).tolist()  # put forward by what the reranker knows nothing of
     return [
-        () if nothing else _weightiest({what: float(by[i]) for what, by in moved.items()})
-        for i, nothing in enumerate(untold)
+        () if nothing else _take_weightiest({what: float(by[i]) for what, by in shifts.items()})
+        for i, nothing in enumerate(unknown)
     ]
 
 
-def _groups(names: Sequence[str]) -> dict[str, list[int]]:
+def _group_features(names: Sequence[str]) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
+    for i, name in enumerate(names):
         for beginning, what in _WORDS.items():
             if name.startswith(beginning):
-                groups.setdefault(what, []).append(place)
+                groups.setdefault(what, []).append(i)
     return groups
 
 
-def _with(features: Vectors, group: list[int], values: Vectors) -> Vectors:
+def _replace_values(features: Vectors, group: list[int], values: Vectors) -> Vectors:
     changed = features.copy()
     changed[:, group] = values[group]
     return changed
 
 
-def _weightiest(moved: dict[str, float]) -> tuple[Reason, ...]:
-    told = [Reason(what, by) for what, by in moved.items() if abs(by) >= _LEAST]
-    return tuple(sorted(told, key=lambda reason: -abs(reason.log_odds))[:MOST])
+def _take_weightiest(shifts: dict[str, float]) -> tuple[Reason, ...]:
+    listed = [Reason(what, by) for what, by in shifts.items() if abs(by) >= _LEAST]
+    return tuple(sorted(listed, key=lambda reason: -abs(reason.log_odds))[:MOST])

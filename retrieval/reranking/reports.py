@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...core.vectors import Floats, Rows, Vectors
 from ..voting.ranking import Calibration, log_votes
 from .features import RARE
-from .scorer import cross_calibrated, platt
+from .scorer import cross_calibrate, platt
 
 KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared
 
@@ -23,10 +23,10 @@ Flags = NDArray[np.bool_]
 class TrainingExamples:
     """What is to be learned from t posts: their c candidates, one post after another.
 
-    rows: (t,) of the archive. unseen: (t,) whether no copy of the post was in sight. due: (t,) hashtags that each
-    carries. names: (f,). features: (c, f).
-    place: (c,) of each candidate's post, ascending. columns: (c,) which hashtag it is. labels: (c,) whether that post
-    carries it. post_folds: (posts of the archive,), near-duplicates in one.
+    rows: (t,) of the archive. unseen: (t,) whether the near-duplicates of the post were left out of its neighbours.
+    due: (t,) how many hashtags each carries. names: (f,). features: (c, f). post: (c,) which of the t posts each
+    candidate belongs to, ascending. columns: (c,) of the hashtags. labels: (c,) whether the post carries the hashtag.
+    post_folds: (posts of the archive,), the same for near-duplicates.
     """
 
     rows: Rows
@@ -34,7 +34,7 @@ class TrainingExamples:
     due: NDArray[np.integer[Any]]
     names: tuple[str, ...]
     features: Vectors
-    place: NDArray[np.int64]
+    post: NDArray[np.int64]
     columns: NDArray[np.integer[Any]]
     labels: Flags
     post_folds: NDArray[np.int64]
@@ -42,7 +42,7 @@ class TrainingExamples:
     @property
     def folds(self) -> NDArray[np.int64]:
         """(c,) those of the candidates' posts."""
-        return self.post_folds[self.rows][self.place]
+        return self.post_folds[self.rows][self.post]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class RerankerReport:
     @property
     def ships(self) -> bool:
         """Whether it is better than the vote."""
-        return _better(self.reranker_f1, self.vote_f1)
+        return _is_better(self.reranker_f1, self.vote_f1)
 
     def to_json(self) -> dict[str, Any]:
         """For the snapshot and for machines."""
@@ -100,19 +100,19 @@ def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows)
 
     Returns with the report the probabilities of the better one of reranker and vote, (c,).
     """
-    vote = _vote(examples)
-    vote_f1 = {k: _f1_at(k, examples, vote) for k in KS}
-    reranker_f1 = {k: _f1_at(k, examples, probabilities) for k in KS}
+    vote = _break_ties(examples)
+    vote_f1 = {k: _compute_f1(k, examples, vote) for k in KS}
+    reranker_f1 = {k: _compute_f1(k, examples, probabilities) for k in KS}
     odds = log_votes(examples.features[:, examples.names.index("vote")])
-    if not _better(reranker_f1, vote_f1):
-        probabilities = cross_calibrated(odds, examples.labels, examples.folds)
+    if not _is_better(reranker_f1, vote_f1):
+        probabilities = cross_calibrate(odds, examples.labels, examples.folds)
     # Where F is the best F1 that can be reached, what is likelier than F / 2 is worth its place (Lipton, Elkan and
     # Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1, 2014).
-    threshold = _best_f1(examples, probabilities) / 2
+    threshold = _find_best_f1(examples, probabilities) / 2
     suggested = probabilities >= threshold
-    bins, ece = _reliability(probabilities[suggested], examples.labels[suggested])
+    bins, ece = _measure_reliability(probabilities[suggested], examples.labels[suggested])
     unseen = examples.rows[examples.unseen]
-    free = suggested & examples.unseen[examples.place]
+    free = suggested & examples.unseen[examples.post]
     report = RerankerReport(
         posts=len(unseen),
         clusters=len(np.unique(clusters[unseen])),
@@ -130,11 +130,11 @@ def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows)
     return report, probabilities
 
 
-def _better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
+def _is_better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
     return sum(one.values()) > sum(other.values())
 
 
-def _vote(examples: TrainingExamples) -> Floats:
+def _break_ties(examples: TrainingExamples) -> Floats:
     """The fused vote as it would stand: of equal hashtags, the more used one first."""
     votes, lift = (
         examples.features[:, examples.names.index(name)].astype(np.float64) for name in ("vote", "vote_lift")
@@ -143,24 +143,24 @@ def _vote(examples: TrainingExamples) -> Floats:
     return votes + 1e-6 * prior
 
 
-def _f1_at(k: int, examples: TrainingExamples, scores: Floats) -> float:
+def _compute_f1(k: int, examples: TrainingExamples, scores: Floats) -> float:
     """Micro F1 of the k best candidates of each post of which no copy was in sight."""
-    order = np.lexsort((-scores, examples.place))
-    place = examples.place[order]
-    standing = np.arange(len(place)) - np.searchsorted(place, place)
-    best = order[(standing < k) & examples.unseen[place]]
+    order = np.lexsort((-scores, examples.post))
+    post = examples.post[order]
+    rank = np.arange(len(post)) - np.searchsorted(post, post)
+    best = order[(rank < k) & examples.unseen[post]]
     right = int(examples.labels[best].sum())
     return 2 * right / max(1, k * int(examples.unseen.sum()) + int(examples.due[examples.unseen].sum()))
 
 
-def _best_f1(examples: TrainingExamples, probabilities: Floats) -> float:
+def _find_best_f1(examples: TrainingExamples, probabilities: Floats) -> float:
     """The micro F1 that one threshold for all posts reaches at best."""
     right = np.cumsum(examples.labels[np.argsort(-probabilities, kind="stable")])
     suggested = np.arange(1, len(right) + 1)
     return float((2 * right / (suggested + examples.due.sum())).max(initial=0.0))
 
 
-def _reliability(probabilities: Floats, labels: Flags) -> tuple[tuple[Reliability, ...], float]:
+def _measure_reliability(probabilities: Floats, labels: Flags) -> tuple[tuple[Reliability, ...], float]:
     """By tenths of probability, and the expected calibration error over them."""
     tenth = np.minimum((probabilities * _BINS).astype(np.int64), _BINS - 1)
     bins = tuple(

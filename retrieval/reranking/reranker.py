@@ -68,15 +68,15 @@ class Reranker:
         features = [some.matrix() for some in found]
         probabilities = self._learning.scorer.probability(np.concatenate(features))
         parts = np.split(probabilities, np.cumsum([len(some.columns) for some in found])[:-1])
-        return [_ranked(*some) for some in zip(found, parts, features, strict=True)]
+        return [_rank(*some) for some in zip(found, parts, features, strict=True)]
 
-    def reasons(self, ranked: Ranked, places: Rows) -> list[tuple[Reason, ...]]:
-        """What moved some of a post's candidates, by their places."""
+    def reasons(self, ranked: Ranked, ranks: Rows) -> list[tuple[Reason, ...]]:
+        """What moved the probability of some of a post's candidates most. ranks: (s,) of these."""
 
         def odds(features: Vectors) -> Floats:
             return log_odds(self._learning.scorer.probability(features))
 
-        return reasons(self._learning.names, ranked.features, places, odds)
+        return reasons(self._learning.names, ranked.features, ranks, odds)
 
     @property
     def threshold(self) -> float:
@@ -91,8 +91,8 @@ class Reranker:
         arrays |= {f"mean_{channel}": mean for channel, mean in scales.means.items()}
         arrays |= {f"landmarks_{channel}": vectors for channel, vectors in ridge.landmarks.dense.items()}
         for kind in _SPARSE:
-            arrays |= _parts(f"landmarks_{kind}", getattr(ridge.landmarks, kind))
-        arrays |= _parts("style", self._learning.styles.style)
+            arrays |= _split_matrix(f"landmarks_{kind}", getattr(ridge.landmarks, kind))
+        arrays |= _split_matrix("style", self._learning.styles.style)
         arrays |= {"mentions": counts.mentions, "kept": counts.kept}
         arrays |= self._learning.scorer.arrays()
         for name, array in arrays.items():
@@ -120,7 +120,7 @@ class Reranker:
         """
         kept = _Kept.read(folder, fusion)
         try:
-            styles = Styles(_matrix(kept.arrays, "style", len(kept.scales.style_idf)))
+            styles = Styles(_read_matrix(kept.arrays, "style", len(kept.scales.style_idf)))
             mentions, posted = kept.arrays["mentions"], kept.arrays["kept"]
         except (ValueError, KeyError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
@@ -183,8 +183,8 @@ class _Kept:
             arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in fields["arrays"]}
             means = {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]}
             scales = Scales(arrays["idf"], arrays["style_idf"], means)
-            words = _matrix(arrays, "landmarks_words", len(scales.idf))
-            style = _matrix(arrays, "landmarks_style", len(scales.style_idf))
+            words = _read_matrix(arrays, "landmarks_words", len(scales.idf))
+            style = _read_matrix(arrays, "landmarks_style", len(scales.style_idf))
             dense = {channel: arrays[f"landmarks_{channel}"] for channel in fields["channels"]}
             return cls(
                 scales,
@@ -247,16 +247,16 @@ def gather(
     return gathered
 
 
-def _ranked(candidates: Candidates, probabilities: Floats, features: Vectors) -> Ranked:
+def _rank(candidates: Candidates, probabilities: Floats, features: Vectors) -> Ranked:
     order = np.argsort(-probabilities, kind="stable")
     return Ranked(candidates.columns[order].astype(np.int64), probabilities[order], features[order])
 
 
-def _parts(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
+def _split_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:
     return {f"{name}_{part}": getattr(matrix, part) for part in _MATRIX}
 
 
-def _matrix(arrays: Mapping[str, NDArray[Any]], name: str, columns: int) -> sparse.csr_matrix:
+def _read_matrix(arrays: Mapping[str, NDArray[Any]], name: str, columns: int) -> sparse.csr_matrix:
     parts = tuple(arrays[f"{name}_{part}"] for part in _MATRIX)
     return sparse.csr_matrix(parts, shape=(len(parts[-1]) - 1, columns))
 

@@ -52,9 +52,9 @@ class KernelRidge:
         """
         if weights.shape != (len(served) + 2, len(landmarks)):
             raise SnapshotError("the reranker's regression contradicts itself", REBUILD)
-        place_of = {hashtag: place for place, hashtag in enumerate(served)}
+        row_of = {hashtag: row for row, hashtag in enumerate(served)}
         self._likeness = Similarity(landmarks)
-        self._place = np.asarray([place_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)
+        self._weights_row = np.asarray([row_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)
         self.weights = weights
         self.served = tuple(served)
         self.fewest = fewest
@@ -74,23 +74,23 @@ class KernelRidge:
         return [RidgeQuery(row, nobody, nothing) for row in self.likeness(posts)]
 
     def scores(
-        self, asked: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, labels: sparse.csr_matrix
+        self, query: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, labels: sparse.csr_matrix
     ) -> Vectors:
         """How likely hashtags are for a post: float32 (c,), mostly in [0, 1]; NaN for those too rare.
 
         columns: (c,). prior: (c,) the part of all posts that carries each. labels: (posts, hashtags).
         """
-        places = self._place[columns]
-        found = self.weights[np.maximum(places, 0)] @ asked.likeness
-        if len(asked.left_out):
-            found += asked.parts @ labels[asked.left_out][:, columns].toarray()
-        total = self.weights[-2] @ asked.likeness + asked.parts.sum()
-        return np.asarray(np.where(places >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
+        rows = self._weights_row[columns]
+        found = self.weights[np.maximum(rows, 0)] @ query.likeness
+        if len(query.left_out):
+            found += query.parts @ labels[query.left_out][:, columns].toarray()
+        total = self.weights[-2] @ query.likeness + query.parts.sum()
+        return np.asarray(np.where(rows >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
 
-    def n_hashtags(self, asked: RidgeQuery, counts: Vectors) -> float:
+    def n_hashtags(self, query: RidgeQuery, counts: Vectors) -> float:
         """How many hashtags such a post carries. counts: (posts,) what each post of the archive carries."""
-        total = self.weights[-2] @ asked.likeness + asked.parts.sum()
-        found = self.weights[-1] @ asked.likeness + asked.parts @ counts[asked.left_out]
+        total = self.weights[-2] @ query.likeness + query.parts.sum()
+        found = self.weights[-1] @ query.likeness + query.parts @ counts[query.left_out]
         return float(found + (1 - total) * counts.mean())
 
 
@@ -115,7 +115,7 @@ class ArchiveRidge:
         likeness = self.ridge.likeness(posts.take(everyone))
         features = linalg.solve_triangular(self._lower, likeness.T, lower=True, check_finite=False)
         solved = linalg.cho_solve(self._penalised, features, check_finite=False)
-        asked = []
+        queries = []
         ends = np.cumsum([len(members) for members in copies])
         for end, members, own in zip(ends, copies, rows, strict=True):
             here = slice(end - len(members), end)
@@ -124,24 +124,24 @@ class ArchiveRidge:
             mixtures = np.linalg.solve((np.eye(len(members)) - hat).T, units.T).T
             alike = (mixtures @ likeness[here]).astype(np.float32)
             parts = (units - mixtures).astype(np.float32)  # - x H, since x - x H is the unit row
-            asked.append([RidgeQuery(row, members, part) for row, part in zip(alike, parts, strict=True)])
-        return asked
+            queries.append([RidgeQuery(row, members, part) for row, part in zip(alike, parts, strict=True)])
+        return queries
 
 
 def learn_ridge(
     posts: WeightedContents, labels: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
 ) -> ArchiveRidge:
     """posts: n of the archive. labels: (n, hashtags). clusters: the copies, of which one may be a landmark."""
-    marks = _choose(clusters, len(posts))
+    marks = _choose_landmarks(clusters, len(posts))
     landmarks = posts.take(marks)
     likeness = Similarity(landmarks)
     among = likeness.of(landmarks)
     among[np.diag_indices(len(marks))] += _JITTER
     lower = linalg.cholesky(among, lower=True, overwrite_a=True, check_finite=False)
     uses = np.bincount(labels.indices, minlength=labels.shape[1])
-    fewest = _fewest(uses, len(marks))
+    fewest = _find_fewest(uses, len(marks))
     enough = uses >= fewest
-    targets = _targets(labels, enough)
+    targets = _make_targets(labels, enough)
     gram = np.zeros((len(marks), len(marks)), dtype=np.float32)
     seen = np.zeros((len(marks), targets.shape[1]), dtype=np.float32)
     for start in range(0, len(posts), _AT_ONCE):
@@ -154,12 +154,12 @@ def learn_ridge(
     solved = linalg.cho_solve(penalised, seen, overwrite_b=True, check_finite=False)
     weights = linalg.solve_triangular(lower, solved, lower=True, trans="T", overwrite_b=True, check_finite=False)
     served = [hashtags[column] for column in np.flatnonzero(enough).tolist()]
-    stored = _as_stored(np.asarray(weights.T, dtype=np.float32))
+    stored = _round_to_half(np.asarray(weights.T, dtype=np.float32))
     ridge = KernelRidge(landmarks, stored, served, hashtags, fewest)
     return ArchiveRidge(ridge, lower, penalised)
 
 
-def _choose(clusters: Sequence[Rows], n: int) -> Rows:
+def _choose_landmarks(clusters: Sequence[Rows], n: int) -> Rows:
     """The landmarks, ascending: the first post of each cluster, or of some drawn the same way every time."""
     firsts = np.asarray([members[0] for members in clusters], dtype=np.int64)
     if n > _EVERY_POST and len(firsts) > LANDMARKS:
@@ -167,7 +167,7 @@ def _choose(clusters: Sequence[Rows], n: int) -> Rows:
     return np.sort(firsts)
 
 
-def _fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
+def _find_fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
     """Uses from which hashtags get weights, so that there is room for all of them."""
     fewest = 1
     while np.count_nonzero(uses >= fewest) * n_landmarks > _MOST_WEIGHTS:
@@ -175,12 +175,12 @@ def _fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
     return fewest
 
 
-def _targets(labels: sparse.csr_matrix, enough: NDArray[np.bool_]) -> sparse.csr_matrix:
+def _make_targets(labels: sparse.csr_matrix, enough: NDArray[np.bool_]) -> sparse.csr_matrix:
     counts = np.diff(labels.indptr).astype(np.float32)
     beside = sparse.csr_matrix(np.stack([np.ones_like(counts), counts], axis=1))
     return sparse.csr_matrix(sparse.hstack([labels[:, enough], beside], format="csr"))
 
 
-def _as_stored(weights: Vectors) -> Vectors:
+def _round_to_half(weights: Vectors) -> Vectors:
     """Rounded to half precision, in which they are kept: half the size, and a ten-thousandth off."""
     return np.ascontiguousarray(weights.astype(np.float16).astype(np.float32))

@@ -35,7 +35,7 @@ class Line:
 
     def decision(self, features: Vectors) -> Floats:
         """Log odds, float64 (n,)."""
-        return np.asarray(_standardised(features, self.logged, self.means, self.scales) @ self.slopes + self.offset[0])
+        return np.asarray(_standardise(features, self.logged, self.means, self.scales) @ self.slopes + self.offset[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     chosen = np.asarray(logged, dtype=np.int64)
-    straight = _straightened(features, chosen)
+    straight = _straighten(features, chosen)
     means: Vectors = np.asarray(straight.mean(axis=0), dtype=np.float32)
     scales: Vectors = np.asarray(straight.std(axis=0) + 1e-6, dtype=np.float32)
-    standard = _standardised(features, chosen, means, scales)
+    standard = _standardise(features, chosen, means, scales)
     odds = np.zeros((2, len(labels)))
     lines, forests = [], []
     for fold in range(FOLDS):
@@ -107,7 +107,7 @@ def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np
         # One thread: so small a job gains little from more, and loses much where others want the same cores.
         with threadpool_limits(1):
             lines.append(LogisticRegression(C=0.01, max_iter=60, tol=1e-3).fit(standard[~out], labels[~out]))
-            forests.append(_boosted(len(labels) > _MANY).fit(features[~out], labels[~out]))
+            forests.append(_make_trees(len(labels) > _MANY).fit(features[~out], labels[~out]))
             odds[0, out] = lines[-1].decision_function(standard[out])
             odds[1, out] = forests[-1].decision_function(features[out])
     blend = min(_BLENDS, key=lambda part: log_loss((1 - part) * odds[0] + part * odds[1], labels))
@@ -118,7 +118,7 @@ def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np
     scorer = Scorer(
         Line(chosen, means, scales, slopes, start), BoostedTrees.of(forests), np.asarray([blend, slope, offset])
     )
-    return Learned(scorer, cross_calibrated(blended, labels, folds))
+    return Learned(scorer, cross_calibrate(blended, labels, folds))
 
 
 def log_loss(odds: Floats, labels: NDArray[np.bool_]) -> float:
@@ -126,7 +126,7 @@ def log_loss(odds: Floats, labels: NDArray[np.bool_]) -> float:
     return float(np.mean(np.logaddexp(0, odds) - labels * odds))
 
 
-def _boosted(many: bool) -> Any:
+def _make_trees(many: bool) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
@@ -141,14 +141,14 @@ def _boosted(many: bool) -> Any:
     )
 
 
-def _straightened(features: Vectors, logged: NDArray[np.int64]) -> Vectors:
+def _straighten(features: Vectors, logged: NDArray[np.int64]) -> Vectors:
     known = np.nan_to_num(features, nan=0.0)
     logs = np.log(np.maximum(known[:, logged], 0) + np.float32(1e-3))
     return np.concatenate([known, logs], axis=1)
 
 
-def _standardised(features: Vectors, logged: NDArray[np.int64], means: Vectors, scales: Vectors) -> Vectors:
-    return np.asarray(np.clip((_straightened(features, logged) - means) / scales, -_CLIP, _CLIP))
+def _standardise(features: Vectors, logged: NDArray[np.int64], means: Vectors, scales: Vectors) -> Vectors:
+    return np.asarray(np.clip((_straighten(features, logged) - means) / scales, -_CLIP, _CLIP))
 
 
 def platt(odds: Floats, labels: NDArray[np.bool_]) -> tuple[float, float]:
@@ -159,7 +159,7 @@ def platt(odds: Floats, labels: NDArray[np.bool_]) -> tuple[float, float]:
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def cross_calibrated(odds: Floats, labels: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
+def cross_calibrate(odds: Floats, labels: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
     """Probabilities of which not even the calibration has seen the answer."""
     calibrated = np.zeros(len(odds))
     for fold in range(FOLDS):

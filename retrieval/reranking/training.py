@@ -146,10 +146,10 @@ class _TrainingSet:
         rows = rows[np.argsort(blocks[rows], kind="stable")]
         found: list[Candidates] = []
         for block in range(_BLOCKS):
-            some = rows[blocks[rows] == block]
+            chosen = rows[blocks[rows] == block]
             left_out = np.flatnonzero(blocks == block)
-            found += self._candidates(some, left_out)
-        place = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
+            found += self._candidates(chosen, left_out)
+        post = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
         columns = np.concatenate([candidates.columns for candidates in found])
         truth = self._archive.labels[rows]
         return TrainingExamples(
@@ -158,9 +158,9 @@ class _TrainingSet:
             np.diff(truth.indptr),
             tuple(found[0].features),
             np.concatenate([candidates.matrix() for candidates in found]),
-            place,
+            post,
             columns,
-            np.asarray(truth[place, columns]).ravel() > 0,
+            np.asarray(truth[post, columns]).ravel() > 0,
             folds,
         )
 
@@ -170,28 +170,28 @@ class _TrainingSet:
             return []
         counts = self.counts.without(left_out, self._archive.labels, self._mentioned)
         contents = self._archive.contents.take(rows)
-        hits = {channel.channel: self._hear(channel, rows) for channel in self._archive.channels}
+        hits = {channel.channel: self._search(channel, rows) for channel in self._archive.channels}
         votes = fuse(self._fusion, hits, self._archive.labels, len(rows)).scores
         words = self._posts.words[rows]
-        in_style = self._hear_style(rows, left_out)
+        in_style = self._search_style(rows, left_out)
         inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, counts)
         return [self.maker.candidates(known) for known in inputs]
 
     def _ask(self, rows: Rows) -> list[RidgeQuery]:
         """What the regression says of posts, as if those to be left out were not there."""
         kept_from = np.where(self._sees_copies[rows], len(self._members) + rows, self.clusters[rows])
-        groups, place = np.unique(kept_from, return_inverse=True)
-        asked: dict[int, RidgeQuery] = {}
+        groups, group_of = np.unique(kept_from, return_inverse=True)
+        queries: dict[int, RidgeQuery] = {}
         for start in range(0, len(groups), _GROUPS_AT_ONCE):
-            some = groups[start : start + _GROUPS_AT_ONCE]
-            own = [rows[place == start + i] for i in range(len(some))]
-            copies = [self._members[g] if g < len(self._members) else one for g, one in zip(some, own, strict=True)]
+            chosen = groups[start : start + _GROUPS_AT_ONCE]
+            own = [rows[group_of == start + i] for i in range(len(chosen))]
+            copies = [self._members[g] if g < len(self._members) else one for g, one in zip(chosen, own, strict=True)]
             answers = self.ridge.ask_without(self._posts, copies, own)
             for posts, answer in zip(own, answers, strict=True):
-                asked.update(zip(posts.tolist(), answer, strict=True))
-        return [asked[row] for row in rows.tolist()]
+                queries.update(zip(posts.tolist(), answer, strict=True))
+        return [queries[row] for row in rows.tolist()]
 
-    def _hear_style(self, rows: Rows, left_out: Rows) -> list[Matches]:
+    def _search_style(self, rows: Rows, left_out: Rows) -> list[Matches]:
         """The posts nearest in style. Where many are written exactly alike, to leave out but one would tell on it."""
         hidden = np.zeros(len(self.clusters), dtype=bool)
         hidden[left_out] = True
@@ -200,7 +200,7 @@ class _TrainingSet:
             hits += self.styles.nearest(self._posts.style[rows[start : start + _GROUPS_AT_ONCE]], hidden)
         return hits
 
-    def _hear(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
+    def _search(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
         """A channel's neighbours of posts, without those to be left out."""
         k = max(NEIGHBOURHOODS)
         hits = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))

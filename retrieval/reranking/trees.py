@@ -48,7 +48,8 @@ class BoostedTrees:
         self._check(splits)
         self.splits = splits
         self._tables = [
-            _table(splits, splits.features == feature) for feature in range(int(splits.features.max(initial=-1)) + 1)
+            _make_table(splits, splits.features == feature)
+            for feature in range(int(splits.features.max(initial=-1)) + 1)
         ]
 
     @classmethod
@@ -61,7 +62,7 @@ class BoostedTrees:
         values: list[NDArray[np.float64]] = []
         for model in models:
             for (predictor,) in model._predictors:
-                for column, part in zip(columns, _splits_of(predictor.nodes, len(values), values), strict=True):
+                for column, part in zip(columns, _list_splits(predictor.nodes, len(values), values), strict=True):
                     column.extend(part)
         start = sum(float(np.ravel(model._baseline_prediction)[0]) for model in models) / len(models)
         features, thresholds, missing_left, spared, trees = columns
@@ -122,16 +123,16 @@ class BoostedTrees:
             raise SnapshotError("the reranker's trees contradict each other", REBUILD)
 
 
-def _splits_of(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list[list[Any]]:
+def _list_splits(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list[list[Any]]:
     """The splits of one tree, as columns of `Splits`; its leaves are added to `values`."""
     if nodes["is_categorical"].any() or int(nodes["is_leaf"].sum()) > MOST_LEAVES:
         raise ValueError(f"only trees of at most {MOST_LEAVES} leaves, without categories, are kept as arrays")
     leaves: list[float] = []
     rows: list[tuple[int, float, bool, int, int]] = []
 
-    def walk(place: int) -> int:
+    def walk(index: int) -> int:
         """Visit what is below a node, left to right; returns its leaves as bits."""
-        node = nodes[place]
+        node = nodes[index]
         if node["is_leaf"]:
             leaves.append(float(node["value"]))
             return 1 << (len(leaves) - 1)
@@ -146,25 +147,25 @@ def _splits_of(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(5)]
 
 
-def _table(splits: Splits, of_feature: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
+def _make_table(splits: Splits, of_feature: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
     """A feature's u thresholds, ascending, and uint16 (u + 2, trees): the leaves spared by how many lie below a value.
 
     The last row is for NaN.
     """
-    thresholds, places = np.unique(splits.thresholds[of_feature], return_inverse=True)
+    thresholds, threshold_of = np.unique(splits.thresholds[of_feature], return_inverse=True)
     trees, spared, missing_left = (x[of_feature] for x in (splits.trees, splits.spared, splits.missing_left))
     table = np.full((len(thresholds) + 2, len(splits.values)), 0xFFFF, dtype=np.uint16)
-    np.bitwise_and.at(table, (places + 1, trees), spared)
+    np.bitwise_and.at(table, (threshold_of + 1, trees), spared)
     table[:-1] = np.bitwise_and.accumulate(table[:-1], axis=0)
     table[-1] = 0xFFFF
     np.bitwise_and.at(table[-1], trees[~missing_left], spared[~missing_left])
     return thresholds, table
 
 
-def _first_bits() -> NDArray[np.uint8]:
+def _make_first_bits() -> NDArray[np.uint8]:
     every = np.arange(1 << MOST_LEAVES, dtype=np.int64)
     lowest = np.maximum(every & -every, 1)
     return np.asarray(np.log2(lowest), dtype=np.uint8)
 
 
-_FIRST_BIT = _first_bits()
+_FIRST_BIT = _make_first_bits()

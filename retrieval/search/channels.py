@@ -91,29 +91,29 @@ def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], R
     nowhere = np.zeros(0, dtype=np.int64)
     ngrams = sparse.csr_matrix((nowhere.astype(np.float32), (nowhere, nowhere)), shape=(n, BUCKETS))
     dense = {}
-    for encoder, places, rows in vectors:
+    for encoder, of, rows in vectors:
         if encoder.sparse:
-            ngrams = _scattered(rows, places, n) if rows is not None else ngrams
+            ngrams = _scatter(rows, of, n) if rows is not None else ngrams
         else:
             none = np.zeros((0, encoder.fingerprint.dimension), dtype=np.float32)
-            dense[encoder.channel] = _laid_out(none if rows is None else rows, places, n)
+            dense[encoder.channel] = _lay_out(none if rows is None else rows, of, n)
     return Contents(captions, ngrams, dense)
 
 
-def _laid_out(rows: Vectors, places: Rows, n: int) -> Vectors:
-    """float32 (n, d): rows (v, d) at their places among n, the others zeros. No copy where each place has one row."""
-    means = _means(rows, places)
-    if np.array_equal(places, np.arange(n)):
+def _lay_out(rows: Vectors, of: Rows, n: int) -> Vectors:
+    """float32 (n, d): rows (v, d) of these posts among n, the others zeros. No copy if each post has one row."""
+    means = _average(rows, of)
+    if np.array_equal(of, np.arange(n)):
         return np.ascontiguousarray(means, dtype=np.float32)
     laid_out = np.zeros((n, rows.shape[1]), dtype=np.float32)
-    laid_out[places] = means
+    laid_out[of] = means
     return laid_out
 
 
-def _means(rows: Vectors, places: Rows) -> Vectors:
+def _average(rows: Vectors, of: Rows) -> Vectors:
     """float32 (v, d): for each row the mean of all at its place, scaled to length 1; alone it stays as it is."""
-    order = np.argsort(places, kind="stable")
-    _, first, several = np.unique(places[order], return_index=True, return_counts=True)
+    order = np.argsort(of, kind="stable")
+    _, first, several = np.unique(of[order], return_index=True, return_counts=True)
     if len(first) == len(rows):
         return rows
     means = np.add.reduceat(rows[order], first, axis=0) / several[:, None].astype(np.float32)
@@ -123,9 +123,9 @@ def _means(rows: Vectors, places: Rows) -> Vectors:
     return spread
 
 
-def _scattered(rows: sparse.csr_matrix, places: Rows, n: int) -> sparse.csr_matrix:
+def _scatter(rows: sparse.csr_matrix, of: Rows, n: int) -> sparse.csr_matrix:
     """Rows (v, d) at their places among n, the others empty."""
     entries = rows.tocoo()
-    scattered = sparse.csr_matrix((entries.data, (places[entries.row], entries.col)), shape=(n, rows.shape[1]))
+    scattered = sparse.csr_matrix((entries.data, (of[entries.row], entries.col)), shape=(n, rows.shape[1]))
     scattered.sort_indices()
     return scattered

@@ -29,16 +29,16 @@ def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows
     post. Beyond some ten thousand posts a copy in a thousand may be missed in the dense channels.
     """
     n = len(captions)
-    copies, firsts = _same_start(captions)
+    copies, firsts = _find_same_start(captions)
     found = [copies]
-    found.extend((firsts[ones], firsts[others]) for ones, others in _alike_captions(posts.words[firsts]))
+    found.extend((firsts[ones], firsts[others]) for ones, others in _find_alike_captions(posts.words[firsts]))
     for vectors in posts.dense.values():
-        found.extend(_alike_vectors(vectors))
+        found.extend(_find_alike_vectors(vectors))
     ones, others = (np.concatenate([pairs[side] for pairs in found]) for side in (0, 1))
     links = sparse.csr_matrix((np.ones(len(ones), dtype=bool), (ones, others)), shape=(n, n))
     clusters = connected_components(links, directed=False)[1]
-    _, first, place = np.unique(clusters, return_index=True, return_inverse=True)
-    return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.int64)
+    _, first, cluster_of = np.unique(clusters, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[cluster_of], dtype=np.int64)
 
 
 def find_duplicates(contents: Contents) -> Rows:
@@ -58,12 +58,12 @@ def voting_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]
     clusters: (n,). labels: sparse (n, m).
     """
     carries = np.diff(labels.indptr) > 0
-    told = np.zeros(clusters.max(initial=-1) + 1, dtype=bool)
-    told[clusters[carries]] = True
-    return np.asarray(carries | ~told[clusters])
+    has_labels = np.zeros(clusters.max(initial=-1) + 1, dtype=bool)
+    has_labels[clusters[carries]] = True
+    return np.asarray(carries | ~has_labels[clusters])
 
 
-def _same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
+def _find_same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
     """Each post with a caption and the first that begins alike; and all those first ones, which stand for the rest."""
     first: dict[str, int] = {}
     pairs = [(row, first.setdefault(start, row)) for row, start in enumerate(map(_start, captions)) if start]
@@ -78,13 +78,13 @@ def _start(caption: str) -> str:
     return letters[:START] if len(letters) >= START else caption
 
 
-def _alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
+def _find_alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
     """Pairs of rows with a cosine of at least LIKE_CAPTIONS, each once.
 
     Prefix filtering (Bayardo, Ma and Srikant, Scaling Up All Pairs Similarity Search, WWW 2007): such a pair shares
     one of the rarest n-grams of each, and these have short lists of posts, so few pairs need to be looked at.
     """
-    rare = _rarest(words)
+    rare = _take_rarest(words)
     by_ngram = sparse.csr_matrix(rare.T)
     for start in range(0, words.shape[0], _AT_ONCE):
         shared = (rare[start : start + _AT_ONCE] @ by_ngram).tocoo()
@@ -96,7 +96,7 @@ def _alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
             yield one[alike], other[alike]
 
 
-def _rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
+def _take_rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
     """Of each row as many of its rarest n-grams as leave a rest shorter than LIKE_CAPTIONS, as ones."""
     df = np.bincount(words.indices, minlength=words.shape[1])
     row_of = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
@@ -108,11 +108,11 @@ def _rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix((ones, (row_of[kept], words.indices[kept])), shape=words.shape)
 
 
-def _alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
+def _find_alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
     """Pairs of rows with a cosine of at least LIKE_VECTORS, each at least once; all of them up to _MANY rows."""
     if len(vectors) > _MANY:
         present = np.flatnonzero(vectors.any(axis=1))
-        for ones, others in _hashed_alike(vectors, present):
+        for ones, others in _find_hashed_alike(vectors, present):
             for some in range(0, len(ones), 16 * _AT_ONCE):
                 one, other = ones[some : some + 16 * _AT_ONCE], others[some : some + 16 * _AT_ONCE]
                 alike = np.einsum("ij,ij->i", vectors[one], vectors[other]) >= LIKE_VECTORS
@@ -124,7 +124,7 @@ def _alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
         yield ones[later] + start, others[later] + start
 
 
-def _hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pairs]:
+def _find_hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pairs]:
     """Pairs of rows that fall on the same sides of some random hyperplanes, neighbours in order within such a bucket.
 
     Charikar, Similarity Estimation Techniques from Rounding Algorithms (STOC 2002): a hyperplane parts two vectors of
@@ -135,7 +135,7 @@ def _hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pairs]:
     """
     planes = np.random.default_rng(5).standard_normal((vectors.shape[1], _TABLES * _BITS)).astype(np.float32)
     starts = range(0, len(rows), _AT_ONCE)
-    hashed = np.concatenate([_hashes(vectors[rows[start : start + _AT_ONCE]] @ planes) for start in starts])
+    hashed = np.concatenate([_hash_sides(vectors[rows[start : start + _AT_ONCE]] @ planes) for start in starts])
     for buckets in hashed.T:
         order = np.argsort(buckets, kind="stable")
         for step in range(1, _NEXT + 1):
@@ -143,7 +143,7 @@ def _hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pairs]:
             yield rows[order[:-step][same]], rows[order[step:][same]]
 
 
-def _hashes(sides: Vectors) -> NDArray[np.uint32]:
+def _hash_sides(sides: Vectors) -> NDArray[np.uint32]:
     """On which sides of the hyperplanes vectors lie, as one number a table: (n, tables * bits) to (n, tables)."""
     packed = np.packbits(sides.reshape(len(sides), _TABLES, _BITS) > 0, axis=2).astype(np.uint32)
     return np.asarray(packed @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32))

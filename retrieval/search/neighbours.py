@@ -82,7 +82,7 @@ class Neighbourhood:
                     whole[some] = part
                 still.append(some[left])
             short = np.concatenate(still)
-        return found if of is None or len(np.unique(of)) == n else self._by_query(found, of, k)
+        return found if of is None or len(np.unique(of)) == n else self._merge_by_query(found, of, k)
 
     def _search(
         self, vectors: Any, which: Rows, k: int, depth: int, left_out: _LeftOut
@@ -97,14 +97,14 @@ class Neighbourhood:
         short = (found.rows[:, -1] == NO_ROW) & ~none[:, -1]
         return found, np.flatnonzero(short)
 
-    def _by_query(self, found: Neighbours, of: Rows, k: int) -> Neighbours:
+    def _merge_by_query(self, found: Neighbours, of: Rows, k: int) -> Neighbours:
         """The neighbours of queries that have several vectors, from those of each vector."""
-        n, place = int(of[-1]) + 1, np.arange(len(of)) - np.searchsorted(of, of)
-        every = no_neighbours(n, (int(place.max()) + 1) * k)
-        for whole, part in zip(_parts(every), _parts(found), strict=True):
-            whole.reshape(n, -1, k)[of, place] = part
-        order = np.lexsort((every.rows, -every.similarities))
-        nearest = Neighbours(*(np.take_along_axis(part, order, axis=1) for part in _parts(every)))
+        n, number = int(of[-1]) + 1, np.arange(len(of)) - np.searchsorted(of, of)
+        merged = no_neighbours(n, (int(number.max()) + 1) * k)
+        for whole, part in zip(_parts(merged), _parts(found), strict=True):
+            whole.reshape(n, -1, k)[of, number] = part
+        order = np.lexsort((merged.rows, -merged.similarities))
+        nearest = Neighbours(*(np.take_along_axis(part, order, axis=1) for part in _parts(merged)))
         return self._compact(nearest, nearest.rows == NO_ROW, k)
 
     def _compact(self, found: Neighbours, left_out: NDArray[np.bool_], k: int) -> Neighbours:

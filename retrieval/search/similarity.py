@@ -78,16 +78,16 @@ class Scales:
 
     def weigh(self, contents: Contents) -> WeightedContents:
         """n posts made comparable; new arrays. A channel that the archive has not is left out."""
-        dense = {channel: _centred(contents.dense[channel], mean) for channel, mean in self.means.items()}
+        dense = {channel: _centre(contents.dense[channel], mean) for channel, mean in self.means.items()}
         return WeightedContents(self.weigh_ngrams(contents.ngrams), self.weigh_style(contents.captions), dense)
 
     def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Tf-idf with sublinear tf, (n, b), rows of length 1 or without weight."""
-        return _weighed(counts, self.idf)
+        return _weigh(counts, self.idf)
 
     def weigh_style(self, captions: Sequence[str]) -> sparse.csr_matrix:
         """How n captions are written: (n, s), rows of length 1 or without weight."""
-        return _weighed(style_counts(captions), self.style_idf)
+        return _weigh(style_counts(captions), self.style_idf)
 
 
 class Similarity:
@@ -121,7 +121,7 @@ def _idf(counts: sparse.csr_matrix) -> Vectors:
     return np.where(df > 0, 1 + np.log((1 + n) / (1 + df)), 0).astype(np.float32)
 
 
-def _weighed(counts: sparse.csr_matrix, idf: Vectors) -> sparse.csr_matrix:
+def _weigh(counts: sparse.csr_matrix, idf: Vectors) -> sparse.csr_matrix:
     weights = (1 + np.log(np.maximum(counts.data, 1))) * idf[counts.indices]
     squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
     lengths = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
@@ -137,7 +137,7 @@ def _mean(vectors: Vectors) -> Vectors:
     return np.asarray(vectors[present].mean(axis=0, dtype=np.float64), dtype=np.float32)
 
 
-def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
+def _centre(vectors: Vectors, mean: Vectors) -> Vectors:
     rest = vectors - mean
     rest[~vectors.any(axis=1)] = 0
     return unit_rows(rest)

@@ -27,7 +27,7 @@ class _Kinds(dict[int, str]):
     """What stands for a character, by its code point; found when first met."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = kind = _kind(chr(code))
+        self[code] = kind = _classify(chr(code))
         return kind
 
 
@@ -84,19 +84,19 @@ class Styles:
         alike: Vectors = (others @ self._by_ngram).toarray()
         if hidden is not None:
             alike[:, hidden] = -1
-        return [_nearest(row) for row in alike]
+        return [_take_nearest(row) for row in alike]
 
 
-def _nearest(alike: Vectors) -> Matches:
+def _take_nearest(alike: Vectors) -> Matches:
     """alike: (n,), below 0 for what is hidden."""
-    place = min(NEAREST, len(alike)) - 1
-    least = max(float(-np.partition(-alike, place)[place]), 0.0)
+    last = min(NEAREST, len(alike)) - 1
+    least = max(float(-np.partition(-alike, last)[last]), 0.0)
     rows = np.flatnonzero(alike >= least)
     rows = rows[np.argsort(-alike[rows], kind="stable")]
     return Matches(rows[None].astype(np.int64), alike[rows][None])
 
 
-def _kind(character: str) -> str:
+def _classify(character: str) -> str:
     """Letters by their script, capitals apart; single jamo (ㅋㅋ, ㅠㅠ) stand for themselves, as signs do. Marks go."""
     category = unicodedata.category(character)
     if character.isspace():

@@ -33,7 +33,7 @@ class Cooccurrence:
 
     def both(self, ones: Rows, others: Rows) -> Rows:
         """(p,) how many posts carry both."""
-        return _entries(self._together, ones, others).astype(np.int64)
+        return _take_entries(self._together, ones, others).astype(np.int64)
 
     def posts_with(self, one: int, other: int) -> Rows:
         """The posts that carry both, ascending."""
@@ -59,7 +59,7 @@ class Cooccurrence:
         for start in range(0, len(ones), _AT_ONCE):
             one, other = ones[start : start + _AT_ONCE], others[start : start + _AT_ONCE]
             shared = np.asarray(self._ties[one].multiply(self._ties[other]).sum(axis=1)).ravel()
-            between = _entries(self._ties, one, other) ** 2
+            between = _take_entries(self._ties, one, other) ** 2
             lengths = (self._squares[one] - between) * (self._squares[other] - between)
             found.append(shared / np.sqrt(np.maximum(lengths, 1e-12)))
         return np.minimum(np.concatenate(found), 1.0)
@@ -97,7 +97,7 @@ class Cooccurrence:
         return np.asarray(self._ties.multiply(self._ties).sum(axis=1)).ravel()
 
 
-def _entries(matrix: sparse.csr_matrix, rows: Rows, columns: Rows) -> NDArray[np.float64]:
+def _take_entries(matrix: sparse.csr_matrix, rows: Rows, columns: Rows) -> NDArray[np.float64]:
     if not len(rows):  # of none SciPy makes a matrix
         return np.zeros(0)
     return np.asarray(matrix[rows, columns], dtype=np.float64).ravel()

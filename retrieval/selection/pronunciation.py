@@ -20,15 +20,15 @@ def letters_of(hashtag: str) -> str:
 
     Known are Latin, Hangul, kana and Cyrillic.
     """
-    letters = [_letter(character) for character in hashtag if unicodedata.category(character)[0] in "LN"]
+    letters = [_spell_letter(character) for character in hashtag if unicodedata.category(character)[0] in "LN"]
     return "" if None in letters else re.sub(f"[{_VOWELS}]?{_JOINED}", "", "".join(filter(None, letters)))
 
 
 def sound_of(letters: str) -> str:
     """What `letters_of` gives, with one spelling for what sounds much the same in two scripts."""
-    for spelt, hits in _SPELT:
-        letters = letters.replace(spelt, hits)
-    return _once(letters.translate(_HEARD))
+    for spelt, sound in _SPELT:
+        letters = letters.replace(spelt, sound)
+    return _collapse_repeats(letters.translate(_HEARD))
 
 
 def consonants_of(letters: str) -> str:
@@ -41,7 +41,7 @@ def sound_likeness(one: str, other: str) -> float:
 
     0 if either is unknown (empty), or if they differ in a digit or in a consonant after one: an AE1 is no AE1P.
     """
-    if not (one and other) or _model(one) != _model(other):
+    if not (one and other) or _take_model(one) != _take_model(other):
         return 0.0
     return max(0.0, 1 - _distance(one, other) / max(sum(map(_weight, one)), sum(map(_weight, other))))
 
@@ -56,12 +56,12 @@ def differ_in_a_vowel(one: str, other: str) -> bool:
         return False
     between = (re.split(f"[^{_VOWELS}]", letters) for letters in (one, other))
     slots = list(zip(*between, strict=True))
-    changed = [place for place, (vowels, others) in enumerate(slots) if vowels != others]
-    inner = all(0 < place < len(slots) - 1 for place in changed)
-    return len(changed) <= 1 and inner and all(_distance(*slots[place]) <= _VOWEL for place in changed)
+    changed = [i for i, (vowels, others) in enumerate(slots) if vowels != others]
+    inner = all(0 < i < len(slots) - 1 for i in changed)
+    return len(changed) <= 1 and inner and all(_distance(*slots[i]) <= _VOWEL for i in changed)
 
 
-def _letter(character: str) -> str | None:
+def _spell_letter(character: str) -> str | None:
     """The sound of one letter or digit; None if it is unknown."""
     if unicodedata.category(character)[0] == "N":
         return character
@@ -80,11 +80,11 @@ def _letter(character: str) -> str | None:
     return unicodedata.normalize("NFKD", character)[0].lower() if script == "LATIN" else None
 
 
-def _once(letters: str) -> str:
+def _collapse_repeats(letters: str) -> str:
     return re.sub(r"([a-z])\1+", r"\1", letters)
 
 
-def _model(sound: str) -> str:
+def _take_model(sound: str) -> str:
     """The consonants and digits from the first digit on."""
     return re.sub(r"^\D+", "", consonants_of(sound))
 
@@ -109,7 +109,7 @@ def _distance(one: str, other: str) -> float:
         row.append(row[-1] + _weight(letter))
     for letter in one:
         above, row = row, [row[0] + _weight(letter)]
-        for place, against in enumerate(other):
-            changed, left_out = above[place] + _change(letter, against), above[place + 1] + _weight(letter)
-            row.append(min(changed, left_out, row[place] + _weight(against)))
+        for i, against in enumerate(other):
+            changed, left_out = above[i] + _change(letter, against), above[i + 1] + _weight(letter)
+            row.append(min(changed, left_out, row[i] + _weight(against)))
     return row[-1]

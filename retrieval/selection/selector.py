@@ -119,20 +119,20 @@ def select(
     candidates: Rows = columns[likeliest].astype(np.int64)
     likelihoods: Floats = scores[likeliest].astype(np.float64)
     kept, removed = _sift(candidates, table, options, rules, given)
-    shown = candidates[[place for _, place in kept]]
-    probabilities = likelihoods[[place for place, _ in kept]]
-    places = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
-    weights = _mix_weights(probabilities, table.tiers[shown], options.mix)
+    shown = candidates[[rank for _, rank in kept]]
+    probabilities = likelihoods[[rank for rank, _ in kept]]
+    count = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
+    weights = _weigh_tiers(probabilities, table.tiers[shown], options.mix)
     order = np.argsort(-weights, kind="stable")
     order = order[probabilities[order] >= options.min_score]
     if options.diverse:
-        likely = order[weights[order] >= _FAINT * weights[order].max(initial=0.0)][: places * _DEEP]
-        chosen = likely[_diverse(weights[likely], table.likeness(shown[likely]), places)]
+        likely = order[weights[order] >= _FAINT * weights[order].max(initial=0.0)][: count * _DEEP]
+        chosen = likely[_diversify(weights[likely], table.likeness(shown[likely]), count)]
         order = np.concatenate([chosen, order[len(likely) :]])  # the rest fills up where too few are likely
-    order = order[:places]
+    order = order[:count]
     least = probabilities[order].min() if len(order) else max(options.min_score, threshold)
-    told = tuple(why for place, why in removed if likelihoods[place] >= least)
-    return Selected(shown[order], probabilities[order], told)
+    listed = tuple(why for rank, why in removed if likelihoods[rank] >= least)
+    return Selected(shown[order], probabilities[order], listed)
 
 
 def _sift(
@@ -143,30 +143,30 @@ def _sift(
     Returns for each meaning left its likeliest place and the place of the hashtag to show, the most used one of those
     in the languages wished for; and each place removed, with why.
     """
-    groups, removed = _by_meaning(columns, table, options, rules, given)
+    groups, removed = _group_by_meaning(columns, table, options, rules, given)
     kept: list[tuple[int, int]] = []
-    for places in groups:
-        fitting = _in_languages(places, columns, table, options)
-        best = max(fitting, key=lambda place: table.uses[columns[place]], default=None)
+    for ranks in groups:
+        fitting = _filter_languages(ranks, columns, table, options)
+        best = max(fitting, key=lambda rank: table.uses[columns[rank]], default=None)
         if best is not None:
-            kept.append((places[0], best))
-        for place in places:
+            kept.append((ranks[0], best))
+        for rank in ranks:
             if best is None:
                 foreign = f"not in {', '.join(sorted(options.languages))}"
-                removed.append((place, Removed(table.shown[columns[place]], "language", foreign)))
-            elif place != best:
+                removed.append((rank, Removed(table.shown[columns[rank]], "language", foreign)))
+            elif rank != best:
                 same = f"means the same as #{table.shown[columns[best]]}"
-                removed.append((place, Removed(table.shown[columns[place]], "merged", same)))
+                removed.append((rank, Removed(table.shown[columns[rank]], "merged", same)))
     return kept, sorted(removed, key=lambda entry: entry[0])
 
 
-def _in_languages(places: list[int], columns: Rows, table: HashtagTable, options: SuggestOptions) -> list[int]:
+def _filter_languages(ranks: list[int], columns: Rows, table: HashtagTable, options: SuggestOptions) -> list[int]:
     if not options.languages:
-        return places
-    return [place for place in places if written_in(table.hashtags[columns[place]], options.languages)]
+        return ranks
+    return [rank for rank in ranks if written_in(table.hashtags[columns[rank]], options.languages)]
 
 
-def _by_meaning(
+def _group_by_meaning(
     columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
     """The places of the candidates by meaning, without those blocked, given and excluded, which come second."""
@@ -175,19 +175,19 @@ def _by_meaning(
     why = {meanings.of(hashtag) if meanings else hashtag: told for hashtags, told in unwanted for hashtag in hashtags}
     groups: dict[str, list[int]] = {}
     removed: list[tuple[int, Removed]] = []
-    for place, column in enumerate(columns.tolist()):
+    for rank, column in enumerate(columns.tolist()):
         hashtag = table.hashtags[column]
         meaning = meanings.of(hashtag) if meanings else hashtag
         if meanings and (reason := rules.why_blocked(hashtag)):
-            removed.append((place, Removed(table.shown[column], "blocked", reason)))
+            removed.append((rank, Removed(table.shown[column], "blocked", reason)))
         elif meaning in why:
-            removed.append((place, Removed(table.shown[column], "excluded", why[meaning])))
+            removed.append((rank, Removed(table.shown[column], "excluded", why[meaning])))
         else:
-            groups.setdefault(meaning, []).append(place)
+            groups.setdefault(meaning, []).append(rank)
     return list(groups.values()), removed
 
 
-def _mix_weights(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None) -> Floats:
+def _weigh_tiers(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None) -> Floats:
     """By what candidates, likeliest first, are put in order: (c,), above 0 where the probabilities are.
 
     Balanced: the tiers take turns as parties take seats in a parliament, by D'Hondt's highest averages.
@@ -202,15 +202,15 @@ def _mix_weights(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None
     return probabilities / turns
 
 
-def _diverse(relevance: Floats, likeness: Floats, places: int) -> list[int]:
+def _diversify(relevance: Floats, likeness: Floats, count: int) -> list[int]:
     """Maximal marginal relevance (Carbonell and Goldstein, 1998): each next one relevant, and unlike those before it.
 
-    relevance: (c,). likeness: (c, c) in [0, 1]. Returns at most `places` of the c, in order.
+    relevance: (c,). likeness: (c, c) in [0, 1]. Returns at most `count` of the c, in order.
     """
     relevance = relevance / max(relevance.max(initial=0.0), 1e-30)
     nearest = np.zeros(len(relevance))
     chosen: list[int] = []
-    for _ in range(min(places, len(relevance))):
+    for _ in range(min(count, len(relevance))):
         gains = _RELEVANCE * relevance - (1 - _RELEVANCE) * nearest
         gains[chosen] = -np.inf
         chosen.append(int(np.argmax(gains)))

@@ -90,10 +90,10 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
     columns = np.flatnonzero(free & (table.uses >= _FEWEST)).tolist()
     company = Cooccurrence(sparse.csr_matrix(table.by_hashtag[:, columns]), author_of)
     hashtags, shown = ([names[column] for column in columns] for names in (table.hashtags, table.shown))
-    written = [_written(hashtag) for hashtag in hashtags]
-    alike = _linked(_alike(written, company), written)
+    written = [_describe(hashtag) for hashtag in hashtags]
+    alike = _link(_find_alike(written, company), written)
     taken = {number for pair in alike if pair.sign == "sound" for number in (pair.one, pair.other)}
-    pairs = [*alike, *_of_one_company(written, company, taken)]
+    pairs = [*alike, *_pair_by_company(written, company, taken)]
     meanings = Meanings(table, rules.aliases)
     found: list[AliasCandidate] = []
     for pair in sorted(pairs, key=lambda pair: -pair.score):
@@ -101,18 +101,18 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
         ruled = {number: hashtags[number] in rules.aliases for number in (pair.one, pair.other)}
         alias, target = sorted(ruled, key=lambda number: (ruled[number], company.uses[number]))
         if not ruled[alias] and meanings.of(hashtags[alias]) != meanings.of(hashtags[target]):
-            found.append(_candidate(alias, target, pair.sign, shown, company))
+            found.append(_make_candidate(alias, target, pair.sign, shown, company))
     return found
 
 
-def _written(hashtag: str) -> _Written:
+def _describe(hashtag: str) -> _Written:
     letters = letters_of(hashtag)
     return _Written(hashtag.replace("_", ""), scripts_of(hashtag), letters, sound_of(letters))
 
 
-def _alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[_Pair]:
+def _find_alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[_Pair]:
     """Pairs that sound or are spelt alike, and keep the same company: stand beside the same hashtags, or each other."""
-    ones, others = _of_like_consonants(written)
+    ones, others = _pair_by_consonants(written)
     rarer = np.minimum(company.uses[ones], company.uses[others])
     shared, weights = (
         np.maximum(company.likeness(ones, others), company.closeness(ones, others)),
@@ -122,12 +122,12 @@ def _alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[_Pair
         if written[one].text == written[other].text:  # needs no further sign
             yield _Pair(one, other, "spelling", 1.0, weight)
         elif likeness >= min(_LEAST.values()):
-            sign, alike = _sign(written[one], written[other])
+            sign, alike = _find_sign(written[one], written[other])
             if sign and likeness >= _LEAST[sign]:
                 yield _Pair(one, other, sign, alike, _TRUST[sign] * alike * likeness * weight)
 
 
-def _of_like_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
+def _pair_by_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
     """(p,) each: pairs of the same consonants but for one left out or changed, and pairs of the same letters."""
     sharing: dict[str, list[int]] = defaultdict(list)
     for number, hashtag in enumerate(written):
@@ -140,7 +140,7 @@ def _of_like_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
     return ordered[:, 0], ordered[:, 1]
 
 
-def _sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
+def _find_sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
     """Why two may mean the same by how they are written, and how alike they are by that, in [0, 1]."""
     if one.scripts and other.scripts and one.scripts != other.scripts:
         alike = sound_likeness(one.sound, other.sound)
@@ -149,7 +149,7 @@ def _sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
     return ("spelling" if long and differ_in_a_vowel(one.letters, other.letters) else None), 1.0
 
 
-def _linked(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
+def _link(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
     """Those spelt alike, and of those that sound alike the best one for each hashtag and script.
 
     Competitive linking (Melamed, Models of Translational Equivalence among Words, 2000). Without it both 카페스타그램
@@ -167,16 +167,16 @@ def _linked(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
     return kept
 
 
-def _of_one_company(written: Sequence[_Written], company: Cooccurrence, taken: Collection[int]) -> Iterator[_Pair]:
+def _pair_by_company(written: Sequence[_Written], company: Cooccurrence, taken: Collection[int]) -> Iterator[_Pair]:
     """Pairs in two scripts of which each is what the other stands with most, on posts that differ in the rest.
 
     taken: hashtags that have a partner already. What only one author says is left out, if authors are known.
     """
-    for one, other in _nearest(written, company):
+    for one, other in _find_nearest(written, company):
         scripts, theirs = written[one].scripts, written[other].scripts
         if one in taken or other in taken or not (scripts and theirs) or scripts & theirs:
             continue
-        posts, likeness = company.posts_with(one, other), _likeness(one, other, company)
+        posts, likeness = company.posts_with(one, other), _compare_company(one, other, company)
         rarer, commoner = sorted((company.uses[one], company.uses[other]))
         special = len(posts) >= _INSIDE * rarer and commoner >= 2 * rarer
         if special or likeness < _LEAST["company"] or company.authors_of(posts) == 1:
@@ -185,7 +185,7 @@ def _of_one_company(written: Sequence[_Written], company: Cooccurrence, taken: C
             yield _Pair(one, other, "company", 1.0, _TRUST["company"] * likeness * len(posts) / (len(posts) + _DOUBT))
 
 
-def _nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tuple[int, int]]:
+def _find_nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tuple[int, int]]:
     """Pairs of which each is what the other stands with most, closest first.
 
     What holds much of the other is passed over: 일본여행 stands with 일본, but is a special case of it.
@@ -212,7 +212,7 @@ def _overlap(one: _Written, other: _Written) -> bool:
     return False
 
 
-def _candidate(alias: int, target: int, sign: Sign, shown: Sequence[str], company: Cooccurrence) -> AliasCandidate:
+def _make_candidate(alias: int, target: int, sign: Sign, shown: Sequence[str], company: Cooccurrence) -> AliasCandidate:
     posts = company.posts_with(alias, target)
     return AliasCandidate(
         shown[alias],
@@ -222,9 +222,9 @@ def _candidate(alias: int, target: int, sign: Sign, shown: Sequence[str], compan
         len(posts),
         company.authors_of(posts),
         sign,
-        round(_likeness(alias, target, company), 3),
+        round(_compare_company(alias, target, company), 3),
     )
 
 
-def _likeness(one: int, other: int, company: Cooccurrence) -> float:
+def _compare_company(one: int, other: int, company: Cooccurrence) -> float:
     return float(company.likeness(np.array([one]), np.array([other]))[0])

@@ -22,7 +22,7 @@ from scipy import sparse
 from ...core.errors import SnapshotError
 from ...core.vectors import NO_ROW, Floats, Matches, Rows, Vectors
 from ..search.neighbours import Neighbourhood
-from .votes import faded, margins, temperatures, vote_shares, votes
+from .votes import decay, margins, temperatures, vote_shares, votes
 
 NEIGHBOURHOODS = (10, 30, 100)
 
@@ -86,34 +86,36 @@ def fuse(
     hits: each channel's matches, (n, the largest neighbourhood). labels: (posts, m). ages: (posts,) in half-lives, by
     which a neighbour's vote counts less than those of the same voice that are younger; None: all count alike.
     """
-    weights = _weights(fusion, hits, n)
+    weights = _compute_weights(fusion, hits, n)
     parts = weights / np.maximum(weights.sum(axis=1, keepdims=True), _SOFTEST)
     shares = []
     weighted_votes = []
     for i, vote_source in enumerate(fusion.vote_sources):
-        own = _shares(vote_source, hits[vote_source.channel])
+        matches = hits[vote_source.channel]
+        nearest = _take_nearest(matches, vote_source.neighbours)
+        own = _compute_shares(vote_source, matches)
         if ages is not None:
-            own = faded(own, _nearest(hits[vote_source.channel], vote_source.neighbours), ages)
+            own = decay(own, nearest, ages)
         shares.append(own * parts[:, i : i + 1])
-        weighted_votes.append(votes(_nearest(hits[vote_source.channel], vote_source.neighbours), shares[-1], labels))
-    silence = _nothing(n, labels.shape[1])
-    return Fused(sparse.csr_matrix(sum(weighted_votes, start=silence)), tuple(shares))
+        weighted_votes.append(votes(nearest, shares[-1], labels))
+    nothing = _make_empty(n, labels.shape[1])
+    return Fused(sparse.csr_matrix(sum(weighted_votes, start=nothing)), tuple(shares))
 
 
-def _weights(fusion: Fusion, hits: Mapping[str, Matches], n: int) -> Vectors:
+def _compute_weights(fusion: Fusion, hits: Mapping[str, Matches], n: int) -> Vectors:
     """How loud each voice is for each query: float32 (n, voices), 0 where it found nobody."""
     has_votes = np.zeros((n, len(fusion.vote_sources)), dtype=bool)
     for i, vote_source in enumerate(fusion.vote_sources):
-        has_votes[:, i] = _speaks(hits[vote_source.channel])
-    told_by = _told_by(fusion.vote_sources, has_votes)
+        has_votes[:, i] = _have_neighbours(hits[vote_source.channel])
+    present = _find_modalities(fusion.vote_sources, has_votes)
     weights = np.zeros(has_votes.shape, dtype=np.float32)
     for combination, own in fusion.weights.items():
-        exactly = [told if modality in combination.split() else ~told for modality, told in told_by.items()]
+        exactly = [there if modality in combination.split() else ~there for modality, there in present.items()]
         weights[np.logical_and.reduce(exactly)] = own
     return weights * has_votes
 
 
-def _told_by(vote_sources: Sequence[VoteSource], has_votes: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+def _find_modalities(vote_sources: Sequence[VoteSource], has_votes: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
     """For each modality, (n,) whether any voice of it speaks. has_votes: (n, voices)."""
     modality_of = np.array([vote_source.modality for vote_source in vote_sources])
     return {str(m): np.asarray(has_votes[:, modality_of == m].any(axis=1)) for m in np.unique(modality_of)}
@@ -143,20 +145,20 @@ def learn_fusion(sampled_posts: Sequence[SampledPosts], labels: sparse.csr_matri
     sampled_posts: one of each channel, n may differ. labels: (posts, hashtags) of the whole archive. Deterministic.
     With fewer than 20 hashtags to learn from, the voices get equal weights.
     """
-    hits = {sample.neighbourhood.channel: _ask(sample) for sample in sampled_posts}
+    hits = {sample.neighbourhood.channel: _search_sample(sample) for sample in sampled_posts}
     vote_sources = tuple(
-        VoteSource(sample.neighbourhood.channel, sample.neighbourhood.modality, k, _typical_margin(matches))
+        VoteSource(sample.neighbourhood.channel, sample.neighbourhood.modality, k, _find_typical_margin(matches))
         for sample, matches in zip(sampled_posts, hits.values(), strict=True)
         for k in NEIGHBOURHOODS
     )
-    likelihoods, has_votes = _likelihoods(vote_sources, hits, sampled_posts, labels)
-    told_by = _told_by(vote_sources, has_votes[:, :-1])
+    likelihoods, has_votes = _compute_likelihoods(vote_sources, hits, sampled_posts, labels)
+    present = _find_modalities(vote_sources, has_votes[:, :-1])
     weights = {}
-    for size in range(1, len(told_by) + 1):
-        for combination in itertools.combinations(told_by, size):
-            told = np.logical_and.reduce([told_by[modality] for modality in combination])
+    for size in range(1, len(present) + 1):
+        for combination in itertools.combinations(present, size):
+            chosen = np.logical_and.reduce([present[modality] for modality in combination])
             allowed = np.array([*(vote_source.modality in combination for vote_source in vote_sources), True])
-            weights[" ".join(combination)] = _learn_weights(likelihoods[told], has_votes[told] & allowed)
+            weights[" ".join(combination)] = _learn_weights(likelihoods[chosen], has_votes[chosen] & allowed)
     return Fusion(vote_sources, weights)
 
 
@@ -185,33 +187,33 @@ def maximise(likelihoods: Floats, has_votes: NDArray[np.bool_]) -> Floats:
     return np.asarray(weights)
 
 
-def _nothing(n: int, m: int) -> sparse.csr_matrix:
+def _make_empty(n: int, m: int) -> sparse.csr_matrix:
     empty = np.zeros(0, dtype=np.int64)
     return sparse.csr_matrix((empty.astype(np.float32), empty, np.zeros(n + 1, dtype=np.int64)), shape=(n, m))
 
 
-def _ask(sample: SampledPosts) -> Matches:
+def _search_sample(sample: SampledPosts) -> Matches:
     return sample.nearest(max(NEIGHBOURHOODS), sees_copies=np.zeros(len(sample.posts), dtype=bool))
 
 
-def _nearest(matches: Matches, k: int) -> Matches:
+def _take_nearest(matches: Matches, k: int) -> Matches:
     return Matches(matches.rows[:, :k], matches.similarities[:, :k])
 
 
-def _speaks(matches: Matches) -> NDArray[np.bool_]:
+def _have_neighbours(matches: Matches) -> NDArray[np.bool_]:
     return np.asarray((matches.rows != NO_ROW).any(axis=1))
 
 
-def _shares(vote_source: VoteSource, matches: Matches) -> Vectors:
-    return vote_shares(_nearest(matches, vote_source.neighbours), temperatures(matches, vote_source.margin))
+def _compute_shares(vote_source: VoteSource, matches: Matches) -> Vectors:
+    return vote_shares(_take_nearest(matches, vote_source.neighbours), temperatures(matches, vote_source.margin))
 
 
-def _typical_margin(matches: Matches) -> float:
-    has_votes = _speaks(matches)
+def _find_typical_margin(matches: Matches) -> float:
+    has_votes = _have_neighbours(matches)
     return float(np.median(margins(matches)[has_votes])) if has_votes.any() else 1.0
 
 
-def _likelihoods(
+def _compute_likelihoods(
     vote_sources: Sequence[VoteSource],
     hits: Mapping[str, Matches],
     sampled_posts: Sequence[SampledPosts],
@@ -222,22 +224,22 @@ def _likelihoods(
     truth = labels[posts].tocoo()
     likelihoods = np.zeros((len(truth.row), len(vote_sources) + 1))
     has_votes = np.zeros(likelihoods.shape, dtype=bool)
-    place_of = {sample.neighbourhood.channel: _places(posts, sample.posts) for sample in sampled_posts}
+    index_of = {sample.neighbourhood.channel: _find_indices(posts, sample.posts) for sample in sampled_posts}
     for i, vote_source in enumerate(vote_sources):
         matches = hits[vote_source.channel]
-        given = votes(_nearest(matches, vote_source.neighbours), _shares(vote_source, matches), labels)
-        place = place_of[vote_source.channel][truth.row]
-        asked = place >= 0
-        has_votes[asked, i] = _speaks(matches)[place[asked]]
-        likelihoods[asked, i] = np.asarray(given[place[asked], truth.col[asked]]).ravel()
+        given = votes(_take_nearest(matches, vote_source.neighbours), _compute_shares(vote_source, matches), labels)
+        index = index_of[vote_source.channel][truth.row]
+        sampled = index >= 0
+        has_votes[sampled, i] = _have_neighbours(matches)[index[sampled]]
+        likelihoods[sampled, i] = np.asarray(given[index[sampled], truth.col[sampled]]).ravel()
     uses = np.asarray(labels.sum(axis=0)).ravel()
     likelihoods[:, -1] = (uses[truth.col] - 1) / max(1, labels.shape[0] - 1)
     has_votes[:, -1] = True
     return likelihoods, has_votes
 
 
-def _places(posts: Rows, some: Rows) -> Rows:
-    """For each of `posts` (ascending) its place in `some`, -1 where it is not there."""
-    places = np.full(len(posts), -1, dtype=np.int64)
-    places[np.searchsorted(posts, some)] = np.arange(len(some))
-    return places
+def _find_indices(posts: Rows, some: Rows) -> Rows:
+    """The index of each of `posts` (ascending) in `some`; -1 if it is not among them."""
+    indices = np.full(len(posts), -1, dtype=np.int64)
+    indices[np.searchsorted(posts, some)] = np.arange(len(some))
+    return indices

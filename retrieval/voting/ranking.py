@@ -89,11 +89,11 @@ class Vote:
         return [self._rank(votes.indices[a:b], votes.data[a:b]) for a, b in pairwise(votes.indptr)]
 
     def _rank(self, columns: NDArray[np.integer[Any]], votes: Vectors) -> Ranked:
-        nothing_told = np.zeros((0, 0), dtype=np.float32)
+        no_features = np.zeros((0, 0), dtype=np.float32)
         if not len(columns):
             most_used = self._by_use.astype(np.int64)
-            return Ranked(most_used, self._prior[most_used].astype(np.float64), nothing_told)
+            return Ranked(most_used, self._prior[most_used].astype(np.float64), no_features)
         order = np.lexsort((columns, -self._prior[columns], -votes))[:MOST_CANDIDATES]
         scores = votes[order].astype(np.float64)
         probabilities = self._calibration.probability(scores) if self._calibration else np.minimum(scores, 1.0)
-        return Ranked(columns[order].astype(np.int64), probabilities, nothing_told)
+        return Ranked(columns[order].astype(np.int64), probabilities, no_features)

@@ -47,15 +47,15 @@ def vote_shares(matches: Matches, temperature: Vectors) -> Vectors:
     return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30), dtype=np.float32)
 
 
-def faded(shares: Vectors, matches: Matches, ages: Vectors) -> Vectors:
+def decay(shares: Vectors, matches: Matches, ages: Vectors) -> Vectors:
     """Shares (n, k) that halve with every half-life by which a neighbour is older than the youngest; sums stay.
 
     ages: (posts,) in half-lives.
     """
     present = matches.rows != NO_ROW
-    older = np.where(present, ages[np.where(present, matches.rows, 0)], np.inf)
-    youngest = older.min(axis=1, keepdims=True)
-    weights = shares * np.exp2(-(older - np.where(np.isinf(youngest), 0, youngest)))
+    ages_of = np.where(present, ages[np.where(present, matches.rows, 0)], np.inf)
+    youngest = ages_of.min(axis=1, keepdims=True)
+    weights = shares * np.exp2(-(ages_of - np.where(np.isinf(youngest), 0, youngest)))
     total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)
     return np.asarray(weights * shares.sum(axis=1, keepdims=True) / total, dtype=np.float32)
 

@@ -53,7 +53,7 @@ def carried_by(of, seed):
     return sparse.csr_matrix(table)
 
 
-def hear(channels, contents):
+def search(channels, contents):
     hits = {}
     for channel in channels:
         vectors = contents.dense.get(channel.channel, contents.ngrams)
@@ -92,7 +92,7 @@ def ask(archive, fusion):
 
     def make(n, seed=5):
         contents, of = make_contents(n, seed)
-        hits = hear(archive.channels, contents)
+        hits = search(archive.channels, contents)
         votes = fuse(fusion, hits, archive.labels, n).scores
         return QueryBatch(contents, hits, votes), carried_by(of, seed)
 

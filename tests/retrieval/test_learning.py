@@ -8,7 +8,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.feedback import Judgement, feedback_digest
-from hashtag_recommender.retrieval.learning import carry_over, judged, learn, learned_report, load
+from hashtag_recommender.retrieval.learning import carry_over, learn, learned_report, load, weigh_judgements
 from hashtag_recommender.retrieval.reranking.context_priors import ContextPriors
 from hashtag_recommender.retrieval.reranking.reasons import _WORDS
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS
@@ -260,7 +260,7 @@ def test_missing_files_are_refused(saved, reopen, name):
 
 def test_what_was_judged_by_hand():
     """Expected 0.9 + 0.3 times and never taken; expected 0.1 times and taken; both moved by ln((a + 2) / (e + 2))."""
-    shifts = judged(
+    shifts = weigh_judgements(
         [judgement("spam", "reject", 0.9), judgement("good", "accept", 0.1), judgement("spam", "reject", 0.3)]
     )
     assert shifts == {"spam": pytest.approx(np.log(2 / 3.2)), "good": pytest.approx(np.log(3 / 2.1))}
@@ -268,13 +268,13 @@ def test_what_was_judged_by_hand():
 
 def test_what_goes_as_expected_moves_nothing():
     as_expected = [judgement("latte", "accept", 0.5), judgement("latte", "reject", 0.5)]
-    assert judged(as_expected) == {"latte": pytest.approx(0)}
-    assert judged([]) == {}
+    assert weigh_judgements(as_expected) == {"latte": pytest.approx(0)}
+    assert weigh_judgements([]) == {}
 
 
 def test_the_more_often_the_further():
-    falls = [judged([judgement("latte", "reject", 0.5)] * n)["latte"] for n in (1, 2, 5)]
-    rises = [judged([judgement("latte", "accept", 0.5)] * n)["latte"] for n in (1, 2, 5)]
+    falls = [weigh_judgements([judgement("latte", "reject", 0.5)] * n)["latte"] for n in (1, 2, 5)]
+    rises = [weigh_judgements([judgement("latte", "accept", 0.5)] * n)["latte"] for n in (1, 2, 5)]
     assert 0 > falls[0] > falls[1] > falls[2] and 0 < rises[0] < rises[1] < rises[2]
     assert -0.5 < falls[0], "a single judgement moves little"
 

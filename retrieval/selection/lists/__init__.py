@@ -43,19 +43,19 @@ def spam_rules(own: Path | None = None) -> Rules:
 
     own: a file that stands in for the list that ships, where it exists. Raises SettingsError where it can't be used.
     """
-    written, shown = _read(SPAM, own)
+    written, shown = _read_list(SPAM, own)
     blocked: dict[str, str] = {}
     fragments: dict[str, str] = {}
     kinds = written.get("kinds", [])
     if not isinstance(kinds, list) or not all(isinstance(kind, dict) for kind in kinds):
         raise SettingsError(f"{shown}: kinds must be tables, each under a line [[kinds]]")
-    for place, kind in enumerate(kinds, start=1):
-        where = f"{shown}: kind {place}"
+    for number, kind in enumerate(kinds, start=1):
+        where = f"{shown}: kind {number}"
         reason = kind.get("reason")
         if not isinstance(reason, str) or not reason:
             raise SettingsError(f"{where} has no reason, which is what people are told")
-        blocked |= dict.fromkeys(_hashtags(kind, "hashtags", where), reason)
-        fragments |= dict.fromkeys(_hashtags(kind, "fragments", where), reason)
+        blocked |= dict.fromkeys(_parse_hashtags(kind, "hashtags", where), reason)
+        fragments |= dict.fromkeys(_parse_hashtags(kind, "fragments", where), reason)
     return Rules(blocked=blocked, fragments=fragments)
 
 
@@ -66,9 +66,9 @@ def platforms(own: Path | None = None) -> dict[str, Platform]:
     """
     known: dict[str, Platform] = {}
     for path in (None, own):
-        written, shown = _read(PLATFORMS, path)
+        written, shown = _read_list(PLATFORMS, path)
         known |= {
-            name.lower(): _platform(name, fields, f"{shown}: {name}")
+            name.lower(): _parse_platform(name, fields, f"{shown}: {name}")
             for name, fields in written.items()
             if name not in _HEADINGS
         }
@@ -106,7 +106,7 @@ def cap(options: SuggestOptions, own: Path | None = None) -> tuple[SuggestOption
     return within, ()
 
 
-def _read(name: str, own: Path | None) -> tuple[dict[str, Any], str]:
+def _read_list(name: str, own: Path | None) -> tuple[dict[str, Any], str]:
     """A list and how a person is told of it: one's own where it exists, else the one that ships."""
     try:
         if own is not None:
@@ -118,7 +118,7 @@ def _read(name: str, own: Path | None) -> tuple[dict[str, Any], str]:
     return tomllib.loads(files(__name__).joinpath(name).read_text(encoding="utf-8")), name
 
 
-def _hashtags(kind: Mapping[str, Any], name: str, where: str) -> list[str]:
+def _parse_hashtags(kind: Mapping[str, Any], name: str, where: str) -> list[str]:
     listed = kind.get(name, [])
     if not isinstance(listed, list) or not all(isinstance(raw, str) for raw in listed):
         raise SettingsError(f"{where}: {name} must be a list of texts")
@@ -128,7 +128,7 @@ def _hashtags(kind: Mapping[str, Any], name: str, where: str) -> list[str]:
     return normalised
 
 
-def _platform(name: str, fields: Any, where: str) -> Platform:
+def _parse_platform(name: str, fields: Any, where: str) -> Platform:
     if not isinstance(fields, dict):
         raise SettingsError(f"{where} must be a table, under a line [{name}]")
     most, basis, since = fields.get("most"), fields.get("basis"), fields.get("since")

@@ -145,7 +145,7 @@ def lessons_of(posts, m):
         due=np.diff(labels.indptr),
         names=("vote",),
         features=np.zeros((n * m, 1), dtype=np.float32),
-        place=np.repeat(np.arange(n), m),
+        post=np.repeat(np.arange(n), m),
         columns=np.tile(np.arange(m), n),
         labels=labels.toarray().ravel() > 0,
         post_folds=np.arange(n) % 3,

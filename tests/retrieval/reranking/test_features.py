@@ -94,9 +94,9 @@ def test_a_hashtag_in_the_caption_is_a_candidate_that_no_neighbour_carries(ask, 
     contents = dataclasses.replace(queries.contents, captions=["surfing all day"])
     silent = dataclasses.replace(queries, contents=contents, hits=nobody, votes=votes)
     candidates = learned[2].candidates(evidence_of(silent, learned)[0])
-    place = candidates.columns.tolist().index(archive.hashtags.index("surfing"))
-    assert candidates.features["mention"][place] == 2
-    assert candidates.features["vote"][place] == 0
+    i = candidates.columns.tolist().index(archive.hashtags.index("surfing"))
+    assert candidates.features["mention"][i] == 2
+    assert candidates.features["vote"][i] == 0
 
 
 def test_hashtags_known_only_from_posts_left_out_are_no_candidates(ask, learned, archive):

@@ -9,7 +9,7 @@ from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.search import duplicates
 from hashtag_recommender.retrieval.search.duplicates import (
     LIKE_CAPTIONS,
-    _alike_captions,
+    _find_alike_captions,
     duplicate_clusters,
     members_of,
     voting_posts,
@@ -66,7 +66,9 @@ def test_no_alike_pair_is_missed(seed):
     rng = np.random.default_rng(seed)
     table = (rng.random((14, 10)) < 0.5) * rng.choice([0.2, 1, 3], size=(14, 10))
     words = sparse.csr_matrix(unit_rows(np.vstack([table, table[:4] + 0.3 * (rng.random((4, 10)) < 0.3)])))
-    found = {(int(a), int(b)) for ones, others in _alike_captions(words) for a, b in zip(ones, others, strict=True)}
+    found = {
+        (int(a), int(b)) for ones, others in _find_alike_captions(words) for a, b in zip(ones, others, strict=True)
+    }
     cosines = (words @ words.T).toarray()
     expected = {(a, b) for a, b in zip(*np.nonzero(np.triu(cosines >= LIKE_CAPTIONS, 1)), strict=True)}
     assert found == pytest.approx(expected) if not expected else found == expected
