@@ -55,7 +55,7 @@ class PostMaker:
     A part that cannot be taken costs no more than itself, as long as a caption or a photo is left.
     images: the folder in which photos lie, resolved. further_images: the columns of a post's further photos.
     for_queries: the rows are new posts: their hashtags are those given, captions stay as they are, with the hashtags
-    in them, and a row is rejected that has neither caption nor photo, or one that cannot be taken.
+    in them, an empty row is one like any other, and one whose caption or photo cannot be taken is rejected.
     """
 
     def __init__(
@@ -89,9 +89,7 @@ class PostMaker:
         photos = tuple(photo for name in names if (photo := self._photo(name, flaws)))
         # Hashtags alone are a post, but not what is left of one whose photo or caption is lost.
         lost_content = any(flaw.part in ("photo", "caption") for flaw in flaws.found)
-        if self._for_queries and not (caption or photos):
-            raise InvalidRow("the row has neither a photo nor a caption")
-        if not (caption or photos or hashtags and not lost_content):
+        if not (caption or photos or hashtags and not lost_content or self._for_queries):
             lost = next((flaw.reason for flaw in flaws.found), "empty row: no text, no photo and no hashtags")
             raise InvalidRow(lost)
         told = flaws.without("id", lambda: _told_id(row, columns.post_id), "")
