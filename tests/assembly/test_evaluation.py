@@ -262,7 +262,7 @@ def test_plans_that_make_no_sense(hashtag, posts, tmp_path, words, complaint):
 
 def test_too_few_posts(hashtag, tmp_path):
     posts = write_posts(tmp_path / "few.csv", cats_and_bread(3))
-    refused(evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity"), "too few posts")
+    refused(evaluate(hashtag, posts, tmp_path / "out", "--systems", "popularity"), "too few separate posts")
 
 
 def test_an_out_folder_of_other_posts_is_not_touched(hashtag, posts, tmp_path):

@@ -108,7 +108,7 @@ def test_a_damaged_backup_is_refused_by_the_name_of_the_file(backup, tmp_path, h
         (lambda told: told["files"].update({"../evil": {"bytes": 0, "sha256": ""}}), "outside the backup"),
         (lambda told: told["files"].update({"/etc/evil": {"bytes": 0, "sha256": ""}}), "outside the backup"),
         (lambda told: told.pop("files"), "cannot be read"),
-        (lambda told: told["files"].pop("CURRENT"), "is not of the backup"),
+        (lambda told: told["files"].pop("CURRENT"), "does not belong to the backup"),
     ],
 )
 def test_a_backup_of_another_kind_is_refused(backup, tmp_path, change, complaint):
@@ -124,7 +124,7 @@ def test_a_link_in_a_backup_is_not_followed(backup, tmp_path):
     shutil.copy(path, tmp_path / "spam.toml")
     path.unlink()
     path.symlink_to(tmp_path / "spam.toml")
-    with pytest.raises(BackupError, match=r"spam\.toml is not of the backup"):
+    with pytest.raises(BackupError, match=r"spam\.toml does not belong to the backup"):
         restore(tmp_path / "home", backup)
     with pytest.raises(BackupError, match="is no backup"):
         restore(tmp_path / "home", tmp_path)
@@ -136,7 +136,7 @@ def test_where_a_backup_cannot_go(homes, tmp_path):
     for folder, complaint in (
         (tmp_path, "new or empty"),
         (tmp_path / "file", "new or empty"),
-        (homes / "backed" / "backup", "within the home"),
+        (homes / "backed" / "backup", "inside the home to back up"),
     ):
         with pytest.raises(SettingsError, match=complaint):
             back_up(Home(Settings(homes / "backed")), folder)
@@ -210,7 +210,7 @@ def test_a_database_that_the_settings_name_elsewhere_is_told(backup, other, tmp_
     (other / "hashtag.toml").write_text(f'db = "sqlite:///{other / "hashtag.sqlite"}"\n')
     back_up(Home(Settings(other, db=f"sqlite:///{other / 'hashtag.sqlite'}")), tmp_path / "named")
     [note] = restore(tmp_path / "restored", tmp_path / "named").notes
-    assert "names another database than the one restored" in note
+    assert "names another database than the restored one" in note
 
 
 @pytest.mark.parametrize("step", ["exchange", "sync_tree"])

@@ -53,7 +53,7 @@ def test_a_removed_source_leaves_with_the_next_refresh_and_is_no_shrinking(hasht
 def test_a_source_is_removed_by_the_path_it_was_added_by(hashtag, home, source, monkeypatch):
     monkeypatch.chdir(source.parent)
     ran = hashtag("sources", "remove", source.name, "--home", home)
-    assert ran.code == 0 and "its 60 posts leave" in ran.out
+    assert ran.code == 0 and "removes its 60 posts" in ran.out
 
 
 def test_without_any_source_there_is_nothing_to_refresh(hashtag, refresh, home, source, tmp_path):
