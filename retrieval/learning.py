@@ -1,4 +1,4 @@
-"""All that is learned from an archive when its index is built, and how a snapshot keeps it."""
+"""Learns from an archive when its index is built; saves the result in a snapshot and loads it again."""
 
 import json
 from collections import defaultdict
@@ -20,22 +20,22 @@ from .reranking.training import TrainingArchive, learn_reranker
 from .voting.fusion import Fusion, learn_fusion
 from .voting.ranking import UNLEARNED, Ranker, Vote
 
-SAMPLE = 1500  # posts from which it is learned how loud each channel counts
+SAMPLE = 1500  # posts from which the weights of the channels are learned
 
 _LEARNED = "learned.json"
 _CLUSTERS = "clusters.npy"
 _RERANKER = "reranker"
 
-_DOUBT = 2.0  # suggestions of a hashtag that went as expected, beside those that were judged
+_DOUBT = 2.0  # suggestions added to both accepted and expected ones, so that few judgements shift little
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What ranks the candidates of an archive's new posts.
+    """What was learned from an archive, by which candidates are ranked.
 
-    clusters: (posts,) near-duplicates by number. reranker: None where there are too few posts to learn from, or where
-    it cannot be used. report: of the held-out posts, None without. judged: by hashtag (normalised) what a person's
-    judgements add to its log odds. notes: what a person should know of it.
+    clusters: (posts,) the cluster of each post. judged: by hashtag (normalised), what a person's judgements add to its
+    log odds. reranker: None if there are too few posts to learn from, or if it cannot be used. report: on the held-out
+    posts; None without a reranker. notes: for a person, on what could not be loaded.
     """
 
     fusion: Fusion
@@ -47,7 +47,7 @@ class Learned:
     notes: tuple[str, ...] = ()
 
     def ranker(self, labels: sparse.csr_matrix) -> Ranker:
-        """The reranker where it is better than the vote; labels: (posts, m)."""
+        """The reranker if it is better than the vote, else the vote. labels: (posts, m)."""
         if self.reranker is not None and self.reranker.report.ships:
             return self.reranker
         if self.report is None:
@@ -55,7 +55,7 @@ class Learned:
         return Vote(labels, self.report.calibration, self.report.threshold)
 
     def save(self, folder: Path) -> None:
-        """Write into the folder of a snapshot."""
+        """Write into the folder of a snapshot. `leanings` is the stored name of the context priors."""
         fields = {
             "fusion": self.fusion.to_json(),
             "leanings": self.context_priors.to_json(),
@@ -69,7 +69,7 @@ class Learned:
 
 
 def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
-    """Learn from an archive's own posts, and from what a person said of suggestions. Deterministic."""
+    """Learn from the posts of an archive and from judgements of suggestions. Deterministic."""
     fusion = learn_vote_sources(archive)
     trained = learn_reranker(archive, fusion)
     return Learned(
@@ -83,7 +83,7 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
 
 
 def learn_vote_sources(archive: TrainingArchive) -> Fusion:
-    """How loud each channel counts, from a sample of the archive's posts."""
+    """Learn the weights of the channels from a sample of the archive's posts. Deterministic."""
     carriers = np.flatnonzero(np.diff(archive.labels.indptr))
     if len(carriers) > SAMPLE:
         carriers = np.sort(np.random.default_rng(0).choice(carriers, SAMPLE, replace=False))
@@ -91,10 +91,10 @@ def learn_vote_sources(archive: TrainingArchive) -> Fusion:
 
 
 def weigh_judgements(judgements: Sequence[Judgement]) -> dict[str, float]:
-    """What judgements add to a hashtag's log odds: ln((accepted + doubt) / (expected + doubt)).
+    """What judgements add to the log odds of hashtags: ln((accepted + doubt) / (expected + doubt)).
 
-    A hashtag of probability .3 is expected to be accepted in three of ten cases. One that is turned down again and
-    again comes less often, one that is always taken more often; a single judgement moves little.
+    expected: the sum of the scores that were judged; a hashtag of score .3 is expected to be accepted in three of ten
+    cases. A hashtag that is often rejected is suggested less often. A single judgement has little effect.
     """
     accepted: dict[str, float] = defaultdict(float)
     expected: dict[str, float] = defaultdict(float)
@@ -107,8 +107,8 @@ def weigh_judgements(judgements: Sequence[Judgement]) -> dict[str, float]:
 def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Learned:
     """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m).
 
-    The reranker is read only where it is better than the vote. One that cannot be used leaves a note, and the vote.
-    Raises SnapshotError where the rest cannot be read.
+    The reranker is read only if it is better than the vote. If it cannot be read, a note says so and the vote is used.
+    Raises SnapshotError if anything else cannot be read.
     """
     fusion, context_priors, judged_by = _read_learned(folder)
     try:
@@ -127,10 +127,10 @@ def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Le
 
 
 def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
-    """What a snapshot has learned, for an archive that has changed since; takes a small part of the time of `learn`.
+    """Use what a snapshot has learned for an archive that has changed since; much faster than `learn`.
 
-    Fusion, leanings and what the reranker has learned stay. Near-duplicates, counts and judgements are those of now.
-    archive: with the channels that it was learned from. Raises SnapshotError where what was learned cannot be read.
+    Fusion, context priors and the models of the reranker are kept. Near-duplicates, counts and judgements are computed
+    anew. archive: must have the channels that the snapshot learned from. Raises SnapshotError if a file cannot be read.
     """
     fusion, context_priors, _ = _read_learned(folder)
     reranker = None
@@ -142,12 +142,12 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
 
 
 def learned_report(folder: Path) -> RerankerReport | None:
-    """How reranker and vote do; None where there was too little to learn from. Raises SnapshotError."""
+    """The report on reranker and vote; None if there was too little to learn from. Raises SnapshotError."""
     return read_report(folder / _RERANKER) if (folder / _RERANKER).is_dir() else None
 
 
 def _read_learned(folder: Path) -> tuple[Fusion, ContextPriors, dict[str, float]]:
-    """Fusion, leanings, and what judgements add by hashtag. Raises SnapshotError."""
+    """Fusion, context priors, and what judgements add by hashtag. Raises SnapshotError."""
     try:
         fields = json.loads((folder / _LEARNED).read_bytes())
         context_priors = ContextPriors.from_json(fields["leanings"])

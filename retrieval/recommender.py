@@ -60,12 +60,11 @@ class _Adjusted:
 
 
 class ArchiveRecommender(Recommender):
-    """A recommender over one snapshot. Open one with `open_recommender`; it may be asked any number of times.
+    """A recommender over one snapshot. Open one with `open_recommender`.
 
-    Several threads may ask it at once: answers are those it gives to one thread. Models encode for one at a time, all
-    else goes on side by side. Close it when no thread asks any more.
-
-    As long as it lives, or until it is closed, no other process deletes its snapshot.
+    Several threads may use it at once and get the same answers as one thread. Models encode for one thread at a time;
+    everything else runs in parallel. Close it when no thread uses it any more: until then no other process deletes its
+    snapshot.
     """
 
     def __init__(
@@ -78,9 +77,9 @@ class ArchiveRecommender(Recommender):
         notes: Sequence[str] = (),
         platforms: Path | None = None,
     ) -> None:
-        """rules: what is not suggested, and what means the same. notes: of whatever could not be opened.
+        """rules: blocked hashtags and aliases. notes: on what could not be opened.
 
-        platforms: a list of one's own beside the one that ships; see `lists.platforms`.
+        platforms: the user's own list, added to the one that ships; see `lists.platforms`.
         """
         self._channels = channels
         self._archive = archive
@@ -108,17 +107,17 @@ class ArchiveRecommender(Recommender):
         self.close()
 
     def close(self) -> None:
-        """Let go of the snapshot; ask no more."""
+        """Release the snapshot. The recommender cannot be used afterwards."""
         self._archive.close()
 
     def by_vote(self) -> "ArchiveRecommender":
-        """The same without what was learned beyond the vote: what the reranker is held against."""
+        """A recommender that ranks by the vote alone: what the reranker is compared with."""
         plain = replace(self._learned, reranker=None, report=None)
         known = self._channels, self._archive, plain, self.snapshot, self._rules, self.notes, self._platforms
         return ArchiveRecommender(*known)
 
     def knows(self, hashtag: str) -> bool:
-        """Whether any post carries a hashtag, in whatever spelling."""
+        """Whether any post carries a hashtag, in any spelling."""
         return normalise_hashtag(hashtag) in self._column_of
 
     @accepts_wishes
@@ -132,13 +131,13 @@ class ArchiveRecommender(Recommender):
         author: str | None = None,
         explain: bool = False,
     ) -> Answer:
-        """Hashtags for one new post.
+        """Suggest hashtags for one new post.
 
-        photo: a path, the bytes of a file, an open file or a `PIL.Image.Image`; of a carousel a list of these. text:
-        its caption; hashtags in it are given. options: how many, and which. given, author: see `Query`.
-        explain: with the reasons for each.
-        Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text, and on options
-        that nothing can fulfil.
+        photo: a path, the bytes of a file, an open file or a `PIL.Image.Image`; a list of these for a carousel. text:
+        the caption; hashtags in it count as given. options: how many hashtags, and which. given, author: see `Query`.
+        explain: whether to give reasons.
+        Raises PhotoError if the photo cannot be read; SettingsError if there is neither photo nor text, or if the
+        options cannot be met.
         """
         query = _make_query(photo, text, given, author)
         answer = self.suggest_batch([query], options, explain=explain)[0]
@@ -150,11 +149,12 @@ class ArchiveRecommender(Recommender):
     def suggest_batch(
         self, queries: Sequence[Query], options: SuggestOptions = DEFAULT, *, explain: bool = False
     ) -> list[Answer]:
-        """Hashtags for many new posts, in order; a post whose photo cannot be read gets an answer with `error`.
+        """Suggest hashtags for many new posts; answers are in the order of the queries.
 
-        Memory grows with the number of queries times the hashtags of their neighbours: ask a few hundred at a time.
-        Raises SettingsError if `options` names a platform that is not known or takes fewer, and if dates are asked for
-        and the archive has none.
+        A query whose photo cannot be read gets an answer with `error`. Memory grows with the number of queries times
+        the hashtags of their neighbours, so pass a few hundred at a time. `timing.measure_steps` measures the steps.
+        Raises SettingsError if the platform of `options` is unknown or takes fewer hashtags, or if a half-life is set
+        and no post of the archive has a date.
         """
         options, advice = cap(options, self._platforms)
         ages = self._ages(options.half_life)
@@ -207,18 +207,18 @@ class ArchiveRecommender(Recommender):
 
     @timed("encode")
     def _encode(self, queries: Sequence[Query]) -> list[EncodedQueries]:
-        """The queries' vectors in each channel."""
+        """Encode the queries in each channel."""
         return [encode_queries(channel, queries) for channel in self._channels]
 
     @timed("search")
     def _search(self, encoded: Sequence[EncodedQueries], k: int = max(NEIGHBOURHOODS)) -> dict[str, Neighbours]:
-        """The k neighbours of each query, by channel."""
+        """Find the k neighbours of each query, by channel."""
         pairs = zip(self._channels, encoded, strict=True)
         return {channel.name: search_channel(channel, vectors, k) for channel, vectors in pairs}
 
     @timed("vote")
     def _vote(self, hits: Mapping[str, Neighbours], ages: Vectors | None, n: int) -> _Votes:
-        """The votes of the neighbours of n queries. ages: see `_ages`."""
+        """Count the votes of the neighbours of n queries. ages: see `_ages`."""
         fusion = self._learned.fusion
         recent = None if ages is None else fuse(fusion, hits, self._labels, n, ages)
         return _Votes(fuse(fusion, hits, self._labels, n), recent)
@@ -231,7 +231,7 @@ class ArchiveRecommender(Recommender):
         hits: Mapping[str, Neighbours],
         votes: _Votes,
     ) -> list[Ranked]:
-        """The candidates of each query with their probabilities."""
+        """Rank the candidates of each query by probability."""
         vectors = [
             (channel.encoder, made.of, made.vectors) for channel, made in zip(self._channels, encoded, strict=True)
         ]
@@ -240,7 +240,7 @@ class ArchiveRecommender(Recommender):
 
     @timed("adjust")
     def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes) -> _Adjusted:
-        """The candidates of query i after what is known beside photo and caption."""
+        """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements."""
         context_priors, prior = self._learned.context_priors, self._contexts.prior
         shifts: dict[str, Floats] = {}
         given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
@@ -264,7 +264,7 @@ class ArchiveRecommender(Recommender):
 
     @timed("select")
     def _select(self, query: Query, adjusted: _Adjusted, options: SuggestOptions) -> Selected:
-        """The hashtags to suggest; those that the query has already are left out."""
+        """Select the hashtags to suggest, without those that the query has already."""
         ranked = adjusted.ranked
         given = frozenset(map(normalise_hashtag, query.given))
         candidates = ranked.columns, ranked.probabilities
@@ -274,7 +274,7 @@ class ArchiveRecommender(Recommender):
     def _explain(
         self, i: int, selected: Selected, adjusted: _Adjusted, evidence: Evidence, with_reasons: bool
     ) -> tuple[Suggestion, ...]:
-        """The selected hashtags of query i with the posts that carry them and, if asked for, the reasons."""
+        """Describe the selected hashtags of query i: the posts that carry them and, with `with_reasons`, reasons."""
         columns = selected.columns
         return tuple(
             Suggestion(
@@ -304,7 +304,7 @@ class ArchiveRecommender(Recommender):
         return any(channel.encoder.modality == "image" for channel in self._channels)
 
     def _ages(self, half_life: float | None) -> Vectors | None:
-        """The age of every post in half-lives before the newest; one without a date counts as middling old."""
+        """The age of every post in half-lives, from the newest: float32 (posts,). Without a date: the median age."""
         if half_life is None:
             return None
         posted = self._archive.posted
@@ -316,7 +316,7 @@ class ArchiveRecommender(Recommender):
         return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
     def _notes(self, query: Query, inline: tuple[str, ...], has_votes: bool, options: SuggestOptions) -> Iterable[str]:
-        """What a person should know of the answer. inline: hashtags of the caption. has_votes: if any neighbour has."""
+        """The notes of an answer. inline: hashtags of the caption. has_votes: whether any hashtag got a vote."""
         if query.photos and not self._sees_photos:
             yield _BLIND
         if inline:
@@ -338,7 +338,7 @@ class ArchiveRecommender(Recommender):
             yield _NO_PROBABILITIES
 
     def _number_of(self, author: str | None) -> int | None:
-        """By which an author's posts are known; None if there are none."""
+        """The number of an author; None if no post is by that author."""
         return None if author is None else self._author_named.get(_normalise_author(author))
 
     def _recency_shift(self, i: int, plain: Fused, recent: Fused) -> Floats:
@@ -385,5 +385,5 @@ def _photo_error(query: Query, reason: str) -> PhotoError:
 
 
 def _normalise_author(author: str) -> str:
-    """The same name however its letters are composed."""
+    """The author's name with composed letters (NFC) and without spaces around it."""
     return normalize("NFC", author.strip())

@@ -28,7 +28,7 @@ def measure_steps() -> Iterator[dict[Step, float]]:
 
 @contextmanager
 def timed(step: Step) -> Iterator[None]:
-    """Add the seconds of a block, or of each call of a decorated function, to a step. Without a measurement no-op."""
+    """Add the seconds of a block, or of each call of a decorated function, to a step, if steps are measured."""
     timings = _timings.get()
     if timings is None:
         yield

@@ -1,1 +1,1 @@
-"""A reranker that is learned from an archive's own posts: candidates, their features, and what is made of them."""
+"""The reranker: finds candidates, computes their features and scores them; trained on the archive's own posts."""

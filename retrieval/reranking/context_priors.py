@@ -1,9 +1,9 @@
-"""What is known of a post beside photo and caption: hashtags that it has already, and whose it is.
+"""Context priors: adjust candidates for given hashtags and for the author of a query.
 
-Each such context makes a forecast of its own, how often a hashtag goes with the given ones, or how often the author
-uses it. What that forecast says beyond the archive's prior is added to a candidate's log odds, by weights learned on
-the archive's own posts: log odds' = own * log odds + lift * ln(forecast / prior) + offset, a logarithmic opinion pool
-(Genest and Zidek, Combining Probability Distributions, 1986).
+Each of the two contexts makes a forecast: how often a hashtag appears with the given ones, or how often the author
+uses it. The log odds of a candidate are changed by log odds' = own * log odds + lift * ln(forecast / prior) + offset, a
+logarithmic opinion pool (Genest and Zidek, Combining Probability Distributions, 1986). The three weights are learned
+on the archive's own posts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ from ...core.vectors import Floats, Rows
 from ..voting.ranking import Ranked
 from .reports import TrainingExamples
 
-CANDIDATES = 50  # hashtags that a context puts forward by itself
+CANDIDATES = 50  # hashtags that a context may add to the candidates
 
-_PRIOR_POSTS = 3.0  # that the prior counts as, against what was counted in a context
-_MOST_GIVEN = 3  # hashtags given, where the weights are learned
-_FEWEST_POSTS = 50  # to learn weights from
-_HISTORY = 5  # posts of an author, from which his history tells anything
+_PRIOR_POSTS = 3.0  # weight of the prior in a forecast, in posts
+_MOST_GIVEN = 3  # given hashtags of a post from which weights are learned
+_FEWEST_POSTS = 50  # least number to learn weights from
+_HISTORY = 5  # least number of posts of an author to learn weights from
 
 
 @dataclass(frozen=True, slots=True)
 class ContextPrior:
-    """The weights of one context, see above."""
+    """The weights of one context; see the formula of the module."""
 
     own: float = 1.0
     lift: float = 0.5
@@ -38,7 +38,7 @@ class ContextPrior:
 
 @dataclass(frozen=True, slots=True)
 class ContextPriors:
-    """The weights of given hashtags, and an author's history; a cautious guess where there was too little to learn."""
+    """The weights of both contexts; the defaults are for archives with too few posts to learn from."""
 
     given: ContextPrior = ContextPrior()
     author: ContextPrior = ContextPrior()
@@ -54,10 +54,10 @@ class ContextPriors:
 
 
 class Contexts:
-    """What the posts of an archive tell of hashtags that go together, and of their authors."""
+    """Forecasts from the posts of an archive: which hashtags appear together, and which an author uses."""
 
     def __init__(self, labels: sparse.csr_matrix, author_of: Rows) -> None:
-        """labels: (posts, m). author_of: (posts,) an author's number, -1 where unknown."""
+        """labels: (posts, m). author_of: (posts,) an author's number, -1 if unknown."""
         self._labels = labels
         self._carriers = sparse.csc_matrix(labels)
         self._author_of = author_of
@@ -69,16 +69,16 @@ class Contexts:
         return self._prior
 
     def beside(self, given: Sequence[int]) -> Floats:
-        """How likely a post with these hashtags carries each other one: (m,), the mean over those given."""
+        """The probability of each hashtag on posts with a given one: (m,), the mean over those given (columns)."""
         carriers = [self._carriers.indices[slice(*self._carriers.indptr[column : column + 2])] for column in given]
         return np.mean([self._among(rows) for rows in carriers], axis=0)  # type: ignore[no-any-return]
 
     def by(self, author: int) -> Floats:
-        """How likely a post of this author carries each hashtag: (m,)."""
+        """The probability of each hashtag on posts of an author: (m,)."""
         return self._among(np.flatnonzero(self._author_of == author))
 
     def n_by(self, author: int) -> int:
-        """Posts of an author."""
+        """The number of posts of an author."""
         return int(np.count_nonzero(self._author_of == author))
 
     def _among(self, rows: NDArray[np.integer[Any]]) -> Floats:
@@ -92,10 +92,10 @@ def lift(forecast: Floats, prior: Floats) -> Floats:
 
 
 def apply_prior(ranked: Ranked, shifts: Floats, prior: Floats, prior_weights: ContextPrior) -> Ranked:
-    """Candidates anew, with those that a context itself puts forward.
+    """Apply a context to the candidates of a query, and add the hashtags that it makes likely.
 
-    moved: (m,) the weighted lift of its forecast. prior: (m,). A hashtag that was no candidate so far starts from the
-    prior, or from the least candidate.
+    shifts: (m,), the lift of the forecast times its weight. prior: (m,). A hashtag that is added starts from its prior,
+    or from the least probability of a candidate if that is lower.
     """
     likeliest = np.argsort(-(shifts + np.log(prior + 1e-6)), kind="stable")[:CANDIDATES]
     newcomers = np.setdiff1d(likeliest[shifts[likeliest] > 0], ranked.columns)
@@ -109,7 +109,7 @@ def apply_prior(ranked: Ranked, shifts: Floats, prior: Floats, prior_weights: Co
 
 
 def shift(ranked: Ranked, added: Floats) -> Ranked:
-    """The candidates in their order after a shift of log odds. added: (m,), of all hashtags."""
+    """Shift the log odds of the candidates and sort them again. added: (m,), for every hashtag."""
     odds = log_odds(ranked.probabilities) + added[ranked.columns]
     return _sort(Ranked(ranked.columns, logistic(odds), ranked.features))
 
@@ -123,10 +123,10 @@ def _sort(ranked: Ranked) -> Ranked:
 def learn_context_priors(
     examples: TrainingExamples, held_out: Floats, labels: sparse.csr_matrix, author_of: Rows
 ) -> ContextPriors:
-    """Learn how much contexts weigh, from posts asked about as if some of their hashtags, or their author, were known.
+    """Learn the weights of the contexts from posts for which some hashtags, or the author, are taken as given.
 
-    held_out: (c,) probabilities of the lessons' candidates from what had not seen them. labels: (posts, m), author_of:
-    (posts,), of the whole archive.
+    held_out: (c,) probabilities of the candidates, by models that were not trained on their posts. labels: (posts, m)
+    and author_of: (posts,), of the whole archive.
     """
     rng = np.random.default_rng(4)
     starts = np.searchsorted(examples.post, np.arange(len(examples.rows) + 1))

@@ -1,7 +1,7 @@
-"""What an archive tells of its hashtags, and what it would tell without some of its posts.
+"""Counts of hashtags, pairs of hashtags and mentions in captions, also without some of the posts.
 
-What is counted for learning must not count the learning post itself, nor tell by a missing one which hashtags are its
-own: hence whole blocks of posts are left out together.
+Counts used as features in training must leave out the post itself. If they left out that post alone, a count lower by
+one would show which hashtags are its own. Therefore whole blocks of posts are left out together.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ...core.vectors import Rows, Vectors
 
-_FEWEST_TOGETHER = 2  # posts; pairs of hashtags met less often are most pairs, and hardly tell
+_FEWEST_TOGETHER = 2  # posts; rarer pairs are dropped, as they are many and carry little information
 
 Columns = NDArray[np.integer[Any]]
 
@@ -22,7 +22,7 @@ class PairCounts:
     """How many posts carry two hashtags together."""
 
     def __init__(self, labels: sparse.csr_matrix, fewest: int) -> None:
-        """labels: (posts, m). fewest: pairs met less often are forgotten."""
+        """labels: (posts, m). fewest: pairs on fewer posts are dropped."""
         together = sparse.csr_matrix(labels.T @ labels)
         together.sort_indices()
         kept = together.data >= fewest
@@ -32,7 +32,7 @@ class PairCounts:
         self._counts = together.data[kept].astype(np.float32)
 
     def between(self, ones: Columns, others: Columns) -> Vectors:
-        """float32 (a, b) for a and b columns."""
+        """The number of posts with both hashtags: float32 (a, b) for columns (a,) and (b,)."""
         wanted = ones.astype(np.int64)[:, None] * self._m + others
         if not len(self._keys):
             return np.zeros(wanted.shape, dtype=np.float32)
@@ -42,10 +42,10 @@ class PairCounts:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What n_posts posts tell of m hashtags.
+    """Counts over n_posts posts and m hashtags.
 
-    uses: (m,) posts that carry each. mentions, kept: (m,) captions that contain each, and those of them whose post
-    carries it. pairs: of the whole archive; less: of the posts left out.
+    uses: (m,) posts that carry each. mentions: (m,) captions that contain each. kept: (m,) posts that carry it and
+    whose caption contains it. pairs: of the whole archive. less: of the posts that are left out.
     """
 
     n_posts: int
@@ -56,18 +56,18 @@ class Counts:
     less: PairCounts | None = None
 
     def prior(self, columns: Columns) -> Vectors:
-        """The part of all posts that carries each of c hashtags: float32 (c,)."""
+        """The fraction of posts that carry each of c hashtags: float32 (c,)."""
         return self.uses[columns] / np.float32(max(1, self.n_posts))
 
     def together(self, ones: Columns, others: Columns) -> Vectors:
-        """Posts that carry two hashtags, float32 (a, b); pairs met in a single post count as never met."""
+        """The number of posts with both hashtags, float32 (a, b); 0 for pairs on a single post."""
         counts = self.pairs.between(ones, others)
         if self.less is not None:
             counts = counts - self.less.between(ones, others)
         return np.where(counts >= _FEWEST_TOGETHER, counts, np.float32(0))
 
     def without(self, rows: Rows, labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> "Counts":
-        """The same without some posts. labels, mentioned: (posts, m) of the whole archive."""
+        """The counts without some posts. labels, mentioned: (posts, m) of the whole archive."""
         labels = labels[rows]
         uses, mentions, kept = _sum_columns(labels, mentioned[rows])
         return Counts(
@@ -81,12 +81,12 @@ class Counts:
 
 
 def count(labels: sparse.csr_matrix, mentioned: sparse.csr_matrix) -> Counts:
-    """labels, mentioned: (posts, m), above 0 if a post carries a hashtag, and where its caption contains one."""
+    """Count. labels, mentioned: (posts, m), above 0 if a post carries, or its caption contains, a hashtag."""
     return recount(labels, *_sum_columns(labels, mentioned)[1:])
 
 
 def recount(labels: sparse.csr_matrix, mentions: Vectors, kept: Vectors) -> Counts:
-    """Counts whose captions are no longer at hand. mentions, kept: (m,) as they were counted."""
+    """Count again without captions. mentions, kept: (m,) as `count` found them."""
     uses = np.bincount(labels.indices, minlength=labels.shape[1]).astype(np.float32)
     return Counts(labels.shape[0], uses, mentions, kept, PairCounts(labels, _FEWEST_TOGETHER))
 

@@ -1,4 +1,4 @@
-"""Candidates for one post, and what speaks for and against each."""
+"""Finds the candidates of a query and computes their features."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from .counts import Columns, Counts
 from .mentions import HashtagFinder
 from .ridge import KernelRidge, RidgeQuery
 
-CANDIDATES = 50  # of each source
+CANDIDATES = 50  # from the vote, and from the regression
 
-# Votes of the posts nearest in style, and the part of their margin that is the temperature.
+# Features from the votes of the posts nearest in style, each with its temperature / margin.
 STYLE_VOTES = {"style_wide": SHARPNESS, "style_narrow": 0.3 * SHARPNESS}
 
-RARE = 1e-4  # a part of the posts below which no difference is made in lifts
+RARE = 1e-4  # fraction of posts added to both sides of a lift
 
-_POOL = 200  # hashtags that the vote, and that mere use, puts before the regression
-_COMPANIONS = 15  # likeliest hashtags, with which candidates should go together
+_POOL = 200  # most voted, and most used, hashtags that the regression scores
+_COMPANIONS = 15  # likeliest candidates, with which the others are compared
 _SCRIPTS = {"latin": ("a", "z"), "han": ("\u3040", "\u9fff"), "digits": ("0", "9")}
 
 Features = dict[str, Vectors]
@@ -33,11 +33,11 @@ Features = dict[str, Vectors]
 
 @dataclass(frozen=True, slots=True)
 class FeatureInputs:
-    """What is known of one post.
+    """All that is known of one query.
 
-    hits: by channel its neighbours, (1, k). voted, votes: (v,) hashtags that the fused vote names, and their scores.
-    ngrams, weights: (g,) its caption's comparable n-grams, ascending. asked: what the regression is asked. in_style:
-    the posts nearest in style, (1, k). counts: those of the archive, without the post.
+    hits: by channel its neighbours, (1, k). voted: (v,) hashtags with votes. votes: (v,) their scores. ngrams: (g,) of
+    its caption, ascending. weights: (g,) theirs. ridge_query: for the regression. in_style: the posts nearest in
+    style, (1, k). counts: of the archive, in training without the post.
     """
 
     caption: str
@@ -53,18 +53,18 @@ class FeatureInputs:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """columns: (c,) of the hashtags, ascending. features: by name float32 (c,), always the same names in one order."""
+    """columns: (c,) of the hashtags, ascending. features: by name, float32 (c,); names and order never change."""
 
     columns: Columns
     features: Features
 
     def matrix(self) -> Vectors:
-        """float32 (c, features); NaN where a channel or the regression has nothing to say."""
+        """The features as float32 (c, features); NaN if a channel has no neighbours or the regression no weights."""
         return np.stack(list(self.features.values()), axis=1)
 
 
 class FeatureMaker:
-    """Finds the candidates of one post at a time, and what a scorer should know of them."""
+    """Finds the candidates of one query at a time, with their features."""
 
     def __init__(
         self,
@@ -87,9 +87,9 @@ class FeatureMaker:
         self._spelling = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in hashtags]))
 
     def candidates(self, inputs: FeatureInputs) -> Candidates:
-        """The most voted hashtags, those that the regression prefers, and those that the caption contains.
+        """The most voted hashtags, those of highest score in the regression, and those that the caption contains.
 
-        None that no post of `inputs.counts` carries.
+        Hashtags without uses in `inputs.counts` are left out.
         """
         counts = inputs.counts
         mentioned = self.finder.find(inputs.caption)
@@ -115,12 +115,12 @@ class FeatureMaker:
     def _regress(self, inputs: FeatureInputs, columns: Columns) -> Vectors:
         counts = inputs.counts
         scores = self._ridge.scores(inputs.ridge_query, columns, counts.prior(columns), self._labels)
-        # Whether a hashtag was common enough for the regression must not count the post itself.
+        # The use count of a hashtag must not include the post itself.
         scores[counts.uses[columns] < self._ridge.fewest] = np.nan
         return scores
 
     def _channel_features(self, channel: str, matches: Matches, columns: Columns) -> Features:
-        """The votes of one channel's neighbours, and which of them carry a candidate; NaN where there are none."""
+        """Features from the neighbours of one channel; NaN if there are none."""
         present = matches.rows[0] != NO_ROW
         vote_sources = [vote_source for vote_source in self._fusion.vote_sources if vote_source.channel == channel]
         names = [f"{channel}_{vote_source.neighbours}" for vote_source in vote_sources] + [
@@ -145,7 +145,7 @@ class FeatureMaker:
         return dict(zip(names, features, strict=True))
 
     def _style_features(self, matches: Matches, columns: Columns) -> Features:
-        """The votes of the posts nearest in style; NaN where there are none."""
+        """Features from the posts nearest in style; NaN if there are none."""
         if not matches.rows.size:
             return {name: np.full(len(columns), np.nan) for name in STYLE_VOTES}
         candidate, neighbour = self._find_carriers(matches.rows[0], columns)
@@ -198,12 +198,12 @@ def _vote_features(vote: Vectors, prior: Vectors) -> Features:
 
 
 def _company_features(counts: Counts, columns: Columns, chance: Vectors) -> Features:
-    """How well candidates go together with the likeliest ones, as conditional probability and as mutual information."""
+    """How often candidates appear with the likeliest ones: mean conditional probability and mutual information."""
     likeliest = np.argsort(-chance, kind="stable")[:_COMPANIONS]
     together = counts.together(columns, columns[likeliest])
     uses, theirs = counts.uses[columns], np.maximum(counts.uses[columns[likeliest]], 1)
     weights = np.tile(np.maximum(chance[likeliest], 0), (len(columns), 1))
-    weights[likeliest, np.arange(len(likeliest))] = 0  # nobody is their own company
+    weights[likeliest, np.arange(len(likeliest))] = 0  # a candidate is not compared with itself
     total = np.maximum(weights.sum(axis=1), 1e-6)
     expected = np.maximum(uses[:, None] * theirs / max(1, counts.n_posts), 0.1)
     return {
@@ -213,7 +213,7 @@ def _company_features(counts: Counts, columns: Columns, chance: Vectors) -> Feat
 
 
 def _measure_appearance(hashtags: Sequence[str]) -> Features:
-    """What hashtags look like: float32 (m,) each."""
+    """Length and scripts of hashtags: float32 (m,) each."""
     looks = {"letters": np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.float32)}
     for name, (first, last) in _SCRIPTS.items():
         holds = [any(first <= character <= last for character in hashtag) for hashtag in hashtags]
@@ -222,7 +222,7 @@ def _measure_appearance(hashtags: Sequence[str]) -> Features:
 
 
 def _take_best(columns: Columns, scores: Vectors, n: int) -> Columns:
-    """The n columns of highest score; equal ones in their order."""
+    """The n columns with the highest scores; of equal scores the first."""
     if len(columns) <= n:
         return columns
     return columns[np.argsort(-scores, kind="stable")[:n]]
@@ -236,7 +236,7 @@ def _rank(scores: Vectors) -> Vectors:
 
 
 def _locate(columns: Columns, some: Columns) -> tuple[Columns, NDArray[np.bool_]]:
-    """Where each of `some` stands in `columns`, which ascend, and whether it does."""
+    """The index of each of `some` in `columns` (ascending), and whether it is there."""
     if not len(columns):
         return np.zeros(len(some), dtype=np.int64), np.zeros(len(some), dtype=bool)
     indices = np.minimum(np.searchsorted(columns, some), len(columns) - 1)
@@ -244,7 +244,7 @@ def _locate(columns: Columns, some: Columns) -> tuple[Columns, NDArray[np.bool_]
 
 
 def _look_up(columns: Columns, some: Columns, values: Vectors) -> Vectors:
-    """float32 (c,): the value of each column among `some`, which ascend, and 0 for those that are not there."""
+    """The value of each of c columns: float32 (c,), 0 for those not in `some` (ascending). values: of `some`."""
     indices, known = _locate(some, columns)
     found = np.zeros(len(columns), dtype=np.float32)
     found[known] = values[indices[known]]

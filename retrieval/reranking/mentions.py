@@ -1,4 +1,4 @@
-"""Hashtags that a caption contains, as words of it or as the beginnings of words: 카페 in `성수 카페에서`."""
+"""Finds hashtags in captions, as whole words or as beginnings of words: 카페 in `성수 카페에서`."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import sparse
 
-BEGINS, WHOLE = 1, 2  # how a hashtag stands in a caption
+BEGINS, WHOLE = 1, 2  # whether a hashtag is the beginning of a word, or a whole word
 
-_LONGEST = 20  # characters of a hashtag that is looked for
-_LOOKED_AT = 1500  # characters of a caption
+_LONGEST = 20  # characters of a hashtag
+_LOOKED_AT = 1500  # characters of a caption that are read
 
 
 class HashtagFinder:
@@ -25,9 +25,9 @@ class HashtagFinder:
         self._lengths = {start: tuple(sorted(some)) for start, some in lengths.items()}
 
     def find(self, caption: str) -> Mapping[int, int]:
-        """How each hashtag that is there stands in the caption, by its column: WHOLE or BEGINS.
+        """The hashtags in a caption, by column: WHOLE or BEGINS.
 
-        Separators do not count (`new york` holds #newyork). Chinese and Japanese characters each count as a word.
+        Separators are ignored (`new york` contains #newyork). Each Chinese or Japanese character counts as a word.
         """
         letters, starts, ends = _words(caption)
         found: dict[int, int] = {}
@@ -39,7 +39,7 @@ class HashtagFinder:
         return found
 
     def find_all(self, captions: Sequence[str]) -> sparse.csr_matrix:
-        """Who mentions what: (n, m) float32, as `find` has it."""
+        """`find` for n captions: sparse float32 (n, m)."""
         found = [sorted(self.find(caption).items()) for caption in captions]
         pointers = np.cumsum([0, *map(len, found)])
         columns = [column for entries in found for column, _ in entries]
@@ -48,7 +48,7 @@ class HashtagFinder:
 
 
 def _words(caption: str) -> tuple[str, list[int], set[int]]:
-    """A caption's letters, marks, digits and `_` without what separates them, and where words start and end there."""
+    """A caption's letters, marks, digits and `_` without separators, and the offsets where words start and end."""
     letters: list[str] = []
     starts: list[int] = []
     ends: set[int] = set()

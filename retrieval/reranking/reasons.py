@@ -1,4 +1,4 @@
-"""Why a hashtag got its probability: what the reranker weighed most, in words."""
+"""Explains the reranker: which groups of features changed the probability of a hashtag most, in words."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,9 +10,9 @@ from ...core.vectors import Vectors
 
 MOST = 3  # reasons for a hashtag
 
-_LEAST = 0.1  # log odds below which something made no difference
+_LEAST = 0.1  # log odds; a smaller change is not a reason
 
-# By how the names of features begin, what these features tell.
+# Words for groups of features, by the beginning of the features' names.
 _WORDS = {
     "lexical_": "posts with similar words",
     "sentence_": "posts with a similar meaning",
@@ -32,7 +32,7 @@ def reasons(
     chosen: NDArray[np.int64],
     log_odds: Callable[[Vectors], NDArray[np.float64]],
 ) -> list[tuple[Reason, ...]]:
-    """What moved the log odds of some candidates most, each against a middling candidate of the same post.
+    """What changed the log odds of some candidates most, compared with a median candidate of the same query.
 
     names: (f,). features: (c, f), of all candidates. chosen: (s,) indices of those to explain. log_odds: a model from
     features (n, f) to log odds (n,). Occlusion: each group of features is replaced by its median over the candidates.
@@ -44,7 +44,7 @@ def reasons(
         what: now - log_odds(_replace_values(explained, group, middling))
         for what, group in _group_features(names).items()
     }
-    unknown = np.asarray(np.isnan(explained).all(axis=1)).tolist()  # put forward by what the reranker knows nothing of
+    unknown = np.asarray(np.isnan(explained).all(axis=1)).tolist()  # candidates added by a context prior
     return [
         () if nothing else _take_weightiest({what: float(by[i]) for what, by in shifts.items()})
         for i, nothing in enumerate(unknown)

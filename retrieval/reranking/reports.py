@@ -1,4 +1,4 @@
-"""How a learned reranker does on posts it has not seen, against the plain vote on the same."""
+"""Compares the reranker with the vote on held-out posts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from ..voting.ranking import Calibration, log_votes
 from .features import RARE
 from .scorer import cross_calibrate, platt
 
-KS = (5, 10)  # hashtags for a post, at which reranker and vote are compared
+KS = (5, 10)  # numbers of hashtags at which reranker and vote are compared
 
 _BINS = 10
 
@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class TrainingExamples:
-    """What is to be learned from t posts: their c candidates, one post after another.
+    """The examples of t posts: their c candidates, one post after another.
 
     rows: (t,) of the archive. unseen: (t,) whether the near-duplicates of the post were left out of its neighbours.
     due: (t,) how many hashtags each carries. names: (f,). features: (c, f). post: (c,) which of the t posts each
@@ -41,13 +41,13 @@ class TrainingExamples:
 
     @property
     def folds(self) -> NDArray[np.int64]:
-        """(c,) those of the candidates' posts."""
+        """(c,) the fold of each candidate's post."""
         return self.post_folds[self.rows][self.post]
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Of n suggestions with about the same probability: its mean, and the part of them that was right."""
+    """n suggestions of similar probability. probability: the mean. carried: the fraction that was right."""
 
     n: int
     probability: float
@@ -56,12 +56,12 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class RerankerReport:
-    """How the reranker did on posts of the archive whose near-duplicates it had not seen, and the vote on the same.
+    """The quality of reranker and vote on held-out posts, whose near-duplicates neither had seen.
 
-    posts, clusters: how many, and in how many groups of near-duplicates. vote_f1, reranker_f1: micro F1 by number of
-    hashtags. calibration: of the vote. Of the better one, which is used: threshold: the least probability that is worth
-    suggesting when the number is free; auto_f1: micro F1 then; auto_count: hashtags suggested for a post then. ece,
-    reliability: expected calibration error of what stands above the threshold, and what it is made of.
+    posts, clusters: the numbers of posts and of clusters. vote_f1, reranker_f1: micro F1 by number of hashtags.
+    calibration: of the vote. The rest is of the better one of the two, which is used. threshold: the least probability
+    to suggest if the number of hashtags is free. auto_f1: micro F1 at the threshold. auto_count: hashtags suggested for
+    a post at the threshold. ece: expected calibration error of the suggestions at the threshold. reliability: its bins.
     """
 
     posts: int
@@ -77,7 +77,7 @@ class RerankerReport:
 
     @property
     def ships(self) -> bool:
-        """Whether it is better than the vote."""
+        """Whether the reranker is better than the vote, and so is used."""
         return _is_better(self.reranker_f1, self.vote_f1)
 
     def to_json(self) -> dict[str, Any]:
@@ -96,9 +96,9 @@ class RerankerReport:
 
 
 def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows) -> tuple[RerankerReport, Floats]:
-    """probabilities: (c,) of the candidates, from models that had not seen their cluster. clusters: of all posts.
+    """Report on reranker and vote; returns also the probabilities (c,) of the better one.
 
-    Returns with the report the probabilities of the better one of reranker and vote, (c,).
+    probabilities: (c,) of the candidates, from models not trained on their cluster. clusters: (posts of the archive,).
     """
     vote = _break_ties(examples)
     vote_f1 = {k: _compute_f1(k, examples, vote) for k in KS}
@@ -106,8 +106,8 @@ def report_on(examples: TrainingExamples, probabilities: Floats, clusters: Rows)
     odds = log_votes(examples.features[:, examples.names.index("vote")])
     if not _is_better(reranker_f1, vote_f1):
         probabilities = cross_calibrate(odds, examples.labels, examples.folds)
-    # Where F is the best F1 that can be reached, what is likelier than F / 2 is worth its place (Lipton, Elkan and
-    # Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1, 2014).
+    # The best threshold for F1 is half of the best F1 (Lipton, Elkan and Naryanaswamy, Optimal Thresholding of
+    # Classifiers to Maximize F1, 2014).
     threshold = _find_best_f1(examples, probabilities) / 2
     suggested = probabilities >= threshold
     bins, ece = _measure_reliability(probabilities[suggested], examples.labels[suggested])
@@ -135,7 +135,7 @@ def _is_better(one: Mapping[int, float], other: Mapping[int, float]) -> bool:
 
 
 def _break_ties(examples: TrainingExamples) -> Floats:
-    """The fused vote as it would stand: of equal hashtags, the more used one first."""
+    """The fused votes, (c,), with equal votes ordered by use: the more used hashtag first."""
     votes, lift = (
         examples.features[:, examples.names.index(name)].astype(np.float64) for name in ("vote", "vote_lift")
     )
@@ -144,7 +144,7 @@ def _break_ties(examples: TrainingExamples) -> Floats:
 
 
 def _compute_f1(k: int, examples: TrainingExamples, scores: Floats) -> float:
-    """Micro F1 of the k best candidates of each post of which no copy was in sight."""
+    """Micro F1 of the k best candidates of each unseen post."""
     order = np.lexsort((-scores, examples.post))
     post = examples.post[order]
     rank = np.arange(len(post)) - np.searchsorted(post, post)
@@ -154,14 +154,14 @@ def _compute_f1(k: int, examples: TrainingExamples, scores: Floats) -> float:
 
 
 def _find_best_f1(examples: TrainingExamples, probabilities: Floats) -> float:
-    """The micro F1 that one threshold for all posts reaches at best."""
+    """The highest micro F1 that one threshold for all posts reaches."""
     right = np.cumsum(examples.labels[np.argsort(-probabilities, kind="stable")])
     suggested = np.arange(1, len(right) + 1)
     return float((2 * right / (suggested + examples.due.sum())).max(initial=0.0))
 
 
 def _measure_reliability(probabilities: Floats, labels: Flags) -> tuple[tuple[Reliability, ...], float]:
-    """By tenths of probability, and the expected calibration error over them."""
+    """Bins by tenths of probability, and the expected calibration error over them."""
     tenth = np.minimum((probabilities * _BINS).astype(np.int64), _BINS - 1)
     bins = tuple(
         Reliability(int(here.sum()), float(probabilities[here].mean()), float(labels[here].mean()))

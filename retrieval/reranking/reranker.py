@@ -1,4 +1,4 @@
-"""The learned reranker: hashtags for a post in order of probability, from its neighbours and from the whole archive."""
+"""The reranker: ranks the candidates of a query by probability; saves and loads what it has learned."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ _MATRIX = ("data", "indices", "indptr")
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """What was learned from an archive, and all that is kept of it. names: (f,) of the scorer's features."""
+    """All that the reranker has learned from an archive. names: (f,) of the scorer's features."""
 
     scales: Scales
     ridge: KernelRidge
@@ -46,7 +46,7 @@ class Learning:
 
 
 class Reranker:
-    """Made by `training.learn_reranker`, or loaded from a snapshot."""
+    """Ranks candidates by learned probabilities. Made by `training.learn_reranker`, or loaded from a snapshot."""
 
     def __init__(self, learning: Learning, maker: FeatureMaker, fusion: Fusion, report: RerankerReport) -> None:
         self._learning = learning
@@ -55,7 +55,7 @@ class Reranker:
         self.report = report
 
     def rank(self, queries: QueryBatch) -> list[Ranked]:
-        """The candidates of each post; for one that resembles nothing, those that the archive uses most."""
+        """See `Ranker.rank`."""
         comparable = self._learning.scales.weigh(queries.contents)
         asked = self._learning.ridge.ask(comparable)
         in_style = self._learning.styles.nearest(comparable.style)
@@ -84,7 +84,7 @@ class Reranker:
         return self.report.threshold
 
     def save(self, folder: Path) -> None:
-        """Write into `folder`, which exists: numbers as .npy, the rest as JSON."""
+        """Write into `folder`, which must exist: arrays as .npy, the rest as JSON."""
         scales, ridge, counts = self._learning.scales, self._learning.ridge, self._learning.counts
         arrays: dict[str, NDArray[Any]] = {"idf": scales.idf, "style_idf": scales.style_idf}
         arrays["ridge"] = ridge.weights.astype(np.float16)
@@ -112,11 +112,11 @@ class Reranker:
 
     @classmethod
     def load(cls, folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
-        """hashtags: (m,) normalised, labels: (posts, m), fusion: those it was saved with.
+        """Load what `save` wrote. hashtags: (m,) normalised. labels: (posts, m). fusion: the one at saving.
 
-        Posts and hashtags that have come since stand after the others; of them only neighbours and counts tell.
-        Raises SnapshotError on files of another version, of another archive or fusion, and on damaged ones. Executes
-        nothing from them.
+        Posts and hashtags that are newer than the files must come after the others; only neighbours and counts use
+        them. Raises SnapshotError on files of another version, archive or fusion, and on damaged files. No code in the
+        files is executed.
         """
         kept = _Kept.read(folder, fusion)
         try:
@@ -141,11 +141,11 @@ class Reranker:
         labels: sparse.csr_matrix,
         fusion: Fusion,
     ) -> "Reranker":
-        """What was learned and saved in `folder`, for posts other than those it was learned from.
+        """Use what is saved in `folder` for an archive of other posts.
 
-        Scales, regression, scorer and report stay as they were learned, and so do the names of hashtags in them; all
-        that is counted of posts is counted anew. So it does not matter by which way the archive came to be as it is.
-        captions: (posts,). hashtags: (m,) normalised. labels: (posts, m). Raises SnapshotError as `load` does.
+        Scales, regression, scorer and report are kept. Everything that is counted over posts is counted again, so the
+        result does not depend on earlier states of the archive. captions: (posts,). hashtags: (m,) normalised. labels:
+        (posts, m). Raises SnapshotError as `load` does.
         """
         kept = _Kept.read(folder, fusion)
         ridge = kept.ridge(hashtags)
@@ -157,9 +157,9 @@ class Reranker:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the files of a reranker hold that does not depend on the posts of today.
+    """The part of a reranker's files that does not depend on the current posts.
 
-    landmarks, weights, served, fewest: see `KernelRidge`. n_posts: of the archive it was saved with. arrays: all files.
+    landmarks, weights, served, fewest: see `KernelRidge`. n_posts: of the archive at saving. arrays: all files by name.
     """
 
     scales: Scales
@@ -207,7 +207,7 @@ class _Kept:
 
 
 def read_report(folder: Path) -> RerankerReport:
-    """What `index info` shows, without loading the reranker. Raises SnapshotError as `Reranker.load` does."""
+    """The report without loading the reranker. Raises SnapshotError as `Reranker.load` does."""
     return _read_fields(folder)[1]
 
 
@@ -218,9 +218,9 @@ def gather(
     in_style: Sequence[Matches],
     counts: Counts,
 ) -> list[FeatureInputs]:
-    """What is known of each post of a batch.
+    """The inputs of each of n queries.
 
-    words: sparse (n, b), the captions made comparable. asked, in_style: (n,).
+    words: sparse (n, b), weighted n-grams of the captions. asked: (n,), for the regression. in_style: (n,).
     """
     votes, words = queries.votes.sorted_indices(), words.sorted_indices()
     gathered = []

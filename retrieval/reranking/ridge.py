@@ -1,7 +1,7 @@
-"""Kernel ridge regression from posts to hashtags; it can answer for an archive's own post as if that were not there.
+"""Kernel ridge regression from posts to hashtags, also with a post of the archive left out.
 
-score(q) = sum over posts p of beta_p(q) Y_p + (1 - sum beta(q)) prior, beta(q) = (K + penalty)^-1 k(q). Beyond some
-thousand posts K stands for its Nystroem approximation from landmarks (Williams and Seeger, 2001).
+score(q) = sum over posts p of beta_p(q) Y_p + (1 - sum beta(q)) prior, beta(q) = (K + penalty)^-1 k(q). With more than
+3,000 posts, K is its Nystroem approximation from landmarks (Williams and Seeger, 2001).
 """
 
 from collections.abc import Sequence
@@ -19,19 +19,20 @@ from ..search.similarity import Similarity, WeightedContents
 
 LANDMARKS = 2500
 
-_EVERY_POST = 3000  # posts up to which all of them are landmarks
+_EVERY_POST = 3000  # posts; with no more, the first post of every cluster is a landmark
 _PENALTY = 1.0
-_JITTER = 1e-3  # keeps near-copies among the landmarks from making the kernel singular
-_MOST_WEIGHTS = 25_000_000  # numbers kept at most; then the least used hashtags go without
-_AT_ONCE = 1024  # posts learned from at once
+_JITTER = 1e-3  # added to the diagonal, so that similar landmarks do not make the kernel singular
+_MOST_WEIGHTS = 25_000_000  # numbers stored at most; the least used hashtags get none
+_AT_ONCE = 1024  # posts in one step of learning
 
 
 @dataclass(frozen=True, slots=True)
 class RidgeQuery:
-    """A post put to the regression.
+    """One post as the regression takes it.
 
-    likeness: float32 (m,), of the post and the landmarks, or for a post of the archive that mixture of its copies'
-    which stands for it. left_out, parts: posts not to be learned from, (e,), and what to add for what they carry, (e,).
+    likeness: float32 (m,), the kernel between the post and the landmarks; for a post of the archive, a mixture over the
+    posts that are left out. left_out: (e,) posts that the answer must not depend on. parts: (e,) weights of their
+    labels, which correct for that.
     """
 
     likeness: Vectors
@@ -40,15 +41,15 @@ class RidgeQuery:
 
 
 class KernelRidge:
-    """Made by `learn_ridge`, or from what was kept of it."""
+    """The regression. Made by `learn_ridge`, or from saved arrays."""
 
     def __init__(
         self, landmarks: WeightedContents, weights: Vectors, served: Sequence[str], hashtags: Sequence[str], fewest: int
     ) -> None:
-        """landmarks: m posts. served: (r,) hashtags that have weights, which the archive may no longer know.
+        """landmarks: m posts. served: (r,) hashtags with weights; some may no longer be in the archive.
 
-        weights: (r + 2, m) of these, of 1, and of how many hashtags a post carries. hashtags: those of the archive.
-        fewest: uses from which a hashtag had enough to learn from.
+        weights: (r + 2, m), of these, of the constant 1, and of the number of hashtags. hashtags: of the archive.
+        fewest: least number of uses of a hashtag with weights.
         """
         if weights.shape != (len(served) + 2, len(landmarks)):
             raise SnapshotError("the reranker's regression contradicts itself", REBUILD)
@@ -61,24 +62,24 @@ class KernelRidge:
 
     @property
     def landmarks(self) -> WeightedContents:
-        """The m posts that stand for all."""
+        """The m landmarks."""
         return self._likeness.posts
 
     def likeness(self, posts: WeightedContents) -> Vectors:
-        """float32 (n, m), of n posts and the landmarks."""
+        """The kernel between n posts and the landmarks: float32 (n, m)."""
         return self._likeness.of(posts)
 
     def ask(self, posts: WeightedContents) -> list[RidgeQuery]:
-        """New posts."""
-        nobody, nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        return [RidgeQuery(row, nobody, nothing) for row in self.likeness(posts)]
+        """Prepare new posts for `scores`."""
+        no_rows, no_parts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        return [RidgeQuery(row, no_rows, no_parts) for row in self.likeness(posts)]
 
     def scores(
         self, query: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, labels: sparse.csr_matrix
     ) -> Vectors:
-        """How likely hashtags are for a post: float32 (c,), mostly in [0, 1]; NaN for those too rare.
+        """The scores of hashtags for a post: float32 (c,), mostly in [0, 1]; NaN for those without weights.
 
-        columns: (c,). prior: (c,) the part of all posts that carries each. labels: (posts, hashtags).
+        columns: (c,). prior: (c,) the fraction of posts that carry each. labels: (posts, hashtags).
         """
         rows = self._weights_row[columns]
         found = self.weights[np.maximum(rows, 0)] @ query.likeness
@@ -88,14 +89,14 @@ class KernelRidge:
         return np.asarray(np.where(rows >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
 
     def n_hashtags(self, query: RidgeQuery, counts: Vectors) -> float:
-        """How many hashtags such a post carries. counts: (posts,) what each post of the archive carries."""
+        """The expected number of hashtags of a post. counts: (posts,), of each post of the archive."""
         total = self.weights[-2] @ query.likeness + query.parts.sum()
         found = self.weights[-1] @ query.likeness + query.parts @ counts[query.left_out]
         return float(found + (1 - total) * counts.mean())
 
 
 class ArchiveRidge:
-    """What is needed, beside the regression, to ask it about posts it was learned from."""
+    """The regression with the factors needed to leave out posts that it was learned from."""
 
     def __init__(self, ridge: KernelRidge, lower: Vectors, penalised: Any) -> None:
         self.ridge = ridge
@@ -105,11 +106,11 @@ class ArchiveRidge:
     def ask_without(
         self, posts: WeightedContents, copies: Sequence[Rows], rows: Sequence[Rows]
     ) -> list[list[RidgeQuery]]:
-        """Posts of the archive, as if they and their copies were not there: exact, without learning anew.
+        """Prepare posts of the archive for `scores`, each with its whole cluster left out; exact, without refitting.
 
-        posts: the archive. copies: by cluster its e posts. rows: of each cluster those that are asked about, (a,).
-        With the hat matrix H among the copies and x (I - H) = a post's own unit row: x f(copies) - x H Y(copies).
-        Memory grows with the copies of all clusters, and with the square of the largest.
+        posts: of the archive. copies: for each cluster its e posts. rows: for each cluster those to score, (a,). With
+        the hat matrix H among the copies and x (I - H) = the unit row of a post, the score is x f(copies) - x H
+        Y(copies). Memory grows with the sum of all e, and with the square of the largest.
         """
         everyone = np.concatenate(copies)
         likeness = self.ridge.likeness(posts.take(everyone))
@@ -131,7 +132,7 @@ class ArchiveRidge:
 def learn_ridge(
     posts: WeightedContents, labels: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
 ) -> ArchiveRidge:
-    """posts: n of the archive. labels: (n, hashtags). clusters: the copies, of which one may be a landmark."""
+    """Fit. posts: n of the archive. labels: (n, hashtags). clusters: of each at most one post is a landmark."""
     marks = _choose_landmarks(clusters, len(posts))
     landmarks = posts.take(marks)
     likeness = Similarity(landmarks)
@@ -160,7 +161,7 @@ def learn_ridge(
 
 
 def _choose_landmarks(clusters: Sequence[Rows], n: int) -> Rows:
-    """The landmarks, ascending: the first post of each cluster, or of some drawn the same way every time."""
+    """The landmarks, ascending: the first post of each cluster, or of LANDMARKS clusters drawn with a fixed seed."""
     firsts = np.asarray([members[0] for members in clusters], dtype=np.int64)
     if n > _EVERY_POST and len(firsts) > LANDMARKS:
         firsts = np.random.default_rng(0).choice(firsts, LANDMARKS, replace=False)
@@ -168,7 +169,7 @@ def _choose_landmarks(clusters: Sequence[Rows], n: int) -> Rows:
 
 
 def _find_fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
-    """Uses from which hashtags get weights, so that there is room for all of them."""
+    """The least number of uses with which at most _MOST_WEIGHTS numbers are stored."""
     fewest = 1
     while np.count_nonzero(uses >= fewest) * n_landmarks > _MOST_WEIGHTS:
         fewest += 1
@@ -177,10 +178,10 @@ def _find_fewest(uses: NDArray[np.integer[Any]], n_landmarks: int) -> int:
 
 def _make_targets(labels: sparse.csr_matrix, enough: NDArray[np.bool_]) -> sparse.csr_matrix:
     counts = np.diff(labels.indptr).astype(np.float32)
-    beside = sparse.csr_matrix(np.stack([np.ones_like(counts), counts], axis=1))
-    return sparse.csr_matrix(sparse.hstack([labels[:, enough], beside], format="csr"))
+    constant_and_count = sparse.csr_matrix(np.stack([np.ones_like(counts), counts], axis=1))
+    return sparse.csr_matrix(sparse.hstack([labels[:, enough], constant_and_count], format="csr"))
 
 
 def _round_to_half(weights: Vectors) -> Vectors:
-    """Rounded to half precision, in which they are kept: half the size, and a ten-thousandth off."""
+    """Round to half precision, in which weights are stored; the error is below a thousandth."""
     return np.ascontiguousarray(weights.astype(np.float16).astype(np.float32))

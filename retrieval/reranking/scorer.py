@@ -1,4 +1,4 @@
-"""From features to probabilities: boosted trees and logistic regression, blended and calibrated on held-out groups."""
+"""Scores candidates: boosted trees and logistic regression, blended and calibrated on held-out folds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from .trees import MOST_LEAVES, BoostedTrees
 FOLDS = 3
 
 _BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_MANY = 60_000  # candidates from which trees may be more
+_MANY = 60_000  # candidates; with more, more trees are fitted
 _CLIP = 8.0  # standard deviations
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A logistic regression's line over features seen through `_straightened`.
+    """A logistic regression over standardised features.
 
-    logged: features whose logarithm joins in. means, scales, slopes: (f + logged,). offset: (1,).
+    logged: (l,) indices of features whose logarithm is a feature too. means, scales, slopes: (f + l,). offset: (1,).
     """
 
     logged: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """What a candidate's features say: log odds = slope * ((1 - blend) * line + blend * trees) + offset.
+    """The model of candidates: log odds = slope * ((1 - blend) * line + blend * trees) + offset.
 
     calibration: (blend, slope, offset).
     """
@@ -80,17 +80,17 @@ class Scorer:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A scorer, and the probabilities it gave to candidates when it had not seen their group: float64 (n,)."""
+    """A scorer, and probabilities (n,) float64 of the examples from models not trained on their fold."""
 
     scorer: Scorer
     held_out: Floats
 
 
 def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np.int64], logged: list[int]) -> Learned:
-    """Learn one model on each fold's complement, and take their mean.
+    """Fit one model on the complement of each fold, and average the models.
 
-    features: (n, f). labels: (n,), what is true. folds: (n,) in 0..FOLDS-1; candidates of one group share one.
-    logged: features that are shares, whose logarithm the line sees too. Deterministic.
+    features: (n, f). labels: (n,). folds: (n,) in 0..FOLDS-1; candidates of near-duplicate posts share one. logged:
+    indices of features that are shares, whose logarithm the logistic regression takes too. Deterministic.
     """
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -104,7 +104,7 @@ def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np
     lines, forests = [], []
     for fold in range(FOLDS):
         out = folds == fold
-        # One thread: so small a job gains little from more, and loses much where others want the same cores.
+        # One thread: such a small job gains little from more, and is much slower if other processes use the cores.
         with threadpool_limits(1):
             lines.append(LogisticRegression(C=0.01, max_iter=60, tol=1e-3).fit(standard[~out], labels[~out]))
             forests.append(_make_trees(len(labels) > _MANY).fit(features[~out], labels[~out]))
@@ -122,7 +122,7 @@ def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np
 
 
 def log_loss(odds: Floats, labels: NDArray[np.bool_]) -> float:
-    """The mean surprise, in nats, at what is true under log odds."""
+    """The mean log loss of log odds, in nats."""
     return float(np.mean(np.logaddexp(0, odds) - labels * odds))
 
 
@@ -152,7 +152,7 @@ def _standardise(features: Vectors, logged: NDArray[np.int64], means: Vectors, s
 
 
 def platt(odds: Floats, labels: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset that make log odds honest (Platt, 1999)."""
+    """Fit slope and offset that calibrate log odds (Platt, 1999)."""
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=1e3).fit(odds[:, None], labels)
@@ -160,7 +160,7 @@ def platt(odds: Floats, labels: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def cross_calibrate(odds: Floats, labels: NDArray[np.bool_], folds: NDArray[np.int64]) -> Floats:
-    """Probabilities of which not even the calibration has seen the answer."""
+    """Calibrate each fold by the other folds: float64 (n,) probabilities."""
     calibrated = np.zeros(len(odds))
     for fold in range(FOLDS):
         out = folds == fold

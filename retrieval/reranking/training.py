@@ -1,4 +1,4 @@
-"""Learns the reranker from an archive's own posts, each asked about as if it were new."""
+"""Trains the reranker on the archive's own posts, each treated as a query."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,22 +22,21 @@ from .reranker import Learning, Reranker, gather
 from .ridge import RidgeQuery, learn_ridge
 from .scorer import FOLDS, Learned, learn_scorer
 
-FEWEST_POSTS = 200  # with hashtags, below which learning cannot be trusted
-MOST_POSTS = 2000  # that are asked about
+FEWEST_POSTS = 200  # with hashtags; with fewer, nothing is learned
+MOST_POSTS = 2000  # that examples are made of
 
-_BLOCKS = 10  # of which one at a time is left out of what is counted
-_SEE_COPIES = 0.5  # part of the posts that are asked about with their copies in sight
-_LARGEST = 1000  # copies of a post that is asked about; of an advertisement posted more often nothing is learned
-_GROUPS_AT_ONCE = 256  # posts with their copies, of which the regression is asked
+_BLOCKS = 10  # of which one at a time is left out of the counts
+_SEE_COPIES = 0.5  # fraction of the posts whose near-duplicates stay in the archive
+_LARGEST = 1000  # posts of a cluster; of larger ones no examples are made
+_GROUPS_AT_ONCE = 256  # clusters in one step of the regression
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingArchive:
     """An archive of n posts to learn from.
 
-    labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,) near-duplicates, as `duplicate_clusters` numbers
-    them. author_of: (n,) an author's number, -1 where unknown. channels: all those of the fusion. vectors: by channel
-    those of its posts, dense or sparse, in the order of its `rows`.
+    labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,), see `duplicate_clusters`. author_of: (n,) numbers,
+    -1 if unknown. channels: all those of the fusion. vectors: by channel, dense or sparse, in the order of its `rows`.
     """
 
     contents: Contents
@@ -49,7 +48,7 @@ class TrainingArchive:
     vectors: Mapping[str, Any]
 
     def sampled_posts(self, channel: Neighbourhood, posts: Rows) -> SampledPosts:
-        """Posts to ask a channel about, those of them that it has. posts: (n,), each once."""
+        """Those of some posts that a channel has, with their vectors. posts: (n,) rows, each once."""
         there = np.sort(posts[np.isin(posts, channel.rows)])
         own = np.flatnonzero(np.isin(channel.rows, there))
         return SampledPosts(
@@ -59,17 +58,17 @@ class TrainingArchive:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What an archive has taught. context_priors: for the better one of reranker and vote."""
+    """What was learned. context_priors: for the better one of reranker and vote."""
 
     reranker: Reranker
     context_priors: ContextPriors
 
 
 def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult | None:
-    """Learn from the archive itself; None where it is too small for learning to be trusted.
+    """Train on the archive's own posts; None if there are too few posts with hashtags.
 
-    Whether the reranker is better than the vote stands in its report. Deterministic. Takes little more time for many
-    posts than for some thousand.
+    The report of the reranker says whether it is better than the vote. Deterministic. The number of examples is
+    limited, so the time grows slowly beyond some thousand posts.
     """
     if np.count_nonzero(np.diff(archive.labels.indptr)) < FEWEST_POSTS:
         return None
@@ -79,7 +78,7 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
         return None
     examples = training_set.examples(rows)
     if any(len(np.unique(examples.labels[examples.folds != fold])) < 2 for fold in range(FOLDS)):
-        return None  # no candidate, or every candidate, is right: there is nothing to tell apart
+        return None  # no candidate, or every candidate, is right, so no classifier can be fitted
     learned = learn_from(examples)
     report, held_out = report_on(examples, learned.held_out, training_set.clusters)
     learning = Learning(
@@ -95,25 +94,25 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
 
 
 def make_examples(archive: TrainingArchive, fusion: Fusion) -> TrainingExamples:
-    """What `learn_reranker` learns from."""
+    """The examples that `learn_reranker` learns from."""
     training_set = _TrainingSet(archive, fusion)
     return training_set.examples(training_set.draw())
 
 
 def learn_from(examples: TrainingExamples) -> Learned:
-    """A scorer of candidates, learned from what is known of those of an archive's own posts."""
+    """Learn a scorer from examples."""
     votes = ("vote", "ridge", *STYLE_VOTES)
     shares = [i for i, name in enumerate(examples.names) if name in votes or _is_vote_source(name)]
     return learn_scorer(examples.features, examples.labels, examples.folds, shares)
 
 
 def _is_vote_source(feature: str) -> bool:
-    """Whether a feature is the vote of a channel's nearest posts, `image_30`."""
+    """Whether a feature is the vote of a vote source, such as `image_30`."""
     return feature.rpartition("_")[2].isdecimal()
 
 
 class _TrainingSet:
-    """An archive made ready to ask its own posts."""
+    """Makes examples of the posts of an archive."""
 
     def __init__(self, archive: TrainingArchive, fusion: Fusion) -> None:
         self._archive = archive
@@ -122,7 +121,7 @@ class _TrainingSet:
         self._posts = self.scales.weigh(archive.contents)
         self.clusters = archive.clusters
         self._members = members_of(self.clusters)
-        # Some new posts are copies of old ones, as every post of a campaign is, and the scorer must have met such.
+        # Some queries are near-duplicates of archived posts, as in a campaign, so the scorer needs such examples.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
         self.ridge = learn_ridge(self._posts, archive.labels, archive.hashtags, self._members)
         self.styles = Styles(self._posts.style)
@@ -131,7 +130,7 @@ class _TrainingSet:
         self.counts = count(archive.labels, self._mentioned)
 
     def draw(self) -> Rows:
-        """The posts to ask about, ascending."""
+        """Draw the posts that examples are made of, ascending; with a fixed seed."""
         few_copies = np.bincount(self.clusters)[self.clusters] <= _LARGEST
         carriers = np.flatnonzero((np.diff(self._archive.labels.indptr) > 0) & few_copies)
         if len(carriers) > MOST_POSTS:
@@ -139,7 +138,7 @@ class _TrainingSet:
         return carriers.astype(np.int64)
 
     def examples(self, rows: Rows) -> TrainingExamples:
-        """Ask about posts, block by block."""
+        """Make examples of posts, block by block."""
         rng = np.random.default_rng(1)
         blocks = rng.integers(_BLOCKS, size=len(self._members))[self.clusters]
         folds = rng.integers(FOLDS, size=len(self._members))[self.clusters]
@@ -165,7 +164,7 @@ class _TrainingSet:
         )
 
     def _candidates(self, rows: Rows, left_out: Rows) -> list[Candidates]:
-        """Those of posts of one block; left_out: all posts of that block, which are not counted."""
+        """The candidates of posts of one block. left_out: all posts of that block, which are left out of the counts."""
         if not len(rows):
             return []
         counts = self.counts.without(left_out, self._archive.labels, self._mentioned)
@@ -178,7 +177,7 @@ class _TrainingSet:
         return [self.maker.candidates(known) for known in inputs]
 
     def _ask(self, rows: Rows) -> list[RidgeQuery]:
-        """What the regression says of posts, as if those to be left out were not there."""
+        """Prepare posts for the regression, each without itself and, unless it sees them, its near-duplicates."""
         kept_from = np.where(self._sees_copies[rows], len(self._members) + rows, self.clusters[rows])
         groups, group_of = np.unique(kept_from, return_inverse=True)
         queries: dict[int, RidgeQuery] = {}
@@ -192,7 +191,7 @@ class _TrainingSet:
         return [queries[row] for row in rows.tolist()]
 
     def _search_style(self, rows: Rows, left_out: Rows) -> list[Matches]:
-        """The posts nearest in style. Where many are written exactly alike, to leave out but one would tell on it."""
+        """The posts nearest in style, without the whole block: leaving out one of many equal ones would reveal it."""
         hidden = np.zeros(len(self.clusters), dtype=bool)
         hidden[left_out] = True
         hits: list[Matches] = []
@@ -201,7 +200,7 @@ class _TrainingSet:
         return hits
 
     def _search(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
-        """A channel's neighbours of posts, without those to be left out."""
+        """The neighbours of posts in one channel, without the post itself and, unless it sees them, its duplicates."""
         k = max(NEIGHBOURHOODS)
         hits = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
         sampled_posts = self._archive.sampled_posts(neighbourhood, rows)

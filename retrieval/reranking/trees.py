@@ -1,9 +1,9 @@
-"""Boosted trees as plain arrays: learned by scikit-learn, kept without pickle, and quick for a few rows at a time.
+"""Boosted trees as plain arrays: fitted by scikit-learn, stored without pickle, and fast for a few rows.
 
-After QuickScorer (Lucchese et al., SIGIR 2015): each tree's leaves are bits, left to right. A split that sends a row
-to the right rules out the leaves on its left; the first leaf that no split of the tree rules out is the row's. Which
-leaves a feature rules out depends only on how many of its thresholds lie below the row's value, so that a row costs one
-look-up for each feature, in all trees at once.
+After QuickScorer (Lucchese et al., SIGIR 2015): the leaves of each tree are bits, from left to right. A split that
+sends a row to the right excludes the leaves on its left; the row's leaf is the first that no split excludes. The leaves
+that a feature excludes depend only on how many of its thresholds are below the row's value, so a row needs one look-up
+for each feature, for all trees together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,9 @@ _FIELDS = ("features", "thresholds", "missing_left", "spared", "trees", "values"
 class Splits:
     """All splits of t trees, (s,) each, and their leaves.
 
-    features, thresholds: a value of at most the threshold goes left. missing_left: whether NaN does.
-    spared: uint16, the leaves of the tree that are left when a row goes right, as bits. trees: the tree of each split.
-    values: float64 (t, MOST_LEAVES), what a leaf adds. start: (1,), what there is before any tree.
+    features, thresholds: values up to the threshold go left. missing_left: whether NaN goes left. spared: uint16, the
+    leaves of the tree that remain if a row goes right, as bits. trees: the tree of each split. values: float64 (t,
+    MOST_LEAVES), what a leaf adds. start: (1,), the sum before any tree.
     """
 
     features: NDArray[np.int32]
@@ -44,7 +44,7 @@ class BoostedTrees:
     """The mean of the decision functions of several boosted models."""
 
     def __init__(self, splits: Splits) -> None:
-        """Raises SnapshotError where the arrays contradict each other."""
+        """Raises SnapshotError if the arrays do not match."""
         self._check(splits)
         self.splits = splits
         self._tables = [
@@ -54,7 +54,7 @@ class BoostedTrees:
 
     @classmethod
     def of(cls, models: Sequence[Any]) -> "BoostedTrees":
-        """models: fitted `HistGradientBoostingClassifier`s of two classes, at most MOST_LEAVES leaves to a tree.
+        """Convert models: fitted `HistGradientBoostingClassifier`s of two classes, trees of at most MOST_LEAVES leaves.
 
         Raises ValueError on larger trees, and on categorical features.
         """
@@ -91,7 +91,7 @@ class BoostedTrees:
             raise SnapshotError(f"the reranker's trees lack {error}", REBUILD) from error
 
     def decision(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """As scikit-learn's `decision_function`, NaN included. features: (n, f). Returns float64 (n,)."""
+        """The mean of scikit-learn's `decision_function`s. features: (n, f), may hold NaN. Returns float64 (n,)."""
         parts = [np.zeros(0)]
         for start in range(0, len(features), _ROWS_AT_ONCE):
             parts.append(self._decision(features[start : start + _ROWS_AT_ONCE].astype(np.float64)))
@@ -124,14 +124,14 @@ class BoostedTrees:
 
 
 def _list_splits(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list[list[Any]]:
-    """The splits of one tree, as columns of `Splits`; its leaves are added to `values`."""
+    """The splits of one tree as columns of `Splits`; the values of its leaves are appended to `values`."""
     if nodes["is_categorical"].any() or int(nodes["is_leaf"].sum()) > MOST_LEAVES:
         raise ValueError(f"only trees of at most {MOST_LEAVES} leaves, without categories, are kept as arrays")
     leaves: list[float] = []
     rows: list[tuple[int, float, bool, int, int]] = []
 
     def walk(index: int) -> int:
-        """Visit what is below a node, left to right; returns its leaves as bits."""
+        """Visit the nodes below a node, left to right; returns its leaves as bits."""
         node = nodes[index]
         if node["is_leaf"]:
             leaves.append(float(node["value"]))
@@ -148,9 +148,9 @@ def _list_splits(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> li
 
 
 def _make_table(splits: Splits, of_feature: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
-    """A feature's u thresholds, ascending, and uint16 (u + 2, trees): the leaves spared by how many lie below a value.
+    """The u thresholds of a feature, ascending, and its table, uint16 (u + 2, trees).
 
-    The last row is for NaN.
+    Row i of the table holds the leaves that remain if i thresholds are below the value; the last row is for NaN.
     """
     thresholds, threshold_of = np.unique(splits.thresholds[of_feature], return_inverse=True)
     trees, spared, missing_left = (x[of_feature] for x in (splits.trees, splits.spared, splits.missing_left))

@@ -1,1 +1,1 @@
-"""Search: the posts nearest to a query, channel by channel, of near-duplicates only the nearest."""
+"""Search: the nearest posts of a query in each channel; of near-duplicates only the nearest one."""

@@ -1,4 +1,4 @@
-"""A channel: photos or captions through an encoder into an index, and out come posts."""
+"""Channels: encode photos or captions of queries, and search the index for the nearest posts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from .similarity import Contents
 
 @dataclass(frozen=True, slots=True)
 class Channel(Generic[V]):
-    """An encoder, and the posts whose vectors it has made."""
+    """An encoder, and the posts with vectors of that encoder."""
 
     encoder: Encoder[V]
     neighbourhood: Neighbourhood
@@ -81,11 +81,10 @@ def search_channel(channel: Channel[Any], encoded: EncodedQueries, k: int) -> Ne
 
 
 def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], Rows, Any]]) -> Contents:
-    """n posts as they are compared with each other; what a post has not is an empty row.
+    """The contents of n posts. A post without a photo or a caption has an empty row there.
 
-    vectors: of each channel its encoder, the places (v,) of its posts among the n, and v rows or None. Of those that
-    are sparse there is one at most. A post with several photos stands there several times: it counts by the mean of
-    their vectors.
+    captions: (n,). vectors: for each channel its encoder, the post (v,) to which each vector belongs, and the vectors
+    (v, d), or None if v is 0; at most one channel is sparse. A post with several photos gets the mean of their vectors.
     """
     n = len(captions)
     nowhere = np.zeros(0, dtype=np.int64)
@@ -101,7 +100,7 @@ def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], R
 
 
 def _lay_out(rows: Vectors, of: Rows, n: int) -> Vectors:
-    """float32 (n, d): rows (v, d) of these posts among n, the others zeros. No copy if each post has one row."""
+    """Put rows (v, d) at indices `of` (v,) among n; the others are zeros: float32 (n, d). No copy if all have one."""
     means = _average(rows, of)
     if np.array_equal(of, np.arange(n)):
         return np.ascontiguousarray(means, dtype=np.float32)
@@ -111,7 +110,7 @@ def _lay_out(rows: Vectors, of: Rows, n: int) -> Vectors:
 
 
 def _average(rows: Vectors, of: Rows) -> Vectors:
-    """float32 (v, d): for each row the mean of all at its place, scaled to length 1; alone it stays as it is."""
+    """Replace each row by the mean of all rows of its post, scaled to length 1: float32 (v, d). of: (v,)."""
     order = np.argsort(of, kind="stable")
     _, first, several = np.unique(of[order], return_index=True, return_counts=True)
     if len(first) == len(rows):
@@ -124,7 +123,7 @@ def _average(rows: Vectors, of: Rows) -> Vectors:
 
 
 def _scatter(rows: sparse.csr_matrix, of: Rows, n: int) -> sparse.csr_matrix:
-    """Rows (v, d) at their places among n, the others empty."""
+    """Put rows (v, d) at indices `of` (v,) among n rows; the others are empty. Returns sparse (n, d)."""
     entries = rows.tocoo()
     scattered = sparse.csr_matrix((entries.data, (of[entries.row], entries.col)), shape=(n, rows.shape[1]))
     scattered.sort_indices()

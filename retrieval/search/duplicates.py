@@ -1,4 +1,4 @@
-"""Near-duplicates: reposts, advertisements copied fifty times over, one photo under several captions."""
+"""Finds near-duplicates: reposts, copied advertisements, the same photo with several captions."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -11,22 +11,22 @@ from scipy.sparse.csgraph import connected_components
 from ...core.vectors import Rows, Vectors
 from .similarity import Contents, Scales, WeightedContents
 
-START = 30  # letters and digits by which two captions begin alike
-LIKE_CAPTIONS = 0.8  # cosine of n-grams from which two captions are one
-LIKE_VECTORS = 0.97  # cosine from which two photos, or the meanings of two captions, are one
+START = 30  # letters and digits; captions that share their first ones are near-duplicates
+LIKE_CAPTIONS = 0.8  # least cosine of n-grams of near-duplicates
+LIKE_VECTORS = 0.97  # least cosine of vectors of near-duplicates, in dense channels
 
-_AT_ONCE = 1024  # posts compared with all others at once
-_MANY = 30_000  # posts, beyond which not all pairs are looked at
+_AT_ONCE = 1024  # posts compared with all others in one step
+_MANY = 30_000  # posts; with more, not all pairs are compared
 _TABLES, _BITS, _NEXT = 60, 24, 8
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows:
-    """Which posts are copies of each other, by any chain of likenesses.
+    """Group near-duplicates: two posts are in one cluster if a chain of similar posts connects them.
 
-    captions: (n,), those of `posts`. Returns (n,): the number of each post's cluster, from 0 in order of its first
-    post. Beyond some ten thousand posts a copy in a thousand may be missed in the dense channels.
+    captions: (n,), those of `posts`. Returns int64 (n,): the cluster of each post, numbered from 0 by first post. With
+    more than 30,000 posts, one copy in a thousand may be missed in the dense channels.
     """
     n = len(captions)
     copies, firsts = _find_same_start(captions)
@@ -42,7 +42,7 @@ def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows
 
 
 def find_duplicates(contents: Contents) -> Rows:
-    """The near-duplicates among posts; see `duplicate_clusters`."""
+    """Group the near-duplicates among posts; see `duplicate_clusters`."""
     return duplicate_clusters(contents.captions, Scales.learn(contents).weigh(contents))
 
 
@@ -53,7 +53,7 @@ def members_of(clusters: Rows) -> list[Rows]:
 
 
 def voting_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]:
-    """Which posts may be neighbours: (n,). A post without hashtags gives way to a near-duplicate that carries some.
+    """Which posts may be neighbours: (n,). A post without hashtags may not if a near-duplicate has some.
 
     clusters: (n,). labels: sparse (n, m).
     """
@@ -64,7 +64,7 @@ def voting_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]
 
 
 def _find_same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
-    """Each post with a caption and the first that begins alike; and all those first ones, which stand for the rest."""
+    """Pairs of a post with a caption and the first post with the same start; and the rows of those first posts."""
     first: dict[str, int] = {}
     pairs = [(row, first.setdefault(start, row)) for row, start in enumerate(map(_start, captions)) if start]
     rows = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
@@ -72,17 +72,17 @@ def _find_same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
 
 
 def _start(caption: str) -> str:
-    """The first letters and digits of a caption; the whole of it where there are too few to tell it from others."""
+    """The first START letters and digits of a caption, or the whole caption if it has fewer."""
     folded = unicodedata.normalize("NFKC", caption[: 20 * START]).casefold()
     letters = "".join(character for character in folded if character.isalnum())
     return letters[:START] if len(letters) >= START else caption
 
 
 def _find_alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
-    """Pairs of rows with a cosine of at least LIKE_CAPTIONS, each once.
+    """Yield pairs of rows with a cosine of at least LIKE_CAPTIONS, each pair once.
 
     Prefix filtering (Bayardo, Ma and Srikant, Scaling Up All Pairs Similarity Search, WWW 2007): such a pair shares
-    one of the rarest n-grams of each, and these have short lists of posts, so few pairs need to be looked at.
+    one of the rarest n-grams of each row. Few posts have these, so few pairs need to be compared.
     """
     rare = _take_rarest(words)
     by_ngram = sparse.csr_matrix(rare.T)
@@ -97,7 +97,7 @@ def _find_alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
 
 
 def _take_rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Of each row as many of its rarest n-grams as leave a rest shorter than LIKE_CAPTIONS, as ones."""
+    """The rarest n-grams of each row, as ones: so many that the rest is shorter than LIKE_CAPTIONS."""
     df = np.bincount(words.indices, minlength=words.shape[1])
     row_of = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
     order = np.lexsort((-words.indices, -df[words.indices], row_of))  # commonest first, rows together
@@ -109,7 +109,7 @@ def _take_rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _find_alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
-    """Pairs of rows with a cosine of at least LIKE_VECTORS, each at least once; all of them up to _MANY rows."""
+    """Yield pairs of rows with a cosine of at least LIKE_VECTORS; all pairs if there are at most _MANY rows."""
     if len(vectors) > _MANY:
         present = np.flatnonzero(vectors.any(axis=1))
         for ones, others in _find_hashed_alike(vectors, present):
@@ -125,13 +125,12 @@ def _find_alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
 
 
 def _find_hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pairs]:
-    """Pairs of rows that fall on the same sides of some random hyperplanes, neighbours in order within such a bucket.
+    """Yield pairs of rows that lie on the same sides of the random hyperplanes of at least one table.
 
-    Charikar, Similarity Estimation Techniques from Rounding Algorithms (STOC 2002): a hyperplane parts two vectors of
-    cosine .97 with probability .08, so that of _TABLES times _BITS hyperplanes at least one time all agree in 99.9% of
-    the cases, and for vectors that have nothing in common in one of 280,000. Copies of one post are linked in a chain:
-    within a bucket each is compared with the next few only, lest an advertisement posted a thousand times cost a
-    million comparisons.
+    Charikar, Similarity Estimation Techniques from Rounding Algorithms (STOC 2002): a hyperplane separates two vectors
+    of cosine .97 with probability .08. So all _BITS hyperplanes of at least one of _TABLES tables agree in 99.9% of
+    the cases; for orthogonal vectors in one of 280,000. Within a bucket each row is compared with the next _NEXT rows
+    only, because a post copied a thousand times would else cost a million comparisons; a chain of pairs is enough.
     """
     planes = np.random.default_rng(5).standard_normal((vectors.shape[1], _TABLES * _BITS)).astype(np.float32)
     starts = range(0, len(rows), _AT_ONCE)
@@ -144,6 +143,6 @@ def _find_hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pa
 
 
 def _hash_sides(sides: Vectors) -> NDArray[np.uint32]:
-    """On which sides of the hyperplanes vectors lie, as one number a table: (n, tables * bits) to (n, tables)."""
+    """Hash the sides of the hyperplanes, one number for each table: (n, tables * bits) to uint32 (n, tables)."""
     packed = np.packbits(sides.reshape(len(sides), _TABLES, _BITS) > 0, axis=2).astype(np.uint32)
     return np.asarray(packed @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32))

@@ -1,4 +1,4 @@
-"""Who is near: the posts of an archive that resemble a query, of near-duplicates only the nearest."""
+"""Finds neighbours: the posts of an archive nearest to a query; of near-duplicates only the nearest one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,18 +12,19 @@ from ...core.post import Modality
 from ...core.protocols import VectorIndex
 from ...core.vectors import NO_ROW, Matches, Rows, compact, find_repeats
 
-_COPIES = 100  # looked at beyond the k nearest, where the archive has near-duplicates
-_AT_ONCE = 256  # vectors that are searched again at once, more deeply
+_COPIES = 100  # vectors searched beyond the k nearest, because some are near-duplicates
+_AT_ONCE = 256  # vectors in one batch of a second, deeper search
 
-# From neighbours (v, any) of v vectors, as rows of the archive, and which vectors these are, to those to be left out.
+# Takes neighbours (v, any) of v vectors, as rows of the archive, and the indices (v,) of these vectors. Returns which
+# neighbours are left out, (v, any).
 _LeftOut: TypeAlias = Callable[[Rows, Rows], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours(Matches):
-    """The posts nearest to n queries; a post with several photos stands there once, by the nearest of them.
+    """The posts nearest to n queries. A post with several photos appears once, by the nearest of its photos.
 
-    photos: (n, k) int64, which of the post's photos that is, from 0; 0 also in channels of captions.
+    photos: (n, k) int64, which photo of the post is nearest, from 0; always 0 in channels of captions.
     """
 
     photos: Rows
@@ -31,11 +32,11 @@ class Neighbours(Matches):
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """One channel's posts among which neighbours are searched.
+    """The posts of one channel, to search for neighbours.
 
-    index: its vectors. rows: (v,) ascending, the row of the archive to which each belongs; a post with several photos
-    has several. clusters: (n,) the near-duplicates of the whole archive by number: fifty copies of one advertisement
-    have one vote. can_vote: (n,) whether a post may be a neighbour; see `duplicates.voting_posts`.
+    index: of v vectors. rows: (v,) ascending, the row of the archive to which each vector belongs; a post with several
+    photos has several vectors. clusters: (n,) of all posts of the archive; all near-duplicates together have one vote.
+    can_vote: (n,) whether a post may be a neighbour; see `duplicates.voting_posts`.
     """
 
     channel: str
@@ -46,19 +47,20 @@ class Neighbourhood:
     can_vote: NDArray[np.bool_]
 
     def nearest(self, vectors: Any, k: int, of: Rows | None = None) -> Neighbours:
-        """The k nearest posts of new ones, as rows of the archive.
+        """Find the k nearest posts of n queries, as rows of the archive: (n, k).
 
-        vectors: (v, d). of: (v,) ascending, the query to which each vector belongs, every number from 0 to n - 1; None
-        if each query has one. A post is as near to a query as the nearest pair of their vectors.
+        vectors: (v, d). of: (v,) ascending, the query to which each vector belongs, with every number from 0 to n - 1;
+        None if each query has one vector. The similarity of two posts is that of the nearest pair of their vectors.
         """
         return self._nearest(vectors, k, of, lambda near, _: np.zeros(near.shape, dtype=bool))
 
     def nearest_to_own(
         self, posts: Rows, vectors: Any, k: int, sees_copies: NDArray[np.bool_], of: Rows | None = None
     ) -> Neighbours:
-        """As `nearest` for posts (n,) of the archive as if they were new, with their vectors in this channel.
+        """As `nearest`, but for posts of the archive, each as if it were not in the archive.
 
-        sees_copies: (n,) whether a post's near-duplicates stay there; it itself never does.
+        posts: (n,) rows. vectors: (v, d), theirs in this channel. sees_copies: (n,) whether near-duplicates of a post
+        may be among its neighbours.
         """
         of = np.arange(len(posts)) if of is None else of
 
@@ -73,7 +75,7 @@ class Neighbourhood:
         n = vectors.shape[0]
         depth = ceil((k + _COPIES) * len(self.rows) / max(1, len(np.unique(self.rows))))
         found, short = self._search(vectors, np.arange(n), k, depth, left_out)
-        while len(short) and depth < len(self.rows):  # more copies are in the way than were reckoned with
+        while len(short) and depth < len(self.rows):  # more than _COPIES were left out
             depth = min(2 * depth, len(self.rows))
             still: list[Rows] = []
             for some in np.split(short, range(_AT_ONCE, len(short), _AT_ONCE)):
@@ -87,7 +89,7 @@ class Neighbourhood:
     def _search(
         self, vectors: Any, which: Rows, k: int, depth: int, left_out: _LeftOut
     ) -> tuple[Neighbours, NDArray[np.int64]]:
-        """The k nearest posts of each vector among its `depth` nearest vectors, and who has fewer of more."""
+        """The k nearest posts of each vector, from its `depth` nearest vectors; and the vectors with fewer posts."""
         matches = self.index.search(vectors, depth)
         none = matches.rows == NO_ROW
         near = np.where(none, NO_ROW, self.rows[matches.rows])
@@ -98,7 +100,7 @@ class Neighbourhood:
         return found, np.flatnonzero(short)
 
     def _merge_by_query(self, found: Neighbours, of: Rows, k: int) -> Neighbours:
-        """The neighbours of queries that have several vectors, from those of each vector."""
+        """The neighbours of queries with several vectors, from the neighbours of each vector."""
         n, number = int(of[-1]) + 1, np.arange(len(of)) - np.searchsorted(of, of)
         merged = no_neighbours(n, (int(number.max()) + 1) * k)
         for whole, part in zip(_parts(merged), _parts(found), strict=True):
@@ -117,12 +119,12 @@ class Neighbourhood:
         )
 
     def _find_copies(self, near: Rows) -> NDArray[np.bool_]:
-        """Which neighbours are copies of a nearer one: (n, m) for rows (n, m), NO_ROW where there is none."""
+        """Which neighbours are copies of a nearer one: (n, m) for rows (n, m), NO_ROW if there is none."""
         return find_repeats(np.where(near == NO_ROW, -1 - np.arange(near.shape[1]), self.clusters[near]))
 
 
 def no_neighbours(n: int, k: int) -> Neighbours:
-    """n queries that have found nobody, (n, k), to be filled in."""
+    """New arrays (n, k) without any neighbour, to be filled in."""
     rows = np.full((n, k), NO_ROW, dtype=np.int64)
     return Neighbours(rows, np.zeros((n, k), dtype=np.float32), np.zeros((n, k), dtype=np.int64))
 

@@ -1,4 +1,4 @@
-"""How alike two posts are in all that they show and say: the kernel that ridge regression and duplicates stand on."""
+"""The similarity of two posts in photos and captions: the kernel of the ridge regression."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from scipy import sparse
 from ...core.vectors import Vectors, unit_rows
 from .writing_style import style_counts
 
-FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
+FEWEST_TO_CENTRE = 20  # vectors; with fewer, the mean is not subtracted
 
-_BESIDE = 0.5  # what the cosine of style, and of a dense channel, counts beside that of the n-grams
-_AT_ONCE = 1024  # posts, whose likeness to all others is held in memory
+_BESIDE = 0.5  # weight of the cosine of style, and of each dense channel; that of n-grams has 1
+_AT_ONCE = 1024  # posts whose similarities to all others are in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What n posts show and say, as encoders see it.
+    """Captions and vectors of n posts.
 
-    captions: (n,) without hashtags; "" where there is none. ngrams: sparse (n, b) counts of their n-grams, rows
-    without entries where there is no caption. dense: by channel float32 (n, d), rows of zeros where there is nothing.
+    captions: (n,) without hashtags; may be empty. ngrams: sparse (n, b) counts of the captions' n-grams. dense: by
+    channel float32 (n, d); a row of zeros if a post has nothing for that channel.
     """
 
     captions: Sequence[str]
@@ -40,9 +40,9 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class WeightedContents:
-    """Contents of n posts of which inner products are cosines, all float32.
+    """Contents of n posts, scaled so that inner products are cosines; all float32.
 
-    words: sparse (n, b), of captions' n-grams. style: sparse (n, s), of how they are written. dense: by channel (n, d).
+    words: sparse (n, b), n-grams of captions. style: sparse (n, s), n-grams of skeletons. dense: by channel (n, d).
     """
 
     words: sparse.csr_matrix
@@ -60,9 +60,9 @@ class WeightedContents:
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """What is typical of an archive, against which single posts are weighed.
+    """Statistics of an archive by which the contents of posts are weighted.
 
-    idf, style_idf: float32 (b,) and (s,), 0 for n-grams that the archive does not know. means: by channel float32 (d,).
+    idf, style_idf: float32 (b,) and (s,), 0 for n-grams that are not in the archive. means: by channel float32 (d,).
     """
 
     idf: Vectors
@@ -71,29 +71,30 @@ class Scales:
 
     @classmethod
     def learn(cls, contents: Contents) -> "Scales":
-        """What is typical of n posts."""
+        """Compute the statistics of n posts."""
         style = style_counts(contents.captions)
         means = {channel: _mean(vectors) for channel, vectors in contents.dense.items()}
         return cls(_idf(contents.ngrams), _idf(style), means)
 
     def weigh(self, contents: Contents) -> WeightedContents:
-        """n posts made comparable; new arrays. A channel that the archive has not is left out."""
+        """Weight the contents of n posts; new arrays. Channels that the archive does not have are left out."""
         dense = {channel: _centre(contents.dense[channel], mean) for channel, mean in self.means.items()}
         return WeightedContents(self.weigh_ngrams(contents.ngrams), self.weigh_style(contents.captions), dense)
 
     def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Tf-idf with sublinear tf, (n, b), rows of length 1 or without weight."""
+        """Tf-idf with sublinear tf, (n, b), rows of length 1 or 0."""
         return _weigh(counts, self.idf)
 
     def weigh_style(self, captions: Sequence[str]) -> sparse.csr_matrix:
-        """How n captions are written: (n, s), rows of length 1 or without weight."""
+        """Tf-idf of the n-grams of n skeletons: (n, s), rows of length 1 or 0."""
         return _weigh(style_counts(captions), self.style_idf)
 
 
 class Similarity:
     """The kernel between any posts and n fixed ones: cosine of n-grams + 1/2 cosine of style and of each dense channel.
 
-    A sum of inner products, so positive semidefinite; a post's likeness to itself is 3/2 + 1/2 for each dense channel.
+    It is a sum of inner products, so positive semidefinite. The value of a post with itself is 3/2, plus 1/2 for each
+    dense channel.
     """
 
     def __init__(self, posts: WeightedContents) -> None:

@@ -1,7 +1,7 @@
-"""How a caption is written, whatever it says: its skeleton of signs, spaces and emoji, as n-grams.
+"""Writing style: n-grams of the skeleton of a caption, which keeps signs, spaces and emoji but no words.
 
-Who posts often has habits (`. . .` between lines, no capitals, one emoji at the end, no caption at all), and habits in
-hashtags too.
+Authors have habits in captions (`. . .` between lines, no capitals, one emoji at the end, no caption at all), and
+posts of one style tend to carry the same hashtags.
 """
 
 import unicodedata
@@ -16,15 +16,15 @@ from ...core.vectors import Matches, Vectors
 
 BUCKETS = 2**18
 NGRAMS = (1, 6)
-NEAREST = 50  # posts in style that have a vote
+NEAREST = 50  # posts nearest in style whose votes are counted
 
-_LOOKED_AT = 1500  # characters of a caption
+_LOOKED_AT = 1500  # characters of a caption that are read
 _FIRST, _LAST = "\x02", "\x03"
 _LETTERS = (("\u024f", "a"), ("\u0fff", "b"), ("\u3130", "c"), ("\u318f", ""), ("\uabff", "d"), ("\ud7ff", "e"))
 
 
 class _Kinds(dict[int, str]):
-    """What stands for a character, by its code point; found when first met."""
+    """The kind of a character by its code point; computed at first use."""
 
     def __missing__(self, code: int) -> str:
         self[code] = kind = _classify(chr(code))
@@ -32,11 +32,11 @@ class _Kinds(dict[int, str]):
 
 
 _KINDS = _Kinds()
-_MANY = frozenset("aAbcde0 ")  # of which one stands for any number in a row
+_MANY = frozenset("aAbcde0 ")  # kinds of which a run becomes a single character
 
 
 def skeleton(caption: str) -> str:
-    """A caption with one letter for each run of a script's letters, 0 for digits, and all signs as they are."""
+    """A caption with each run of letters of one script as one letter, each run of digits as 0, and signs unchanged."""
     kinds = caption[:_LOOKED_AT].translate(_KINDS)
     return _FIRST + "".join(kind if kind in _MANY else "".join(run) for kind, run in groupby(kinds)) + _LAST
 
@@ -44,7 +44,7 @@ def skeleton(caption: str) -> str:
 def style_counts(captions: Sequence[str]) -> sparse.csr_matrix:
     """Counts of the n-grams of n skeletons: sparse float32 (n, BUCKETS), columns ascending.
 
-    None is without n-grams: to have no caption is a style.
+    No row is empty: an empty caption has n-grams too.
     """
     from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -65,7 +65,7 @@ def style_counts(captions: Sequence[str]) -> sparse.csr_matrix:
 
 
 class Styles:
-    """An archive's posts, to be found by how their captions are written."""
+    """The posts of an archive, searched by the style of their captions."""
 
     def __init__(self, style: sparse.csr_matrix) -> None:
         """style: (n, s), rows of length 1."""
@@ -76,10 +76,10 @@ class Styles:
         return int(self.style.shape[0])
 
     def nearest(self, others: sparse.csr_matrix, hidden: NDArray[np.bool_] | None = None) -> list[Matches]:
-        """For each of q others the posts nearest in style, (1, k): NEAREST, and all as near as the last of them.
+        """For each of q captions the posts nearest in style, (1, k).
 
-        Many captions are written exactly alike, as those are that say nothing, and of these none comes before another.
-        others: (q, s). hidden: (n,) posts that are not to be found.
+        k is NEAREST, or more if more posts are as near as the last of these: many captions have the same style, as
+        all empty ones. others: (q, s). hidden: (n,) posts that are left out.
         """
         alike: Vectors = (others @ self._by_ngram).toarray()
         if hidden is not None:
@@ -88,7 +88,7 @@ class Styles:
 
 
 def _take_nearest(alike: Vectors) -> Matches:
-    """alike: (n,), below 0 for what is hidden."""
+    """alike: (n,) similarities, below 0 for hidden posts."""
     last = min(NEAREST, len(alike)) - 1
     least = max(float(-np.partition(-alike, last)[last]), 0.0)
     rows = np.flatnonzero(alike >= least)
@@ -97,7 +97,7 @@ def _take_nearest(alike: Vectors) -> Matches:
 
 
 def _classify(character: str) -> str:
-    """Letters by their script, capitals apart; single jamo (ㅋㅋ, ㅠㅠ) stand for themselves, as signs do. Marks go."""
+    """The kind of a character: letters by script, capitals apart. Signs and jamo (ㅋ, ㅠ) stay; marks become ""."""
     category = unicodedata.category(character)
     if character.isspace():
         return " "

@@ -1,1 +1,1 @@
-"""From candidates to the hashtags of an answer: what is blocked, what means the same, how many and which."""
+"""Selects the hashtags of an answer among the candidates: blocks, merges equal meanings, limits the number."""

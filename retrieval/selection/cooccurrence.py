@@ -1,4 +1,4 @@
-"""Which company hashtags keep: what they stand with on posts, and how alike that is for two of them."""
+"""Co-occurrence: which hashtags appear together on posts, and how similar that is for two hashtags."""
 
 from functools import cached_property
 
@@ -8,16 +8,16 @@ from scipy import sparse
 
 from ...core.vectors import Floats, Rows
 
-_DOUBT = 10  # posts beside those that carry both, lest a pair that five posts carry come before one of five hundred
-_SAMPLE = 200  # posts by which variety is judged
-_AT_ONCE = 4096  # pairs
+_DOUBT = 10  # posts, by which the closeness of rare pairs is reduced
+_SAMPLE = 200  # most posts from which variety is computed
+_AT_ONCE = 4096  # pairs in one step
 
 
 class Cooccurrence:
-    """The company of the c hashtags of an archive that are looked at. Pairs are two arrays (p,) of their numbers."""
+    """Co-occurrence of c hashtags of an archive. Pairs are two arrays (p,) of their numbers."""
 
     def __init__(self, labels: sparse.csr_matrix, author_of: Rows) -> None:
-        """labels: sparse (posts, c), 1 where a post carries a hashtag. author_of: (posts,) numbers, -1 if unknown."""
+        """labels: sparse (posts, c), 1 if a post carries a hashtag. author_of: (posts,) numbers, -1 if unknown."""
         self._author_of = author_of
         self._labels = labels
         self._by_hashtag = sparse.csc_matrix(labels)
@@ -26,13 +26,13 @@ class Cooccurrence:
         self.uses: Rows = self._together.diagonal().astype(np.int64)
 
     def pairs(self, least: int) -> tuple[Rows, Rows]:
-        """Those that at least so many posts carry both of, the first of lower number."""
+        """The pairs that at least `least` posts carry, the lower number first."""
         upper = sparse.coo_matrix(sparse.triu(self._together, k=1))
         enough = upper.data >= least
         return upper.row[enough].astype(np.int64), upper.col[enough].astype(np.int64)
 
     def both(self, ones: Rows, others: Rows) -> Rows:
-        """(p,) how many posts carry both."""
+        """(p,) the number of posts that carry both."""
         return _take_entries(self._together, ones, others).astype(np.int64)
 
     def posts_with(self, one: int, other: int) -> Rows:
@@ -41,19 +41,19 @@ class Cooccurrence:
         return np.intersect1d(carriers, others, assume_unique=True)
 
     def authors_of(self, posts: Rows) -> int | None:
-        """How many wrote these posts, as far as is known; None if none is known."""
+        """The number of known authors of these posts; None if none is known."""
         authors = self._author_of[posts]
         return len(np.unique(authors[authors >= 0])) or None
 
     def closeness(self, ones: Rows, others: Rows) -> Floats:
-        """(p,) how far the same posts carry them, in [0, 1): the cosine, less where few posts carry both."""
+        """(p,) the cosine of the posts that carry them, reduced if few posts carry both; in [0, 1)."""
         both = self.both(ones, others)
         return np.asarray(both / np.sqrt(self.uses[ones] * self.uses[others]) * both / (both + _DOUBT))
 
     def likeness(self, ones: Rows, others: Rows) -> Floats:
-        """(p,) how alike the hashtags are that they stand beside, in [0, 1]: the cosine of their associations.
+        """(p,) the cosine of their associations with other hashtags, in [0, 1].
 
-        Whether they stand beside each other is left out of it.
+        Their association with each other is left out.
         """
         found = [np.zeros(0)]
         for start in range(0, len(ones), _AT_ONCE):
@@ -65,10 +65,10 @@ class Cooccurrence:
         return np.minimum(np.concatenate(found), 1.0)
 
     def variety(self, one: int, other: int) -> float:
-        """How many posts carry both, counted as one where the rest of their hashtags is the same.
+        """The effective number of posts that carry both; posts whose other hashtags are the same count as one.
 
-        The diversity of Leinster and Cobbold (Measuring diversity: the importance of species similarity, 2012), of
-        order 2, by the Jaccard similarity of the rest; of at most 200 of the posts. At least 1 if any post does.
+        The diversity of order 2 of Leinster and Cobbold (Measuring diversity: the importance of species similarity,
+        2012), by the Jaccard similarity of the other hashtags, of at most 200 posts. At least 1 if any post has both.
         """
         rows = self.posts_with(one, other)
         if len(rows) > _SAMPLE:
@@ -83,7 +83,7 @@ class Cooccurrence:
 
     @cached_property
     def _ties(self) -> sparse.csr_matrix:
-        """(c, c) positive pointwise mutual information, discounted as by Pantel and Lin (2002), lest the rare lead."""
+        """(c, c) positive pointwise mutual information, discounted for rare hashtags (Pantel and Lin, 2002)."""
         entries = sparse.coo_matrix(self._together)
         apart = entries.row != entries.col
         one, other, both = entries.row[apart], entries.col[apart], entries.data[apart].astype(np.float64)
@@ -98,6 +98,6 @@ class Cooccurrence:
 
 
 def _take_entries(matrix: sparse.csr_matrix, rows: Rows, columns: Rows) -> NDArray[np.float64]:
-    if not len(rows):  # of none SciPy makes a matrix
+    if not len(rows):  # SciPy returns a matrix for no rows
         return np.zeros(0)
     return np.asarray(matrix[rows, columns], dtype=np.float64).ravel()

@@ -1,18 +1,18 @@
-"""English plurals, told by their endings and by what else an archive posts; a stemmer would merge too much."""
+"""English plurals, found by their endings and by the other hashtags; a stemmer would merge too much."""
 
 from collections.abc import Collection, Mapping
 
 from ...core.writing_systems import scripts_of
 
-_SHORTEST = 3  # letters of a singular: `gas` is no plural of `ga`
+_SHORTEST = 3  # letters of a singular: `gas` is not the plural of `ga`
 _HISSING = ("s", "x", "z", "ch", "sh", "o")  # before a plural's `es`
 _NO_PLURALS = frozenset(["blues", "canvas", "customs", "glasses", "goods", "lens", "news", "thanks"])
 
 
 def singulars(hashtags: Collection[str]) -> Mapping[str, str]:
-    """The plurals among hashtags (normalised), each with its singular where that is among them too.
+    """The plurals among hashtags (normalised), each with its singular, if that is among them too.
 
-    What only looks like a plural (`goods`, `lens`, `paris`) is left alone as far as it is known to.
+    Known words that only look like plurals (`goods`, `lens`, `paris`) are left out.
     """
     known = set(hashtags)
     found: dict[str, str] = {}
@@ -23,7 +23,7 @@ def singulars(hashtags: Collection[str]) -> Mapping[str, str]:
 
 
 def _singular_forms(hashtag: str) -> list[str]:
-    """What may be the singular of a hashtag, the likeliest first; no form is itself taken for a plural."""
+    """Possible singulars of a hashtag, the likeliest first; none of them looks like a plural."""
     if not hashtag.endswith("s") or hashtag.endswith(("ss", "us", "is")) or hashtag in _NO_PLURALS:
         return []
     if scripts_of(hashtag[-2:-1]) != {"LATIN"}:  # a `rollei35s` is another camera than a `rollei35`

@@ -1,45 +1,45 @@
-"""How a hashtag sounds, in Latin letters, so that 후쿠오카 and fukuoka can be compared.
+"""The pronunciation of a hashtag in Latin letters, so that 후쿠오카 and fukuoka can be compared.
 
-The names that Unicode gives to Hangul syllables, kana and Cyrillic letters spell their sound: no table is needed.
+The Unicode names of Hangul syllables, kana and Cyrillic letters spell their sound, so no table is needed.
 """
 
 import re
 import unicodedata
 
 _VOWELS = "aeiouwy"
-_VOWEL, _SOFT = 1 / 3, 0.5  # against 1 for a consonant
-_JOINED = "<"  # before a small kana, whose vowel takes the place of the one before
+_VOWEL, _SOFT = 1 / 3, 0.5  # weights; other consonants have 1
+_JOINED = "<"  # before a small kana, whose vowel replaces the one before
 _SPELT = [pair.split(":") for pair in "eu: eo:o ae:e ee:i oo:u ou:u".split(" ")]
 _SPELT += [pair.split(":") for pair in "ph:f ck:k ch:j sh:s th:s x:ks ng:n q:k ce:se ci:si".split(" ")]
-_HEARD = str.maketrans("bvfgcdrzy", "pppkktlji")  # one letter for what transliteration mixes up
+_HEARD = str.maketrans("bvfgcdrzy", "pppkktlji")  # one letter for sounds that transliteration confuses
 _NEAR = frozenset(map(frozenset, ("hp", "sj", "st", "jk")))  # 후쿠오카, fukuoka; 디저트, dessert; 크롬, chrome
 
 
 def letters_of(hashtag: str) -> str:
-    """A hashtag (normalised) in lower-case Latin letters and digits; empty if it has a letter of unknown sound.
+    """A hashtag (normalised) in lower-case Latin letters and digits; empty if it has a letter of another script.
 
-    Known are Latin, Hangul, kana and Cyrillic.
+    Latin, Hangul, kana and Cyrillic are supported.
     """
     letters = [_spell_letter(character) for character in hashtag if unicodedata.category(character)[0] in "LN"]
     return "" if None in letters else re.sub(f"[{_VOWELS}]?{_JOINED}", "", "".join(filter(None, letters)))
 
 
 def sound_of(letters: str) -> str:
-    """What `letters_of` gives, with one spelling for what sounds much the same in two scripts."""
+    """The result of `letters_of` with one spelling for similar sounds."""
     for spelt, sound in _SPELT:
         letters = letters.replace(spelt, sound)
     return _collapse_repeats(letters.translate(_HEARD))
 
 
 def consonants_of(letters: str) -> str:
-    """Letters or a sound without vowels; digits stay."""
+    """Letters or a sound without vowels; digits are kept."""
     return re.sub(f"[{_VOWELS}]", "", letters)
 
 
 def sound_likeness(one: str, other: str) -> float:
-    """How alike two sounds are, in [0, 1]: 1 minus the weighted edit distance of what is longer; vowels weigh little.
+    """The similarity of two sounds, in [0, 1]: 1 minus the weighted edit distance over the longer one's weight.
 
-    0 if either is unknown (empty), or if they differ in a digit or in a consonant after one: an AE1 is no AE1P.
+    0 if either is empty, or if they differ in a digit or in a consonant after a digit: AE1 and AE1P are two cameras.
     """
     if not (one and other) or _take_model(one) != _take_model(other):
         return 0.0
@@ -47,9 +47,9 @@ def sound_likeness(one: str, other: str) -> float:
 
 
 def differ_in_a_vowel(one: str, other: str) -> bool:
-    """Whether letters differ in one inner vowel or in doubled consonants: 초콜릿, 초콜렛; hamburger, hamberger.
+    """Whether letters differ only in an inner vowel or doubled consonants: 초콜릿, 초콜렛; hamburger, hamberger.
 
-    Not in the first or the last vowel: there words of one root part, as trend and trendy do.
+    The first and the last vowel must agree, because words of one root differ there, such as trend and trendy.
     """
     one, other = (re.sub(rf"([^\d{_VOWELS}])\1+", r"\1", letters) for letters in (one, other))
     if consonants_of(one) != consonants_of(other):
@@ -90,7 +90,7 @@ def _take_model(sound: str) -> str:
 
 
 def _weight(letter: str) -> float:
-    """What it costs to leave a letter out: l (r) and h often are."""
+    """The cost of leaving a letter out; low for l (r) and h, which often are."""
     return _VOWEL if letter in _VOWELS else _SOFT if letter in "lh" else 1.0
 
 
@@ -103,7 +103,7 @@ def _change(letter: str, other: str) -> float:
 
 
 def _distance(one: str, other: str) -> float:
-    """Levenshtein's, with these weights."""
+    """Levenshtein distance with `_weight` and `_change` as costs."""
     row = [0.0]
     for letter in other:
         row.append(row[-1] + _weight(letter))

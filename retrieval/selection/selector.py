@@ -1,7 +1,7 @@
-"""From the candidates for one post to the hashtags that are suggested: those a person can use, and as many as help.
+"""Selects hashtags among the candidates of one query.
 
-In order: what the rules block, what the post has already and a person excludes, what means the same as another,
-languages, popularity, the least score, how many. Diversity comes last: what is not shown must not push others away.
+In order: remove blocked, given and excluded hashtags, merge those of the same meaning, filter languages, weigh tiers,
+apply the least score, limit the number. Diversity comes last, so that hashtags that are not shown do not affect it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,11 +22,11 @@ from .inflections import singulars
 
 TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 
-# What a tier's probabilities count, from head to tail, when candidates are put in order.
+# Factors on the probabilities of the tiers, from head to tail, in sorting.
 _FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
-_RELEVANCE = 0.7  # against novelty; the middle of what the literature finds to work
-_DEEP = 5  # candidates for each place in a diverse answer; further down it would only be odd
-_FAINT = 0.1  # of the likeliest; what is less likely is no alternative, however different
+_RELEVANCE = 0.7  # weight of relevance; novelty has the rest. Middle of the range in the literature
+_DEEP = 5  # candidates considered for each hashtag of a diverse answer
+_FAINT = 0.1  # of the highest weight; candidates below are not chosen for diversity
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class HashtagTable:
 
     @cached_property
     def tiers(self) -> NDArray[np.int8]:
-        """(m,) places in TIERS. Each tier holds about a third of all uses: the head is few hashtags, the tail most.
+        """(m,) indices in TIERS. Each tier has about a third of all uses: the head is few hashtags, the tail most.
 
-        Hashtags used alike are of one tier, by the middle of what they hold together.
+        Hashtags with equal use are in one tier, by the middle of their common range.
         """
         rarest_first = np.sort(self.uses)
         up_to = np.concatenate([[0], np.cumsum(rarest_first)])
@@ -55,16 +55,16 @@ class HashtagTable:
 
     @cached_property
     def singulars(self) -> Mapping[str, str]:
-        """The plurals among the hashtags, each with its singular, which is one of them too."""
+        """The plurals among the hashtags, each with its singular, if that is among them too."""
         return singulars(self.hashtags)
 
     @cached_property
     def by_hashtag(self) -> sparse.csc_matrix:
-        """`labels`, quick to take columns from."""
+        """`labels` in column format."""
         return sparse.csc_matrix(self.labels)
 
     def likeness(self, columns: Rows) -> Floats:
-        """How alike hashtags are by the posts that carry them: cosines, (c, c) for c columns, in [0, 1]."""
+        """Cosines of hashtags by the posts that carry them: (c, c) for c columns, in [0, 1]."""
         carriers = self.by_hashtag[:, columns]
         together = np.asarray((carriers.T @ carriers).toarray(), dtype=np.float64)
         lengths = np.sqrt(np.maximum(together.diagonal(), 1))
@@ -73,7 +73,7 @@ class HashtagTable:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """columns, scores: (s,) of the hashtags chosen, in their order. removed: likeliest first."""
+    """columns, scores: (s,) of the selected hashtags, in order. removed: likeliest first."""
 
     columns: Rows
     scores: Floats
@@ -81,7 +81,7 @@ class Selected:
 
 
 class Meanings:
-    """Which hashtags mean the same: an English plural and its singular, and what a person has ruled to."""
+    """Which hashtags mean the same: English plurals and singulars, and aliases of a person."""
 
     def __init__(self, table: HashtagTable, aliases: Mapping[str, str]) -> None:
         self._singulars = table.singulars
@@ -108,11 +108,11 @@ def select(
     threshold: float,
     given: Collection[str] = (),
 ) -> Selected:
-    """Choose among one post's candidates.
+    """Select among the candidates of one query.
 
-    columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; those returned are among them.
-    threshold: the least of them that is worth suggesting when the number is free. given: hashtags (normalised) that the
-    post has already; neither they nor what means the same are suggested.
+    columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; the selected ones keep theirs.
+    threshold: the least probability to select if the number of hashtags is free. given: hashtags (normalised) that the
+    query has already; they and hashtags of the same meaning are left out.
     Deterministic: of equal candidates the earlier one comes first.
     """
     likeliest = np.argsort(-scores, kind="stable")
@@ -128,7 +128,7 @@ def select(
     if options.diverse:
         likely = order[weights[order] >= _FAINT * weights[order].max(initial=0.0)][: count * _DEEP]
         chosen = likely[_diversify(weights[likely], table.likeness(shown[likely]), count)]
-        order = np.concatenate([chosen, order[len(likely) :]])  # the rest fills up where too few are likely
+        order = np.concatenate([chosen, order[len(likely) :]])  # the rest fills up if too few are likely
     order = order[:count]
     least = probabilities[order].min() if len(order) else max(options.min_score, threshold)
     listed = tuple(why for rank, why in removed if likelihoods[rank] >= least)
@@ -138,10 +138,10 @@ def select(
 def _sift(
     columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, Removed]]]:
-    """Part the candidates, likeliest first, by their places.
+    """Merge and filter candidates, given likeliest first, by rank.
 
-    Returns for each meaning left its likeliest place and the place of the hashtag to show, the most used one of those
-    in the languages wished for; and each place removed, with why.
+    Returns for each meaning that is kept the rank of its likeliest hashtag and the rank of the hashtag to show, which
+    is the most used one in the requested languages; and each removed rank with the reason.
     """
     groups, removed = _group_by_meaning(columns, table, options, rules, given)
     kept: list[tuple[int, int]] = []
@@ -169,10 +169,10 @@ def _filter_languages(ranks: list[int], columns: Rows, table: HashtagTable, opti
 def _group_by_meaning(
     columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
-    """The places of the candidates by meaning, without those blocked, given and excluded, which come second."""
+    """The ranks of the candidates grouped by meaning; second, those blocked, given or excluded."""
     meanings = None if options.raw else Meanings(table, rules.aliases)
-    unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # of both, the latter is told
-    why = {meanings.of(hashtag) if meanings else hashtag: told for hashtags, told in unwanted for hashtag in hashtags}
+    unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # the latter wins
+    why = {meanings.of(tag) if meanings else tag: reason for tags, reason in unwanted for tag in tags}
     groups: dict[str, list[int]] = {}
     removed: list[tuple[int, Removed]] = []
     for rank, column in enumerate(columns.tolist()):
@@ -188,9 +188,9 @@ def _group_by_meaning(
 
 
 def _weigh_tiers(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None) -> Floats:
-    """By what candidates, likeliest first, are put in order: (c,), above 0 where the probabilities are.
+    """The weights by which candidates, given likeliest first, are sorted: (c,), above 0 if the probabilities are.
 
-    Balanced: the tiers take turns as parties take seats in a parliament, by D'Hondt's highest averages.
+    `balanced` alternates tiers by D'Hondt's highest averages, a method to allocate seats to parties.
     """
     if mix is None:
         return probabilities
@@ -203,7 +203,7 @@ def _weigh_tiers(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None
 
 
 def _diversify(relevance: Floats, likeness: Floats, count: int) -> list[int]:
-    """Maximal marginal relevance (Carbonell and Goldstein, 1998): each next one relevant, and unlike those before it.
+    """Select by maximal marginal relevance (Carbonell and Goldstein, 1998): relevant, and unlike those before.
 
     relevance: (c,). likeness: (c, c) in [0, 1]. Returns at most `count` of the c, in order.
     """

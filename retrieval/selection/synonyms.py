@@ -1,11 +1,12 @@
-"""Hashtags that may mean the same, for a person to confirm: 카페 and cafe, 고양이 and cat, canonae1 and canon_ae1.
+"""Finds hashtags that may mean the same, for a person to confirm: 카페 and cafe, 고양이 and cat.
 
-To stand on the same posts is not yet to mean the same: a block of hashtags that an account puts under all its posts is
-always together, too. So a pair needs one of three signs:
+Hashtags on the same posts need not mean the same: some accounts put the same block of hashtags under all posts. So a
+pair needs one of three signs:
 
-sound: in two scripts they sound alike, and they stand beside the same hashtags or each other.
-company: in two scripts each is what the other stands with most of all, on posts that differ in the rest.
-spelling: in one script they differ in a vowel, and they stand beside the same hashtags or each other; or in `_` alone.
+sound: in two scripts they sound alike, and they appear with the same hashtags or with each other.
+company: in two scripts each is the one that the other appears with most, on posts whose other hashtags differ.
+spelling: in one script they differ in one vowel and appear with the same hashtags or with each other; or they differ
+only in `_`, as canonae1 and canon_ae1.
 """
 
 from collections import defaultdict
@@ -27,26 +28,26 @@ from .selector import HashtagTable, Meanings
 
 Sign = Literal["sound", "company", "spelling"]
 
-_FEWEST = 5  # posts that carry a hashtag, below which its company tells nothing
-_DOUBT = 10  # posts: a pair whose rarer hashtag so many carry counts half
-_TRUST: dict[Sign, float] = {"sound": 1.0, "company": 0.8, "spelling": 0.5}  # the surer a sign, the earlier its pairs
-# The least likeness of company. Of pairs drawn at random from three archives, 9 in 10 have .09, .09 and .24 or less.
+_FEWEST = 5  # posts; hashtags on fewer are left out
+_DOUBT = 10  # posts of the rarer hashtag at which a score is halved
+_TRUST: dict[Sign, float] = {"sound": 1.0, "company": 0.8, "spelling": 0.5}  # factors on scores
+# The least likeness. Of random pairs of three archives, 9 in 10 have at most .09, .09 and .24.
 _LEAST: dict[Sign, float] = {"sound": 0.2, "company": 0.3, "spelling": 0.3}
 _SOUND_ALIKE = 0.8
-_VARIETY = 3.0  # posts that differ, below which a block of hashtags is what keeps two together
-_INSIDE = 0.9  # of the rarer one's posts, above which it is a special case of one that is twice as common
-_LONG = 4  # consonants, below which many words differ in one vowel: 후식 (dessert), 휴식 (rest)
-_CROWD = 300  # hashtags of the same consonants, above which these tell nothing
-_OVERLAP = 0.5  # of the shorter one, above which one is taken to be a special case of the other, or both of a third
+_VARIETY = 3.0  # least variety; below, the pair is taken for part of a block of hashtags
+_INSIDE = 0.9  # fraction of the rarer one's posts; from here on it is a special case of one twice as common
+_LONG = 4  # least consonants, as many shorter words differ in one vowel: 후식 (dessert), 휴식 (rest)
+_CROWD = 300  # hashtags with the same consonants; larger groups are left out
+_OVERLAP = 0.5  # fraction of the shorter one; above, the two are taken for special cases, not synonyms
 
 
 @dataclass(frozen=True, slots=True)
 class AliasCandidate:
     """Two hashtags, as shown, that may mean the same.
 
-    alias: the less used one, but for one that is an alias already. target: the other one. alias_posts, target_posts:
-    that carry each. posts: that carry both. authors: how many wrote those, as far as is known; None if none is known.
-    sign: why they may mean the same. likeness: of the hashtags that they stand beside, in [0, 1].
+    alias: the less used one, unless the other is an alias already. target: the other one. alias_posts, target_posts:
+    numbers of posts that carry each. posts: that carry both. authors: known authors of those; None if none is known.
+    sign: why they may mean the same. likeness: of the hashtags that they appear with, in [0, 1].
     """
 
     alias: str
@@ -61,7 +62,7 @@ class AliasCandidate:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """How a hashtag is written. text: without `_`. letters, sound: as in `sounds`, empty if unknown."""
+    """A hashtag's writing. text: without `_`. letters, sound: see `pronunciation`; empty if unknown."""
 
     text: str
     scripts: frozenset[str]
@@ -71,7 +72,7 @@ class _Written:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two hashtags by number. alike: how alike they sound or are spelt, in [0, 1]. score: of all evidence."""
+    """Two hashtags by number. alike: the similarity of sound or spelling, in [0, 1]. score: to sort by."""
 
     one: int
     other: int
@@ -83,8 +84,8 @@ class _Pair:
 def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[AliasCandidate]:
     """Pairs that may mean the same, best first.
 
-    author_of: (posts,) a number for each author, -1 if unknown. Left out are hashtags that are blocked or that fewer
-    than 5 posts carry, and pairs of one meaning already. Deterministic.
+    author_of: (posts,) a number for each author, -1 if unknown. Blocked hashtags, hashtags on fewer than 5 posts, and
+    pairs that mean the same already are left out. Deterministic.
     """
     free = np.array([rules.why_blocked(hashtag) is None for hashtag in table.hashtags], dtype=bool)
     columns = np.flatnonzero(free & (table.uses >= _FEWEST)).tolist()
@@ -97,7 +98,7 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
     meanings = Meanings(table, rules.aliases)
     found: list[AliasCandidate] = []
     for pair in sorted(pairs, key=lambda pair: -pair.score):
-        # A hashtag has one rule: what is an alias already must not become one of something else.
+        # A hashtag has one rule, so an alias must not become an alias of another hashtag.
         ruled = {number: hashtags[number] in rules.aliases for number in (pair.one, pair.other)}
         alias, target = sorted(ruled, key=lambda number: (ruled[number], company.uses[number]))
         if not ruled[alias] and meanings.of(hashtags[alias]) != meanings.of(hashtags[target]):
@@ -111,7 +112,7 @@ def _describe(hashtag: str) -> _Written:
 
 
 def _find_alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[_Pair]:
-    """Pairs that sound or are spelt alike, and keep the same company: stand beside the same hashtags, or each other."""
+    """Yield pairs that sound or are spelt alike, and that appear with the same hashtags or with each other."""
     ones, others = _pair_by_consonants(written)
     rarer = np.minimum(company.uses[ones], company.uses[others])
     shared, weights = (
@@ -128,7 +129,7 @@ def _find_alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[
 
 
 def _pair_by_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
-    """(p,) each: pairs of the same consonants but for one left out or changed, and pairs of the same letters."""
+    """(p,) each: pairs whose consonants agree but for one left out or changed, and pairs with the same text."""
     sharing: dict[str, list[int]] = defaultdict(list)
     for number, hashtag in enumerate(written):
         consonants = consonants_of(hashtag.sound)
@@ -141,7 +142,7 @@ def _pair_by_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
 
 
 def _find_sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
-    """Why two may mean the same by how they are written, and how alike they are by that, in [0, 1]."""
+    """The sign by which the writing of two is alike, if any, and the similarity, in [0, 1]."""
     if one.scripts and other.scripts and one.scripts != other.scripts:
         alike = sound_likeness(one.sound, other.sound)
         return ("sound" if alike >= _SOUND_ALIKE else None), alike
@@ -150,10 +151,10 @@ def _find_sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
 
 
 def _link(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
-    """Those spelt alike, and of those that sound alike the best one for each hashtag and script.
+    """Keep all pairs that are spelt alike, and of those that sound alike the best one for each hashtag and script.
 
-    Competitive linking (Melamed, Models of Translational Equivalence among Words, 2000). Without it both 카페스타그램
-    and 커피스타그램 would be cafestagram.
+    Competitive linking (Melamed, Models of Translational Equivalence among Words, 2000). Without it,
+    카페스타그램 and 커피스타그램 would both be linked to cafestagram.
     """
     kept: list[_Pair] = []
     linked: set[tuple[int, frozenset[str]]] = set()
@@ -168,9 +169,9 @@ def _link(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
 
 
 def _pair_by_company(written: Sequence[_Written], company: Cooccurrence, taken: Collection[int]) -> Iterator[_Pair]:
-    """Pairs in two scripts of which each is what the other stands with most, on posts that differ in the rest.
+    """Yield pairs in two scripts of which each appears with the other most, on posts whose other hashtags differ.
 
-    taken: hashtags that have a partner already. What only one author says is left out, if authors are known.
+    taken: hashtags that have a partner already. Pairs used by a single author are left out, if authors are known.
     """
     for one, other in _find_nearest(written, company):
         scripts, theirs = written[one].scripts, written[other].scripts
@@ -186,9 +187,9 @@ def _pair_by_company(written: Sequence[_Written], company: Cooccurrence, taken: 
 
 
 def _find_nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tuple[int, int]]:
-    """Pairs of which each is what the other stands with most, closest first.
+    """Pairs of which each appears with the other most, closest first.
 
-    What holds much of the other is passed over: 일본여행 stands with 일본, but is a special case of it.
+    Hashtags that contain much of each other are skipped: 일본여행 appears with 일본, but is a special case of it.
     """
     ones, others = company.pairs(_FEWEST)
     closest = np.argsort(-company.closeness(ones, others), kind="stable")
@@ -204,7 +205,7 @@ def _find_nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tu
 
 
 def _overlap(one: _Written, other: _Written) -> bool:
-    """Whether two have more than half of the shorter one in common at a stretch, in text or in sound."""
+    """Whether two share a substring longer than half of the shorter one, in text or in sound."""
     for mine, theirs in ((one.text, other.text), (one.sound, other.sound)):
         common = SequenceMatcher(None, mine, theirs, autojunk=False).find_longest_match().size
         if common > _OVERLAP * min(len(mine), len(theirs)):

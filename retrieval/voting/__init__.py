@@ -1,1 +1,1 @@
-"""The vote: neighbours vote for their hashtags, channels are fused, and each vote can be shown as evidence."""
+"""The vote: neighbours vote for their hashtags, channels are fused, and votes are shown as evidence."""

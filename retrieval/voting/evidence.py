@@ -21,7 +21,7 @@ _WEIGHTLESS = 0.02  # a post with less than this part of the largest share is no
 
 
 class Evidence:
-    """The neighbours of a batch of queries, and what the vote of each weighs."""
+    """The neighbours of a batch of queries and their shares of the vote."""
 
     def __init__(
         self, archive: Archive, labels: sparse.csr_matrix, fusion: Fusion, hits: Mapping[str, Neighbours], fused: Fused

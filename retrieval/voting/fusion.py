@@ -1,13 +1,14 @@
-"""How loud each vote counts, learned from the archive itself.
+"""Fusion: the weights of the vote sources, learned from the archive.
 
-The fused score of a hashtag mixes voices: a voice is the vote of one channel's k nearest posts. Its weight is found by
-asking a sample of the archive's own posts as if they were new: expectation maximisation (Dempster, Laird and Rubin,
-1977) finds the mixture of voices, and of the archive's prior, under which the hashtags that these posts carry are most
-likely. So a channel that knows nothing of the archive's language falls silent by itself, and what popularity alone
-explains earns a voice nothing: the prior takes part in the learning, not in the vote.
+The fused score of a hashtag is a weighted sum over vote sources; a vote source is the vote of one channel's k nearest
+posts. The weights are learned on a sample of the archive's posts, each treated as a query: expectation maximisation
+(Dempster, Laird and Rubin, 1977) finds the mixture of the vote sources and the archive's prior under which the
+hashtags of these posts are most likely. So a channel that does not help, such as one for another language, gets almost
+no weight. The prior is part of the mixture in learning only, so that a vote source gets no weight for what popularity
+explains.
 
-Weights are learned for each combination of modalities that a query can have: beside a photo that tells everything a
-caption has little to add, and yet a caption may come alone.
+Weights are learned for each combination of modalities that a query can have, because a caption adds less beside a
+photo than it does alone.
 """
 
 import itertools
@@ -26,15 +27,15 @@ from .votes import decay, margins, temperatures, vote_shares, votes
 
 NEIGHBOURHOODS = (10, 30, 100)
 
-_FEWEST = 20  # hashtags of posts that were asked, below which nothing is learned
+_FEWEST = 20  # hashtags of the sampled posts; with fewer, all weights are equal
 _ROUNDS = 200
-_FLATTEN = 0.5  # weights count by this power: half way between what was learned and all alike
-_SOFTEST = 1e-3  # a query may have no other voice
+_FLATTEN = 0.5  # exponent of the learned weights: half way to equal weights
+_SOFTEST = 1e-3  # least weight, because a query may have no other vote source
 
 
 @dataclass(frozen=True, slots=True)
 class VoteSource:
-    """The vote of a channel's `neighbours` nearest posts. margin: see `voting.temperatures`."""
+    """The vote of a channel's `neighbours` nearest posts. margin: see `votes.temperatures`."""
 
     channel: str
     modality: str
@@ -44,17 +45,16 @@ class VoteSource:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How the votes are mixed.
+    """The weights by which vote sources are mixed.
 
-    vote_sources: of all channels. weights: of the vote sources, in their order, by the modalities of a query
-    (`image text`).
+    vote_sources: of all channels. weights: by the modalities of a query (`image text`), one for each vote source.
     """
 
     vote_sources: tuple[VoteSource, ...]
     weights: Mapping[str, tuple[float, ...]]
 
     def to_json(self) -> dict[str, Any]:
-        """For the snapshot; `voices` is the name of the vote sources there since release 0.1."""
+        """For the snapshot. `voices` is the stored name of the vote sources."""
         return {"voices": [asdict(vote_source) for vote_source in self.vote_sources], "weights": dict(self.weights)}
 
     @classmethod
@@ -64,7 +64,7 @@ class Fusion:
             vote_sources = tuple(VoteSource(**vote_source) for vote_source in fields["voices"])
             weights = {combination: tuple(own) for combination, own in fields["weights"].items()}
             if any(len(own) != len(vote_sources) for own in weights.values()):
-                raise ValueError("not as many weights as voices")
+                raise ValueError("the numbers of weights and of vote sources differ")
             return cls(vote_sources, weights)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SnapshotError(f"the fusion of the channels cannot be read: {error}") from error
@@ -72,7 +72,7 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """scores: sparse (n, m) in [0, 1]. shares: by voice, (n, neighbours), what each neighbour's vote weighs in them."""
+    """The fused votes. scores: sparse (n, m) in [0, 1]. shares: by vote source, (n, neighbours), of the whole vote."""
 
     scores: sparse.csr_matrix
     shares: tuple[Vectors, ...]
@@ -81,10 +81,10 @@ class Fused:
 def fuse(
     fusion: Fusion, hits: Mapping[str, Matches], labels: sparse.csr_matrix, n: int, ages: Vectors | None = None
 ) -> Fused:
-    """Mix the votes on n queries; a voice without neighbours leaves its weight to the others.
+    """Mix the votes on n queries. The weight of a vote source without neighbours goes to the others.
 
-    hits: each channel's matches, (n, the largest neighbourhood). labels: (posts, m). ages: (posts,) in half-lives, by
-    which a neighbour's vote counts less than those of the same voice that are younger; None: all count alike.
+    hits: by channel (n, k), k at least max(NEIGHBOURHOODS). labels: sparse (posts, m). ages: (posts,) in half-lives,
+    to give older neighbours smaller shares within their vote source; None to ignore age.
     """
     weights = _compute_weights(fusion, hits, n)
     parts = weights / np.maximum(weights.sum(axis=1, keepdims=True), _SOFTEST)
@@ -103,7 +103,7 @@ def fuse(
 
 
 def _compute_weights(fusion: Fusion, hits: Mapping[str, Matches], n: int) -> Vectors:
-    """How loud each voice is for each query: float32 (n, voices), 0 where it found nobody."""
+    """The weight of each vote source for each query: float32 (n, vote sources), 0 if it has no neighbours."""
     has_votes = np.zeros((n, len(fusion.vote_sources)), dtype=bool)
     for i, vote_source in enumerate(fusion.vote_sources):
         has_votes[:, i] = _have_neighbours(hits[vote_source.channel])
@@ -116,17 +116,17 @@ def _compute_weights(fusion: Fusion, hits: Mapping[str, Matches], n: int) -> Vec
 
 
 def _find_modalities(vote_sources: Sequence[VoteSource], has_votes: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
-    """For each modality, (n,) whether any voice of it speaks. has_votes: (n, voices)."""
+    """For each modality, (n,) whether any vote source of it has votes. has_votes: (n, vote sources)."""
     modality_of = np.array([vote_source.modality for vote_source in vote_sources])
     return {str(m): np.asarray(has_votes[:, modality_of == m].any(axis=1)) for m in np.unique(modality_of)}
 
 
 @dataclass(frozen=True, slots=True)
 class SampledPosts:
-    """Posts of the archive that one channel is asked about as if they were new.
+    """Posts of the archive that are searched in one channel as if they were queries.
 
-    posts: (n,) rows of the archive, ascending. vectors: theirs, v rows. of: (v,) ascending, the post among the n to
-    which each belongs.
+    posts: (n,) rows of the archive, ascending. vectors: (v, d), theirs. of: (v,) ascending, which of the n posts each
+    vector belongs to.
     """
 
     neighbourhood: Neighbourhood
@@ -140,10 +140,11 @@ class SampledPosts:
 
 
 def learn_fusion(sampled_posts: Sequence[SampledPosts], labels: sparse.csr_matrix) -> Fusion:
-    """Learn margins and weights from a sample of the archive's posts, without themselves and without their copies.
+    """Learn margins and weights from a sample of the archive's posts.
 
-    sampled_posts: one of each channel, n may differ. labels: (posts, hashtags) of the whole archive. Deterministic.
-    With fewer than 20 hashtags to learn from, the voices get equal weights.
+    A post and its near-duplicates are left out of its own neighbours. sampled_posts: one for each channel; n may
+    differ. labels: (posts, hashtags) of the whole archive. Deterministic. With fewer than 20 hashtags to learn from,
+    all vote sources get equal weights.
     """
     hits = {sample.neighbourhood.channel: _search_sample(sample) for sample in sampled_posts}
     vote_sources = tuple(
@@ -163,7 +164,7 @@ def learn_fusion(sampled_posts: Sequence[SampledPosts], labels: sparse.csr_matri
 
 
 def _learn_weights(likelihoods: Floats, has_votes: NDArray[np.bool_]) -> tuple[float, ...]:
-    """The weights of all voices but the prior, the last; 0 for those that never speak."""
+    """The weights of the vote sources, without the prior (the last column); 0 for those that never have votes."""
     if len(likelihoods) < _FEWEST:
         return tuple([1.0] * int(likelihoods.shape[1] - 1))
     learned = maximise(likelihoods, has_votes)[:-1]
@@ -171,10 +172,10 @@ def _learn_weights(likelihoods: Floats, has_votes: NDArray[np.bool_]) -> tuple[f
 
 
 def maximise(likelihoods: Floats, has_votes: NDArray[np.bool_]) -> Floats:
-    """The mixture of voices under which what was seen is most likely; who does not speak leaves his part to the others.
+    """The weights of a mixture of s sources that make n observations most likely, by expectation maximisation.
 
-    likelihoods: (sights, voices) that each voice gave to what was seen. has_votes: (sights, voices), the last voice
-    always. Returns (voices,), above 0, of sum 1.
+    likelihoods: (n, s), of each observation under each source. has_votes: (n, s), whether a source has votes there; if
+    not, the others share its weight. The last source always has. Returns (s,), above 0, with sum 1.
     """
     weights = np.full(likelihoods.shape[1], 1 / likelihoods.shape[1])
     likelihoods = np.where(has_votes, likelihoods + 1e-9, 0)
@@ -219,7 +220,7 @@ def _compute_likelihoods(
     sampled_posts: Sequence[SampledPosts],
     labels: sparse.csr_matrix,
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """What each voice, and last the prior, gave to every hashtag that the probes carry; and whether it spoke at all."""
+    """The likelihoods of the sampled posts' hashtags under each vote source and, last, the prior; see `maximise`."""
     posts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(sample.posts for sample in sampled_posts)]))
     truth = labels[posts].tocoo()
     likelihoods = np.zeros((len(truth.row), len(vote_sources) + 1))

@@ -1,4 +1,4 @@
-"""From the neighbours of a post to its candidates in order: what every ranker is asked and answers, and the vote."""
+"""Ranks the candidates of a query: what a ranker takes and returns, and the vote as a ranker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from ...core.odds import logistic
 from ...core.vectors import Floats, Matches, Rows, Vectors
 from ..search.similarity import Contents
 
-MOST_CANDIDATES = 500  # of one post; no answer, and no control over it, reaches deeper
+MOST_CANDIDATES = 500  # of one query; no option asks for more
 
-UNLEARNED = 0.2  # threshold where nothing was learned: half of an F1 that such votes can reach
+UNLEARNED = 0.2  # threshold if nothing was learned: half of the F1 that such a vote can reach
 
 
 @dataclass(frozen=True, slots=True)
 class QueryBatch:
-    """n new posts, and what the vote makes of them.
+    """n queries and the votes on them.
 
     hits: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
     """
@@ -32,10 +32,10 @@ class QueryBatch:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A post's candidates, likeliest first.
+    """The candidates of one query, likeliest first.
 
-    columns: (c,) of the archive's hashtags. probabilities: float64 (c,). features: float32 (c, f), by what they were
-    told; f is 0 for the vote.
+    columns: (c,) of the archive's hashtags. probabilities: float64 (c,). features: float32 (c, f), of the reranker;
+    f is 0 for the vote.
     """
 
     columns: Rows
@@ -44,21 +44,21 @@ class Ranked:
 
 
 class Ranker(Protocol):
-    """Puts the candidates of posts in order."""
+    """Ranks the candidates of queries."""
 
     @property
     def threshold(self) -> float:
-        """The least probability that is worth suggesting when the number of hashtags is free."""
+        """The least probability to suggest if the number of hashtags is free."""
         ...
 
     def rank(self, queries: QueryBatch) -> list[Ranked]:
-        """The candidates of each post; for one that resembles nothing, those that the archive uses most."""
+        """The candidates of each query; if it has no votes, the hashtags that the archive uses most."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Makes probabilities of votes: log odds = slope * ln(vote) + offset (Platt, 1999)."""
+    """Turns votes into probabilities: log odds = slope * ln(vote) + offset (Platt, 1999)."""
 
     slope: float
     offset: float
@@ -69,15 +69,15 @@ class Calibration:
 
 
 def log_votes(votes: NDArray[np.floating[Any]]) -> Floats:
-    """Their logarithm, that of no vote too."""
+    """ln(votes + 1e-4), which is finite for no vote: float64 (n,)."""
     return np.asarray(np.log(votes.astype(np.float64) + 1e-4))
 
 
 class Vote:
-    """The plain vote as a ranker."""
+    """Ranks candidates by the vote alone."""
 
     def __init__(self, labels: sparse.csr_matrix, calibration: Calibration | None, threshold: float) -> None:
-        """labels: (posts, m). calibration: None where the archive is too small for one; votes stand as they are."""
+        """labels: (posts, m). calibration: None to take votes as probabilities, if the archive is too small for one."""
         self._prior: Vectors = np.asarray(labels.mean(axis=0), dtype=np.float32).ravel()
         self._by_use = np.argsort(-self._prior, kind="stable")[:MOST_CANDIDATES]
         self._calibration = calibration

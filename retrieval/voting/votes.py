@@ -1,4 +1,4 @@
-"""The vote: neighbours put their weight on the hashtags they carry. Sparse matrix products throughout."""
+"""The vote: each neighbour votes for the hashtags it carries, with a weight by similarity."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,20 +7,20 @@ from scipy import sparse
 from ...core.protocols import Archive
 from ...core.vectors import NO_ROW, Matches, Vectors
 
-BACKGROUND = 49  # the place, from 0, of the neighbour that stands for posts of no special likeness
-SHARPNESS = 0.7
-OWN = 0.25  # how far a query's own margin moves the temperature away from the channel's
+BACKGROUND = 49  # rank of the neighbour that stands for posts without special similarity
+SHARPNESS = 0.7  # temperature / margin
+OWN = 0.25  # exponent of the query's own margin; that of the channel has the rest to 1
 
 
 def label_matrix(archive: Archive) -> sparse.csr_matrix:
-    """Who carries what: (n posts, m hashtags), float32, 1 where a post carries a hashtag."""
+    """The labels: sparse float32 (n posts, m hashtags), 1 if a post carries a hashtag."""
     pointers, columns = archive.labels
     ones = np.ones(len(columns), dtype=np.float32)
     return sparse.csr_matrix((ones, columns, pointers), shape=(len(pointers) - 1, len(archive.hashtags)))
 
 
 def margins(matches: Matches) -> Vectors:
-    """How far each query's nearest neighbour stands out from the background: float32 (n,), above 0.
+    """The similarity of each query's nearest neighbour above the background: float32 (n,), above 0.
 
     matches: (n, k); a missing neighbour counts as similarity 0.
     """
@@ -29,9 +29,9 @@ def margins(matches: Matches) -> Vectors:
 
 
 def temperatures(matches: Matches, margin: float) -> Vectors:
-    """The temperature of each query's vote: float32 (n,), above 0.
+    """The temperature of each query's vote: SHARPNESS * margin^(1 - OWN) * own margin^OWN; float32 (n,), above 0.
 
-    margin: of a typical query of this channel. In units of it, one constant serves every encoder.
+    matches: (n, k). margin: of a typical query of this channel; it makes one constant fit every encoder.
     """
     return np.asarray(SHARPNESS * margin ** (1 - OWN) * margins(matches) ** OWN, dtype=np.float32)
 
@@ -39,7 +39,7 @@ def temperatures(matches: Matches, margin: float) -> Vectors:
 def vote_shares(matches: Matches, temperature: Vectors) -> Vectors:
     """Softmax of similarity / temperature over each query's neighbours.
 
-    matches: (n, k). temperature: (n,). Returns float32 (n, k): rows sum to 1, or are 0 where there is no neighbour.
+    matches: (n, k). temperature: (n,). Returns float32 (n, k): rows sum to 1, or to 0 if there is no neighbour.
     """
     present = matches.rows != NO_ROW
     above = (matches.similarities - matches.similarities[:, :1]) / temperature[:, None]
@@ -48,7 +48,7 @@ def vote_shares(matches: Matches, temperature: Vectors) -> Vectors:
 
 
 def decay(shares: Vectors, matches: Matches, ages: Vectors) -> Vectors:
-    """Shares (n, k) that halve with every half-life by which a neighbour is older than the youngest; sums stay.
+    """Halve the shares (n, k) for every half-life by which a neighbour is older than the youngest; keep their sums.
 
     ages: (posts,) in half-lives.
     """
@@ -61,7 +61,10 @@ def decay(shares: Vectors, matches: Matches, ages: Vectors) -> Vectors:
 
 
 def votes(matches: Matches, shares: Vectors, labels: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The part of a query's neighbours, by their shares, that carries each hashtag: sparse (n, m) in [0, 1]."""
+    """The sum of the shares of the neighbours that carry each hashtag: sparse (n, m) in [0, 1].
+
+    matches, shares: (n, k). labels: sparse (posts, m).
+    """
     n = len(matches.rows)
     present = matches.rows != NO_ROW
     pointers: NDArray[np.int64] = np.concatenate([[0], np.cumsum(present.sum(axis=1))])

@@ -1,6 +1,6 @@
-"""Dated lists that ship with the package: hashtags that are spam or hidden, and how many each platform takes.
+"""Dated lists that ship with the package: spam and hidden hashtags, and the most hashtags of each platform.
 
-Both are TOML, and a file of one's own can stand in for the one that ships.
+Both are TOML. A user's own file can replace or extend the one that ships.
 """
 
 import tomllib
@@ -25,10 +25,10 @@ _HEADINGS = ("dated", "source")
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Where a post is to appear.
+    """A platform on which posts appear.
 
-    most: hashtags a post may have; None where no number is known. basis: whether the platform refuses more, or it is
-    only advised. since: from when on ("2025-12"), where that is known.
+    most: the most hashtags of a post; None if unknown. basis: `rule` if the platform refuses more, `advice` if not.
+    since: from when on ("2025-12"); None if unknown.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Platform:
 def spam_rules(own: Path | None = None) -> Rules:
     """The hashtags that are spam or hidden by platforms, each with the reason.
 
-    own: a file that stands in for the list that ships, where it exists. Raises SettingsError where it can't be used.
+    own: a file that replaces the list that ships, if it exists. Raises SettingsError if it cannot be used.
     """
     written, shown = _read_list(SPAM, own)
     blocked: dict[str, str] = {}
@@ -53,7 +53,7 @@ def spam_rules(own: Path | None = None) -> Rules:
         where = f"{shown}: kind {number}"
         reason = kind.get("reason")
         if not isinstance(reason, str) or not reason:
-            raise SettingsError(f"{where} has no reason, which is what people are told")
+            raise SettingsError(f"{where} has no reason; give one, which users see")
         blocked |= dict.fromkeys(_parse_hashtags(kind, "hashtags", where), reason)
         fragments |= dict.fromkeys(_parse_hashtags(kind, "fragments", where), reason)
     return Rules(blocked=blocked, fragments=fragments)
@@ -62,7 +62,7 @@ def spam_rules(own: Path | None = None) -> Rules:
 def platforms(own: Path | None = None) -> dict[str, Platform]:
     """All platforms, by name.
 
-    own: a file whose entries win over those that ship, where it exists. Raises SettingsError where it can't be used.
+    own: a file whose entries replace those that ship, if it exists. Raises SettingsError if it cannot be used.
     """
     known: dict[str, Platform] = {}
     for path in (None, own):
@@ -76,7 +76,7 @@ def platforms(own: Path | None = None) -> dict[str, Platform]:
 
 
 def platform(name: str, own: Path | None = None) -> Platform:
-    """The platform of that name, in any case; see `platforms`. Raises SettingsError on one that is not known."""
+    """The platform of a name, in any case; see `platforms`. Raises SettingsError if it is unknown."""
     known = platforms(own)
     if name.lower() not in known:
         raise SettingsError(f"platform {name!r} is not known; known are {', '.join(sorted(known))}")
@@ -84,9 +84,9 @@ def platform(name: str, own: Path | None = None) -> Platform:
 
 
 def cap(options: SuggestOptions, own: Path | None = None) -> tuple[SuggestOptions, tuple[str, ...]]:
-    """SuggestOptions within what their platform takes, and what a person should know of it.
+    """Limit the options to what their platform takes; second, notes for a person.
 
-    own: see `platforms`. Raises SettingsError on a platform that is not known, and on a count that it does not take.
+    own: see `platforms`. Raises SettingsError if the platform is unknown or takes fewer hashtags than `count`.
     """
     if options.platform is None:
         return options, ()
@@ -107,7 +107,7 @@ def cap(options: SuggestOptions, own: Path | None = None) -> tuple[SuggestOption
 
 
 def _read_list(name: str, own: Path | None) -> tuple[dict[str, Any], str]:
-    """A list and how a person is told of it: one's own where it exists, else the one that ships."""
+    """A list, and its name for error messages: the user's own if it exists, else the one that ships."""
     try:
         if own is not None:
             return tomllib.loads(own.read_text(encoding="utf-8")), str(own)
@@ -135,5 +135,5 @@ def _parse_platform(name: str, fields: Any, where: str) -> Platform:
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
         raise SettingsError(f"{where}: most is {most!r}; it must be a number of hashtags, 1 at least")
     if (most is None) != (basis is None) or basis not in (None, *get_args(Basis)):
-        raise SettingsError(f'{where}: basis must be "rule" or "advice", and stand where most does')
+        raise SettingsError(f'{where}: basis must be "rule" or "advice" if there is most, and left out otherwise')
     return Platform(name.lower(), most, basis, None if since is None else str(since), str(fields.get("note", "")))
