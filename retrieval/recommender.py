@@ -90,9 +90,11 @@ class ArchiveRecommender(Recommender):
         uses = np.bincount(self._labels.indices, minlength=len(archive.hashtags))
         self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._labels)
         self._column_of = {hashtag: column for column, hashtag in enumerate(archive.hashtags)}
-        self._author_named: dict[str, int] = {}
-        known_as = [self._author_named.setdefault(_normalise_author(name), i) for i, name in enumerate(archive.authors)]
-        self._contexts = Contexts(self._labels, np.asarray([*known_as, -1], dtype=np.int64)[archive.author_of])
+        self._number_of_author: dict[str, int] = {}
+        numbers = [
+            self._number_of_author.setdefault(_normalise_author(name), i) for i, name in enumerate(archive.authors)
+        ]
+        self._contexts = Contexts(self._labels, np.asarray([*numbers, -1], dtype=np.int64)[archive.author_of])
         self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
         self._ranker = learned.ranker(self._labels)
         self.snapshot = snapshot
@@ -245,12 +247,12 @@ class ArchiveRecommender(Recommender):
         shifts: dict[str, Floats] = {}
         given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
         if given:
-            by_given = context_priors.given.lift * lift(self._contexts.beside(given), prior)
+            by_given = context_priors.given.lift * lift(self._contexts.forecast_given(given), prior)
             ranked = apply_prior(ranked, by_given, prior, context_priors.given)
             shifts["how often it occurs with the given hashtags"] = by_given
-        author = self._number_of(query.author)
+        author = self._find_author(query.author)
         if author is not None:
-            by_author = context_priors.author.lift * lift(self._contexts.by(author), prior)
+            by_author = context_priors.author.lift * lift(self._contexts.forecast_author(author), prior)
             ranked = apply_prior(ranked, by_author, prior, context_priors.author)
             shifts[f"how often {query.author} uses it"] = by_author
         if votes.recent is not None:
@@ -325,7 +327,7 @@ class ArchiveRecommender(Recommender):
         for tag in distinct_hashtags(list(query.given)):
             if not self.knows(tag):
                 yield f"no post of the archive carries #{tag}, so it does not change the answer"
-        known = self._number_of(query.author) is not None
+        known = self._find_author(query.author) is not None
         if query.author is not None and not known:
             yield f"no post of the archive is by {query.author!r}, so the author does not change the answer"
         if not has_votes:
@@ -337,9 +339,9 @@ class ArchiveRecommender(Recommender):
         ):
             yield _NO_PROBABILITIES
 
-    def _number_of(self, author: str | None) -> int | None:
+    def _find_author(self, author: str | None) -> int | None:
         """The number of an author; None if no post is by that author."""
-        return None if author is None else self._author_named.get(_normalise_author(author))
+        return None if author is None else self._number_of_author.get(_normalise_author(author))
 
     def _recency_shift(self, i: int, plain: Fused, recent: Fused) -> Floats:
         """ln(recent vote / plain vote) of each hashtag for query i, smoothed by the prior: (m,)."""

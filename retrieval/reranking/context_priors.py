@@ -68,20 +68,20 @@ class Contexts:
         """(m,) the part of all posts that carries each hashtag."""
         return self._prior
 
-    def beside(self, given: Sequence[int]) -> Floats:
+    def forecast_given(self, given: Sequence[int]) -> Floats:
         """The probability of each hashtag on posts with a given one: (m,), the mean over those given (columns)."""
         carriers = [self._carriers.indices[slice(*self._carriers.indptr[column : column + 2])] for column in given]
-        return np.mean([self._among(rows) for rows in carriers], axis=0)  # type: ignore[no-any-return]
+        return np.mean([self._forecast(rows) for rows in carriers], axis=0)  # type: ignore[no-any-return]
 
-    def by(self, author: int) -> Floats:
+    def forecast_author(self, author: int) -> Floats:
         """The probability of each hashtag on posts of an author: (m,)."""
-        return self._among(np.flatnonzero(self._author_of == author))
+        return self._forecast(np.flatnonzero(self._author_of == author))
 
-    def n_by(self, author: int) -> int:
+    def count_posts(self, author: int) -> int:
         """The number of posts of an author."""
         return int(np.count_nonzero(self._author_of == author))
 
-    def _among(self, rows: NDArray[np.integer[Any]]) -> Floats:
+    def _forecast(self, rows: NDArray[np.integer[Any]]) -> Floats:
         counts = np.bincount(self._labels[rows].indices, minlength=len(self._prior))
         return np.asarray((counts + _PRIOR_POSTS * self._prior) / (len(rows) + _PRIOR_POSTS))
 
@@ -142,11 +142,11 @@ def learn_context_priors(
             tags = labels.indices[slice(*labels.indptr[examples.rows[post] : examples.rows[post] + 2])]
             if len(tags) > 1:
                 drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
-                shifts = lift(contexts.beside(drawn.tolist()), contexts.prior)[columns]
+                shifts = lift(contexts.forecast_given(drawn.tolist()), contexts.prior)[columns]
                 given.append(np.stack([own, shifts, right], axis=1)[~np.isin(columns, drawn)])
             author = int(author_of[examples.rows[post]])
-            if author >= 0 and contexts.n_by(author) >= _HISTORY:
-                shifts = lift(contexts.by(author), contexts.prior)[columns]
+            if author >= 0 and contexts.count_posts(author) >= _HISTORY:
+                shifts = lift(contexts.forecast_author(author), contexts.prior)[columns]
                 authors.append(np.stack([own, shifts, right], axis=1))
     return ContextPriors(_fit(given), _fit(authors))
 

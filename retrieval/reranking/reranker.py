@@ -57,11 +57,11 @@ class Reranker:
     def rank(self, queries: QueryBatch) -> list[Ranked]:
         """See `Ranker.rank`."""
         comparable = self._learning.scales.weigh(queries.contents)
-        asked = self._learning.ridge.ask(comparable)
+        ridge_queries = self._learning.ridge.ask(comparable)
         in_style = self._learning.styles.nearest(comparable.style)
         found = [
             self._maker.candidates(inputs)
-            for inputs in gather(queries, comparable.words, asked, in_style, self._learning.counts)
+            for inputs in gather(queries, comparable.words, ridge_queries, in_style, self._learning.counts)
         ]
         if not found:
             return []
@@ -214,13 +214,13 @@ def read_report(folder: Path) -> RerankerReport:
 def gather(
     queries: QueryBatch,
     words: sparse.csr_matrix,
-    asked: Sequence[RidgeQuery],
+    ridge_queries: Sequence[RidgeQuery],
     in_style: Sequence[Matches],
     counts: Counts,
 ) -> list[FeatureInputs]:
     """The inputs of each of n queries.
 
-    words: sparse (n, b), weighted n-grams of the captions. asked: (n,), for the regression. in_style: (n,).
+    words: sparse (n, b), weighted n-grams of the captions. ridge_queries: (n,), for the regression. in_style: (n,).
     """
     votes, words = queries.votes.sorted_indices(), words.sorted_indices()
     gathered = []
@@ -239,7 +239,7 @@ def gather(
                 votes.data[voted],
                 words.indices[said],
                 words.data[said],
-                asked[i],
+                ridge_queries[i],
                 in_style[i],
                 counts,
             )

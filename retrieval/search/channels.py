@@ -87,8 +87,8 @@ def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], R
     (v, d), or None if v is 0; at most one channel is sparse. A post with several photos gets the mean of their vectors.
     """
     n = len(captions)
-    nowhere = np.zeros(0, dtype=np.int64)
-    ngrams = sparse.csr_matrix((nowhere.astype(np.float32), (nowhere, nowhere)), shape=(n, BUCKETS))
+    no_index = np.zeros(0, dtype=np.int64)
+    ngrams = sparse.csr_matrix((no_index.astype(np.float32), (no_index, no_index)), shape=(n, BUCKETS))
     dense = {}
     for encoder, of, rows in vectors:
         if encoder.sparse:

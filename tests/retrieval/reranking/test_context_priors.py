@@ -47,18 +47,18 @@ def by_column(some):
 def test_beside_a_hashtag_by_hand(contexts):
     """Four posts carry 0, three of them 1 as well; the prior counts as three posts more."""
     assert contexts.prior == pytest.approx([0.4, 0.3, 0.3, 0.2, 0.2])
-    assert contexts.beside([0])[:3] == pytest.approx([(4 + 1.2) / 7, (3 + 0.9) / 7, 0.9 / 7])
+    assert contexts.forecast_given([0])[:3] == pytest.approx([(4 + 1.2) / 7, (3 + 0.9) / 7, 0.9 / 7])
 
 
 def test_beside_several_is_the_mean(contexts):
-    both = (contexts.beside([0]) + contexts.beside([3])) / 2
-    assert contexts.beside([0, 3]) == pytest.approx(both)
+    both = (contexts.forecast_given([0]) + contexts.forecast_given([3])) / 2
+    assert contexts.forecast_given([0, 3]) == pytest.approx(both)
 
 
 def test_by_an_author_by_hand(contexts):
-    assert contexts.by(1) == pytest.approx([1.2 / 5, 0.9 / 5, 0.9 / 5, 0.6 / 5, (2 + 0.6) / 5])
-    assert [contexts.n_by(author) for author in (0, 1, 2)] == [6, 2, 0]
-    assert contexts.by(2) == pytest.approx(contexts.prior), "who never posted is like everybody"
+    assert contexts.forecast_author(1) == pytest.approx([1.2 / 5, 0.9 / 5, 0.9 / 5, 0.6 / 5, (2 + 0.6) / 5])
+    assert [contexts.count_posts(author) for author in (0, 1, 2)] == [6, 2, 0]
+    assert contexts.forecast_author(2) == pytest.approx(contexts.prior), "who never posted is like everybody"
 
 
 def test_lift_is_nothing_where_a_context_says_what_the_prior_does(contexts):
@@ -70,7 +70,7 @@ def test_lift_is_nothing_where_a_context_says_what_the_prior_does(contexts):
 
 
 def test_what_goes_with_the_given_rises_and_what_does_not_falls(contexts):
-    moved = lift(contexts.beside([0]), contexts.prior)
+    moved = lift(contexts.forecast_given([0]), contexts.prior)
     before = {1: 0.2, 2: 0.2}
     after = by_column(apply_prior(ranked(c1=0.2, c2=0.2), moved, contexts.prior, LEANING))
     assert after[1] > before[1] and after[2] < before[2]
@@ -79,7 +79,7 @@ def test_what_goes_with_the_given_rises_and_what_does_not_falls(contexts):
 
 
 def test_a_context_brings_candidates_of_its_own(contexts):
-    moved = lift(contexts.beside([0]), contexts.prior)
+    moved = lift(contexts.forecast_given([0]), contexts.prior)
     after = apply_prior(ranked(c2=0.5), moved, contexts.prior, LEANING)
     assert set(after.columns.tolist()) == {0, 1, 2}, "not those of which it speaks against"
     odds = np.log(0.3 / 0.7) + moved[1]
@@ -88,7 +88,7 @@ def test_a_context_brings_candidates_of_its_own(contexts):
 
 
 def test_a_newcomer_starts_no_higher_than_the_least_candidate(contexts):
-    moved = lift(contexts.beside([0]), contexts.prior)
+    moved = lift(contexts.forecast_given([0]), contexts.prior)
     odds = np.log(0.01 / 0.99) + moved[1]
     assert by_column(apply_prior(ranked(c2=0.01), moved, contexts.prior, LEANING))[1] == pytest.approx(
         1 / (1 + np.exp(-odds))
@@ -163,7 +163,7 @@ def test_where_company_tells_it_counts():
     learned = learned_from([(2 * kind, 2 * kind + 1) for kind in kinds], kinds)
     assert learned.given.lift > 0.5 and learned.author.lift > 0.5
     contexts = Contexts(matrix([(0, 1), (2, 3), (4, 5)] * 40, 6), np.full(120, -1))
-    moved = learned.given.lift * lift(contexts.beside([2]), contexts.prior)
+    moved = learned.given.lift * lift(contexts.forecast_given([2]), contexts.prior)
     after = by_column(apply_prior(ranked(c1=0.33, c3=0.33, c5=0.33), moved, contexts.prior, learned.given))
     assert after[3] > 0.8 > 0.2 > max(after[1], after[5])
 
