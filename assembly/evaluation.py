@@ -128,7 +128,7 @@ def evaluate(
             trial = Trial.of(archive.posts, split)
             entries, left_out = choose(plan.systems, [*trial.train, *trial.validation])
             kept = OutcomeCache(plan.out, _identity(trial, split, archive, plan))
-            context = _means(archive, trial, plan, Path(scratch))
+            context = _system_context(archive, trial, plan, Path(scratch))
             known = [*notes, *reader.notes(), *split.notes()]
             done = _done(entries, plan.seeds, kept)
             clock = _time_left(entries, trial, plan.seeds, done)
@@ -187,7 +187,6 @@ def _done(entries: Sequence[Entry], seeds: int, kept: OutcomeCache) -> dict[str,
 
 
 def _time_left(entries: Sequence[Entry], trial: Trial, seeds: int, done: Mapping[str, RunResult]) -> TimeLeft:
-
     clock = TimeLeft(len(trial.train) + len(trial.validation))
     for entry in entries:
         clock.expect(entry.cost, _runs(entry, seeds))
@@ -209,12 +208,11 @@ def _read(out: Path, specs: Sequence[EncoderSpec], reader: PostReader, progress:
         finally:
             rejects.write()
         posts = [stored.post for stored in store.posts()]
-        encoders = {spec: _remembering(store, planned, posts) for spec, planned in zip(specs, plans, strict=True)}
+        encoders = {spec: _cached_encoder(store, planned, posts) for spec, planned in zip(specs, plans, strict=True)}
     return _Posts(posts, encoders, _clusters(posts, list(encoders.values())))
 
 
-def _remembering(store: SqlPostStore, plan: ChannelPlan, posts: Sequence[Post]) -> Encoder[Any]:
-
+def _cached_encoder(store: SqlPostStore, plan: ChannelPlan, posts: Sequence[Post]) -> Encoder[Any]:
     if not plan.encoder.stored:
         return plan.encoder
     digests = {digest for post in posts for digest in post.digests(plan.encoder.modality)}
@@ -223,7 +221,6 @@ def _remembering(store: SqlPostStore, plan: ChannelPlan, posts: Sequence[Post]) 
 
 
 def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> Rows:
-
     channels = []
     for encoder in encoders:
         contents = ((row, content) for row, post in enumerate(posts) for content in post.contents(encoder.modality))
@@ -235,7 +232,6 @@ def _clusters(posts: Sequence[Post], encoders: Sequence[Encoder[Any]]) -> Rows:
 
 
 def _split(archive: _Posts, plan: EvaluationPlan) -> Split:
-
     if plan.protocol == "harrison":
         return draw_split(archive.posts, "random", archive.clusters, allow_leaks=True, test_part=HARRISON_TEST)
     if plan.split in get_args(Drawn):
@@ -262,8 +258,7 @@ def _identity(trial: Trial, split: Split, archive: _Posts, plan: EvaluationPlan)
     }
 
 
-def _means(archive: _Posts, trial: Trial, plan: EvaluationPlan, scratch: Path) -> SystemContext:
-
+def _system_context(archive: _Posts, trial: Trial, plan: EvaluationPlan, scratch: Path) -> SystemContext:
     dense = [encoder for encoder in archive.encoders.values() if not encoder.sparse]
     lexical = next(encoder for encoder in archive.encoders.values() if encoder.sparse)
     look_at = FeatureCache(make_backbone(plan.backbone), plan.out / FEATURES)
@@ -309,5 +304,4 @@ class _Listed:
 
 
 def _spam(settings: Settings) -> frozenset[str]:
-
     return frozenset(spam_rules(settings.home / SPAM).blocked)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from types import TracebackType
 from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..core.advice import MAKE_ROOM, NAME_DATABASE, REBUILD, build_first
+from ..core.closing import Closing
 from ..core.errors import (
     DatabaseError,
     HomeError,
@@ -41,7 +41,7 @@ def open_home(home: str | Path | None = None, **options: str | None) -> "Home":
     return Home(resolve_settings(Path(home) if home else None, options))
 
 
-class Home:
+class Home(Closing):
     """A home that commands, recommenders and a server share; database and encoders are opened when first needed.
 
     Several threads may use one. Close it, or use it in a `with` statement.
@@ -54,14 +54,6 @@ class Home:
         self._database: Database | None = None
         self._encoders: dict[tuple[str, str], Encoder[Any]] = {}
         self._opening = RLock()
-
-    def __enter__(self) -> "Home":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the database, and drop the encoders; used again, the home opens them again."""
@@ -110,7 +102,10 @@ class Home:
         It is opened once. `with` closes its connections; used again, it connects again.
         """
         with self._opening:
-            if self._database is None or not self.has_database:
+            if self._database is not None and not self.has_database:  # its file was deleted
+                self._database.close()
+                self._database = None
+            if self._database is None:
                 self._database = open_database(self.settings.db or default_url(self.folder), create)
             return self._database
 

@@ -20,7 +20,6 @@ class Advice:
 
 REBUILD = Advice("rebuild", "run `hashtag index build` again")
 NAME_DATABASE = Advice("name_database", "name it with --db")
-OTHER_DATABASE = Advice("other_database", "name another with --db")
 OTHER_HOME = Advice("other_home", "name another by --home")
 OTHER_OUT = Advice("other_out", "name another folder with --out")
 NAME_SOURCE = Advice("name_source", "name one with --source")

@@ -8,15 +8,15 @@ HashtagError                exit code 2
 ├── NotFoundError           a post, source, rule, hashtag or snapshot that is not there: 404
 │   ├── NoHomeError
 │   └── NoIndexError
+├── UnusableError           something that is stored cannot be used: 500
+│   ├── HomeError
+│   ├── DatabaseError
+│   ├── SnapshotError
+│   ├── BackupError
+│   ├── StaleIndexError
+│   └── WeightsError
 ├── BusyError               another process has the home: 409, exit code 4
-├── RefusedError            a gate was not passed: 409, exit code 3
-└── UnusableError           something that is stored cannot be used: 500
-├── HomeError
-├── DatabaseError
-├── SnapshotError
-├── BackupError
-├── StaleIndexError
-└── WeightsError
+└── RefusedError            a gate was not passed: 409, exit code 3
 """
 
 import shutil

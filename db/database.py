@@ -1,10 +1,10 @@
 """All that one database holds."""
 
 from pathlib import Path
-from types import TracebackType
 
 from sqlalchemy import Engine
 
+from ..core.closing import Closing
 from .copying import copy_sqlite
 from .engine import open_engine, sqlite_file
 from .feedback import FeedbackStore
@@ -18,7 +18,7 @@ def open_database(url: str, create: bool = True) -> "Database":
     return Database(open_engine(url, create))
 
 
-class Database:
+class Database(Closing):
     """Posts and their sources, a person's rules on hashtags, feedback. Close it, or use it in a `with` statement."""
 
     def __init__(self, engine: Engine) -> None:
@@ -27,14 +27,6 @@ class Database:
         self.rules = RuleStore(engine)
         self.feedback = FeedbackStore(engine)
         self.sources = SourceStore(engine)
-
-    def __enter__(self) -> "Database":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def copy_to(self, target: Path) -> bool:
         """Copy an SQLite file as it is at this moment; False for other databases, which have tools of their own."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from hashlib import sha256
 from heapq import merge
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..core.archive_state import ArchiveState, content_number
+from ..core.closing import Closing
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
 from ..core.post import ADDED, Modality, Photo, Post
@@ -53,7 +53,7 @@ def open_store(url: str, create: bool = True) -> "SqlPostStore":
     return SqlPostStore(open_engine(url, create))
 
 
-class SqlPostStore:
+class SqlPostStore(Closing):
     """`PostStore` by SQL. Close it, or use it in a `with` statement.
 
     What it yields comes page by page, each page read in a transaction of its own: memory holds no more texts than a
@@ -63,14 +63,6 @@ class SqlPostStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def __enter__(self) -> "SqlPostStore":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def shown_url(self) -> str:

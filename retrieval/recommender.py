@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from unicodedata import normalize
 
 import numpy as np
 
+from ..core.closing import Closing
 from ..core.errors import PhotoError, SettingsError
 from ..core.post import distinct_hashtags, normalise_hashtag
 from ..core.protocols import Archive, Recommender
@@ -59,7 +59,7 @@ class _Adjusted:
     shifts: dict[str, Floats]
 
 
-class ArchiveRecommender(Recommender):
+class ArchiveRecommender(Recommender, Closing):
     """A recommender over one snapshot. Open one with `open_recommender`.
 
     Several threads may use it at once and get the same answers as one thread. Models encode for one thread at a time;
@@ -99,14 +99,6 @@ class ArchiveRecommender(Recommender):
         self._ranker = learned.ranker(self._labels)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
-
-    def __enter__(self) -> "ArchiveRecommender":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release the snapshot. The recommender cannot be used afterwards."""

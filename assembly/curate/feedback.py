@@ -21,16 +21,17 @@ def judge(home: Home, verdict: Verdict, photos: Sequence[Path], text: str, hasht
 
     Raises SettingsError on a hashtag that no post carries, and where none is named.
     """
-    recommender = recommender_of(home)
     wanted = list(dict.fromkeys(normalise_hashtag(tag) for tag in hashtags))
     if not wanted or "" in wanted:
         raise SettingsError('which hashtags? Name them with --hashtags "brunch 카페"')
-    for tag in wanted:
-        if not recommender.knows(tag):
-            raise NotFoundError(f"no post of the archive carries #{tag}, so it was never suggested")
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
-    shown = make_post(photos, caption, wanted[0]).photos
-    answer = recommender.suggest(photos, caption, options=_EVERYTHING)  # its own hashtags would be left out as given
+    with recommender_of(home) as recommender:
+        for tag in wanted:
+            if not recommender.knows(tag):
+                raise NotFoundError(f"no post of the archive carries #{tag}, so it was never suggested")
+        shown = make_post(photos, caption, wanted[0]).photos
+        # By the caption without its own hashtags, which would be left out as given.
+        answer = recommender.suggest(photos, caption, options=_EVERYTHING)
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with home.database_to_write() as database:

@@ -161,7 +161,6 @@ def make_post(
 
 
 def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
-
     try:
         whole = [in_any_form(path).resolve() for path in paths]
         return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)

@@ -114,7 +114,6 @@ def _check_target(home: Path, folder: Path) -> None:
 
 
 def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
-
     shutil.copytree(snapshot, target / "snapshots" / snapshot.name)
     put_in_service(target, snapshot.name, digest)
     for name in (FILE, SPAM, PLATFORMS):
@@ -229,7 +228,6 @@ def _swap(partial: Path, home: Path, aside: Path | None) -> None:
 
 
 def _told(home: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
-
     named = resolve_settings(home, {}, {}).db
     here = default_path(home).name in manifest["files"]
     if not here:

@@ -73,7 +73,6 @@ def index_history(home: Home, count: int = 20) -> History:
 
 
 def _kept(folder: Path, serves: bool) -> Kept:
-
     try:
         manifest = Manifest.from_bytes((folder / MANIFEST).read_bytes())
     except (OSError, SnapshotError):

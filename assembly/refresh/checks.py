@@ -103,7 +103,6 @@ def refuse(found: Sequence[Gate], run: RunRecord) -> None:
 
 
 def _held_out(folder: Path) -> HeldOut | None:
-
     try:
         report = learned_report(folder)
     except SnapshotError:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
+from ...core.advice import ADD_SOURCE
 from ...core.errors import SettingsError
 from ...core.protocols import Ingested
 from ...core.sources import KnownSource
@@ -89,10 +90,9 @@ def _why_nothing_is_read(known: Sequence[KnownSource], serves: bool) -> str | No
     """
     if any(source.leaves_at is None for source in known):
         return None
-    advice = "name one with `hashtag sources add SOURCE`"
     if not serves:
-        raise SettingsError(f"no source is known; {advice}, or run `hashtag index build SOURCE`")
-    return f"every source was removed, so that no post would be left; {advice}" if known else None
+        raise SettingsError("no source is known", ADD_SOURCE)
+    return f"every source was removed, so that no post would be left; {ADD_SOURCE}" if known else None
 
 
 def _notes_on(known: Sequence[KnownSource]) -> list[str]:

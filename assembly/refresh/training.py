@@ -83,7 +83,6 @@ class CarryOver:
         return why_anew(origins_of(self.serving.manifest), now, learned.posts, changes, self.part)
 
     def _carry_over(self, folder: Path, channels: Sequence[Indexed], posts: ArchiveState) -> LearnedFrom:
-
         learned, versions = self.serving.manifest.learned, read_state(self.serving.folder)
         assert learned is not None
         archive = training_archive(folder, channels, self.database)

@@ -5,21 +5,20 @@ import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
+from ...core.closing import Closing
 from ...core.errors import DatabaseError, HashtagError
 from ...core.protocols import Recommender
 from ...core.query import AnyPhoto, Query
 from ...core.results import Answer, Neighbour
 from ...core.suggest_options import SuggestOptions, accepts_wishes
 from ...index.snapshots.snapshot import CURRENT
-from ...retrieval.recommender import ArchiveRecommender
+from ...retrieval.recommender import DEFAULT, ArchiveRecommender
 from ...retrieval.selection.lists import SPAM
 from ..home import Home, open_home
 from .recommender import recommender_of
 
-_USUAL = SuggestOptions()
 _EVERY = 1.0  # seconds between two looks
 
 
@@ -31,7 +30,7 @@ def follow_recommender(home: str | Path | None = None, *, db: str | None = None)
     return FollowingRecommender(open_home(home, db=db))
 
 
-class FollowingRecommender(Recommender):
+class FollowingRecommender(Recommender, Closing):
     """Asks the `ArchiveRecommender` of what is in service; several threads may ask it at once, as they may ask that.
 
     Before an answer it looks, once a second at most, whether CURRENT names another snapshot, or whether the lists,
@@ -48,14 +47,6 @@ class FollowingRecommender(Recommender):
         self._recommender = recommender_of(home)
         self._looked_at = time.monotonic()
         self._trouble: tuple[str, ...] = ()
-
-    def __enter__(self) -> "FollowingRecommender":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the snapshot, and close the home."""
@@ -78,7 +69,7 @@ class FollowingRecommender(Recommender):
         photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
         text: str = "",
         *,
-        options: SuggestOptions = _USUAL,
+        options: SuggestOptions = DEFAULT,
         given: Collection[str] = (),
         author: str | None = None,
         explain: bool = False,
@@ -89,7 +80,7 @@ class FollowingRecommender(Recommender):
 
     @accepts_wishes
     def suggest_batch(
-        self, queries: Sequence[Query], options: SuggestOptions = _USUAL, *, explain: bool = False
+        self, queries: Sequence[Query], options: SuggestOptions = DEFAULT, *, explain: bool = False
     ) -> list[Answer]:
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
         return self._newest().suggest_batch(queries, options, explain=explain)
@@ -145,7 +136,6 @@ class FollowingRecommender(Recommender):
             return (*files, str(error))
 
     def _named(self) -> tuple[Path, ...]:
-
         return self._home.folder / CURRENT, self._home.folder / SPAM
 
 

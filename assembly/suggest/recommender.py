@@ -112,7 +112,6 @@ def _open_channel(
     can_vote: NDArray[np.bool_],
     since: Since,
 ) -> Channel[Any]:
-
     folder = snapshot.folder / record.channel
     written, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
     index: VectorIndex[Any] = written

@@ -6,7 +6,7 @@ import mmap
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -118,29 +118,29 @@ class SnapshotArchive:
         self._hold = hold
         try:
             hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
-            self._hashtags: list[str] = hashtags["normalised"]
-            self._shown: list[str] = hashtags["shown"]
-            self._authors: list[str] = json.loads((folder / "authors.json").read_text(encoding="utf-8"))
+            self.hashtags: list[str] = hashtags["normalised"]
+            self.shown: list[str] = hashtags["shown"]
+            self.authors: list[str] = json.loads((folder / "authors.json").read_text(encoding="utf-8"))
             self._offsets, self.keys, pointers, columns = (
                 np.load(folder / f"{name}.npy", allow_pickle=False)
                 for name in ("posts.offsets", "posts.keys", "carried.pointers", "carried.columns")
             )
-            self._author_of: Rows = np.load(folder / "posts.authors.npy", allow_pickle=False)
-            self._posted: NDArray[np.float64] = np.load(folder / "posts.posted.npy", allow_pickle=False)
+            self.author_of: Rows = np.load(folder / "posts.authors.npy", allow_pickle=False)
+            self.posted: NDArray[np.float64] = np.load(folder / "posts.posted.npy", allow_pickle=False)
             with (folder / "posts.jsonl").open("rb") as lines:
                 self._lines = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise SnapshotError(f"the posts in {folder} cannot be read: {error}") from error
-        self._labels = (pointers, columns)
+        self.labels = (pointers, columns)
         n = len(self.keys)
         consistent = (
             len(self._offsets) == len(pointers) == n + 1
-            and len(self._author_of) == len(self._posted) == n
+            and len(self.author_of) == len(self.posted) == n
             and self._offsets[-1] == len(self._lines)
             and pointers[-1] == len(columns)
-            and len(self._hashtags) == len(self._shown)
-            and (len(columns) == 0 or columns.max() < len(self._hashtags))
-            and (n == 0 or -1 <= self._author_of.min() <= self._author_of.max() < len(self._authors))
+            and len(self.hashtags) == len(self.shown)
+            and (len(columns) == 0 or columns.max() < len(self.hashtags))
+            and (n == 0 or -1 <= self.author_of.min() <= self.author_of.max() < len(self.authors))
         )
         if not consistent:
             raise SnapshotError(f"the posts in {folder} and their hashtags do not fit together")
@@ -149,36 +149,6 @@ class SnapshotArchive:
         """See `Archive.close`."""
         if self._hold is not None:
             self._hold.close()
-
-    @property
-    def hashtags(self) -> Sequence[str]:
-        """See `Archive.hashtags`."""
-        return self._hashtags
-
-    @property
-    def shown(self) -> Sequence[str]:
-        """See `Archive.shown`."""
-        return self._shown
-
-    @property
-    def labels(self) -> tuple[Rows, Rows]:
-        """See `Archive.labels`."""
-        return self._labels
-
-    @property
-    def authors(self) -> Sequence[str]:
-        """See `Archive.authors`."""
-        return self._authors
-
-    @property
-    def author_of(self) -> Rows:
-        """See `Archive.author_of`."""
-        return self._author_of
-
-    @property
-    def posted(self) -> NDArray[np.float64]:
-        """See `Archive.posted`."""
-        return self._posted
 
     def neighbour(self, row: int, channel: str, similarity: float, share: float, photo: int = 0) -> Neighbour:
         """See `Archive.neighbour`."""

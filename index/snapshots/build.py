@@ -20,7 +20,7 @@ from .archive import ArchiveWriter
 from .manifest import ChannelRecord, LearnedFrom, Manifest
 from .serving import held_back, told_of_rollback
 from .snapshot import Snapshot, publish, serving_snapshot
-from .vectors_aside import put_aside
+from .temporary_vectors import collect_vectors
 
 ROWS = "rows.npy"  # in every channel's folder: which row of the archive each vector belongs to, ascending
 
@@ -225,16 +225,16 @@ def _write_channel(
     rows: list[Rows] = []
     with (
         progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage,
-        put_aside(home, fingerprint.dimension, encoder.sparse) as aside,
+        collect_vectors(home, fingerprint.dimension, encoder.sparse) as temporary,
     ):
         for batch_rows, batch in channel_vectors(store, plan, keys):
             writer.add(batch)
             rows.append(batch_rows)
-            aside.add(batch)
+            temporary.add(batch)
             stage.advance(len(np.unique(batch_rows)))
         rows_of_all = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
         stage.advance(len(keys) - len(np.unique(rows_of_all)))  # posts without this modality
-        vectors = aside.all()
+        vectors = temporary.all()
     n = len(rows_of_all)
     record = ChannelRecord(encoder.channel, plan.spec, fingerprint, index, n)
     if n:  # else, as for the photos of an archive that has none, the channel has no files

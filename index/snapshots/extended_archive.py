@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...core.protocols import Archive, StoredPost
 from ...core.results import Neighbour
-from ...core.vectors import Rows
 from .archive import PostTable, make_photo_key, parse_photo_key
 
 
@@ -27,57 +25,27 @@ class ExtendedArchive:
         more = np.asarray(table.pointers)[1:]
         self._archive = archive
         self._posts = posts
-        self._hashtags = table.hashtags
-        self._shown = [*archive.shown, *table.new_shown()]
-        self._labels = (
+        self.hashtags = table.hashtags
+        self.shown = [*archive.shown, *table.new_shown()]
+        self.labels = (
             np.concatenate([pointers, pointers[-1] + more]),
             np.concatenate([columns, np.asarray(table.columns)]),
         )
-        self._authors = table.authors
-        self._author_of = np.concatenate([archive.author_of, np.asarray(table.author_of)])
-        self._posted = np.concatenate([archive.posted, np.asarray(table.posted)])
+        self.authors = table.authors
+        self.author_of = np.concatenate([archive.author_of, np.asarray(table.author_of)])
+        self.posted = np.concatenate([archive.posted, np.asarray(table.posted)])
 
     def close(self) -> None:
         """See `Archive.close`."""
         self._archive.close()
 
-    @property
-    def hashtags(self) -> Sequence[str]:
-        """See `Archive.hashtags`."""
-        return self._hashtags
-
-    @property
-    def shown(self) -> Sequence[str]:
-        """See `Archive.shown`."""
-        return self._shown
-
-    @property
-    def labels(self) -> tuple[Rows, Rows]:
-        """See `Archive.labels`."""
-        return self._labels
-
-    @property
-    def authors(self) -> Sequence[str]:
-        """See `Archive.authors`."""
-        return self._authors
-
-    @property
-    def author_of(self) -> Rows:
-        """See `Archive.author_of`."""
-        return self._author_of
-
-    @property
-    def posted(self) -> NDArray[np.float64]:
-        """See `Archive.posted`."""
-        return self._posted
-
     def neighbour(self, row: int, channel: str, similarity: float, share: float, photo: int = 0) -> Neighbour:
         """See `Archive.neighbour`."""
-        known = len(self._author_of) - len(self._posts)
+        known = len(self.author_of) - len(self._posts)
         if row < known:
             return self._archive.neighbour(row, channel, similarity, share, photo)
-        if row >= len(self._author_of):
-            raise IndexError(f"row {row} of {len(self._author_of)} posts")
+        if row >= len(self.author_of):
+            raise IndexError(f"row {row} of {len(self.author_of)} posts")
         stored = self._posts[row - known]
         post = stored.post
         return Neighbour(

@@ -1,4 +1,4 @@
-"""The vectors of a channel, put aside while its snapshot is built: to learn from, and to hold the index against."""
+"""The vectors of a channel, kept while its snapshot is built: to train on them, and to check the index with them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix, vstack
 from ...core.vectors import Vectors
 
 
-class VectorsAside(Protocol):
+class TemporaryVectors(Protocol):
     """Takes the vectors of a channel in batches, and has them all."""
 
     def add(self, vectors: Any) -> None:
@@ -25,7 +25,7 @@ class VectorsAside(Protocol):
 
 
 @contextmanager
-def put_aside(folder: Path, dimension: int, sparse: bool) -> Iterator[VectorsAside]:
+def collect_vectors(folder: Path, dimension: int, sparse: bool) -> Iterator[TemporaryVectors]:
     """Where the vectors of a channel go, of that dimension; what was taken by `all` stays.
 
     folder: on whose disk dense ones lie, 4 bytes a number, until they are let go or the process ends. Not that of a
@@ -47,12 +47,12 @@ class _Dense:
         self._count = 0
 
     def add(self, vectors: Vectors) -> None:
-        """See `VectorsAside.add`. Raises OSError where the disk is full."""
+        """See `TemporaryVectors.add`. Raises OSError where the disk is full."""
         self._file.write(np.ascontiguousarray(vectors, dtype=np.float32).data)
         self._count += len(vectors)
 
     def all(self) -> Vectors:  # noqa: A003
-        """See `VectorsAside.all`. float32, read-only."""
+        """See `TemporaryVectors.all`. float32, read-only."""
         self._file.flush()
         shape = self._count, self._dimension
         if not self._count:  # what is empty cannot be mapped
@@ -67,9 +67,9 @@ class _Sparse:
         self._batches = [csr_matrix(np.zeros((0, dimension), dtype=np.float32))]
 
     def add(self, vectors: csr_matrix) -> None:
-        """See `VectorsAside.add`."""
+        """See `TemporaryVectors.add`."""
         self._batches.append(vectors)
 
     def all(self) -> csr_matrix:  # noqa: A003
-        """See `VectorsAside.all`."""
+        """See `TemporaryVectors.all`."""
         return csr_matrix(vstack(self._batches, format="csr"))
