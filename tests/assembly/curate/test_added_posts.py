@@ -72,8 +72,10 @@ def test_an_added_post_outlives_builds(hashtag, copy, ask, rebuild):
     ],
 )
 def test_posts_that_cannot_be_added(hashtag, copy, words, complaint):
+    before = open_recommender(copy)._archive.hashtags
     assert refused(hashtag("posts", "add", *words, "--home", copy), complaint)
-    assert open_recommender(copy)._archive.hashtags == open_recommender(copy)._archive._hashtags
+    assert open_recommender(copy)._archive.hashtags == before
+    assert json.loads(hashtag("posts", "list", "--source", "added", "--home", copy, "--json").out) == []
 
 
 def test_a_photo_that_is_none_is_not_added(hashtag, copy, tmp_path):
