@@ -136,11 +136,6 @@ class Home(Closing):
         """Whether a database is named, or lies in the home."""
         return self.settings.db is not None or default_path(self.folder).exists()
 
-    def database_files(self) -> list[Path] | None:
-        """The files that a change of an SQLite database touches, whether they are there or not; None for any other."""
-        file = sqlite_file(make_url(self.settings.db or default_url(self.folder)))
-        return None if file is None else [file, file.with_name(file.name + "-wal")]
-
     def encoder(self, record: ChannelRecord) -> Encoder[Any]:
         """The encoder of a channel of a snapshot, opened once.
 
@@ -159,9 +154,10 @@ class Home(Closing):
         if self.settings.db is None:
             return []
         try:
-            return self.database_files() or []
+            file = sqlite_file(make_url(self.settings.db))
         except ArgumentError:  # which is told when it is opened
             return []
+        return [] if file is None else [file, file.with_name(file.name + "-wal")]
 
 
 @contextmanager

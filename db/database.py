@@ -8,6 +8,7 @@ from ..core.closing import Closing
 from .copying import copy_sqlite
 from .engine import open_engine, sqlite_file
 from .feedback import FeedbackStore
+from .revision import revision_of
 from .rules import RuleStore
 from .sources import SourceStore
 from .store import SqlPostStore
@@ -27,6 +28,10 @@ class Database(Closing):
         self.rules = RuleStore(engine)
         self.feedback = FeedbackStore(engine)
         self.sources = SourceStore(engine)
+
+    def revision(self) -> str:
+        """Differs after each change of the rules or the posts added one by one. Raises DatabaseError."""
+        return revision_of(self._engine)
 
     def copy_to(self, target: Path) -> bool:
         """Copy an SQLite file as it is at this moment; False for other databases, which have tools of their own."""

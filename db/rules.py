@@ -10,7 +10,8 @@ from ..core.advice import LIST_RULES
 from ..core.errors import NotFoundError, SettingsError
 from ..core.post import normalise_hashtag
 from ..core.rules import HashtagRule, RuleKind
-from .engine import reading, writing
+from .engine import reading
+from .revision import revising
 from .tables import HashtagRuleRow
 
 
@@ -47,7 +48,7 @@ class RuleStore:
         """
         named = [(_normalised(raw), _normalised(target)) for raw, target in pairs]
         given: dict[str, HashtagRule] = {}
-        with writing(self._engine) as connection:
+        with revising(self._engine) as connection:
             for hashtag, meant in named:
                 end = _target_of(connection, meant) or meant
                 if hashtag in given:
@@ -65,7 +66,7 @@ class RuleStore:
     def remove(self, raw: str) -> None:
         """Take back the rule on this hashtag. Raises SettingsError where there is none."""
         hashtag = _normalised(raw)
-        with writing(self._engine) as connection:
+        with revising(self._engine) as connection:
             if not connection.execute(delete(HashtagRuleRow).where(HashtagRuleRow.hashtag == hashtag)).rowcount:
                 raise NotFoundError(f"there is no rule on #{hashtag}", LIST_RULES)
 
@@ -78,7 +79,7 @@ class RuleStore:
         return tuple(sorted(rules, key=lambda rule: (rule.kind, rule.hashtag)))
 
     def _rule(self, hashtag: str, kind: RuleKind) -> HashtagRule:
-        with writing(self._engine) as connection:
+        with revising(self._engine) as connection:
             return _write(connection, hashtag, kind, None)
 
 

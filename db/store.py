@@ -37,6 +37,7 @@ from .engine import damage, erase_deleted, open_engine, reading, shown, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
 from .pages import pages, posts_in_order
+from .revision import revising
 from .tables import EmbeddingRow, PhotoRow, PostRow
 
 _HALF = np.dtype("<f2")
@@ -101,7 +102,7 @@ class SqlPostStore(Closing):
         place, and the id, of an earlier one with the same caption and photos, if there is one.
         Raises SettingsError if its author is forgotten.
         """
-        with writing(self._engine) as connection:
+        with revising(self._engine) as connection:
             taken = take(connection, post, by_content)
             for fingerprint, digest, vectors in made:
                 _keep_vectors(connection, fingerprint, [digest], vectors)
@@ -109,7 +110,7 @@ class SqlPostStore(Closing):
 
     def remove_added(self, key: int) -> None:
         """Remove a post of the source ADDED for good."""
-        with writing(self._engine) as connection:
+        with revising(self._engine) as connection:
             retire(connection, key)
 
     def retired(self) -> frozenset[int]:
@@ -135,7 +136,7 @@ class SqlPostStore(Closing):
         removed or set aside. Raises SettingsError where there is none and the author was not forgotten before,
         DatabaseError also where the posts are deleted but their text stays readable in the file: then do it again.
         """
-        with writing(self._engine) as connection:
+        with revising(self._engine) as connection:
             deleted = forget(connection, author)
         erase_deleted(self._engine)
         return deleted

@@ -159,6 +159,14 @@ class SourceRow(Base):
     leaves_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class RevisionRow(Base):
+    """The state of rules and added posts, in one row. token: random, and a new one after each change."""
+
+    __tablename__ = "revision"
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
 class ForgottenAuthorRow(Base):
     """An author of whom no post is taken in any more. digest: SHA-256 (hex) of the name, which is forgotten as well."""
 

@@ -42,7 +42,6 @@ class FollowingRecommender(Recommender, Closing):
         """home: closed with it. Opens what is in service; see `open_recommender` for what that raises."""
         self._home = home
         self._looking = Lock()
-        self._touched = self._stats()
         self._seen = self._look()
         self._recommender = recommender_of(home)
         self._looked_at = time.monotonic()
@@ -91,6 +90,10 @@ class FollowingRecommender(Recommender, Closing):
         """See `ArchiveRecommender.neighbours`."""
         return self._newest().neighbours(photo, text, k=k)
 
+    def knows(self, hashtag: str) -> bool:
+        """See `ArchiveRecommender.knows`."""
+        return self._newest().knows(hashtag)
+
     def photo(self, key: str) -> Path:
         """See `ArchiveRecommender.photo`; keys that an earlier snapshot gave hold as long as the post is there."""
         return self._newest().photo(key)
@@ -107,36 +110,24 @@ class FollowingRecommender(Recommender, Closing):
 
     def _catch_up(self) -> None:
         try:
-            touched = self._stats()
-            if touched == self._touched and self._touched is not None:
-                return
             seen = self._look()
             if seen != self._seen:
                 # What is in use elsewhere lives until its answer is given, and with it its hold on the snapshot.
                 self._recommender = recommender_of(self._home)
-            self._touched, self._seen, self._trouble = touched, seen, ()
+            self._seen, self._trouble = seen, ()
         except HashtagError as error:
             self._trouble = (f"{error}; {self._recommender.snapshot}, which was open before, continues to answer",)
 
-    def _stats(self) -> tuple[Any, ...] | None:
-        """What every change of a file touches; None where the database is no file, which can only be asked."""
-        files = self._home.database_files()
-        return None if files is None else tuple(map(_stat, (*self._named(), *files)))
-
     def _look(self) -> tuple[Any, ...]:
-        """What is different exactly where there is something new: most of what is written to a database is not."""
-        files = tuple(map(_stat, self._named()))
+        """What is different exactly if there is something new: most of what is written to a database is not."""
+        files = _stat(self._home.folder / CURRENT), _stat(self._home.folder / SPAM)
         if not self._home.has_database:
             return files
         try:
             with self._home.database() as database:
-                added = tuple((stored.key, repr(stored.post)) for stored in database.posts.added())
-                return (*files, database.rules.rules(), added)
+                return (*files, database.revision())
         except DatabaseError as error:  # as in `open_recommender`, the snapshot then answers alone
             return (*files, str(error))
-
-    def _named(self) -> tuple[Path, ...]:
-        return self._home.folder / CURRENT, self._home.folder / SPAM
 
 
 def _stat(path: Path) -> tuple[int, int, int] | None:

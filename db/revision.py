@@ -1,0 +1,26 @@
+"""A cheap way to see whether a recommender that is open has become out of date."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, select, update
+
+from .engine import reading, writing
+from .tables import RevisionRow
+
+
+@contextmanager
+def revising(engine: Engine) -> Iterator[Connection]:
+    """As `engine.writing`, for what a recommender reads from the database: rules, and posts added one by one."""
+    with writing(engine) as connection:
+        yield connection
+        # At the end, so that transactions wait for each other as briefly as can be. Random, so that a database restored
+        # from a backup never has the token of a later state.
+        connection.execute(update(RevisionRow).values(token=secrets.token_hex(16)))
+
+
+def revision_of(engine: Engine) -> str:
+    """A text that differs after each change of the rules or the added posts. Raises DatabaseError."""
+    with reading(engine) as connection:
+        return str(connection.scalar(select(RevisionRow.token)))
