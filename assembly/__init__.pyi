@@ -53,3 +53,4 @@ from .suggest.batch import suggest_batch as suggest_batch
 from .suggest.following import FollowingRecommender as FollowingRecommender
 from .suggest.following import follow_recommender as follow_recommender
 from .suggest.recommender import open_recommender as open_recommender
+from .suggest.recommender import recommender_of as recommender_of

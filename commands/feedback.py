@@ -48,7 +48,8 @@ def _judge(
     verdict: Verdict, photos: list[Path] | None, text: str, hashtags: str, as_json: bool, home: "assembly.Home"
 ) -> None:
     check_one(photos, text, {})
-    judgements = assembly.judge(home, verdict, photos or (), text, parse_hashtags(hashtags))
+    with assembly.recommender_of(home) as recommender:
+        judgements = assembly.judge(home, recommender, verdict, photos or (), text, parse_hashtags(hashtags))
     if as_json:
         print_json([{"hashtag": j.hashtag, "verdict": j.verdict, "score": round(j.score, 6)} for j in judgements])
     else:

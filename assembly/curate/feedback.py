@@ -9,15 +9,25 @@ from ...core.feedback import Judgement, Verdict
 from ...core.hashtags import take_out_hashtags
 from ...core.post import normalise_hashtag
 from ...core.suggest_options import SuggestOptions
+from ...retrieval.recommender import ArchiveRecommender
 from ..home import Home
-from ..suggest.recommender import recommender_of
+from ..suggest.following import FollowingRecommender
 from .posts import make_post
 
 _EVERYTHING = SuggestOptions(count=500, raw=True)  # to see with which probability any hashtag was suggested
 
 
-def judge(home: Home, verdict: Verdict, photos: Sequence[Path], text: str, hashtags: Sequence[str]) -> list[Judgement]:
+def judge(
+    home: Home,
+    recommender: ArchiveRecommender | FollowingRecommender,
+    verdict: Verdict,
+    photos: Sequence[Path],
+    text: str,
+    hashtags: Sequence[str],
+) -> list[Judgement]:
     """Keep what a person says of hashtags suggested for a post, with the probability they were suggested with.
+
+    recommender: of the home; it tells the probability.
 
     Raises SettingsError on a hashtag that no post carries, and where none is named.
     """
@@ -25,13 +35,12 @@ def judge(home: Home, verdict: Verdict, photos: Sequence[Path], text: str, hasht
     if not wanted or "" in wanted:
         raise SettingsError('which hashtags? Name them with --hashtags "brunch 카페"')
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
-    with recommender_of(home) as recommender:
-        for tag in wanted:
-            if not recommender.knows(tag):
-                raise NotFoundError(f"no post of the archive carries #{tag}, so it was never suggested")
-        shown = make_post(photos, caption, wanted[0]).photos
-        # By the caption without its own hashtags, which would be left out as given.
-        answer = recommender.suggest(photos, caption, options=_EVERYTHING)
+    for tag in wanted:
+        if not recommender.knows(tag):
+            raise NotFoundError(f"no post of the archive carries #{tag}, so it was never suggested")
+    shown = make_post(photos, caption, wanted[0]).photos
+    # By the caption without its own hashtags, which would be left out as given.
+    answer = recommender.suggest(photos, caption, options=_EVERYTHING)
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with home.database_to_write() as database:
