@@ -2,17 +2,12 @@
 
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
 
-import numpy as np
+from scipy.sparse import csr_matrix
 
 from ...core.post import Modality
 from ...core.protocols import Fingerprint
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-    from sklearn.feature_extraction.text import HashingVectorizer
+from .hashing import hashed_counts, ngrams_within_words
 
 # Hashing instead of a vocabulary: nothing to fit or to store, and a language met for the first time needs no rebuild.
 BUCKETS = 2**20
@@ -43,24 +38,9 @@ class NgramEncoder:
         """Folds forms and case that a reader would call equal."""
         return unicodedata.normalize("NFKC", content.casefold())
 
-    def encode(self, prepared: Sequence[str]) -> "csr_matrix":
+    def encode(self, prepared: Sequence[str]) -> csr_matrix:
         """n captions to a sparse float32 (n, BUCKETS) of counts."""
-        counts: csr_matrix = self._vectorizer.transform(prepared)
-        return counts
+        return hashed_counts((ngrams_within_words(caption, *NGRAMS) for caption in prepared), BUCKETS)
 
     def release(self) -> None:
         """There are no weights to let go of."""
-
-    @cached_property
-    def _vectorizer(self) -> "HashingVectorizer":
-        from sklearn.feature_extraction.text import HashingVectorizer
-
-        return HashingVectorizer(
-            analyzer="char_wb",
-            ngram_range=NGRAMS,
-            lowercase=False,
-            n_features=BUCKETS,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        )

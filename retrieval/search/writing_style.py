@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.vectors import Matches, Vectors
+from ..encoders.hashing import hashed_counts, ngrams
 
 BUCKETS = 2**18
 NGRAMS = (1, 6)
@@ -46,22 +47,7 @@ def style_counts(captions: Sequence[str]) -> sparse.csr_matrix:
 
     No row is empty: an empty caption has n-grams too.
     """
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    if not len(captions):
-        return sparse.csr_matrix(np.zeros((0, BUCKETS), dtype=np.float32))
-    vectorizer = HashingVectorizer(
-        analyzer="char",
-        ngram_range=NGRAMS,
-        lowercase=False,
-        n_features=BUCKETS,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-    )
-    counts = sparse.csr_matrix(vectorizer.transform([skeleton(caption) for caption in captions]))
-    counts.sort_indices()
-    return counts
+    return hashed_counts((ngrams(skeleton(caption), *NGRAMS) for caption in captions), BUCKETS)
 
 
 class Styles:
