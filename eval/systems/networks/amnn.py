@@ -10,8 +10,9 @@ from ....core.query import Query
 from .attention import SoftAttention
 from .contents import PADDING, LookAt, Photos, Tokeniser, trimmed
 from .decoding import Decoder, State, sequences
+from .learner import Part, Setting
 from .network import Network
-from .training import Columns, Inputs, Part, Setting
+from .training import Columns, Inputs
 
 
 class Amnn(Network):

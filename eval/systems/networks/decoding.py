@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from ....core.post import Post
 from .hashtags import Hashtags
-from .training import Inputs, Learner
+from .learner import Learner
+from .training import Inputs
 
 BEAM = 3
 

@@ -10,8 +10,9 @@ from ....core.query import Query
 from ....core.vectors import unit_rows
 from .contents import LookAt, Photos
 from .hashtags import hashtag_vectors
+from .learner import Learner, Part, Setting
 from .network import Network
-from .training import Columns, Inputs, Learner, Part, Setting
+from .training import Columns, Inputs
 
 _DIMENSION = 300  # as of the word vectors that such networks are mostly trained on
 

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from math import ceil
 
 from ....core.progress import Progress
-from .training import EPOCHS, Attempt, Training
+from .learner import Attempt, LearnerTraining
+from .training import EPOCHS
 
 STEPS = 250  # that every setting gets; on small archives that is all it needs
 
 
-def find_best(trainings: Iterable[Training], name: str, progress: Progress) -> tuple[Training, tuple[Attempt, ...]]:
+def find_best(
+    trainings: Iterable[LearnerTraining], name: str, progress: Progress
+) -> tuple[LearnerTraining, tuple[Attempt, ...]]:
     """The training that came to the best F1 on the validation posts, at its end; and what each came to, in order.
 
     Successive halving (Jamieson and Talwalkar, arXiv 1502.07943): all settings get STEPS steps, the better half as many

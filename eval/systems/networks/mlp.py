@@ -14,9 +14,10 @@ from ....core.query import Query
 from ....core.vectors import Vectors
 from ..channels import counts, vectors
 from ..system import query_of
+from .learner import Learner, Part, Setting
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias
-from .training import Columns, Inputs, Learner, Part, Setting
+from .training import Columns, Inputs
 
 _MOST_GRAMS = 2**14  # n-grams that are looked at: those of most training captions
 _FEWEST = 2  # captions that an n-gram must stand in

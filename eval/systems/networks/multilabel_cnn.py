@@ -11,10 +11,11 @@ from ....core.post import Post
 from ....core.query import Query
 from .contents import LookAt, Photos
 from .hashtags import enriched, hashtag_vectors
+from .learner import Learner, Part, Setting
 from .network import Network
 from .oversampling import oversampled
 from .sigmoids import Sigmoids, prior_bias
-from .training import Columns, Inputs, Learner, Part, Setting
+from .training import Columns, Inputs
 
 _BRANCH = 8  # units of a hashtag's own layer
 _DIMENSION = 100

@@ -18,7 +18,8 @@ from ..validation import best_threshold, compared_at, n_due, with_hashtags
 from .contents import Photos
 from .halving import find_best
 from .hashtags import Hashtags
-from .training import Attempt, Columns, Learner, Part, Setting, Training, ranked
+from .learner import Attempt, Learner, LearnerTraining, Part, Setting, ranked
+from .training import Columns
 
 _MOST_HASHTAGS = 2000  # the most used ones; what comes beyond, a handful of posts carry, and most of the work it is
 
@@ -60,7 +61,7 @@ class Network(ABC):
         self._prepare(posts)
         training, held_out = self._training_part(posts), self._part(validation)
         trainings = (
-            Training(partial(self._make_learner, setting, training), training, held_out, k, setting, self._seed)
+            LearnerTraining(partial(self._make_learner, setting, training), training, held_out, k, setting, self._seed)
             for setting in self._grid
         )
         best, self.attempts = find_best(trainings, self.name, progress)

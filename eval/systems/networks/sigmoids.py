@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from .hashtags import prior_log_odds
-from .training import Inputs, Learner, Part
+from .learner import Learner, Part
+from .training import Inputs
 
 
 class Sigmoids(Learner):

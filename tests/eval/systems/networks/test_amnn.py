@@ -2,7 +2,7 @@ import torch
 
 from hashtag_recommender.eval.systems.networks.amnn import _PostDecoder
 from hashtag_recommender.eval.systems.networks.contents import PADDING
-from hashtag_recommender.eval.systems.networks.training import Setting
+from hashtag_recommender.eval.systems.networks.learner import Setting
 
 
 def test_captions_are_read_as_by_a_bidirectional_lstm_over_packed_sequences():

@@ -17,11 +17,11 @@ from hashtag_recommender.eval.runs.run import Trial, run
 from hashtag_recommender.eval.systems.baselines import Popularity
 from hashtag_recommender.eval.systems.networks.amnn import Amnn
 from hashtag_recommender.eval.systems.networks.embedding_similarity import EmbeddingSimilarity
+from hashtag_recommender.eval.systems.networks.learner import Setting
 from hashtag_recommender.eval.systems.networks.mlp import Mlp
 from hashtag_recommender.eval.systems.networks.multilabel_cnn import MultilabelCnn
 from hashtag_recommender.eval.systems.networks.show_attend_tell import ShowAttendTell
 from hashtag_recommender.eval.systems.networks.text_image_concat import TextImageConcat
-from hashtag_recommender.eval.systems.networks.training import Setting
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 
 QUICK = Setting(batch_size=8, learning_rate=1e-2, width=32, dropout=0.0)

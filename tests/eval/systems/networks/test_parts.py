@@ -12,10 +12,10 @@ from hashtag_recommender.core.post import Photo
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.eval.systems.networks.attention import SoftAttention
 from hashtag_recommender.eval.systems.networks.embedding_similarity import EmbeddingSimilarity
+from hashtag_recommender.eval.systems.networks.learner import Setting
 from hashtag_recommender.eval.systems.networks.mlp import _Lexicon
 from hashtag_recommender.eval.systems.networks.multilabel_cnn import MultilabelCnn
 from hashtag_recommender.eval.systems.networks.text_image_concat import TextImageConcat
-from hashtag_recommender.eval.systems.networks.training import Setting
 
 QUICK = Setting(batch_size=8, learning_rate=1e-2, width=16, dropout=0.0)
 

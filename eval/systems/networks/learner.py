@@ -1,0 +1,108 @@
+"""What every network learns from and with, and how it is trained to rank hashtags."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from ...measures.metrics import Measure
+from .. import system as systems
+from ..system import Curve
+from .training import Columns, Epoch, Inputs, Samples, Trainable, Training, batched
+
+Rank: TypeAlias = Callable[[Inputs, int], tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One point of a grid."""
+
+    batch_size: int
+    learning_rate: float
+    width: int
+    dropout: float
+
+    def __str__(self) -> str:
+        return f"(bs {self.batch_size}, lr {self.learning_rate:g}, width {self.width}, dropout {self.dropout:g})"
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Samples):
+    """Training or validation posts.
+
+    labels: bool (n, m), the true hashtags. n_due: how many the posts carry in all, also those beyond m.
+    """
+
+    labels: Tensor
+    n_due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What training with one setting came to. best: the epoch of `curve` whose weights stand."""
+
+    setting: Setting
+    curve: tuple[Epoch[Measure], ...]
+    best: int
+
+    @property
+    def validation(self) -> Measure:
+        """Micro precision and recall on the validation posts, with the weights that stand, at a glance."""
+        return self.curve[self.best].validation
+
+    def to_curve(self, stands: bool) -> Curve:
+        """For a report. stands: whether its weights were taken."""
+        epochs = [systems.Epoch(epoch.loss, epoch.validation_loss, epoch.validation.f1) for epoch in self.curve]
+        return Curve(asdict(self.setting), epochs, self.best, stands)
+
+
+class Learner(Trainable):
+    """The part of a network that has weights."""
+
+    @abstractmethod
+    def rank(self, inputs: Inputs, k: int) -> tuple[Tensor, Tensor]:
+        """The k best hashtags of each post: columns int64 (n, k), no two alike, and scores (n, k), falling. k <= m."""
+
+    def glance(self, inputs: Inputs, k: int) -> tuple[Tensor, Tensor]:
+        """As `rank`, where that takes long more cheaply: by it a learner is watched while it learns."""
+        return self.rank(inputs, k)
+
+
+class LearnerTraining(Training[Learner, Measure]):
+    """Good is a high F1: micro, of k hashtags a post as the learner glances at them."""
+
+    def __init__(
+        self, make_learner: Callable[[], Learner], training: Part, validation: Part, k: int, setting: Setting, seed: int
+    ) -> None:
+        super().__init__(make_learner, training, validation, setting.batch_size, setting.learning_rate, seed)
+        self.setting = setting
+        self._validation = validation
+        self._k = k
+
+    @property
+    def attempt(self) -> Attempt:
+        """What it has come to."""
+        return Attempt(self.setting, self.curve, self.best)
+
+    def _measure(self, network: Learner) -> Measure:
+        part = self._validation
+        columns, _ = ranked(network, part.inputs, self._k, network.glance)
+        hits = int(part.labels.gather(1, columns).sum())
+        return Measure(hits / (len(part) * self._k), hits / part.n_due)
+
+    def _goodness(self, measured: Measure) -> float:
+        return measured.f1
+
+
+def ranked(learner: Learner, inputs: Columns, k: int, rank: Rank | None = None) -> tuple[Tensor, Tensor]:
+    """As `Learner.rank`, a few posts at a time; both on the CPU. rank: another method of the learner."""
+    learner.eval()
+    parts = []
+    with torch.inference_mode():
+        for some in batched(inputs):
+            parts.append(tuple(tensor.cpu() for tensor in (rank or learner.rank)(some, k)))
+    columns, scores = zip(*parts, strict=True)
+    return torch.cat(columns), torch.cat(scores)
