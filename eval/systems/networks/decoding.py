@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ....core.post import Post
+from ....networks.training import Inputs
 from .hashtags import Hashtags
 from .learner import Learner
-from .training import Inputs
 
 BEAM = 3
 

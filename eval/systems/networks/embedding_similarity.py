@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from ....core.post import Post
 from ....core.query import Query
 from ....core.vectors import unit_rows
+from ....networks.training import Columns, Inputs
 from .contents import LookAt, Photos
 from .hashtags import hashtag_vectors
 from .learner import Learner, Part, Setting
 from .network import Network
-from .training import Columns, Inputs
 
 _DIMENSION = 300  # as of the word vectors that such networks are mostly trained on
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from math import ceil
 
 from ....core.progress import Progress
+from ....networks.training import EPOCHS
 from .learner import Attempt, LearnerTraining
-from .training import EPOCHS
 
 STEPS = 250  # that every setting gets; on small archives that is all it needs
 

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from ....networks.training import Columns, Epoch, Inputs, Samples, Trainable, Training, batched
 from ...measures.metrics import Measure
 from .. import system as systems
 from ..system import Curve
-from .training import Columns, Epoch, Inputs, Samples, Trainable, Training, batched
 
 Rank: TypeAlias = Callable[[Inputs, int], tuple[Tensor, Tensor]]
 

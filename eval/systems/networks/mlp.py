@@ -12,12 +12,12 @@ from ....core.post import Post
 from ....core.protocols import Encoder
 from ....core.query import Query
 from ....core.vectors import Vectors
+from ....networks.training import Columns, Inputs
 from ..channels import counts, vectors
 from ..system import query_of
 from .learner import Learner, Part, Setting
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias
-from .training import Columns, Inputs
 
 _MOST_GRAMS = 2**14  # n-grams that are looked at: those of most training captions
 _FEWEST = 2  # captions that an n-gram must stand in

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from ....core.post import Post
 from ....core.query import Query
+from ....networks.training import Columns, Inputs
 from .contents import LookAt, Photos
 from .hashtags import enriched, hashtag_vectors
 from .learner import Learner, Part, Setting
 from .network import Network
 from .oversampling import oversampled
 from .sigmoids import Sigmoids, prior_bias
-from .training import Columns, Inputs
 
 _BRANCH = 8  # units of a hashtag's own layer
 _DIMENSION = 100

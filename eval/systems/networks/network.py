@@ -13,13 +13,13 @@ from ....core.post import Post
 from ....core.progress import Progress
 from ....core.query import Query
 from ....core.suggest_options import MOST
+from ....networks.training import Columns
 from ..system import SILENT, Fitted, Kind, Scored, query_of
 from ..validation import best_threshold, compared_at, n_due, with_hashtags
 from .contents import Photos
 from .halving import find_best
 from .hashtags import Hashtags
 from .learner import Attempt, Learner, LearnerTraining, Part, Setting, ranked
-from .training import Columns
 
 _MOST_HASHTAGS = 2000  # the most used ones; what comes beyond, a handful of posts carry, and most of the work it is
 

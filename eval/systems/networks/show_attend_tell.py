@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from ....core.post import Post
 from ....core.query import Query
+from ....networks.training import Columns, Inputs
 from .attention import SoftAttention
 from .contents import LookAt, Photos
 from .decoding import Decoder, State, sequences
 from .learner import Part, Setting
 from .network import Network
-from .training import Columns, Inputs
 
 
 class ShowAttendTell(Network):

@@ -5,9 +5,9 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
+from ....networks.training import Inputs
 from .hashtags import prior_log_odds
 from .learner import Learner, Part
-from .training import Inputs
 
 
 class Sigmoids(Learner):

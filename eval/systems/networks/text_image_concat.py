@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from ....core.post import Post
 from ....core.query import Query
+from ....networks.training import Columns, Inputs
 from .contents import LENGTH, PADDING, LookAt, Photos, Tokeniser, trimmed
 from .learner import Learner, Part, Setting
 from .network import Network
 from .sigmoids import Sigmoids, prior_bias
-from .training import Columns, Inputs
 
 TEXT_MODEL = "albert/albert-base-v2"
 

@@ -9,7 +9,7 @@ import torch
 from hashtag_recommender.core.errors import PhotoError
 from hashtag_recommender.core.post import Photo, Post
 from hashtag_recommender.core.vectors import PhotoFeatures
-from hashtag_recommender.eval.systems.networks import training
+from hashtag_recommender.networks import training
 
 WORDS = ("coffee", "beach", "mountain", "라떼", "바다", "산책", "sunset", "bread", "garden", "train", "rain", "카페")
 HASHTAGS = ("cafe", "sea", "hike", "latte", "서울", "walk", "evening", "baking", "flowers", "travel", "rain", "맛집")

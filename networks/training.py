@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 import torch
 from torch import Tensor, nn
 
-from ....core.progress import Stage
+from ..core.progress import Stage
 
 EPOCHS = 60  # at most
 PATIENCE = 5  # epochs without any gain, after which training stops

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from hashtag_recommender.eval.systems.networks import training
-from hashtag_recommender.eval.systems.networks.training import PATIENCE, Samples, Trainable, Training, batched
+from hashtag_recommender.networks import training
+from hashtag_recommender.networks.training import PATIENCE, Samples, Trainable, Training, batched
 
 
 class Scripted(Trainable):

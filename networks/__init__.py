@@ -1,0 +1,1 @@
+"""How neural networks are trained, whoever needs one. Importing `training` loads torch."""
