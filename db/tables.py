@@ -1,20 +1,25 @@
 """The tables: posts, the vectors that encoders have made of their contents, and what people say of hashtags."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     Double,
     Index,
     LargeBinary,
+    Select,
     String,
     Text,
     UniqueConstraint,
+    and_,
+    select,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from ..core.feedback import Verdict
@@ -174,3 +179,13 @@ class ForgottenAuthorRow(Base):
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     forgotten_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def active() -> ColumnElement[bool]:
+    """Of posts: neither removed nor set aside."""
+    return and_(PostRow.removed_at.is_(None), PostRow.unreadable.is_(None))
+
+
+def kept_photos(*columns: InstrumentedAttribute[Any]) -> Select[Any]:
+    """The photos of posts that are not removed."""
+    return select(*columns).join(PostRow, PostRow.id == PhotoRow.post_key).where(PostRow.removed_at.is_(None))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from hashtag_recommender.core.post import Photo, Post
-from hashtag_recommender.db import forgetting, ingest, pages
+from hashtag_recommender.db import forgetting, ingest, pages, vectors
 from hashtag_recommender.db import store as store_module
 from hashtag_recommender.db.database import Database, open_database
 from hashtag_recommender.db.engine import default_url
@@ -57,11 +57,11 @@ def store(url: str) -> Iterator[SqlPostStore]:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that few posts fill several pages."""
-    for module in (forgetting, ingest, pages, store_module):
+    for module in (forgetting, ingest, pages, store_module, vectors):
         monkeypatch.setattr(module, "CHUNK", 2)
-    monkeypatch.setattr(pages, "_KEYS_A_PAGE", 2)
-    for size in ("_POSTS_A_PAGE", "_KEYS_A_PAGE"):
-        monkeypatch.setattr(store_module, size, 2)
+    for module in (pages, store_module):
+        monkeypatch.setattr(module, "_KEYS_A_PAGE", 2)
+    monkeypatch.setattr(vectors, "_CONTENTS_A_PAGE", 2)
 
 
 @pytest.fixture
