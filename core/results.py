@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from .tiers import Tier
+
 Step = Literal["blocked", "merged", "excluded", "language"]
-Tier = Literal["head", "middle", "tail"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ..core.query import AnyPhoto, Query, as_photos
 from ..core.results import Answer, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
+from ..core.tiers import TIERS
 from ..core.vectors import Floats, Rows, Vectors
 from .drafts import find_unreadable_photos, split_hashtags
 from .learning import Learned
@@ -23,7 +24,7 @@ from .reranking.context_priors import Contexts, apply_prior, lift, shift
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, search_channel
 from .search.neighbours import Neighbours
 from .selection.lists import cap
-from .selection.selector import TIERS, HashtagTable, Selected, select
+from .selection.selector import HashtagTable, Selected, select
 from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 
 from ...core.post import Post, normalise_hashtag
-from ...core.results import Tier
+from ...core.tiers import TIERS, Tier
 from ...core.writing_systems import SCRIPTS, scripts_of
 from .metrics import Counts, Judged, judge
 
@@ -57,7 +57,7 @@ def by_tier(
     def of(tier: str) -> CountsAt:
         return judge(suggested, truth, lambda hashtag: tiers.get(hashtag, "unseen") == tier).counts_as_suggested
 
-    return {tier: of(tier) for tier in ("head", "middle", "tail", "unseen")}
+    return {tier: of(tier) for tier in (*TIERS, "unseen")}
 
 
 def by_spam(

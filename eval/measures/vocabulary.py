@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.post import Post, normalise_hashtag
-from ...core.results import Tier
+from ...core.tiers import TIERS, Tier, tiers_of
 
 normalised = lru_cache(maxsize=1_000_000)(normalise_hashtag)  # the same few are asked for again and again
-
-_TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,8 @@ class Vocabulary:
 
     @cached_property
     def tiers(self) -> Mapping[str, Tier]:
-        """Head, middle or tail, by hashtag: each holds about a third of all uses, the head is few, the tail most.
-
-        Hashtags used alike are of one tier, by the middle of what they hold together.
-        """
-        levels, level = np.unique(-self.uses, return_inverse=True)
-        together = np.bincount(level, weights=self.uses, minlength=len(levels))
-        middle = (np.cumsum(together) - together / 2) / max(1, self.uses.sum())
-        tier = np.minimum(3 * middle, 2).astype(np.int64)[level]
-        return {hashtag: _TIERS[place] for hashtag, place in zip(self.hashtags, tier.tolist(), strict=True)}
+        """Head, middle or tail, by hashtag; see `tiers_of`."""
+        return {name: TIERS[tier] for name, tier in zip(self.hashtags, tiers_of(self.uses).tolist(), strict=True)}
 
 
 def own_hashtags(post: Post) -> list[str]:

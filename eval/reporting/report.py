@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.results import Tier
+from ...core.tiers import Tier
 from ...core.vectors import Floats, Rows
 from ..measures.bootstrap import interval, probability_better, resampled_micro_f1, users_of
 from ..measures.curves import Pooled, precision_recall, reliability

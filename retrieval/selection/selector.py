@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...core.results import Removed, Tier
+from ...core.results import Removed
 from ...core.rules import Rules
 from ...core.suggest_options import Mix, SuggestOptions
+from ...core.tiers import TIERS, tiers_of
 from ...core.vectors import Floats, Rows
 from ...core.writing_systems import written_in
 from .inflections import singulars
-
-TIERS: tuple[Tier, ...] = ("head", "middle", "tail")
 
 # Factors on the probabilities of the tiers, from head to tail, in sorting.
 _FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
@@ -43,15 +42,8 @@ class HashtagTable:
 
     @cached_property
     def tiers(self) -> NDArray[np.int8]:
-        """(m,) indices in TIERS. Each tier has about a third of all uses: the head is few hashtags, the tail most.
-
-        Hashtags with equal use are in one tier, by the middle of their common range.
-        """
-        rarest_first = np.sort(self.uses)
-        up_to = np.concatenate([[0], np.cumsum(rarest_first)])
-        less_used, no_more_used = (up_to[np.searchsorted(rarest_first, self.uses, side)] for side in ("left", "right"))
-        from_top = 1 - (less_used + no_more_used) / (2 * max(up_to[-1], 1))
-        return np.asarray(np.minimum(3 * from_top, 2), dtype=np.int8)
+        """(m,) indices in TIERS."""
+        return tiers_of(self.uses)
 
     @cached_property
     def singulars(self) -> Mapping[str, str]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from ....core.tiers import TIERS
 from ...systems.optional import needed
 from .charts import Axis, Chart, Paper, Series
 from .examples import SHOWN, Example
 from .headline import best_first, f1_of, headline
 
 _AT = ("5", "10", "auto")
-_TIERS = ("head", "middle", "tail")
 _KINDS = {
     "retrieval": "retrieval",
     "network": "trained network",
@@ -80,7 +80,7 @@ def _tiers(judged: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str,
     """By tier and system, micro F1 at 5 as a bar."""
     at_5 = {
         tier: {system["name"]: system["strata"]["frequency"][tier]["micro"]["5"]["f1"] for system in judged}
-        for tier in _TIERS
+        for tier in TIERS
     }
     scale = max((f1 for named in at_5.values() for f1 in named.values()), default=0) or 1
     return {tier: {name: _bar(f1, scale) for name, f1 in named.items()} for tier, named in at_5.items()}

@@ -6,9 +6,9 @@ from scipy import sparse
 
 from hashtag_recommender.core.rules import Rules
 from hashtag_recommender.core.suggest_options import SuggestOptions
+from hashtag_recommender.core.tiers import TIERS
 from hashtag_recommender.core.writing_systems import written_in
 from hashtag_recommender.retrieval.selection.selector import (
-    TIERS,
     HashtagTable,
     Meanings,
     Removed,
