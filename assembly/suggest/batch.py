@@ -1,7 +1,6 @@
 """Answers for whole files of a person's new posts."""
 
 import json
-import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...core.errors import SettingsError
+from ...core.files import whole
 from ...core.pipeline import batches
 from ...core.post import Post, Reject
 from ...core.progress import Progress, Silent
@@ -86,13 +86,8 @@ def _whole_or_not_at_all(out: Path) -> Iterator[TextIO]:
         with target.open("w", encoding="utf-8") as file:
             yield file
         return
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            yield file
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole(target) as partial, partial.open("w", encoding="utf-8") as file:
+        yield file
 
 
 def _answers(

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...core.advice import OTHER_OUT
 from ...core.errors import SettingsError
+from ...core.files import write_whole
 from ..systems.system import Curve, Epoch, Fitted, Scored
-from .files import write_whole
 from .run import RunResult
 
 _IDENTITY = "run.json"

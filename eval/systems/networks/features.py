@@ -1,6 +1,5 @@
 """Features of photos: computed once, kept on disk."""
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ....core.errors import PhotoError
+from ....core.files import whole
 from ....core.pipeline import batches, encode_stream
 from ....core.progress import Progress
 from ....core.protocols import Backbone
@@ -97,7 +97,6 @@ class FeatureCache:
     def _write(self, digest: str, features: PhotoFeatures) -> None:
         path = self._file(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
+        with whole(path) as partial, partial.open("wb") as file:
             np.save(file, features.pooled)
             np.save(file, features.grid)
-        Path(file.name).replace(path)

@@ -1,4 +1,7 @@
-"""Files that take their place when all of them is written."""
+"""Files that take their place when all of them is written.
+
+They are not forced to disk, for what can be made again; what must outlive a crash is written by `durable`.
+"""
 
 import secrets
 from collections.abc import Iterator
