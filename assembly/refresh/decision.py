@@ -10,7 +10,7 @@ from ...core.sources import KnownSource
 from ...core.vectors import Rows
 from ...db.database import Database
 from ...index.snapshots import gates
-from ...index.snapshots.build import ChannelPlan, Learner
+from ...index.snapshots.build import ChannelPlan
 from ...index.snapshots.gates import Gate
 from ...index.snapshots.snapshot import serving_snapshot
 from ...retrieval.encoders.profiles import EncoderSpec
@@ -68,7 +68,7 @@ class Decision:
             return [plan_channel(spec) for spec in chosen_encoders(self._home.settings)[0]]
         return [plan_channel(EncoderSpec.from_json(record.spec)) for record in self.serving.manifest.channels]
 
-    def learner(self) -> Learner:
+    def learner(self) -> LearnAnew | CarryOver:
         """What fills the next snapshot with what is learned."""
         judgements = self._database.feedback.judgements()
         if self.serving is None:

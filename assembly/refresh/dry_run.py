@@ -20,7 +20,6 @@ from .build import origin_of
 from .decision import Decision, add_up
 from .reading import SourceRefresh, read_again
 from .refresh import RefreshReport
-from .training import CarryOver
 
 
 def plan_refresh(home: Home, allow_shrink: bool = False) -> RefreshReport:
@@ -97,7 +96,7 @@ class _DryRun:
         """Why it would be learned anew, or carried over; None where no snapshot would be made."""
         store, origin = self._database.posts, origin_of(self._database)
         serving, learner = self._decision.serving, self._decision.learner()
-        if serving is None or not isinstance(learner, CarryOver):
+        if serving is None:
             return "weights would be trained again: no undamaged snapshot is in service"
         fingerprints = {plan.encoder.channel: plan.encoder.fingerprint for plan in plans}
         versions = store.versions().changed(self._known)
@@ -116,7 +115,8 @@ class _DryRun:
             return f"weights would be trained again: {reason}"
         total = add_up(self._report.sources)
         changes = describe_changes(Changes(total.added, total.updated, total.removed))
-        return f"weights would be kept: {changes} now, less than {learner.part:.0%} since training"
+        part = self._home.settings.thresholds.relearn_after
+        return f"weights would be kept: {changes} now, less than {part:.0%} since training"
 
     def _check_shrink(self) -> None:
         gate = self._decision.check_removed(self._report.sources)

@@ -40,6 +40,10 @@ class LearnAnew:
         save_state(folder, posts)
         return LearnedFrom(name, len(posts), NONE, f"weights trained again: {self.reason}")
 
+    def why_anew(self, now: Origins, posts: ArchiveState, to_come: Changes = NONE) -> str:
+        """Its reason, whatever the posts."""
+        return self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
