@@ -24,7 +24,7 @@ quick: .venv/dev  ## Run the checks, and the tests that need no weights, crash, 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not (weights or crash or server or browser or slow)"
+	$(BIN)/pytest -q --quick
 
 dev: .venv/dev  ## Install the tools of `make test`, and the link by which mypy and editors see the package
 	mkdir -p .typing

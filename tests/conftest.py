@@ -1,5 +1,6 @@
 """The sample archive and a home built from it with the real compact encoders, made once for all tests."""
 
+import gc
 import importlib.util
 import json
 import sys
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from hashtag_recommender import cli, console
 from hashtag_recommender.assembly.home import Home
@@ -20,11 +22,42 @@ TINY_CLIP = {
 }
 
 
-# Where the tests lie that `make quick` leaves out, by marker.
+# The tests that `make quick` leaves out, by marker: folders, files, or names in a file.
 _WEIGHTS = ("assembly", "console", "eval/systems/networks", "index/snapshots/test_build.py", "retrieval/encoders")
 _WEIGHTS = (*_WEIGHTS, "test_cli.py", "test_docs.py", "test_interface.py")
 _SLOW = ("retrieval/test_learning.py", "retrieval/reranking/test_reranker.py")
+_SLOW = (*_SLOW, "db/test_rules.py::test_no_target_is_ever_an_alias", "eval/measures/test_metrics.py::test_agrees_with")
+_SLOW = (*_SLOW, *(f"db/readers/test_delimited.py::test_{name}" for name in ("a_broken", "huge", "many_broken")))
 _CRASH = ("crash",)
+
+settings.register_profile("quick", max_examples=20)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of `make quick`."""
+    told = "leave out what needs weights, crashes, a server, a browser or long; fewer examples of each property"
+    parser.addoption("--quick", action="store_true", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out by marker."""
+    if config.option.quick:
+        config.option.markexpr = "not (weights or crash or server or browser or slow)"
+        settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what is left out as a whole: that would take as long as many tests."""
+    if not config.option.quick or ROOT / "tests" not in collection_path.parents:
+        return None
+    place = collection_path.relative_to(ROOT / "tests").as_posix()
+    return place.startswith((*_WEIGHTS, *_SLOW, *_CRASH)) or None
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what has been imported, which stays anyway: each of its rounds would look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("weights")
         if place.startswith(_CRASH) or "killed" in item.name:
             item.add_marker("crash")
-        if place.startswith(_SLOW):
+        if f"{place}::{item.name}".startswith(_SLOW):
             item.add_marker("slow")
         if "postgresql" in item.name or "postgres_url" in fixtures:
             item.add_marker("server")

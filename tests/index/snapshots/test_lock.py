@@ -58,13 +58,20 @@ def test_the_lock_of_a_killed_writer_is_free(tmp_path):
     assert enter(tmp_path).pid == os.getpid()
 
 
+@pytest.fixture(scope="module")
+def held(tmp_path_factory):
+    """A home that another process writes to, which takes a second to start."""
+    home = tmp_path_factory.mktemp("held")
+    with another_process(home):
+        yield home
+
+
 @pytest.mark.parametrize("written", [b"", b"[]", b'{"pid": "x"}', b"\xff", None])
-def test_where_the_first_cannot_be_known_that_is_said(tmp_path, written):
-    with another_process(tmp_path):
-        path = tmp_path / "LOCK.holder"
-        path.unlink() if written is None else path.write_bytes(written)
-        with pytest.raises(BusyError, match=r"which one is not known: LOCK\.holder is missing or unreadable"):
-            enter(tmp_path)
+def test_where_the_first_cannot_be_known_that_is_said(held, written):
+    path = held / "LOCK.holder"
+    path.unlink() if written is None else path.write_bytes(written)
+    with pytest.raises(BusyError, match=r"which one is not known: LOCK\.holder is missing or unreadable"):
+        enter(held)
 
 
 def test_of_a_process_on_another_host_nothing_is_known(tmp_path):
