@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from ..core.advice import IN_MEMORY, Advice
 from ..core.errors import HomeError, SettingsError, describe
 from ..core.pipeline import encode_stream
 from ..core.post import Post
@@ -293,8 +294,8 @@ class _Listed:
         return None
 
     @property
-    def advice(self) -> str:
-        return "posts in memory carry the hashtags that they carry"
+    def advice(self) -> Advice:
+        return IN_MEMORY
 
     def notes(self) -> Sequence[str]:
         return ()

@@ -22,7 +22,7 @@ HashtagError                exit code 2
 import shutil
 from typing import ClassVar
 
-from .advice import Advice
+from .advice import Advice, advised
 
 
 class HashtagError(Exception):
@@ -34,7 +34,7 @@ class HashtagError(Exception):
     exit_code: ClassVar[int] = 2
 
     def __init__(self, message: str, advice: Advice | None = None) -> None:
-        super().__init__(message if advice is None else f"{message}; {advice}")
+        super().__init__(advised(message, advice))
         self.message = message
         self.advice = advice
 

@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from .advice import Advice
+
 MAX_CAPTION = 100_000  # characters; Instagram allows 2,200, a long blog post has 50,000
 MAX_HASHTAG = 100  # characters
 ADDED = "added"  # the source of posts that are added one by one
@@ -79,11 +81,12 @@ class Post:
 class Flaw:
     """A part of a post that could not be taken, although the post was, and why.
 
-    part: what is missing: `photo`, `author`, `date`, `hashtags`, `id`.
+    part: what is missing: `photo`, `author`, `date`, `hashtags`, `id`. advice: what to do, None if the reason says it.
     """
 
     part: str
     reason: str
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Reject:
     """A post that could not be taken: where it stands in its source (1 = first post) and why.
 
     torn: whether its row looks as one does in whose middle the file ends.
-    flaws: the parts of its row that could not be taken, of which it makes no post.
+    flaws: the parts of its row that could not be taken, of which it makes no post. advice: as that of a `Flaw`.
     """
 
     source: str
@@ -99,6 +102,7 @@ class Reject:
     reason: str
     torn: bool = False
     flaws: tuple[Flaw, ...] = field(default=(), compare=False)
+    advice: Advice | None = None
 
 
 def caption_digest(caption: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .advice import Advice
 from .archive_state import ArchiveState
 from .post import Modality, Photo, Post, Reject
 from .query import Query
@@ -195,7 +196,7 @@ class PostReader(Protocol):
         ...
 
     @property
-    def advice(self) -> str:
+    def advice(self) -> Advice:
         """What a person can do if no post turns out to carry a hashtag."""
         ...
 

@@ -87,7 +87,7 @@ def home_of(home: Path | None, environment: Mapping[str, str] | None = None) -> 
     folder = home or Path(environment.get("HASHTAG_HOME") or ".hashtag")
     try:
         if folder.exists() and not folder.is_dir():
-            raise HomeError(f"{folder} is a file, not a home folder; name another by --home or HASHTAG_HOME")
+            raise HomeError(f"{folder} is a file, not a home folder", OTHER_HOME)
     except OSError as error:
         raise HomeError(f"the home folder cannot be looked at ({error.strerror})", OTHER_HOME) from error
     return folder

@@ -20,6 +20,25 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from ..core.advice import (
+    CHECK_DATABASE_DISK,
+    CHECK_DATABASE_FILE,
+    CHECK_DATABASE_FOLDER,
+    CHECK_DATABASE_SERVER,
+    CHECK_DATABASE_URL,
+    CHECK_DISK_OR_START_OVER,
+    DATABASE_OPTION_OUT,
+    FREE_DISK,
+    MOVE_DATABASE,
+    NAME_DATABASE_OF_INDEX,
+    OTHER_DATABASE,
+    RESTORE_BACKUP,
+    START_OVER,
+    TRY_LATER,
+    install_driver_or,
+    upgrade_to,
+    write_like,
+)
 from ..core.errors import DatabaseError, SettingsError
 from .copying import backups_of, keep_before_upgrade
 
@@ -28,18 +47,18 @@ _log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
 _BEGIN = "hashtag_begin"  # the execution option by which a connection tells how SQLite is to begin
-_START_OVER = "move it away and build again"
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-_ADVICE = {
-    "locked": "another process is writing to it; try again when it is done",
-    "malformed": f"the file is damaged; {_START_OVER}",
-    "not a database": "it is no SQLite file; move it away, or name another with --db",
-    "unable to open": "see that its folder exists and can be written, or name another with --db",
-    "readonly": "see that the file and its folder can be written, or name another with --db",
-    "full": "make room on its disk",
-    "disk I/O error": "see that its disk has room and works",
-    "already exists": "its tables are not this program's; name another with --db",
-    "connection failed": "see that its server runs and that --db names the right host, user and password",
+# By what a driver says of an error: what that means, "" if it is plain, and what to do.
+_KNOWN = {
+    "locked": ("another process is writing to it", TRY_LATER),
+    "malformed": ("the file is damaged", START_OVER),
+    "not a database": ("it is no SQLite file", MOVE_DATABASE),
+    "unable to open": ("", CHECK_DATABASE_FOLDER),
+    "readonly": ("", CHECK_DATABASE_FILE),
+    "full": ("", FREE_DISK),
+    "disk I/O error": ("", CHECK_DATABASE_DISK),
+    "already exists": ("its tables are not this program's", OTHER_DATABASE),
+    "connection failed": ("", CHECK_DATABASE_SERVER),
 }
 
 
@@ -56,12 +75,12 @@ def default_url(home: Path) -> str:
 def open_engine(address: str, create: bool = True) -> Engine:
     """Connect to a database URL and bring its tables up to date. An SQLite file that can't be written can be read.
 
-    Raises DatabaseError where that cannot be, or where a later release has written it.
+    Raises DatabaseError if that cannot be, or if a later release has written it.
     """
     engine = _create_engine(address)
     file = engine.url.database
     if not create and engine.url.get_backend_name() == "sqlite" and file and not Path(file).exists():
-        raise DatabaseError(f"there is no database {file}; name the one that the index was built from with --db")
+        raise DatabaseError(f"there is no database {file}", NAME_DATABASE_OF_INDEX)
     try:
         _upgrade(engine)
     except BaseException:
@@ -122,8 +141,9 @@ def erase_deleted(engine: Engine) -> None:
         copy.unlink(missing_ok=True)
     if busy:
         raise DatabaseError(
-            f"database {shown(engine.url)}: another process still reads the deleted posts, so its "
-            "files still contain them; try again when it has finished"
+            f"database {shown(engine.url)}: another process still reads the deleted posts, so its files still contain "
+            "them",
+            TRY_LATER,
         )
 
 
@@ -142,8 +162,8 @@ def reason_of(error: BaseException, url: URL) -> str:
 
 def damage(url: URL, reason: str) -> DatabaseError:
     """The error for what no release of this program has written."""
-    advice = _START_OVER if _is_sqlite(url) else "restore a backup"
-    return DatabaseError(f"database {shown(url)} is damaged: {reason}; {advice}")
+    advice = START_OVER if _is_sqlite(url) else RESTORE_BACKUP
+    return DatabaseError(f"database {shown(url)} is damaged: {reason}", advice)
 
 
 def _create_engine(address: str) -> Engine:
@@ -151,7 +171,7 @@ def _create_engine(address: str) -> Engine:
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
-        raise DatabaseError(f"--db is no database URL; write it like {_EXAMPLES}") from None
+        raise DatabaseError("the address of the database is no URL", write_like("--db", _EXAMPLES)) from None
     try:
         # Captions stay out of messages (hide_parameters), and JSON in Korean stays half as long.
         serializer = partial(json.dumps, ensure_ascii=False)
@@ -159,11 +179,11 @@ def _create_engine(address: str) -> Engine:
         engine = create_engine(url, hide_parameters=True, json_serializer=serializer, **connecting)
     except (NoSuchModuleError, ImportError):
         raise DatabaseError(
-            f"--db asks for {url.drivername!r}, whose driver is not installed; "
-            f"install it (pip install 'psycopg[binary]' for PostgreSQL), or write --db like {_EXAMPLES}"
+            f"the driver of the database, {url.drivername!r}, is not installed", install_driver_or(_EXAMPLES)
         ) from None
     except (ArgumentError, TypeError, ValueError):
-        raise DatabaseError(f"--db {shown(url)} has an option that its driver does not know; remove it") from None
+        unknown = f"the address of database {shown(url)} has an option that its driver does not know"
+        raise DatabaseError(unknown, DATABASE_OPTION_OUT) from None
     if _is_sqlite(url):
         event.listen(engine, "connect", _configure_sqlite_to_read if connecting else _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -213,8 +233,8 @@ def _upgrade(engine: Engine) -> None:
     if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
         needed = revision.partition("_needs_")[2]
         raise DatabaseError(
-            f"database {shown(engine.url)} was written by a later release (its revision is {revision}); "
-            f"upgrade hashtag-recommender{f' to {needed} or later' if needed else ''}, or name another with --db"
+            f"database {shown(engine.url)} was written by a later release (its revision is {revision})",
+            upgrade_to(needed),
         )
     kept = None
     if revision is not None and (file := sqlite_file(engine.url)):
@@ -240,9 +260,10 @@ def _translated(url: URL) -> Iterator[None]:
     except SQLAlchemyError as error:
         reason = reason_of(error, url)
         # A server is always named by --db; an SQLite file may lie where it does by default.
-        otherwise = f"see that its disk works, or {_START_OVER}" if _is_sqlite(url) else "see that --db is right"
-        advice = next((advice for sign, advice in _ADVICE.items() if sign in reason), otherwise)
-        raise DatabaseError(f"database {shown(url)}: {reason}; {advice}") from None
+        otherwise = "", CHECK_DISK_OR_START_OVER if _is_sqlite(url) else CHECK_DATABASE_URL
+        meaning, advice = next((known for sign, known in _KNOWN.items() if sign in reason), otherwise)
+        told = f"{reason}; {meaning}" if meaning else reason
+        raise DatabaseError(f"database {shown(url)}: {told}", advice) from None
 
 
 def _is_sqlite(url: URL) -> bool:

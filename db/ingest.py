@@ -123,10 +123,7 @@ class Ingest:
         if post.source != self._source:
             raise ValueError(f"a post of {post.source!r} among those of {self._source!r}")
         if post.author and author_digest(post.author) in self._forgotten:
-            raise SettingsError(
-                f"post {post.post_id!r} of {post.source} cannot be stored: its author was forgotten (`hashtag posts "
-                "forget`)"
-            )
+            raise SettingsError(f"post {post.post_id!r} of {post.source} cannot be stored: its author was forgotten")
         return {
             "source": post.source,
             "post_id": post.post_id,

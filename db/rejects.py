@@ -4,7 +4,9 @@ import csv
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from typing import NamedTuple
 
+from ..core.advice import Advice, advised
 from ..core.errors import SourceError
 from ..core.post import Flaw, Post, Reject
 from ..core.protocols import PostReader, RejectCounts
@@ -17,6 +19,20 @@ _POST = "post"  # what is lost with a reject
 _PHOTO = "photo"
 _TOLD = 3  # reasons in an error
 _FORGOTTEN = "its author was forgotten"
+
+
+class _Line(NamedTuple):
+    """What of a row is lost, and why."""
+
+    row: int
+    reason: str
+    lost: str
+    advice: Advice | None = None
+
+    @property
+    def words(self) -> str:
+        """The reason, and what to do."""
+        return advised(self.reason, self.advice)
 
 
 class Rejects:
@@ -37,12 +53,12 @@ class Rejects:
     def counts(self) -> RejectCounts:
         """How many posts could not be taken, or not whole."""
         lines = self._lines()
-        lost = [line for line in lines if line[2] == _POST]
-        rows = {row for row, _, _ in lost}
-        incomplete = [line for line in lines if line[0] not in rows]
+        lost = [line for line in lines if line.lost == _POST]
+        rows = {line.row for line in lost}
+        incomplete = [line for line in lines if line.row not in rows]
         return RejectCounts(
             len(lost),
-            len({row for row, _, _ in incomplete}),
+            len({line.row for line in incomplete}),
             _first(lost),
             _first(incomplete),
             self.path if lines else None,
@@ -74,24 +90,28 @@ class Rejects:
                 self._captioned.append(bool(entry.caption))
             yield entry
         if self._rejects and not posts:
-            raise SourceError(f"no post of {self._reader.source} could be read; {_told(self._lines())}")
+            often = _commonest(self._lines())
+            advice = next((rows[0].advice for rows in often if rows[0].advice), None)
+            raise SourceError(f"no post of {self._reader.source} could be read; {_told(often)}", advice)
         if to_the_end and last and last.torn:
             raise SourceError(
-                f"{self._reader.source} ends with a broken row, {last.row}: {last.reason}; it looks half written, so "
-                "nothing is read from it until it is complete"
+                f"the last row of {self._reader.source}, row {last.row}, {last.reason}; the source looks half written, "
+                "so nothing is read from it until it is complete"
             )
         lost_photos = _lost_photos(self._flaws)
         if had_photos and lost_photos and not self._photos:
             raise SourceError(
-                f"none of the photos that {self._reader.source} names is there, and its posts had some before; "
-                f"{lost_photos[0]}"
+                f"no photo that {self._reader.source} names could be read, but its posts had photos before; the "
+                f"first: {lost_photos[0].reason}",
+                lost_photos[0].advice,
             )
         if not posts:
-            raise SourceError(f"{self._reader.source} holds no post; an archive is not emptied by an empty source")
+            raise SourceError(f"{self._reader.source} holds no post, so nothing was changed")
         if not carriers:
             raise SourceError(
                 f"{self._reader.source} has {posts} posts and none carries a hashtag, so there is nothing to suggest "
-                f"from; {self._reader.advice}"
+                "from",
+                self._reader.advice,
             )
 
     def note_of_photos(self, tolerated: float) -> str | None:
@@ -104,7 +124,8 @@ class Rejects:
         named = len(lost) + len(self._photos)
         if len(lost) <= tolerated * named:
             return None
-        return f"{len(lost):,} of the {named:,} photos that the posts name could not be read, the first: {lost[0]}"
+        first = advised(lost[0].reason, lost[0].advice)
+        return f"{len(lost):,} of the {named:,} photos that the posts name could not be read, the first: {first}"
 
     def set_unreadable(self, reasons: Mapping[str, str]) -> None:
         """Exactly these photos (digest: reason) are lost; and with them their posts, if they have nothing else."""
@@ -112,43 +133,50 @@ class Rejects:
 
     def write(self) -> None:
         """Write the file anew, in the order of the source; no file where there is nothing to tell."""
-        own = [[self._reader.source, str(row), reason, lost] for row, reason, lost in self._lines()]
+        own = [[self._reader.source, str(line.row), line.words, line.lost] for line in self._lines()]
         _write(self.path, _lines_of_others(self.path, self._reader.source) + own)
 
-    def _lines(self) -> list[tuple[int, str, str]]:
-        """Row, reason and what is lost, in the order of the source."""
-        lines = [(reject.row, reject.reason, _POST) for reject in self._rejects]
-        lines += [(row, flaw.reason, flaw.part) for row, flaw in self._flaws]
+    def _lines(self) -> list[_Line]:
+        """In the order of the source."""
+        lines = [_Line(reject.row, reject.reason, _POST, reject.advice) for reject in self._rejects]
+        lines += [_Line(row, flaw.reason, flaw.part, flaw.advice) for row, flaw in self._flaws]
         lines += self._unreadable_lines() if self._unreadable else ()
-        return sorted(lines, key=lambda line: line[0])
+        return sorted(lines, key=lambda line: line.row)
 
-    def _unreadable_lines(self) -> Iterator[tuple[int, str, str]]:
+    def _unreadable_lines(self) -> Iterator[_Line]:
         photos = list(zip(self._photos, self._rows, self._captioned, strict=True))
         kept = {row for photo, row, captioned in photos if captioned or photo not in self._unreadable}
         told: set[int] = set()
         for photo, row, _ in photos:
             if photo in self._unreadable and (row in kept or row not in told):
                 told.add(row)
-                yield row, self._unreadable[photo], _PHOTO if row in kept else _POST
+                yield _Line(row, self._unreadable[photo], _PHOTO if row in kept else _POST)
 
 
-def _lost_photos(flaws: Iterable[tuple[int, Flaw]]) -> list[str]:
-    """Why each photo that could not be taken was not. flaws: by row."""
-    return [flaw.reason for _, flaw in flaws if flaw.part == _PHOTO]
+def _lost_photos(flaws: Iterable[tuple[int, Flaw]]) -> list[Flaw]:
+    """The photos that could not be taken. flaws: by row."""
+    return [flaw for _, flaw in flaws if flaw.part == _PHOTO]
 
 
-def _first(lines: Sequence[tuple[int, str, str]]) -> str | None:
-    return f"{lines[0][0]}: {lines[0][1]}" if lines else None
+def _first(lines: Sequence[_Line]) -> str | None:
+    return f"{lines[0].row}: {lines[0].words}" if lines else None
 
 
-def _told(lines: Sequence[tuple[int, str, str]]) -> str:
+def _commonest(lines: Sequence[_Line]) -> list[list[_Line]]:
+    """The lines of each reason, the commonest reason first."""
+    by_reason: dict[str, list[_Line]] = {}
+    for line in lines:
+        by_reason.setdefault(line.reason, []).append(line)
+    return sorted(by_reason.values(), key=lambda of: -len(of))
+
+
+def _told(often: Sequence[Sequence[_Line]]) -> str:
     """The first row for each of the commonest reasons, and how many rows there are."""
-    rows: dict[str, list[int]] = {}
-    for row, reason, _ in lines:
-        rows.setdefault(reason, []).append(row)
-    often = sorted(rows.items(), key=lambda told: -len(told[1]))[:_TOLD]
-    told = [f"row {of[0]}: {reason}" + (f" (and {len(of) - 1:,} more)" if len(of) > 1 else "") for reason, of in often]
-    return "; ".join([*told, *([f"and {len(rows) - _TOLD:,} other reasons"] if len(rows) > _TOLD else [])])
+    told = [
+        f"row {of[0].row}: {of[0].reason}" + (f" (and {len(of) - 1:,} more)" if len(of) > 1 else "")
+        for of in often[:_TOLD]
+    ]
+    return "; ".join([*told, *([f"and {len(often) - _TOLD:,} other reasons"] if len(often) > _TOLD else [])])
 
 
 def drop_rejects(path: Path, source: str) -> None:

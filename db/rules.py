@@ -64,7 +64,7 @@ class RuleStore:
         return tuple(replace(rule, target=ends[hashtag]) for hashtag, rule in given.items())
 
     def remove(self, raw: str) -> None:
-        """Take back the rule on this hashtag. Raises SettingsError where there is none."""
+        """Take back the rule on this hashtag. Raises NotFoundError if there is none."""
         hashtag = _normalised(raw)
         with revising(self._engine) as connection:
             if not connection.execute(delete(HashtagRuleRow).where(HashtagRuleRow.hashtag == hashtag)).rowcount:

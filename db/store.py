@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from ..core.advice import OTHER_SOURCE_NAME
 from ..core.archive_state import ArchiveState, content_number
 from ..core.closing import Closing
 from ..core.errors import SettingsError
@@ -73,8 +74,8 @@ class SqlPostStore(VectorStore, Closing):
         """
         if source == ADDED:
             raise SettingsError(
-                f"a source named {ADDED!r} would take the place of all posts that were added one by one (`hashtag "
-                "posts add`); give it another name with --source"
+                f"a source named {ADDED!r} would take the place of all posts that were added one by one",
+                OTHER_SOURCE_NAME,
             )
         with writing(self._engine) as connection:
             ingested = Ingest(connection, source).run(posts)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ...core.advice import LEAVE_ENCODING_OUT, OTHER_IMAGES
+from ...core.advice import LEAVE_ENCODING_OUT, NAME_COLUMN_OF_HASHTAGS, NAME_QUERY, OTHER_IMAGES, Advice
 from ...core.errors import SourceError
 from ...core.paths import in_any_form
 from ...core.post import Modality, Post, Reject
@@ -52,7 +52,7 @@ def open_reader(
     try:
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
-        raise SourceError(f"{place}: {error}") from None
+        raise SourceError(f"{place}: {error.message}", error.advice) from None
     further = further_images(table.columns, found, columns or Columns())
     if isinstance(table, ClipRetrievalFolder):
         return EncodedReader(origin, table, found, folder, for_queries, further)
@@ -62,7 +62,7 @@ def open_reader(
 def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
     if "://" in str(archive):
         # Not repeated: it may hold a password.
-        raise SourceError('SOURCE is a database URL; tell what to read of it with --query "SELECT ..."')
+        raise SourceError("the source is a database URL, and no query says what to read of it", NAME_QUERY)
     path = in_any_form(Path(archive))
     try:
         if not path.is_file() and not path.is_dir():
@@ -105,8 +105,8 @@ class _ArchiveReader:
         return self.origin.name
 
     @property
-    def advice(self) -> str:
-        return getattr(self.table, "advice", "name the column that holds them with --hashtags-column")
+    def advice(self) -> Advice:
+        return getattr(self.table, "advice", NAME_COLUMN_OF_HASHTAGS)
 
     def notes(self) -> Sequence[str]:
         read = [name for name in self.table.columns if name not in self.further_images]

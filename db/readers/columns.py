@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 
+from ...core.advice import Advice, name_column, other_column
 from ...core.errors import SourceError
 from .usual_names import USUAL_NAMES, folded
 
@@ -17,6 +18,15 @@ _OPTIONS = {
     "author": "--author-column",
     "posted_at": "--posted-at-column",
     "given": "--given-column",
+}
+_ROLES = {
+    "image": "the photo",
+    "text": "the caption",
+    "hashtags": "the hashtags",
+    "post_id": "the id",
+    "author": "the author",
+    "posted_at": "the date",
+    "given": "the given hashtags",
 }
 _NUMBER = re.compile(r"\d{1,3}")
 # A column of this name may as well hold the author's; it does where there is a column of one of these.
@@ -54,7 +64,8 @@ def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Col
     told = {role: name for role in roles if (name := getattr(named, role)) is not None}
     for role, name in told.items():
         if name not in found:
-            raise SourceError(f"there is no column {name!r} as {_OPTIONS[role]} says; {_listed(found)}")
+            missing = f"there is no column {name!r} for {_ROLES[role]}; {_listed(found)}"
+            raise SourceError(missing, other_column(_OPTIONS[role]))
     free = {name: folded(name) for name in found if name not in told.values()}
     images = (told["image"],) if "image" in told else _images(free)
     chosen = {role: told.get(role) or _usual(role, free) for role in roles if role != "image"}
@@ -62,11 +73,11 @@ def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Col
         chosen["hashtags"] = _named_like(_HASHTAGS_BESIDE_TWEETS, free)
     columns = Columns(image=next(iter(images), None), **chosen)
     if columns.image is None and columns.text is None:
-        raise SourceError(f"no column is known for text or image; {_listed(found)}; {_advice('text', 'image')}")
+        raise SourceError(f"no column is known for text or image; {_listed(found)}", _advice("text", "image"))
     if not for_queries and columns.hashtags is None and columns.text is None:
         raise SourceError(
-            f"no column is known for hashtags, nor for text that may hold some; {_listed(found)}; "
-            f"{_advice('hashtags', 'text')}"
+            f"no column is known for hashtags, nor for text that may hold some; {_listed(found)}",
+            _advice("hashtags", "text"),
         )
     return columns
 
@@ -116,5 +127,5 @@ def _listed(found: Sequence[str]) -> str:
     return f"its columns are: {', '.join(shown)}{more}" if shown else "it has no columns"
 
 
-def _advice(*roles: str) -> str:
-    return "name it with " + " or ".join(f"{_OPTIONS[role]} NAME" for role in roles)
+def _advice(*roles: str) -> Advice:
+    return name_column(*(_OPTIONS[role] for role in roles))

@@ -44,7 +44,7 @@ def parse_moment(field: str) -> datetime:
 
     Unix: seconds, or parts of them down to nanoseconds, by how many figures they have. A day comes before or after its
     month only if that is written in letters, or if the year stands first. What tells no zone is taken as UTC.
-    Raises Unfit on anything else.
+    Raises InvalidRow on anything else.
     """
     try:
         if _COMPACT.fullmatch(field):

@@ -45,7 +45,7 @@ class _Flaws:
         except InvalidRow as reason:
             if self._strict:
                 raise
-            self.found.append(Flaw(part, str(reason)))
+            self.found.append(Flaw(part, str(reason), reason.advice))
             return otherwise
 
 
@@ -78,7 +78,7 @@ class PostMaker:
         try:
             return self._post(number, fields, flaws)
         except InvalidRow as reason:
-            return Reject(self._source, number, str(reason), flaws=tuple(flaws.found))
+            return Reject(self._source, number, str(reason), flaws=tuple(flaws.found), advice=reason.advice)
 
     def _post(self, number: int, row: Mapping[str, object], flaws: _Flaws) -> Post:
         columns = self._columns
@@ -90,8 +90,9 @@ class PostMaker:
         # Hashtags alone are a post, but not what is left of one whose photo or caption is lost.
         lost_content = any(flaw.part in ("photo", "caption") for flaw in flaws.found)
         if not (caption or photos or hashtags and not lost_content or self._for_queries):
-            lost = next((flaw.reason for flaw in flaws.found), "empty row: no text, no photo and no hashtags")
-            raise InvalidRow(lost)
+            for flaw in flaws.found[:1]:
+                raise InvalidRow(flaw.reason, flaw.advice)
+            raise InvalidRow("empty row: no text, no photo and no hashtags")
         told = flaws.without("id", lambda: _told_id(row, columns.post_id), "")
         author = flaws.without("author", lambda: _author(row, columns.author), None)
         moment = flaws.without("date", lambda: _moment(row, columns.posted_at), None)
@@ -172,7 +173,7 @@ def _caption(row: Mapping[str, object], column: str | None) -> str:
 
 
 def _told_id(row: Mapping[str, object], column: str | None) -> str:
-    """The id of a row, "" if it has none. Raises Unfit if a program has rounded it: others may be the same then."""
+    """The id of a row, "" if it has none. Raises InvalidRow if a program rounded it: others may be the same then."""
     told = _field(row, column)
     value = row.get(column) if column else None
     if _ROUNDED.fullmatch(told) or isinstance(value, float) and abs(value) >= _EXACT:
@@ -229,7 +230,7 @@ def _listed(row: Mapping[str, object], column: str | None) -> list[str]:
 
 
 def _storable(text: str, column: str | None) -> str:
-    """The same text; raises Unfit where it holds what no database takes."""
+    """The same text; raises InvalidRow where it holds what no database takes."""
     if "\0" in text:
         raise InvalidRow(f"column {column!r} holds a NUL byte")
     try:

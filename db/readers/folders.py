@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
+from ...core.advice import NAME_ENCODING
 from ...core.errors import SourceError
 from .invalid_row import InvalidRow, shown
 
@@ -107,7 +108,7 @@ def within(path: Path, root: Path) -> Path:
 def read_small(path: Path, root: Path) -> bytes:
     """The bytes of a file below `root`, which is resolved.
 
-    Raises Unfit where a link leads out of it, or where it is no file of MAX_SMALL_FILE bytes at most.
+    Raises InvalidRow where a link leads out of it, or where it is no file of MAX_SMALL_FILE bytes at most.
     """
     name = shown(str(path.relative_to(root)))
     try:
@@ -129,7 +130,7 @@ def read_small(path: Path, root: Path) -> bytes:
 def read_caption(path: Path, root: Path, encoding: str | None) -> str:
     """The text of a small file as `read_small` finds it: UTF-8, UTF-16 with a mark, else cp949, or as told.
 
-    Raises Unfit as `read_small` does, and where no encoding fits.
+    Raises InvalidRow as `read_small` does, and where no encoding fits.
     """
     content = read_small(path, root)
     found = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -138,4 +139,4 @@ def read_caption(path: Path, root: Path, encoding: str | None) -> str:
             return content.decode(name)
         except (UnicodeError, LookupError):
             continue
-    raise InvalidRow(f"{shown(str(path.relative_to(root)))} is neither UTF-8 nor cp949; pass --encoding NAME")
+    raise InvalidRow(f"{shown(str(path.relative_to(root)))} is neither UTF-8 nor cp949", NAME_ENCODING)

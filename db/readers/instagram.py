@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
+from ...core.advice import IN_CAPTIONS, Advice
 from ...core.errors import SourceError
 from .folders import VIDEO_SUFFIXES, leftovers, walk, within
 from .jsonarray import read_array
@@ -44,9 +45,9 @@ class InstagramFolder:
                 yield self._row(post, roots)
 
     @property
-    def advice(self) -> str:
+    def advice(self) -> Advice:
         """Where hashtags are looked for."""
-        return "they are looked for as #words in captions"
+        return IN_CAPTIONS
 
     def notes(self) -> Sequence[str]:
         """What lies in the folder and is not read, photos of no post and videos among it."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...core.advice import IN_CAPTIONS_AND_COMMENTS, Advice
 from ...core.hashtags import take_out_hashtags
 from ...core.post import Flaw
 from .folders import MAX_SMALL_FILE, PHOTO_SUFFIXES, VIDEO_SUFFIXES, leftovers, read_caption, read_small, walk
@@ -57,9 +58,9 @@ class InstaloaderFolder:
         self._no_posts = no_posts
 
     @property
-    def advice(self) -> str:
+    def advice(self) -> Advice:
         """Where hashtags are looked for."""
-        return "they are looked for as #words in captions, and in the first comment of the author"
+        return IN_CAPTIONS_AND_COMMENTS
 
     def notes(self) -> Sequence[str]:
         """What lies in the folder and is not read, such as stories."""
@@ -82,19 +83,19 @@ class InstaloaderFolder:
             if post not in files.captions:
                 return BrokenRow(str(reason))
             told = {}
-            flaws.append(Flaw("id", str(reason)))
+            flaws.append(Flaw("id", str(reason), reason.advice))
         if told is None:
             return None
         if post in files.captions:
             try:
                 told["text"] = read_caption(folder / files.captions[post], self._folder, self._encoding)
             except InvalidRow as reason:
-                flaws.append(Flaw("caption", str(reason)))
+                flaws.append(Flaw("caption", str(reason), reason.advice))
         if post in files.comments:
             try:
                 told["hashtags"] = self._first_comment(folder / files.comments[post], told.get("author"))
             except InvalidRow as reason:
-                flaws.append(Flaw("hashtags", str(reason)))
+                flaws.append(Flaw("hashtags", str(reason), reason.advice))
         told["image"] = [folder.relative_to(self._folder) / photo for photo in files.photos.get(post, ())]
         return FlawedRow(told, tuple(flaws)) if flaws else told
 
@@ -111,7 +112,7 @@ class InstaloaderFolder:
         return take_out_hashtags(text)[1] if isinstance(text, str) else []
 
     def _told(self, path: Path) -> dict[str, object] | None:
-        """The fields of a post; None where the metadata are not of one. Raises Unfit where they cannot be read."""
+        """The fields of a post; None where the metadata are not of one. Raises InvalidRow where they cannot be read."""
         name = shown(str(path.relative_to(self._folder)))
         described = _json_of(path, self._folder)
         node = _within(described, "node")
@@ -189,7 +190,7 @@ def _is_written_by_instaloader(path: Path, root: Path) -> bool:
 
 
 def _json_of(path: Path, root: Path) -> Any:
-    """The content of a JSON file, packed or not. Raises Unfit if it cannot be read."""
+    """The content of a JSON file, packed or not. Raises InvalidRow if it cannot be read."""
     name = shown(str(path.relative_to(root)))
     content = read_small(path, root)
     try:
@@ -214,7 +215,7 @@ def _photos(names: Sequence[str], posts: Collection[str]) -> Mapping[str, Sequen
 
 
 def _unpacked(packed: bytes, name: str) -> bytes:
-    """The content of an xz file. Raises Unfit where it is damaged, cut off or too large."""
+    """The content of an xz file. Raises InvalidRow where it is damaged, cut off or too large."""
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_MEMORY)
     try:
         content = unpacker.decompress(packed, max_length=MAX_SMALL_FILE + 1)

@@ -2,11 +2,17 @@
 
 import re
 
+from ...core.advice import Advice
+
 _BYTES = re.compile(r"\\udc([89a-f][0-9a-f])")  # of a name that is not UTF-8, as Python keeps and shows them
 
 
 class InvalidRow(Exception):
-    """The reason, ready for a `Reject` or a `Flaw`. Never leaves the readers."""
+    """The reason, ready for a `Reject` or a `Flaw`, and apart from it what to do. Never leaves the readers."""
+
+    def __init__(self, reason: str, advice: Advice | None = None) -> None:
+        super().__init__(reason)
+        self.advice = advice
 
 
 def shown(value: str) -> str:

@@ -99,7 +99,7 @@ def read_xmp(packet: bytes) -> Described:
 def parse_xmp(packet: bytes) -> Described:
     """The keywords of an XMP packet, also those of hierarchies, and its `dc:description`.
 
-    It is in UTF-8, unless a byte-order mark or its first character tells otherwise. Raises Unfit if it is no
+    It is in UTF-8, unless a byte-order mark or its first character tells otherwise. Raises InvalidRow if it is no
     XML, or declares entities: these could swell to any size or name files (XMP has none).
     """
     try:

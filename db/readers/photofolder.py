@@ -1,9 +1,10 @@
 """A folder of photos with what stands beside them (`.txt`, `.xmp`, `.json`) or in them (XMP, IPTC)."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ...core.post import Flaw
+from ...core.advice import BESIDE_PHOTOS, Advice
 from .folders import PHOTO_SUFFIXES, leftovers, walk
 from .invalid_row import shown
 from .keywords import Described, read_photo_metadata
@@ -34,12 +35,9 @@ class PhotoFolder:
                 yield self._row(folder, photo, sidecars)
 
     @property
-    def advice(self) -> str:
+    def advice(self) -> Advice:
         """Where hashtags are looked for."""
-        return (
-            "they are looked for as #words in the texts beside photos, as keywords in XMP and IPTC, and as tags in "
-            "JSON; a text of words without # is taken as a caption"
-        )
+        return BESIDE_PHOTOS
 
     def notes(self) -> Sequence[str]:
         """What lies in the folder and is not read."""
@@ -56,7 +54,7 @@ class PhotoFolder:
             "author": described.author,
             "posted_at": described.posted_at,
         }
-        flaws = tuple(Flaw(flaw.part, f"photo {shown(str(path))}: {flaw.reason}") for flaw in described.flaws)
+        flaws = tuple(replace(flaw, reason=f"photo {shown(str(path))}: {flaw.reason}") for flaw in described.flaws)
         return FlawedRow(fields, flaws) if flaws else fields
 
     def _embedded(self, photo: Path) -> Described:

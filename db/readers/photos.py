@@ -10,6 +10,7 @@ from stat import S_ISDIR, S_ISREG
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from ...core.advice import NAME_IMAGES
 from ...core.post import Photo
 from .folders import PHOTO_SUFFIXES, VIDEO_SUFFIXES
 from .invalid_row import InvalidRow, shown
@@ -57,7 +58,7 @@ class PhotoFinder:
         the file of that very name is meant; if there is none, one that is spelled alike: without space around it, in
         another Unicode form, with `/` for `\`, without `%20`, where a path goes on below a folder of the name of the
         images folder (`/elsewhere/photos/a.jpg`, `photos/a.jpg`), and at last in other capitals, if only one file is.
-        Raises Unfit if it leaves the folder, or is no file of 1 to MAX_PHOTO bytes with a name in UTF-8.
+        Raises InvalidRow if it leaves the folder, or is no file of 1 to MAX_PHOTO bytes with a name in UTF-8.
         """
         told = shown(str(name))
         if isinstance(name, Path):
@@ -80,7 +81,10 @@ class PhotoFinder:
         except (FileNotFoundError, NotADirectoryError):
             if isinstance(name, Path):
                 raise InvalidRow(f"photo {told} is a link that leads nowhere") from None
-            raise InvalidRow(f"photo {told} is missing from {self._images}; {_advice(name)}") from None
+            missing = f"photo {told} is missing from {self._images}"
+            if "://" in name:
+                raise InvalidRow(f"{missing}; it is an address, and nothing is ever fetched from one") from None
+            raise InvalidRow(missing, NAME_IMAGES) from None
         except UnicodeEncodeError:
             raise InvalidRow(f"photo {told} has a name that is not UTF-8; rename it") from None
         except OSError as error:
@@ -144,12 +148,6 @@ def _key(name: str, form: str) -> str:
     """Equal for names that are equal in that form; those of two forms never are."""
     composed = normalize("NFC", name)
     return f"={composed}" if form == "NFC" else f"~{normalize('NFC', composed.casefold())}"
-
-
-def _advice(name: str) -> str:
-    if "://" in name:
-        return "it is an address, and nothing is ever fetched from one"
-    return "--images names the folder of photos"
 
 
 def exists(path: Path) -> bool:

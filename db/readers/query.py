@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, eve
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from ...core.advice import CHECK_QUERY, INSTALL_DRIVER
 from ...core.errors import SourceError
 from ..engine import reason_of, shown, sqlite_reader
 from .rows import Row
@@ -32,7 +33,7 @@ class QueryTable:
     name: the database's address without password and options, by which its source is known.
     location: its address without password, to open it again: then the driver finds the password where it looks for it.
     folder: that of an SQLite file, the working folder for a server.
-    Raises SourceError where the database cannot be opened, or where the query yields no columns.
+    Raises SourceError if the database cannot be opened, or if the query yields no columns or two of one name.
     """
 
     def __init__(self, address: str, query: str) -> None:
@@ -48,7 +49,7 @@ class QueryTable:
         with self._answer() as answer:
             self._names = list(answer.keys())
         if twice := next((name for name in self._names if self._names.count(name) > 1), None):
-            raise SourceError(f"{self.name}: --query yields two columns {twice!r}; give one another name with AS")
+            raise SourceError(f"{self.name}: the query yields two columns {twice!r}; give one another name with AS")
 
     @property
     def columns(self) -> Sequence[str]:
@@ -74,7 +75,7 @@ class QueryTable:
         except (SQLAlchemyError, ValueError) as error:
             # Without its cause, which may tell the password.
             reason = reason_of(error, self._url)
-            raise SourceError(f"{self.name}: {reason}; see that SOURCE and --query are right") from None
+            raise SourceError(f"{self.name}: {reason}", CHECK_QUERY) from None
         finally:
             engine.dispose()
 
@@ -89,7 +90,7 @@ def _ask(connection: Connection, query: str) -> CursorResult[Any]:
     options = {"stream_results": True, "yield_per": _BATCH, "no_parameters": True}
     answer = connection.execution_options(**options).exec_driver_sql(query)
     if not answer.returns_rows:
-        raise SourceError("--query yields no columns; write SELECT image, text, hashtags FROM ...")
+        raise SourceError("the query yields no columns; write SELECT image, text, hashtags FROM ...")
     return answer
 
 
@@ -98,7 +99,7 @@ def _url(address: str) -> URL:
     try:
         return make_url(address)
     except (ArgumentError, ValueError):
-        raise SourceError(f"SOURCE is no database URL, which --query asks for; write it like {_EXAMPLES}") from None
+        raise SourceError(f"the source is no database URL, but a query needs one; write it like {_EXAMPLES}") from None
 
 
 def _sqlite_file(url: URL) -> Path:
@@ -113,12 +114,11 @@ def _engine(url: URL) -> Engine:
     try:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, **connecting)
     except (NoSuchModuleError, ImportError):
-        raise SourceError(
-            f"SOURCE asks for {url.drivername!r}, whose driver is not installed; install it (pip install "
-            "'psycopg[binary]' for PostgreSQL)"
-        ) from None
+        raise SourceError(f"the driver of the source, {url.drivername!r}, is not installed", INSTALL_DRIVER) from None
     except (ArgumentError, TypeError, ValueError):
-        raise SourceError(f"SOURCE {shown(url)} has an option that its driver does not know; remove it") from None
+        raise SourceError(
+            f"the address of the source {shown(url)} has an option that its driver does not know; remove it"
+        ) from None
 
     def forbid_writing(connection: Any, _: ConnectionPoolEntry) -> None:
         if backend == "sqlite":

@@ -58,7 +58,8 @@ def read_sidecars(folder: Path, names: Iterable[str], photo: str, root: Path, en
             else:
                 described |= _read_json(read_small(path, root), path.name, photo)
         except InvalidRow as reason:
-            described |= Described(flaws=(Flaw("caption" if suffix == ".txt" else "hashtags", str(reason)),))
+            part = "caption" if suffix == ".txt" else "hashtags"
+            described |= Described(flaws=(Flaw(part, str(reason), reason.advice),))
     return described
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...core.advice import NAME_ENCODING
+from ...core.advice import KNOWN_ENCODING, NAME_ENCODING, OTHER_ENCODING
 from ...core.errors import SourceError
 
 MAX_LINE = 1_000_000  # characters; ten captions of the greatest length
@@ -47,12 +47,12 @@ class TextFile:
             io.TextIOWrapper(io.BytesIO(), encoding)  # refuses what is a codec, but none of text
             name = codecs.lookup(encoding).name
         except (LookupError, ValueError):
-            raise SourceError(f"--encoding {encoding} is not known; try utf-8, cp949 or utf-16") from None
+            raise SourceError(f"the encoding {encoding!r} is not known", KNOWN_ENCODING) from None
         # Either form of UTF-8 may begin with a byte-order mark, which is no part of the first column's name.
         name = "utf-8-sig" if name == "utf-8" else name
         offset = self._misfit(name)
         if offset is not None:
-            raise SourceError(f"{self.path} is not {encoding} at byte {offset}; pass another --encoding")
+            raise SourceError(f"{self.path} is not {encoding} at byte {offset}", OTHER_ENCODING)
         return name
 
     def _found(self) -> str:

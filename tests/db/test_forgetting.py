@@ -9,6 +9,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
+from hashtag_recommender.core.advice import Advice
 from hashtag_recommender.core.errors import DatabaseError, NotFoundError, SettingsError, SourceError
 from hashtag_recommender.core.feedback import Judgement
 from hashtag_recommender.core.post import ADDED, Photo, Post, Reject, caption_digest
@@ -32,7 +33,7 @@ class Given:
 
     entries: Sequence[Post | Reject]
     source: str = "src"
-    advice: str = "do that"
+    advice: Advice = Advice("do", "do that")
 
     def notes(self) -> Sequence[str]:
         return ()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hashtag_recommender.core.advice import NAME_IMAGES, Advice
+from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import Flaw, Post, Reject
 from hashtag_recommender.core.protocols import RejectCounts
 from hashtag_recommender.db.rejects import Rejects, drop_rejects
@@ -20,7 +22,7 @@ class Given:
 
     source = "src"
     origin = None
-    advice = "do that"
+    advice = Advice("do", "do that")
 
     def __init__(self, entries: Sequence[Post | Reject]) -> None:
         self._entries = entries
@@ -114,3 +116,32 @@ def test_what_an_earlier_release_has_written_of_other_sources_stays(path: Path, 
     assert lines(path)[1:] == [["other", "7", "empty row"], ["src", "2", "torn", "post"]]
     drop_rejects(path, "src")
     assert lines(path)[1:] == [["other", "7", "empty row"]]
+
+
+def test_what_to_do_stands_apart_in_errors_and_beside_the_reason_elsewhere(path: Path, make_post: Make) -> None:
+    missing = replace(GONE, advice=NAME_IMAGES)
+    told = f"{GONE.reason}; {NAME_IMAGES}"
+    rejected = Reject("src", 1, missing.reason, flaws=(missing,), advice=NAME_IMAGES)
+    of_rejects = Rejects(Given([rejected, Reject("src", 2, "empty row"), replace(rejected, row=3)]), path)
+    with pytest.raises(SourceError) as raised:
+        list(of_rejects.sift(frozenset()))
+    assert raised.value.message == (
+        "no post of src could be read; row 1: photo 'a.jpg' is missing (and 1 more); row 2: empty row"
+    )
+    assert raised.value.advice == NAME_IMAGES
+    of_rejects.write()
+    assert lines(path)[1] == ["src", "1", told, "post"]
+    assert of_rejects.counts().first_reject == f"1: {told}"
+    of_flaws = Rejects(Given([replace(make_post("1", "x", "tag"), flaws=(missing,))]), path)
+    with pytest.raises(SourceError) as raised:
+        list(of_flaws.sift(frozenset(), had_photos=True))
+    assert raised.value.message == (
+        "no photo that src names could be read, but its posts had photos before; the first: photo 'a.jpg' is missing"
+    )
+    assert raised.value.advice == NAME_IMAGES
+    assert (
+        of_flaws.note_of_photos(1 / 3) == f"1 of the 1 photos that the posts name could not be read, the first: {told}"
+    )
+    with pytest.raises(SourceError) as raised:
+        list(Rejects(Given([make_post("1", "x")]), path).sift(frozenset()))
+    assert (raised.value.message[:12], raised.value.advice) == ("src has 1 po", Given.advice)

@@ -97,7 +97,12 @@ def test_no_encoding_fits(read: Read, before: int) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "message"),
-    [("cp949", "not cp949 at byte 5"), ("rot13", "try utf-8"), ("x", "try utf-8"), ("undefined", "at byte 0")],
+    [
+        ("cp949", "not cp949 at byte 5"),
+        ("rot13", "try --encoding utf-8"),
+        ("x", "'x' is not known"),
+        ("undefined", "at byte 0"),
+    ],
 )
 def test_encodings_told_wrong(read: Read, encoding: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hashtag_recommender.core.advice import NAME_ENCODING
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import Post, Reject
 from hashtag_recommender.db.readers import instaloader, open_reader
@@ -230,7 +231,8 @@ def test_captions_are_read_in_their_encoding(tmp_path: Path) -> None:
         (tmp_path / f"{name}_UTC.txt").write_bytes(content)
     *good, bad = read(tmp_path)
     assert [post.caption for post in good if isinstance(post, Post)] == ["가"] * 3
-    assert isinstance(bad, Reject) and "'d_UTC.txt' is neither UTF-8 nor cp949; pass --encoding" in bad.reason
+    assert isinstance(bad, Reject) and bad.reason == "'d_UTC.txt' is neither UTF-8 nor cp949"
+    assert bad.advice == NAME_ENCODING
 
 
 def test_links_that_lead_out_are_not_followed(tmp_path: Path) -> None:

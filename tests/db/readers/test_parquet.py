@@ -58,7 +58,7 @@ def test_columns_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     reader = open_reader(path)
     (note,) = reader.notes()
     assert "image (struct<bytes: binary, path: string>)" in note and "vector (list<" in note
-    with pytest.raises(SourceError, match="no column 'image' as --image-column says; its columns are: text, tags"):
+    with pytest.raises(SourceError, match="no column 'image' for the photo; its columns are: text, tags"):
         open_reader(path, columns=Columns(image="image"))
 
 

@@ -10,6 +10,7 @@ from unicodedata import normalize
 import pytest
 from PIL import Image
 
+from hashtag_recommender.core.advice import BESIDE_PHOTOS, NAME_COLUMN_OF_HASHTAGS
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import Post, Reject
 from hashtag_recommender.db.readers import keywords, open_reader
@@ -306,9 +307,9 @@ def test_what_programs_keep_beside_photos_is_left_out_and_told(tmp_path: Path) -
 
 def test_an_archive_without_hashtags_is_told_where_they_are_looked_for(tmp_path: Path) -> None:
     put(tmp_path, a_jpg=photo(), a_txt=b"landscape\nmountain")
-    assert "#words in the texts beside photos" in open_reader(tmp_path).advice
+    assert open_reader(tmp_path).advice == BESIDE_PHOTOS
     (tmp_path / "a.csv").write_text("text\nx\n")
-    assert open_reader(tmp_path / "a.csv").advice == "name the column that holds them with --hashtags-column"
+    assert open_reader(tmp_path / "a.csv").advice == NAME_COLUMN_OF_HASHTAGS
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'

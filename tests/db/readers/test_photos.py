@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 import pytest
 
+from hashtag_recommender.core.advice import NAME_IMAGES
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import Post, Reject
 from hashtag_recommender.db.readers.columns import Columns
@@ -19,7 +20,7 @@ Read = Callable[..., list[Post | Reject]]
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
-        ("missing.jpg", "--images names the folder of photos"),
+        ("missing.jpg", "is missing from"),
         ("a.jpg/b.jpg", "is missing from"),
         ("https://example.org/a.jpg", "it is an address, and nothing is ever fetched from one"),
         ("..\\secret.jpg", "is missing from"),
@@ -57,6 +58,8 @@ def test_photos_that_are_rejected(read_rows: Read, images: Path, image: str, rea
         assert len(told) < 320
     (query,) = read_rows({"image": image, "text": "x"}, images=images, for_queries=True)
     assert isinstance(query, Reject) and reason in query.reason
+    names_folder = reason == "is missing from"
+    assert {told.advice for told in (reject, query, *post.flaws)} == {NAME_IMAGES if names_folder else None}
 
 
 @pytest.mark.parametrize(

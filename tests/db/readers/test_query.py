@@ -101,10 +101,10 @@ def test_fields_that_are_no_text(sqlite_file: Path, field: str) -> None:
     [
         ("sqlite:////missing/posts.db", "there is no database /missing/posts.db; name an SQLite file like sqlite:"),
         ("sqlite://", "there is no database in memory"),
-        ("posts.csv", "SOURCE is no database URL, which --query asks for; write it like sqlite:"),
-        ("oracle2://u:secret@h/d", "'oracle2', whose driver is not installed"),
-        ("postgresql+pg8000://u:secret@h/d", "'postgresql[+]pg8000', whose driver is not installed"),
-        ("postgresql://u:secret@h:port/d?password=secret", "SOURCE is no database URL"),
+        ("posts.csv", "the source is no database URL, but a query needs one; write it like sqlite:"),
+        ("oracle2://u:secret@h/d", "the driver of the source, 'oracle2', is not installed; install it"),
+        ("postgresql+pg8000://u:secret@h/d", "'postgresql[+]pg8000', is not installed"),
+        ("postgresql://u:secret@h:port/d?password=secret", "the source is no database URL"),
         ("postgresql://u:secret@127.0.0.1:1/d?password=secret", r"postgresql://u:\*\*\*@127\.0\.0\.1:1/d: "),
         ("postgresql://u:secret@127.0.0.1:1/d?nonsense=secret", r"postgresql://u:\*\*\*@127\.0\.0\.1:1/d"),
     ],
@@ -117,7 +117,7 @@ def test_databases_that_cannot_be_read(address: str, message: str) -> None:
 
 
 def test_no_half_told_source(sqlite_file: Path) -> None:
-    with pytest.raises(SourceError, match="SOURCE is a database URL; tell what to read of it with --query") as raised:
+    with pytest.raises(SourceError, match="is a database URL, .*; tell what to read of it with --query") as raised:
         open_reader("postgresql://u:secret@h/d")
     assert "secret" not in str(raised.value)
     with pytest.raises(SourceError, match="leave --encoding out"):
