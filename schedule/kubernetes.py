@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ..core.advice import OTHER_CLAIM, write_like
 from ..core.errors import SettingsError
 from .alarms import WEBHOOK, post_alarm
 from .nightly import BUSY, Nightly, sqlite_folder
@@ -24,9 +25,11 @@ class Cluster:
 
     def __post_init__(self) -> None:
         if not _IMAGE.fullmatch(self.image):
-            raise SettingsError(f"--image {self.image!r} is no image; write it like registry.example.org/hashtag:0.1.0")
+            raise SettingsError(
+                f"{self.image!r} is no image", write_like("--image", "registry.example.org/hashtag:0.1.0")
+            )
         if not _CLAIM.fullmatch(self.claim):
-            raise SettingsError(f"--pvc {self.claim!r} is no name of a PersistentVolumeClaim")
+            raise SettingsError(f"{self.claim!r} is no name of a PersistentVolumeClaim", OTHER_CLAIM)
 
 
 def kubernetes_text(nightly: Nightly, cluster: Cluster) -> str:
@@ -38,7 +41,7 @@ def kubernetes_text(nightly: Nightly, cluster: Cluster) -> str:
     nightly.check_shareable(f"run `{create}`, which the job reads")
     folder = sqlite_folder(nightly.db)
     if folder is not None and not folder.is_relative_to(nightly.home):
-        raise SettingsError(f"--db names a file outside the volume, which would be lost; put it into {nightly.home}")
+        raise SettingsError(f"the database lies outside the volume and would be lost; put it into {nightly.home}")
     documents = [_header(nightly, create) + _job(nightly, cluster)]
     if nightly.webhook is not None:
         documents.append(_webhook(nightly, nightly.webhook))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from ..core.advice import leave_database_out, write_like
 from ..core.errors import SettingsError
 
 BUSY = 4  # the exit code of a refresh that left the work to another process: nothing to be alarmed by
@@ -39,15 +40,19 @@ class Nightly:
 
     def __post_init__(self) -> None:
         if not _TIME.fullmatch(self.at):
-            raise SettingsError(f"--at {self.at!r} is no time of day; write it like 03:30")
+            raise SettingsError(f"{self.at!r} is no time of day", write_like("--at", "03:30"))
         if not _NAME.fullmatch(self.name):
-            raise SettingsError(f"--name {self.name!r} must be a-z, 0-9 and -, 42 at most, like hashtag-refresh")
+            raise SettingsError(
+                f"{self.name!r} is no name for a schedule: 1 to 42 letters a-z, digits and - are allowed",
+                write_like("--name", "hashtag-refresh"),
+            )
         if self.mail is not None and not _MAIL.fullmatch(self.mail):
-            raise SettingsError(f"--mail {self.mail!r} is no mail address; write it like ops@example.org")
+            raise SettingsError(f"{self.mail!r} is no mail address", write_like("--mail", "ops@example.org"))
         if self.webhook is not None and not _is_web_address(self.webhook):
-            raise SettingsError("--webhook is no web address; write it like https://chat.example.org/hooks/team")
+            example = "https://chat.example.org/hooks/team"
+            raise SettingsError("the webhook is no web address", write_like("--webhook", example))
         if not self.home.is_absolute():
-            raise SettingsError(f"--home {self.home} must be a whole path: a scheduler starts in another folder")
+            raise SettingsError(f"the home {self.home} is no whole path, and a scheduler starts in another folder")
         if self.db is not None:
             _check_database(self.db)
         for text in (self.program, str(self.home), self.db or ""):
@@ -70,7 +75,8 @@ class Nightly:
         """Raises SettingsError where the text would show a password. instead: where it belongs."""
         if self.db is not None and _PASSWORD.search(self.db):
             raise SettingsError(
-                f"--db holds a password, which others could read in this text; leave it out and {instead}"
+                "the address of the database holds a password, which others could read in this text",
+                leave_database_out(instead),
             )
 
 
@@ -83,10 +89,15 @@ def sqlite_folder(db: str | None) -> PurePosixPath | None:
 def _check_database(db: str) -> None:
     # The address is not repeated: it may hold a password.
     if not _DATABASE.fullmatch(db):
-        raise SettingsError("--db is no database URL; write it like postgresql+psycopg://user@host/name")
+        raise SettingsError(
+            "the address of the database is no URL", write_like("--db", "postgresql+psycopg://user@host/name")
+        )
     folder = sqlite_folder(db)
     if folder is not None and not folder.is_absolute():
-        raise SettingsError("--db must name the SQLite file by its whole path, like sqlite:////folder/posts.sqlite")
+        raise SettingsError(
+            "the address of the database must name the SQLite file by its whole path",
+            write_like("--db", "sqlite:////folder/posts.sqlite"),
+        )
 
 
 def _is_web_address(url: str) -> bool:

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterable
 
+from ..core.advice import RENAME_OR_SYSTEMD
 from ..core.errors import SettingsError
 
 
@@ -35,9 +36,7 @@ def crontab_command(command: str) -> str:
     Raises SettingsError on a backslash: one cron keeps it and another takes it away.
     """
     if "\\" in command:
-        raise SettingsError(
-            r"a path with \ in it cannot stand in a crontab; rename it, or use `hashtag schedule systemd`"
-        )
+        raise SettingsError(r"a path with \ in it cannot stand in a crontab", RENAME_OR_SYSTEMD)
     return command.replace("%", r"\%")
 
 

@@ -61,10 +61,10 @@ def test_kubernetes_knows_nothing_of_this_machine(hashtag):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("cron", "--at", "25:00"), "--at '25:00' is no time of day"),
+        (("cron", "--at", "25:00"), "'25:00' is no time of day; write --at like 03:30"),
         (("systemd", "--mail", "nobody"), "is no mail address"),
-        ((*KUBERNETES, "--webhook", "chat.example.org"), "--webhook is no web address"),
-        (("cron", "--name", "My Job"), "--name 'My Job' must be"),
+        ((*KUBERNETES, "--webhook", "chat.example.org"), "the webhook is no web address; write --webhook like https"),
+        (("cron", "--name", "My Job"), "'My Job' is no name for a schedule"),
         (("systemd", "--db", "postgresql://u:s3cret@h/n"), "/etc/hashtag/hashtag-refresh.env"),
         (("cron", "--db", "postgresql://u:s3cret@h/n"), "crontab -e"),
         ((*KUBERNETES, "--db", "postgresql://u:s3cret@h/n"), "kubectl create secret"),
