@@ -29,7 +29,7 @@ class Forgotten:
 def forget_author(home: Home, author: str, progress: Progress | None = None) -> Forgotten:
     """Delete all posts of an author from the database, and publish an index without them; older ones are deleted.
 
-    Raises SettingsError where no post is by that author.
+    Raises NotFoundError if no post is by that author.
     """
     folder, progress = home.existing(), progress or Silent()
     with home.run(FORGET) as run, home.database() as database:

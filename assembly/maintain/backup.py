@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...core import durable
-from ...core.errors import BackupError, HomeError, SettingsError
+from ...core.advice import OTHER_HOME_OR_FORCE
+from ...core.errors import BackupError, SettingsError
 from ...core.program import program
 from ...core.settings import FILE, resolve_settings
 from ...db.engine import default_path
@@ -89,14 +90,14 @@ def restore(home: Path, folder: Path, *, force: bool = False) -> Restored:
     """Put a backup in the place of a home, in one step.
 
     force: also where there is one already, which is then kept aside.
-    Raises BackupError where the backup is not what was written, HomeError where the home is in the way or cannot be
-    written, BusyError where another process writes it.
+    Raises BackupError if the backup is not what was written, SettingsError if the home is in the way, HomeError if it
+    cannot be written, BusyError if another process writes it.
     """
     manifest = _checked(folder)
     place = home.resolve()
     taken = place.is_dir() and any(place.iterdir())
     if taken and not force:
-        raise HomeError(f"{home} is not empty; name another with --home, or move it aside with --force")
+        raise SettingsError(f"{home} is not empty", OTHER_HOME_OR_FORCE)
     # Not by the second alone: one that was killed may be run again within it.
     now = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     aside = place.with_name(f"{place.name}.before-restore-{now}") if taken else None

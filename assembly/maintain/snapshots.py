@@ -85,7 +85,8 @@ def _kept(folder: Path, serves: bool) -> Kept:
 def roll_back_index(home: Home, snapshot: str | None = None) -> RolledBack:
     """Put the snapshot before the one in service, or the one named, in service.
 
-    Raises SettingsError where there is none to go back to, SnapshotError where the one named is not whole.
+    Raises NotFoundError if there is none to go back to, SettingsError if the one named is in service already,
+    SnapshotError if it is not whole.
     """
     home.existing()
     with home.run("index rollback") as run:

@@ -64,7 +64,8 @@ def roll_back(home: Path, name: str | None = None) -> RolledBack:
     """Put an earlier snapshot in service, or the one named; call it within `writing(home)`.
 
     Those after it are marked, so that none of them serves again by accident.
-    Raises SettingsError where there is none to go back to, SnapshotError where the one named is not whole.
+    Raises NotFoundError if there is none to go back to, SettingsError if the one named is in service already,
+    SnapshotError if it is not whole.
     """
     before = serving_name(home)
     target, skipped = _target(home, before, name)
@@ -121,8 +122,8 @@ def _target(home: Path, before: str | None, name: str | None) -> tuple[Snapshot,
         try:
             return whole_snapshot(folder), skipped
         except SnapshotError as error:
-            skipped.append(str(error))
-    raise SettingsError(
+            skipped.append(error.message)
+    raise NotFoundError(
         f"there is no undamaged snapshot in {home} to go back to" + (f" ({'; '.join(skipped)})" if skipped else "")
     )
 

@@ -117,7 +117,7 @@ def test_a_harmed_manifest_is_noticed_though_current_does_not_name_it(tmp_path, 
 def test_going_back_and_forth(tmp_path, publish_one):
     first, second, third = (publish_one() for _ in range(3))
     assert (back(tmp_path).after, back(tmp_path).after) == (second, first)
-    with pytest.raises(SettingsError, match="no undamaged snapshot .* to go back to"):
+    with pytest.raises(NotFoundError, match="no undamaged snapshot .* to go back to"):
         back(tmp_path)
     assert (back(tmp_path, third).before, serving_name(tmp_path)) == (first, third)
     assert serve(tmp_path).note is None
