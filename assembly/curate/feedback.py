@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ...core.advice import NAME_HASHTAGS
 from ...core.errors import NotFoundError, SettingsError
 from ...core.feedback import Judgement, Verdict
 from ...core.hashtags import take_out_hashtags
@@ -28,12 +29,11 @@ def judge(
     """Keep what a person says of hashtags suggested for a post, with the probability they were suggested with.
 
     recommender: of the home; it tells the probability.
-
-    Raises SettingsError on a hashtag that no post carries, and where none is named.
+    Raises NotFoundError on a hashtag that no post carries, SettingsError if none is named.
     """
     wanted = list(dict.fromkeys(normalise_hashtag(tag) for tag in hashtags))
     if not wanted or "" in wanted:
-        raise SettingsError('which hashtags? Name them with --hashtags "brunch 카페"')
+        raise SettingsError("no hashtag is named", NAME_HASHTAGS)
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
     for tag in wanted:
         if not recommender.knows(tag):

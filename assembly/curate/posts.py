@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from ...core.advice import LIST_POSTS, LIST_SOURCES, NAME_HASHTAGS, NAME_SOURCE
+from ...core.advice import LIST_POSTS, LIST_SOURCES, NAME_CHANGES, NAME_HASHTAGS, NAME_SOURCE, OTHER_ID
 from ...core.errors import NotFoundError, PhotoError, SettingsError
 from ...core.paths import in_any_form
 from ...core.pipeline import encode_stream
@@ -74,10 +74,11 @@ def edit_post(
 ) -> PostChange:
     """Change a post that was added: what is told takes the place of what it has, an empty text takes it away.
 
-    source: see `show_post`. Raises SettingsError on a post of a source that is read, and if nothing is told.
+    source: see `show_post`. Raises SettingsError on a post of a source that is read, and if nothing is told,
+    NotFoundError if there is no such post.
     """
     if not photos and text is hashtags is author is posted_at is None:
-        raise SettingsError("nothing to change: name photos, --text, --hashtags, --author or --posted-at")
+        raise SettingsError("there is nothing to change", NAME_CHANGES)
     snapshot = current_snapshot(home.existing())
     with home.database_to_write() as database:
         stored = _own(database, post_id, source)
@@ -107,7 +108,7 @@ def edit_post(
 def remove_post(home: Home, post_id: str, *, source: str | None = None) -> PostChange:
     """Delete a post that was added, for good. source: see `show_post`.
 
-    Raises SettingsError on a post of a source that is read.
+    Raises SettingsError on a post of a source that is read, NotFoundError if there is no such post.
     """
     snapshot = serving_snapshot(home.existing())
     with home.database_to_write() as database:
@@ -126,7 +127,7 @@ def list_posts(home: Home, count: int = 20, *, source: str | None = None, author
 def show_post(home: Home, post_id: str, *, source: str | None = None) -> Post:
     """The post of an id. source: the name of its source, or its path, since ids are unique within a source only.
 
-    Raises SettingsError if there is none, or more than one.
+    Raises NotFoundError if there is none, SettingsError if there is more than one.
     """
     with _reading(home) as database:
         return _found(database, post_id, source).post
@@ -142,15 +143,15 @@ def make_post(
 ) -> Post:
     """A post as a reader would make it of a row, known by its id, else by its photos and caption."""
     if post_id is not None and not post_id.strip():
-        raise SettingsError("the id is empty; give another, or leave --id out")
+        raise SettingsError("the id is empty", OTHER_ID)
     post_id = post_id and post_id.strip()
     row = {"text": text, "hashtags": hashtags, "id": post_id, "author": author, "posted_at": posted_at}
     columns = Columns(None, "text", "hashtags", "id", "author", "posted_at")
     made = PostMaker(ADDED, Path(), columns, for_queries=False).make(1, row)
     if isinstance(made, Reject):
-        raise SettingsError(f"the post cannot be stored: {made.reason}")
+        raise SettingsError(f"the post cannot be stored: {made.reason}", made.advice)
     if made.flaws:
-        raise SettingsError(f"the post cannot be stored: {made.flaws[0].reason}")
+        raise SettingsError(f"the post cannot be stored: {made.flaws[0].reason}", made.flaws[0].advice)
     if not made.hashtags:
         raise SettingsError("the post has no hashtag", NAME_HASHTAGS)
     made = replace(made, photos=_photos(photos))
@@ -165,7 +166,7 @@ def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
         whole = [in_any_form(path).resolve() for path in paths]
         return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)
     except InvalidRow as reason:
-        raise SettingsError(f"the post cannot be stored: {reason}") from None
+        raise SettingsError(f"the post cannot be stored: {reason}", reason.advice) from None
 
 
 def _keep(
@@ -217,8 +218,7 @@ def _own(database: Database, post_id: str, source: str | None) -> Post:
     post = _found(database, post_id, source).post
     if post.source != ADDED:
         raise SettingsError(
-            f"post {post_id} is from {post.source}; change it there, because the next `hashtag index refresh` reads it "
-            "from there again"
+            f"post {post_id} is from {post.source}; change it there, because the next refresh reads it from there again"
         )
     return post
 

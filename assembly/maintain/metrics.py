@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...core.advice import CHECK_METRICS, OTHER_METRICS
 from ...core.durable import write_durably
 from ...core.errors import NoIndexError, SettingsError, SnapshotError, describe
 from ...index.snapshots.snapshot import named_snapshot
@@ -59,9 +60,13 @@ def check_metrics(path: Path) -> None:
     Raises SettingsError where they can't.
     """
     if path.suffix != ".prom":
-        raise SettingsError(f"--metrics {path} must end in .prom: the node exporter reads no other file")
+        raise SettingsError(
+            f"{path} must end in .prom: the node exporter reads no other file of metrics", OTHER_METRICS
+        )
     if not path.parent.is_dir() or path.is_dir():
-        raise SettingsError(f"--metrics {path} is a folder, or its folder does not exist; name a file")
+        raise SettingsError(
+            f"{path} is a folder, or its folder does not exist, so it can hold no metrics", OTHER_METRICS
+        )
 
 
 def write_metrics(path: Path, run: RefreshRun) -> None:
@@ -75,9 +80,7 @@ def write_metrics(path: Path, run: RefreshRun) -> None:
         before = path.read_bytes().decode(errors="replace") if path.exists() else ""
         write_durably(path, _document(run, before).encode(), _READABLE)
     except OSError as error:
-        raise SettingsError(
-            f"--metrics {path} cannot be written ({describe(error)}); see that its folder can be written"
-        ) from error
+        raise SettingsError(f"the metrics cannot be written to {path} ({describe(error)})", CHECK_METRICS) from error
 
 
 def _document(run: RefreshRun, before: str) -> str:

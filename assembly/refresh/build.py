@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...core.advice import OTHER_ENCODERS
 from ...core.errors import SettingsError
 from ...core.feedback import feedback_digest
 from ...core.program import program
@@ -164,7 +165,7 @@ def chosen_encoders(settings: Settings) -> tuple[list[EncoderSpec], list[str]]:
     profile = settings.profile
     named = (settings.image_model, settings.image_weights, settings.sentence_model)
     if profile == Profile.compact and any(named):
-        raise SettingsError("the compact encoders are fixed; name models with --encoders clip or auto")
+        raise SettingsError("a model is named, but the compact encoders are fixed", OTHER_ENCODERS)
     default = ClipModels()
     clip = ClipModels(
         _whole_path(settings.image_model) or default.image_model,

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ...core.advice import OTHER_OUT
 from ...core.errors import SettingsError
 from ..runs.run import RunResult, Trial
 from ..systems.optional import check
@@ -46,6 +47,4 @@ def write_report(
             for file in (PER_HASHTAG, PER_POST, PAGE, REPORT):
                 (unfinished / file).replace(folder / file)
     except OSError as error:
-        raise SettingsError(
-            f"the report cannot be written to {folder} ({error.strerror}); name another folder"
-        ) from error
+        raise SettingsError(f"the report cannot be written to {folder} ({error.strerror})", OTHER_OUT) from error

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...core.advice import OTHER_OUT
+from ...core.advice import EMPTY_OUT, OTHER_OUT, OTHER_OUT_OR_DELETE
 from ...core.errors import SettingsError
 from ...core.files import write_whole
 from ..systems.system import Curve, Epoch, Fitted, Scored
@@ -20,9 +20,9 @@ _BEGUN = "archive.sqlite"  # what an evaluation makes first
 def check_folder(folder: Path) -> None:
     """Raises SettingsError where something else than an evaluation is there, which one would be mixed with."""
     if folder.exists() and not folder.is_dir():
-        raise SettingsError(f"{folder} is a file; name a folder for the evaluation with --out")
+        raise SettingsError(f"{folder} is a file, not a folder for an evaluation", OTHER_OUT)
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in (_IDENTITY, _BEGUN)):
-        raise SettingsError(f"{folder} holds other things than an evaluation; name an empty folder with --out")
+        raise SettingsError(f"{folder} holds other things than an evaluation", EMPTY_OUT)
 
 
 class OutcomeCache:
@@ -61,8 +61,7 @@ def _check(there: Path, identity: Mapping[str, Any]) -> None:
         raise SettingsError(f"{there} cannot be read: {error}", OTHER_OUT) from error
     if differing:
         raise SettingsError(
-            f"{there.parent} holds an evaluation with {' and '.join(differing)} other than now; name another folder "
-            "with --out, or delete that one"
+            f"{there.parent} holds an evaluation with {' and '.join(differing)} other than now", OTHER_OUT_OR_DELETE
         )
 
 

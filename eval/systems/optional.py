@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from ...core.advice import INSTALL_EVAL, advised
 from ...core.errors import SettingsError
 
 
@@ -13,20 +14,20 @@ def needed(what: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise SettingsError(_told(what, error.name)) from error
+        raise SettingsError(_told(what, error.name), INSTALL_EVAL) from error
 
 
 def lacking(what: str, library: str) -> str | None:
     """How to install a library that is missing, None if it is there; it is not imported. what: needs it."""
-    return None if find_spec(library) else _told(what, library)
+    return None if find_spec(library) else advised(_told(what, library), INSTALL_EVAL)
 
 
 def check(what: str, *libraries: str) -> None:
     """Raises SettingsError that says how to install the first library that is missing. what: needs them."""
     for library in libraries:
-        if reason := lacking(what, library):
-            raise SettingsError(reason)
+        if not find_spec(library):
+            raise SettingsError(_told(what, library), INSTALL_EVAL)
 
 
 def _told(what: str, library: str | None) -> str:
-    return f'{what} needs {library}, which is not installed; run `pip install "hashtag-recommender[eval]"`'
+    return f"{what} needs {library}, which is not installed"

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...core import durable
+from ...core.advice import WAIT
 from ...core.errors import BusyError
 from ...core.processes import is_gone
 
@@ -40,7 +41,7 @@ def locked(home: Path, command: str) -> Iterator[None]:
     try:
         lock = FileLock(home / LOCK).acquire(timeout=_WAIT, poll_interval=0.02)
     except Timeout:
-        raise BusyError(f"{home} is being written by {_told(holder(home))}; wait until it has finished") from None
+        raise BusyError(f"{home} is being written by {_told(holder(home))}", WAIT) from None
     with lock:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         document = json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), command, now)))
@@ -75,4 +76,4 @@ def holder(home: Path) -> Holder | None:
 def _told(known: Holder | None) -> str:
     if known is None:
         return f"another process (which one is not known: {_HOLDER} is missing or unreadable)"
-    return f"`hashtag {known.command}`, process {known.pid} on {known.host}, since {known.since}"
+    return f"`{known.command}`, process {known.pid} on {known.host}, since {known.since}"

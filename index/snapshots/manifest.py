@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...core.advice import REBUILD, UPGRADE_OR_REBUILD
 from ...core.archive_state import Changes
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
@@ -106,9 +107,9 @@ class Manifest:
             if fields["format"] != FORMAT:
                 later = isinstance(fields["format"], int) and fields["format"] > FORMAT
                 raise SnapshotError(
-                    f"the snapshot has format {fields['format']}, this version reads {FORMAT}; "
-                    + ("it is of a later release: upgrade hashtag-recommender, or " if later else "")
-                    + "run `hashtag index build` again"
+                    f"the snapshot has format {fields['format']}, this version reads {FORMAT}"
+                    + ("; it is of a later release" if later else ""),
+                    UPGRADE_OR_REBUILD if later else REBUILD,
                 )
             fields["channels"] = tuple(map(ChannelRecord.from_json, fields["channels"]))
             fields["files"] = {name: FileRecord(**file) for name, file in fields["files"].items()}

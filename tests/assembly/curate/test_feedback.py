@@ -55,8 +55,8 @@ def test_feedback_in_words(hashtag, copy):
     ("words", "complaint"),
     [
         (["--text", CAT, "--hashtags", "neverused"], "no post of the archive carries #neverused"),
-        (["--text", CAT], "which hashtags?"),
-        (["--text", CAT, "--hashtags", "!!!"], "which hashtags?"),
+        (["--text", CAT], "no hashtag is named; name them with --hashtags"),
+        (["--text", CAT, "--hashtags", "!!!"], "no hashtag is named"),
         (["--hashtags", "cat"], "no photo and no caption"),
         (["--text", "#cat", "--hashtags", "cat"], "no photo and no caption"),
         (["gone.jpg", "--hashtags", "cat"], "there is no photo gone.jpg"),

@@ -109,7 +109,7 @@ def test_while_a_home_is_written_one_can_ask_and_add_but_not_write_it_twice(hash
         assert hashtag("tags", "block", "cat", "--home", copy).code == 0
         assert hashtag("posts", "add", *ZEPPELIN, "--home", copy).code == 0
         ran = hashtag("posts", "forget", "--author", "mina", "--home", copy)
-        assert (ran.code, "is being written by `hashtag (a Python program)`, process" in ran.err) == (4, True)
+        assert (ran.code, "is being written by `(a Python program)`, process" in ran.err) == (4, True)
     assert hashtag("posts", "forget", "--author", "mina", "--home", copy).code == 0
 
 

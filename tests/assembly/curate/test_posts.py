@@ -176,7 +176,7 @@ def test_a_refresh_without_the_last_added_post_is_not_refused(hashtag, posts, co
 def test_posts_of_a_source_are_changed_there(hashtag, copy):
     for words in (["edit", "3", "--text", "x"], ["remove", "3"]):
         ran = hashtag("posts", *words, "--home", copy)
-        assert refused(ran, "post 3 is from posts; change it there, because the next `hashtag index refresh`")
+        assert refused(ran, "post 3 is from posts; change it there, because the next refresh reads it")
 
 
 def test_an_id_of_several_sources_needs_its_source(hashtag, posts, copy, tmp_path):

@@ -181,7 +181,7 @@ def test_a_busy_home_has_an_exit_code_of_its_own(hashtag, home, rebuild):
     with writing(home, "index build"):
         for words in (["index", "rollback"], ["index", "gc"], ["posts", "forget", "--author", "mina"]):
             ran = hashtag(*words, "--home", home)
-            assert (ran.code, f"`hashtag index build`, process {os.getpid()} on" in ran.err) == (4, True)
+            assert (ran.code, f"`index build`, process {os.getpid()} on" in ran.err) == (4, True)
         assert rebuild(*POSTS).code == 4
         assert hashtag("suggest", "--text", "a cat", "--home", home).code == 0
         assert "running" not in hashtag("index", "history", "--home", home).out

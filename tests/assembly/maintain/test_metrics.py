@@ -136,9 +136,9 @@ def test_the_node_exporter_may_read_it_and_finds_it_whole(tmp_path, written):
 def test_a_file_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "folder.prom").mkdir()
     for name in ("hashtag.txt", "gone/hashtag.prom", "folder.prom"):
-        with pytest.raises(SettingsError, match="--metrics"):
+        with pytest.raises(SettingsError, match=rf"{name} .*; name another with --metrics"):
             check_metrics(tmp_path / name)
-        with pytest.raises(SettingsError, match="--metrics"):
+        with pytest.raises(SettingsError, match=name):
             write_metrics(tmp_path / name, WELL)
     (tmp_path / "hashtag.prom.tmp").mkdir()
     with pytest.raises(SettingsError, match="cannot be written"):

@@ -43,7 +43,7 @@ def enter(home):
 def test_a_second_writer_is_told_who_the_first_is(tmp_path):
     with another_process(tmp_path) as process, pytest.raises(BusyError) as raised:
         enter(tmp_path)
-    assert f"`hashtag index build`, process {process.pid} on {socket.gethostname()}, since 20" in str(raised.value)
+    assert f"`index build`, process {process.pid} on {socket.gethostname()}, since 20" in str(raised.value)
     assert raised.value.exit_code == 4 and not issubclass(BusyError, UnusableError)
     assert enter(tmp_path).command == "index gc"
     assert holder(tmp_path) is None, "nothing is left of a writer that has finished"

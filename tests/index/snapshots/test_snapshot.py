@@ -155,7 +155,7 @@ with writing(Path({str(home)!r})):
 """
     with writing(home):
         second = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "BusyError" in second.stderr and "is being written by `hashtag (a Python program)`" in second.stderr
+    assert "BusyError" in second.stderr and "is being written by `(a Python program)`" in second.stderr
     assert "inside" in subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
 
 
