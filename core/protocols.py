@@ -323,7 +323,8 @@ class Archive(Protocol):
     def photo(self, key: str) -> Path:
         """The file of a photo by its `Neighbour.photo_key`, which is the same in every snapshot.
 
-        Raises PhotoError if the archive has no such photo; a file outside the archive cannot be named.
+        Raises NotFoundError if the archive has no such photo, PhotoError on what is no key; a file outside the archive
+        cannot be named.
         """
         ...
 

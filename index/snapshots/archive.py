@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import PhotoError, SnapshotError
+from ...core.errors import NotFoundError, PhotoError, SnapshotError
 from ...core.post import Post, normalise_hashtag
 from ...core.protocols import StoredPost
 from ...core.results import Neighbour
@@ -114,7 +114,7 @@ class SnapshotArchive:
     """Reads what `ArchiveWriter` wrote; satisfies core's `Archive`."""
 
     def __init__(self, folder: Path, hold: Hold | None = None) -> None:
-        """hold: on the snapshot, kept until the archive is closed. Raises SnapshotError on files that contradict."""
+        """hold: on the snapshot, kept until the archive is closed. Raises SnapshotError on files that do not fit."""
         self._hold = hold
         try:
             hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
@@ -173,7 +173,7 @@ class SnapshotArchive:
         rows = np.flatnonzero(self.keys == post)
         photos = _photos(self._post(int(rows[0]))) if len(rows) else []
         if number >= len(photos):
-            raise PhotoError(f"the archive has no photo {key}")
+            raise NotFoundError(f"the archive has no photo {key}")
         return Path(photos[number])
 
     def _post(self, row: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hashtag_recommender import HashtagError, follow_recommender, open_recommender
 from hashtag_recommender.assembly import add_post
 from hashtag_recommender.assembly.home import Home
-from hashtag_recommender.core.errors import PhotoError, SettingsError
+from hashtag_recommender.core.errors import NotFoundError, PhotoError, SettingsError
 from hashtag_recommender.core.settings import Settings
 
 
@@ -50,7 +50,9 @@ def test_the_photo_has_a_key_and_no_path_is_needed(recommender, demo):
     assert nearest.similarity == pytest.approx(1, abs=1e-3)
     assert recommender.photo(nearest.photo_key) == nearest.photo
     assert not set(nearest.photo_key) & set("/\\.") and json.loads(json.dumps(nearest.photo_key))
-    for key in ("999999-0", str(nearest.photo), "../../etc/passwd"):
+    with pytest.raises(NotFoundError):
+        recommender.photo("999999-0")
+    for key in (str(nearest.photo), "../../etc/passwd"):
         with pytest.raises(PhotoError):
             recommender.photo(key)
 
