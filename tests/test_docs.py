@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -158,10 +159,10 @@ def test_the_settings_are_those_there_are(tmp_path):
     [example] = re.findall(r"```toml\n(.*?)```", GUIDE, flags=re.S)
     (tmp_path / FILE).write_text(example, encoding="utf-8")
     resolved = resolve_settings(tmp_path, {}, {})
-    assert (resolved.encoders, resolved.thresholds.max_shrink) == ("compact", 0.33)
+    assert (resolved.encoders, resolved.thresholds.max_shrink) == ("compact", 0.5)
     assert all(re.search(rf"\b{name}\b", example) for name in (*NAMES, *PARTS))
-    told = dict(re.findall(r"`([a-z_]+) = ([\d.]+)`", page("refreshing.md")))
-    assert {name: round(getattr(Thresholds(), name), 2) for name in PARTS} == {n: float(v) for n, v in told.items()}
+    told = dict(re.findall(r"`([a-z_]+)(?: = |` \()([\d./]+)", page("refreshing.md")))
+    assert {name: getattr(Thresholds(), name) for name in PARTS} == {n: float(Fraction(v)) for n, v in told.items()}
 
 
 def test_the_exit_codes_are_those_there_are():
