@@ -25,7 +25,7 @@ def build(
     db: Db = None,
     encoders: Encoders = None,
     image_model: Annotated[str | None, typer.Option(help="open_clip model, or a folder that is one.")] = None,
-    image_weights: Annotated[str | None, typer.Option(help="Its pretrained tag, or a checkpoint file.")] = None,
+    image_weights: Annotated[str | None, typer.Option(help="Its weights: their name in open_clip, or a file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,
     source_name: SourceName = None,
     strict: Annotated[

@@ -92,7 +92,7 @@ class DatabaseError(UnusableError):
 
 
 class SnapshotError(UnusableError):
-    """A snapshot with a missing, damaged or contradictory file."""
+    """A snapshot with a file that is missing or damaged, or with files that do not fit together."""
 
 
 class BackupError(UnusableError):

@@ -109,8 +109,7 @@ class Rejects:
             raise SourceError(f"{self._reader.source} holds no post, so nothing was changed")
         if not carriers:
             raise SourceError(
-                f"{self._reader.source} has {posts} posts and none carries a hashtag, so there is nothing to suggest "
-                "from",
+                f"none of the {posts:,} posts of {self._reader.source} carries a hashtag, so none can be suggested",
                 self._reader.advice,
             )
 

@@ -52,10 +52,10 @@ def _header(nightly: Nightly, create: str) -> str:
     curl = "# The image must hold curl, which tells of a failure.\n" if nightly.webhook else ""
     return f"""\
 # kubectl apply -f FILE
-# To try it: kubectl create job --from=cronjob/{nightly.name} {nightly.name}-now
-# Only the home is mounted: sources are read from the paths they were added by, so they must be in the same volume.
-# A database that needs a password: {create}
-# Exit code {BUSY}: another process was writing already. 3: refused, the previous index serves. 2: any other error.
+# To try it, run: kubectl create job --from=cronjob/{nightly.name} {nightly.name}-now
+# Only the home is mounted. Each source is read from the path by which it was added, so it must be in this volume.
+# If the database needs a password, run: {create}
+# Exit code {BUSY}: another process was writing. 3: refused, the previous index serves. 2: any other error.
 {curl}"""
 
 

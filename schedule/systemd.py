@@ -40,14 +40,14 @@ def systemd_text(nightly: Nightly, user: str) -> str:
 def _header(nightly: Nightly, secrets: str) -> str:
     private = f"# sudo install -m 600 /dev/null {_webhook_file(nightly)}\n" if nightly.webhook else ""
     return f"""\
-# Every part goes into the file that its first line names. All at once, with this text in units.txt:
+# The first line of each part names the file for it. If this text is in units.txt, these commands write all files:
 # sudo mkdir -p {_SECRETS}
 {private}# sudo awk '/^# \\/etc\\//{{file=$2}} file{{print > file}}' units.txt
 # sudo systemctl daemon-reload
 # sudo systemctl enable --now {nightly.name}.timer
-# To try it: sudo systemctl start {nightly.name}.service; journalctl --unit {nightly.name}.service
-# A database that needs a password: HASHTAG_DB=... in {secrets} (mode 600).
-# An SQLite file outside the home that --db does not name: add its folder to ReadWritePaths."""
+# To try it, run: sudo systemctl start {nightly.name}.service; journalctl --unit {nightly.name}.service
+# If the database needs a password, write HASHTAG_DB=... into {secrets} (mode 600).
+# If HASHTAG_DB names an SQLite file outside the home, add its folder to ReadWritePaths."""
 
 
 def _service(nightly: Nightly, user: str, secrets: str) -> str:
@@ -58,7 +58,7 @@ def _service(nightly: Nightly, user: str, secrets: str) -> str:
     return f"""\
 # {_UNITS}/{nightly.name}.service
 [Unit]
-Description=Bring the hashtag index up to date
+Description=Update the hashtag index
 Wants=network-online.target
 After=network-online.target
 {failing}
@@ -67,7 +67,7 @@ Type=oneshot
 User={user}
 EnvironmentFile=-{secrets}
 ExecStart={systemd_command(nightly.words)}
-# {BUSY}: another process was writing already. 3: refused, the previous index serves. 2: any other error.
+# Exit code {BUSY}: another process was writing. 3: refused, the previous index serves. 2: any other error.
 SuccessExitStatus={BUSY}
 Nice=10
 IOSchedulingClass=idle
@@ -80,7 +80,7 @@ def _timer(nightly: Nightly) -> str:
     return f"""\
 # {_UNITS}/{nightly.name}.timer
 [Unit]
-Description=Bring the hashtag index up to date every night
+Description=Update the hashtag index every night
 
 [Timer]
 OnCalendar=*-*-* {hour:02}:{minute:02}:00
@@ -97,7 +97,7 @@ def _alarm(nightly: Nightly, kind: str, script: str, *lines: str) -> str:
     return f"""\
 # {_UNITS}/{nightly.name}-{kind}.service
 [Unit]
-Description=Tell that the hashtag index could not be brought up to date
+Description=Report that the hashtag index was not updated
 
 [Service]
 Type=oneshot

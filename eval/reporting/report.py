@@ -36,17 +36,17 @@ _DECIDING = 5  # at this k is said which of two systems is better
 _SURE_AT = (_DECIDING, 10)  # at these it is said how sure a figure is
 
 RULES = (
-    "With fewer than k suggestions the divisor of precision at k stays k.",
-    "Where the number is free (auto), and by hashtag frequency, the divisor of precision is what was suggested.",
-    "Hashtags that no training post carries stay in the divisor of recall.",
+    "Precision at k is divided by k, also if a system suggests fewer than k hashtags.",
+    "If the system chooses the number (auto), and by hashtag frequency, it is divided by the number of suggestions.",
+    "Recall is divided by all hashtags of the test posts, also those that no training post carries.",
     "Hashtags are compared in normalised form; test posts without hashtags are left out.",
-    "Macro averages go over all hashtags that the test posts carry.",
-    f"MAP and MRR look at the first {DEPTH} suggestions.",
-    "Photos and captions are encoded once for all systems; the times of systems leave that out.",
-    "Memory is the most that the whole process held meanwhile, what all systems share included.",
-    "Intervals are of 95%, by bootstrap over users, and over posts whose author is unknown.",
-    f"Precision-recall curves are of the first {DEPTH} suggestions of all posts together, one threshold for all posts.",
-    f"Calibration is of the first {_DECIDING} suggestions.",
+    "Macro averages are means over all hashtags that the test posts carry.",
+    f"MAP and MRR use the first {DEPTH} suggestions.",
+    "Photos and captions are encoded once for all systems; the times of the systems do not include this.",
+    "Memory is the most that the whole process used during a run, with what all systems share.",
+    "Intervals are of 95%, by bootstrap over users; a post without an author counts as a user of its own.",
+    f"Precision-recall curves use the first {DEPTH} suggestions of all posts, with one threshold for all posts.",
+    f"Calibration uses the first {_DECIDING} suggestions.",
 )
 
 _AVERAGES: Mapping[str, Callable[[Counts], Measure | MeanMeasure]] = {

@@ -173,7 +173,7 @@ def build(
         posts = ArchiveWriter(folder)
         keys = posts.write(store.posts())
         if posts.n_hashtags == 0:
-            raise SourceError("no post of the archive carries a hashtag, so there is nothing to suggest from")
+            raise SourceError("no post of the archive carries a hashtag, so none can be suggested")
         written.extend(_write_channel(home, folder, store, plan, keys, progress) for plan in plans)
         with progress.stage("Training on the archive", None):
             lineage = learner.learn(folder, name, written, versions)

@@ -62,5 +62,5 @@ def read_state(folder: Path) -> ArchiveState:
     except (OSError, EOFError, ValueError) as error:
         raise SnapshotError(f"the list of posts that {folder} was trained on cannot be read: {error}") from error
     if keys.shape != contents.shape or keys.ndim != 1:
-        raise SnapshotError(f"the list of posts that {folder} was trained on contradicts itself")
+        raise SnapshotError(f"the list of posts that {folder} was trained on is damaged: its files do not fit together")
     return ArchiveState(keys, contents)

@@ -39,7 +39,7 @@ class LexicalIndex:
 
     @classmethod
     def read(cls, folder: Path) -> "LexicalIndex":
-        """Raises SnapshotError where the files contradict each other."""
+        """Raises SnapshotError if the files do not fit together."""
         try:
             data, indices, indptr = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in _MATRIX)
             idf = np.load(folder / "idf.npy", allow_pickle=False)

@@ -52,7 +52,7 @@ class KernelRidge:
         fewest: least number of uses of a hashtag with weights.
         """
         if weights.shape != (len(served) + 2, len(landmarks)):
-            raise SnapshotError("the reranker's regression contradicts itself", REBUILD)
+            raise SnapshotError("the reranker's regression is damaged: its arrays do not fit together", REBUILD)
         row_of = {hashtag: row for row, hashtag in enumerate(served)}
         self._likeness = Similarity(landmarks)
         self._weights_row = np.asarray([row_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)

@@ -74,7 +74,7 @@ class Scorer:
             raise SnapshotError(f"the reranker lacks {error}", REBUILD) from error
         lengths = {line.means.shape, line.scales.shape, line.slopes.shape}
         if len(lengths) > 1 or line.offset.shape != (1,) or calibration.shape != (3,):
-            raise SnapshotError("the reranker's arrays contradict each other", REBUILD)
+            raise SnapshotError("the reranker is damaged: its arrays do not fit together", REBUILD)
         return cls(line, BoostedTrees.from_arrays(arrays), calibration)
 
 

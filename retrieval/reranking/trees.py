@@ -120,7 +120,7 @@ class BoostedTrees:
             and bool(((splits.trees >= 0) & (splits.trees < n_trees) & (splits.features >= 0)).all())
         )
         if not fit:
-            raise SnapshotError("the reranker's trees contradict each other", REBUILD)
+            raise SnapshotError("the reranker's trees are damaged: their arrays do not fit together", REBUILD)
 
 
 def _list_splits(nodes: Any, tree: int, values: list[NDArray[np.float64]]) -> list[list[Any]]:

@@ -144,4 +144,4 @@ def test_what_to_do_stands_apart_in_errors_and_beside_the_reason_elsewhere(path:
     )
     with pytest.raises(SourceError) as raised:
         list(Rejects(Given([make_post("1", "x")]), path).sift(frozenset()))
-    assert (raised.value.message[:12], raised.value.advice) == ("src has 1 po", Given.advice)
+    assert raised.value.advice == Given.advice

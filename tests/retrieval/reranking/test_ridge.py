@@ -81,7 +81,7 @@ def test_where_room_is_short_rare_hashtags_go_without(posts, labels, monkeypatch
 
 
 def test_weights_that_do_not_fit_their_hashtags_are_refused(learned):
-    with pytest.raises(SnapshotError, match="contradicts itself"):
+    with pytest.raises(SnapshotError, match="is damaged: its arrays do not fit together"):
         KernelRidge(learned.ridge.landmarks, learned.ridge.weights, HASHTAGS[1:], HASHTAGS, 1)
 
 

@@ -55,7 +55,7 @@ def test_it_survives_arrays(examples, learned):
 
 
 @pytest.mark.parametrize("change", [{"calibration": np.zeros(2)}, {"line_slopes": np.zeros(1)}])
-def test_arrays_that_contradict_each_other_are_refused(learned, change):
+def test_arrays_that_do_not_fit_together_are_refused(learned, change):
     with pytest.raises(SnapshotError, match="index build"):
         Scorer.from_arrays(learned.scorer.arrays() | change)
 

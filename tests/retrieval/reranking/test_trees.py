@@ -76,7 +76,7 @@ def test_they_survive_arrays(trees, tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"values": np.zeros((3, 4))}, {"trees": np.zeros(2, dtype=np.int32)}])
-def test_arrays_that_contradict_each_other_are_refused(trees, change):
+def test_arrays_that_do_not_fit_together_are_refused(trees, change):
     with pytest.raises(SnapshotError, match="index build"):
         BoostedTrees.from_arrays(trees.arrays() | change)
 
