@@ -95,21 +95,21 @@ class Rejects:
             raise SourceError(f"no post of {self._reader.source} could be read; {_told(often)}", advice)
         if to_the_end and last and last.torn:
             raise SourceError(
-                f"the last row of {self._reader.source}, row {last.row}, {last.reason}; the source looks half written, "
+                f"{self._reader.source}: its last row, row {last.row}, {last.reason}; the source looks half written, "
                 "so nothing is read from it until it is complete"
             )
         lost_photos = _lost_photos(self._flaws)
         if had_photos and lost_photos and not self._photos:
             raise SourceError(
-                f"no photo that {self._reader.source} names could be read, but its posts had photos before; the "
-                f"first: {lost_photos[0].reason}",
+                f"{self._reader.source}: none of its photos could be read, but its posts had photos before; the first: "
+                f"{lost_photos[0].reason}",
                 lost_photos[0].advice,
             )
         if not posts:
             raise SourceError(f"{self._reader.source} holds no post, so nothing was changed")
         if not carriers:
             raise SourceError(
-                f"none of the {posts:,} posts of {self._reader.source} carries a hashtag, so none can be suggested",
+                f"{self._reader.source}: none of its {posts:,} posts carries a hashtag, so none can be suggested",
                 self._reader.advice,
             )
 

@@ -111,7 +111,7 @@ NIGHTS = [
     Night(Archive.vanish, "refused", r"blog\.csv does not exist"),
     Night(grow("shop", SHOP[:45]), "refused", r"blog\.csv does not exist"),
     Night(Archive.come_back, "published", "75 unchanged.*5 posts added.*5% or more"),
-    Night(Archive.tear, "refused", r"the last row of .*shop\.csv"),
+    Night(Archive.tear, "refused", r"^[^:]*shop\.csv: its last row"),
     Night(nothing, "refused", "looks half written, so nothing is read from it until it is complete"),
     Night(grow("shop", SHOP[:60]), "published", "15 added.*weights trained again"),
     Night(grow("shop", SHOP[5:62]), "full disk", "No space left on device"),

@@ -136,7 +136,7 @@ def test_what_to_do_stands_apart_in_errors_and_beside_the_reason_elsewhere(path:
     with pytest.raises(SourceError) as raised:
         list(of_flaws.sift(frozenset(), had_photos=True))
     assert raised.value.message == (
-        "no photo that src names could be read, but its posts had photos before; the first: photo 'a.jpg' is missing"
+        "src: none of its photos could be read, but its posts had photos before; the first: photo 'a.jpg' is missing"
     )
     assert raised.value.advice == NAME_IMAGES
     assert (
