@@ -119,12 +119,13 @@ def evaluate(
     check_libraries()
     check_folder(plan.out)
     specs, notes = chosen_encoders(settings)
+    channels = {spec: plan_channel(spec, settings) for spec in specs}
     try:
         plan.out.mkdir(parents=True, exist_ok=True)
         for left in plan.out.glob(f"{_SCRATCH}*"):  # by a run that was killed
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=plan.out, prefix=_SCRATCH) as scratch:
-            archive = _read(plan.out, specs, reader, progress)
+            archive = _read(plan.out, channels, reader, progress)
             split = _split(archive, plan)
             trial = Trial.of(archive.posts, split)
             entries, left_out = choose(plan.systems, [*trial.train, *trial.validation])
@@ -197,19 +198,18 @@ def _time_left(entries: Sequence[Entry], trial: Trial, seeds: int, done: Mapping
     return clock
 
 
-def _read(out: Path, specs: Sequence[EncoderSpec], reader: PostReader, progress: Progress) -> _Posts:
+def _read(out: Path, plans: Mapping[EncoderSpec, ChannelPlan], reader: PostReader, progress: Progress) -> _Posts:
     """Posts into a database of their own, through the encoders: what was encoded before is not encoded again."""
-    plans = [plan_channel(spec) for spec in specs]
     rejects = Rejects(reader, out / REJECTS)
     with open_database(f"sqlite:///{(out / DATABASE).resolve()}") as database:
         store = database.posts
         try:
             store.ingest(reader.source, rejects.sift(frozenset()))
-            rejects.set_unreadable(embed(store, plans, progress).unreadable)
+            rejects.set_unreadable(embed(store, list(plans.values()), progress).unreadable)
         finally:
             rejects.write()
         posts = [stored.post for stored in store.posts()]
-        encoders = {spec: _cached_encoder(store, planned, posts) for spec, planned in zip(specs, plans, strict=True)}
+        encoders = {spec: _cached_encoder(store, planned, posts) for spec, planned in plans.items()}
     return _Posts(posts, encoders, _clusters(posts, list(encoders.values())))
 
 
@@ -272,7 +272,7 @@ def _product_builder(archive: _Posts, scratch: Path) -> Builder:
     def build(posts: Sequence[Post], validation: Sequence[Post]) -> Recommender:
         by_channel = {encoder.channel: encoder for encoder in archive.encoders.values()}
         home = Home(Settings(Path(tempfile.mkdtemp(dir=scratch))), by_channel)
-        plans = [plan_channel(spec, encoder) for spec, encoder in archive.encoders.items()]
+        plans = [ChannelPlan(encoder, spec.to_json()) for spec, encoder in archive.encoders.items()]
         build_channels(home, plans, _Listed([*posts, *validation]))
         return recommender_of(home)
 

@@ -146,7 +146,7 @@ class Home(Closing):
         known_by = record.channel, record.fingerprint.digest
         with self._opening:
             if known_by not in self._encoders:
-                self._encoders[known_by] = _open_encoder(record)
+                self._encoders[known_by] = _open_encoder(record, self.settings.cache_folder)
             return self._encoders[known_by]
 
     def _database_elsewhere(self) -> list[Path]:
@@ -169,8 +169,8 @@ def disk_errors(folder: Path) -> Iterator[None]:
         raise HomeError(f"{folder} cannot be written ({describe(error)})", MAKE_ROOM) from error
 
 
-def _open_encoder(record: ChannelRecord) -> Encoder[Any]:
-    encoder: Encoder[Any] = profiles.make_encoder(EncoderSpec.from_json(record.spec))
+def _open_encoder(record: ChannelRecord, cache: Path) -> Encoder[Any]:
+    encoder = profiles.make_encoder(EncoderSpec.from_json(record.spec), profiles.query_runtime(cache))
     if encoder.fingerprint != record.fingerprint:
         raise StaleIndexError(
             f"the {record.channel} channel was built with {record.fingerprint}, the encoder here is "

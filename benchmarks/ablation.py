@@ -71,7 +71,7 @@ def archive_of(posts: Path, folder: Path) -> TrainingArchive:
     with Home(Settings(home)).database(create=True) as database:
         channels = []
         for record in snapshot.manifest.channels:
-            plan = plan_channel(EncoderSpec.from_json(record.spec))
+            plan = plan_channel(EncoderSpec.from_json(record.spec), Settings(home))
             parts = list(channel_vectors(database.posts, plan, snapshot.archive.keys))
             rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part for part, _ in parts)])
             channels.append(Indexed(record, plan.encoder, rows, stacked([vectors for _, vectors in parts])))

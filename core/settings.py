@@ -8,11 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from .advice import OTHER_HOME
 from .errors import HomeError, SettingsError
 
 FILE = "hashtag.toml"
-NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model")
+NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model", "cache")
 PARTS = ("relearn_after", "max_shrink", "min_recall", "max_quality_drop")
 
 
@@ -41,7 +43,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """home: the folder of database and index. The others as the options of `hashtag index build`; None: not set."""
+    """home: the folder of database and index. The others as the options of `hashtag index build`; None: not set.
+
+    cache: the folder of what is computed from models once and used by all homes.
+    """
 
     home: Path
     db: str | None = None
@@ -49,7 +54,13 @@ class Settings:
     image_model: str | None = None
     image_weights: str | None = None
     sentence_model: str | None = None
+    cache: str | None = None
     thresholds: Thresholds = Thresholds()
+
+    @property
+    def cache_folder(self) -> Path:
+        """The folder that `cache` names, else the one that the system keeps for a user's caches."""
+        return Path(self.cache) if self.cache else user_cache_path("hashtag-recommender")
 
     @property
     def profile(self) -> Profile:

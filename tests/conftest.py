@@ -4,7 +4,7 @@ import gc
 import importlib.util
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +109,15 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard output is a terminal of 80 cells without colours."""
     monkeypatch.setattr(console.terminal.out, "_force_terminal", True)
     monkeypatch.setattr(console.terminal.out, "_width", 80)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder in which this test run keeps exported models; also for processes that it starts."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HASHTAG_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

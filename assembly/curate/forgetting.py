@@ -35,7 +35,7 @@ def forget_author(home: Home, author: str, progress: Progress | None = None) -> 
     with home.run(FORGET) as run, home.database() as database:
         # First, so that nothing is deleted where no index could be made without it.
         specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(folder).manifest.channels]
-        plans = [plan_channel(spec) for spec in specs]
+        plans = [plan_channel(spec, home.settings) for spec in specs]
         try:
             deleted = database.posts.forget_author(author)
         except NotFoundError:

@@ -10,7 +10,7 @@ from ...core.errors import SettingsError
 from ...core.feedback import feedback_digest
 from ...core.program import program
 from ...core.progress import Progress, Silent
-from ...core.protocols import Encoder, Ingested, PostReader, RejectCounts
+from ...core.protocols import Ingested, PostReader, RejectCounts
 from ...core.settings import Profile, Settings
 from ...db.database import Database
 from ...db.readers import open_reader
@@ -85,7 +85,7 @@ def build_index(home: Home, reader: PostReader, progress: Progress | None = None
     to suggest from, WeightsError where the encoders asked for are not on disk.
     """
     specs, notes = chosen_encoders(home.settings)
-    return build_channels(home, list(map(plan_channel, specs)), reader, progress, notes)
+    return build_channels(home, [plan_channel(spec, home.settings) for spec in specs], reader, progress, notes)
 
 
 def build_channels(
@@ -180,6 +180,6 @@ def _whole_path(name: str | None) -> str | None:
     return str(Path(name).resolve()) if name and Path(name).exists() else name
 
 
-def plan_channel(spec: EncoderSpec, encoder: Encoder[Any] | None = None) -> ChannelPlan:
-    """The channel that an encoder fills. encoder: made already, as the spec says."""
-    return ChannelPlan(encoder or profiles.make_encoder(spec), spec.to_json())
+def plan_channel(spec: EncoderSpec, settings: Settings) -> ChannelPlan:
+    """The channel that an encoder fills. Raises WeightsError if its weights are not on disk."""
+    return ChannelPlan(profiles.make_encoder(spec, profiles.build_runtime(settings.cache_folder)), spec.to_json())

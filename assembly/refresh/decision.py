@@ -64,9 +64,10 @@ class Decision:
 
         So models that were fetched in the meantime do not turn a refresh into encoding everything anew.
         """
+        settings = self._home.settings
         if self.serving is None:
-            return [plan_channel(spec) for spec in chosen_encoders(self._home.settings)[0]]
-        return [plan_channel(EncoderSpec.from_json(record.spec)) for record in self.serving.manifest.channels]
+            return [plan_channel(spec, settings) for spec in chosen_encoders(settings)[0]]
+        return [plan_channel(EncoderSpec.from_json(record.spec), settings) for record in self.serving.manifest.channels]
 
     def learner(self) -> LearnAnew | CarryOver:
         """What fills the next snapshot with what is learned."""

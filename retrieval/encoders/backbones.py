@@ -12,7 +12,7 @@ from ...core.errors import SettingsError, WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Backbone, Encoder, Fingerprint
 from ...core.vectors import PhotoFeatures, Vectors
-from .efficientnet import EfficientNetEncoder, feature_maps, load_efficientnet
+from .efficientnet import EXAMPLE, EfficientNetEncoder, feature_maps, load_efficientnet
 from .open_clip_tower import OpenClipEncoder
 from .photos import read_photo
 from .runtime import Network, PhotoModel, Runtime
@@ -44,7 +44,7 @@ def make_backbone(name: str, runtime: Runtime = TORCH) -> Backbone:
         return TimmBackbone(*_parted(rest), runtime)
     if kind == "open_clip" and rest:
         encoder = OpenClipEncoder(*((rest, "") if Path(rest).is_dir() else _parted(rest)))
-        return _EncoderBackbone(encoder, lambda: _tower(encoder.load_tower()), runtime)
+        return _EncoderBackbone(encoder, lambda: _tower(encoder.load_tower(), encoder.example), runtime)
     raise SettingsError(f"there is no backbone {name!r}; known are {_KINDS}")
 
 
@@ -82,7 +82,7 @@ class _EncoderBackbone:
 
     @cached_property
     def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self._load)
+        return self._runtime.load_photo_model(self.fingerprint, self._load)
 
 
 class TimmBackbone:
@@ -155,7 +155,7 @@ class TimmBackbone:
 
     @cached_property
     def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self._network)
+        return self._runtime.load_photo_model(self.fingerprint, self._network)
 
     def _network(self) -> Network:
         import timm
@@ -173,7 +173,7 @@ class TimmBackbone:
             pooled: torch.Tensor = model.forward_head(before, pre_logits=True)
             return pooled.flatten(1), _cells(before, model.num_features, getattr(model, "num_prefix_tokens", 0))
 
-        return Network(features, model)
+        return Network(features, model, np.zeros(self._config["input_size"], dtype=np.float32))
 
 
 def _cells(before: "torch.Tensor", d: int, n_prefix: int) -> "torch.Tensor":
@@ -190,15 +190,15 @@ def _efficientnet() -> Network:
         maps = feature_maps(network, pixels)
         return maps.mean(dim=(2, 3)), maps.flatten(2).transpose(1, 2)
 
-    return Network(features, network)
+    return Network(features, network, EXAMPLE)
 
 
-def _tower(tower: Any) -> Network:
+def _tower(tower: Any, example: Vectors) -> Network:
     def features(pixels: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
         seen = tower.forward_intermediates(pixels, indices=1, normalize_intermediates=True)
         return seen["image_features"], seen["image_intermediates"][-1].flatten(2).transpose(1, 2)
 
-    return Network(features, tower)
+    return Network(features, tower, example)
 
 
 def _with_grid(fingerprint: Fingerprint) -> Fingerprint:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SIDE = 224
 _CROP = 224 / 256  # the part of the shorter side that is looked at
+EXAMPLE = np.zeros((3, _SIDE, _SIDE), dtype=np.uint8)
 
 
 class EfficientNetEncoder:
@@ -67,7 +68,7 @@ class EfficientNetEncoder:
 
     @cached_property
     def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(_pooled)
+        return self._runtime.load_photo_model(self.fingerprint, _pooled)
 
 
 def load_efficientnet() -> Any:
@@ -84,7 +85,7 @@ def load_efficientnet() -> Any:
 
 def _pooled() -> Network:
     network = load_efficientnet()
-    return Network(lambda pixels: feature_maps(network, pixels).mean(dim=(2, 3)), network)
+    return Network(lambda pixels: feature_maps(network, pixels).mean(dim=(2, 3)), network, EXAMPLE)
 
 
 def feature_maps(network: Any, pixels: "torch.Tensor") -> "torch.Tensor":

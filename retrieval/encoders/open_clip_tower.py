@@ -84,6 +84,11 @@ class OpenClipEncoder:
             raise WeightsError(f"{path} cannot be loaded as {self._name}: {error}") from error
         return model.visual  # the text tower, often the larger one, is let go
 
+    @property
+    def example(self) -> Vectors:
+        """See `Network.example`."""
+        return np.zeros((3, *self._size), dtype=np.float32)
+
     @cached_property
     def _folder(self) -> dict[str, Any] | None:
         """The folder's own configuration, where the model is a folder."""
@@ -132,7 +137,7 @@ class OpenClipEncoder:
 
     @cached_property
     def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self._network)
+        return self._runtime.load_photo_model(self.fingerprint, self._network)
 
     def _network(self) -> Network:
         tower = self.load_tower()
@@ -142,4 +147,4 @@ class OpenClipEncoder:
             embedding: torch.Tensor = pooled[0] if isinstance(pooled, tuple) else pooled
             return embedding
 
-        return Network(features, tower)
+        return Network(features, tower, self.example)

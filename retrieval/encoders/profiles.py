@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ...core.errors import SettingsError, SnapshotError, WeightsError
@@ -9,10 +10,11 @@ from ...core.protocols import Encoder
 from ...core.settings import Profile
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
+from .onnx_runtime import OnnxRuntime
 from .open_clip_tower import OpenClipEncoder
 from .runtime import Runtime
 from .sentence import SentenceEncoder
-from .torch_runtime import TORCH
+from .torch_runtime import TORCH, has_gpu
 from .weights import (
     MINILM_WHEEL,
     Weights,
@@ -22,6 +24,7 @@ from .weights import (
     pull_sentence_weights,
 )
 
+EXPORTED = "exported-models"  # the folder of a cache
 CLIP_IMAGE_MODEL = "ViT-B-16-SigLIP2"
 CLIP_IMAGE_WEIGHTS = "webli"
 CLIP_SENTENCE_MODEL = "paraphrase-multilingual-MiniLM-L12-v2"
@@ -74,7 +77,7 @@ class ModelState:
         return asdict(self)
 
 
-def make_encoder(spec: EncoderSpec, runtime: Runtime = TORCH) -> Encoder[Any]:
+def make_encoder(spec: EncoderSpec, runtime: Runtime) -> Encoder[Any]:
     """runtime: on which it runs its model, if it has one.
 
     Raises WeightsError where its weights are not on disk, SnapshotError where the kind is unknown.
@@ -88,6 +91,16 @@ def make_encoder(spec: EncoderSpec, runtime: Runtime = TORCH) -> Encoder[Any]:
     if spec.kind == "ngrams":
         return NgramEncoder()
     raise SnapshotError(f"the index was built with an encoder of kind {spec.kind!r}, which this version does not know")
+
+
+def query_runtime(cache: Path) -> Runtime:
+    """What models run on for a few contents at a time. cache: see `Settings.cache_folder`."""
+    return OnnxRuntime(cache / EXPORTED)
+
+
+def build_runtime(cache: Path) -> Runtime:
+    """What models run on for many contents: PyTorch if there is a GPU, where it is faster, else ONNX Runtime."""
+    return TORCH if has_gpu() else query_runtime(cache)
 
 
 def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpec], list[str]]:

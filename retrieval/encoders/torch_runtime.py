@@ -3,28 +3,39 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import WeightsError
+from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors
 from .runtime import Network
 
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
 _BATCH = 64  # captions
+
+
+def has_gpu() -> bool:
+    """Whether there is a GPU to compute on. FAISS tells without loading PyTorch."""
+    import faiss
+
+    return bool(faiss.get_num_gpus())
 
 
 class TorchRuntime:
     """Satisfies `Runtime`. PyTorch is imported with the first model."""
 
-    def load_photo_model(self, load: Callable[[], Network]) -> "_TorchPhotos":
+    def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> "_TorchPhotos":
         """See `Runtime.load_photo_model`."""
         return _TorchPhotos(load())
 
-    def load_sentence_model(self, folder: Path) -> "_TorchSentences":
+    def load_sentence_model(self, fingerprint: Fingerprint, weights: Path) -> "_TorchSentences":
         """See `Runtime.load_sentence_model`."""
-        return _TorchSentences(folder)
+        return _TorchSentences(weights)
 
 
 TORCH = TorchRuntime()
@@ -55,31 +66,32 @@ class _TorchPhotos:
 class _TorchSentences:
     def __init__(self, folder: Path) -> None:
         import torch
-        from sentence_transformers import SentenceTransformer
 
         on_gpu = torch.cuda.is_available()
-        try:
-            with _no_bars():
-                model = SentenceTransformer(
-                    str(folder),
-                    device="cuda" if on_gpu else "cpu",
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    model_kwargs={"use_safetensors": True},
-                )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise WeightsError(f"{folder} cannot be loaded as a sentence model: {error}") from error
+        model = load_sentence_transformer(folder, "cuda" if on_gpu else "cpu")
         self._model = model.half() if on_gpu else model
-
-    @property
-    def dimension(self) -> int | None:
-        """See `SentenceModel.dimension`."""
-        return self._model.get_embedding_dimension()
 
     def run(self, captions: Sequence[str]) -> Vectors:
         """See `SentenceModel.run`."""
         vectors = self._model.encode(list(captions), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
+
+
+def load_sentence_transformer(folder: Path, device: str) -> "SentenceTransformer":
+    """A model of sentence-transformers, from safetensors alone. Raises WeightsError."""
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        with _no_bars():
+            return SentenceTransformer(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise WeightsError(f"{folder} cannot be loaded as a sentence model: {error}") from error
 
 
 @contextmanager

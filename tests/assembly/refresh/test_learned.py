@@ -21,7 +21,7 @@ def carried_over_from_scratch(tmp_path, source, learned):
     home = build(tmp_path / "scratch", source)
     settings = Home(Settings(home))
     with writing(home), settings.database(create=True) as database:
-        plans = [plan_channel(EncoderSpec.from_json(r.spec)) for r in learned.manifest.channels]
+        plans = [plan_channel(EncoderSpec.from_json(r.spec), settings.settings) for r in learned.manifest.channels]
         learner = CarryOver(database, (), learned, origin_of(database).program, 2.0)
         published = build_module.build(
             home, database.posts, plans, _NeverContent(learner), origin_of(database), Silent(), lambda draft: None

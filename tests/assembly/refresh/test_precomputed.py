@@ -7,12 +7,12 @@ from pyarrow import parquet
 
 from hashtag_recommender.assembly import build_index, forget_author, plan_refresh, read_posts, refresh_index
 from hashtag_recommender.assembly.home import Home
-from hashtag_recommender.assembly.refresh.build import plan_channel
 from hashtag_recommender.assembly.refresh.precomputed import keep_precomputed
 from hashtag_recommender.core.errors import SourceError
 from hashtag_recommender.core.post import caption_digest
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.db.database import open_database
+from hashtag_recommender.index.snapshots.build import ChannelPlan
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
@@ -148,7 +148,8 @@ def test_photos(tmp_path, demo, alike):
     reader = read_posts(folder, images=photos[0].parent)
     with open_database(f"sqlite:///{tmp_path / 'archive.sqlite'}") as database:
         database.posts.ingest(reader.source, [entry for entry in reader.read()])
-        [note] = keep_precomputed(database.posts, reader, [plan_channel(EncoderSpec("efficientnet-lite0"), encoder)])
+        plan = ChannelPlan(encoder, EncoderSpec("efficientnet-lite0").to_json())
+        [note] = keep_precomputed(database.posts, reader, [plan])
         kept = list(database.posts.vectors(encoder.fingerprint, "image"))
     assert ("kept" in note) == alike
     if alike:
@@ -174,7 +175,7 @@ def test_damaged_photos_are_told_by_the_encoder(tmp_path, demo):
     reader = read_posts(folder, images=folder / "images")
     with open_database(f"sqlite:///{tmp_path / 'archive.sqlite'}") as database:
         database.posts.ingest(reader.source, [entry for entry in reader.read()])
-        plan = plan_channel(EncoderSpec("efficientnet-lite0"), encoder)
+        plan = ChannelPlan(encoder, EncoderSpec("efficientnet-lite0").to_json())
         [note] = keep_precomputed(database.posts, reader, [plan])
         assert note.startswith("3 photos of")
         assert database.posts.count_without(encoder.fingerprint, "image") == 1

@@ -12,16 +12,14 @@ from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec, make_en
 class Ones:
     """A runtime, and each model that it loads, for which all contents are alike. Loads no weights."""
 
-    dimension = 3
-
     def __init__(self):
         self.loaded = []
 
-    def load_photo_model(self, load):
+    def load_photo_model(self, fingerprint, load):
         self.loaded.append(load)
         return self
 
-    def load_sentence_model(self, folder):
+    def load_sentence_model(self, fingerprint, folder):
         self.loaded.append(folder)
         return self
 

@@ -1,0 +1,143 @@
+"""Models exported to ONNX, kept in a folder that all homes of a user share.
+
+A model has a folder named by the digest of its encoder's fingerprint. `export.json` is written last; it names the files
+and their sizes, or says why the model cannot be exported.
+"""
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ...core import durable
+from ...core.errors import describe
+from ...core.protocols import Fingerprint
+
+_log = logging.getLogger(__name__)
+
+FORMAT = 1  # of the exported files; those of another format are exported again
+RECORD = "export.json"
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+_EXPORTERS = ("torch", "onnxruntime")
+
+
+class ExportError(Exception):
+    """A model cannot be exported, or the exported one computes something else; the message is the reason."""
+
+
+class DamagedExportError(Exception):
+    """An exported model that cannot be read; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is known of an exported model.
+
+    files: the size of each, bytes. cosine: the least between a vector of PyTorch and one of ONNX Runtime on the samples
+    that were compared. failed: why it could not be exported, with which versions; "" if it could.
+    """
+
+    files: dict[str, int]
+    cosine: float | None
+    failed: str
+    versions: dict[str, str]
+
+
+class ExportedModels:
+    """The folder of exported models. folder: is made when first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, fingerprint: Fingerprint, export: Callable[[Path], float]) -> Path | None:
+        """The folder of a model's files, exported now if they are not there.
+
+        export: writes the files into a folder and returns the least cosine with PyTorch's vectors; raises ExportError
+        if it cannot, and what loading the weights raises. Returns None, after a warning, if the model has to run on
+        PyTorch: it cannot be exported, or the folder cannot be written.
+        """
+        folder = self._folder / fingerprint.digest
+        known = self._known(fingerprint, folder)
+        if known is None:
+            return self._export(fingerprint, folder, export)
+        if known.failed:
+            _log.warning("%s runs on PyTorch, which takes longer: %s", fingerprint, known.failed)
+            return None
+        return folder
+
+    def discard(self, fingerprint: Fingerprint, reason: str) -> None:
+        """Delete a model's files, which cannot be read, so that they are exported again."""
+        _log.warning("the exported model of %s is damaged (%s); it is exported again", fingerprint, reason)
+        shutil.rmtree(self._folder / fingerprint.digest, ignore_errors=True)
+
+    def _known(self, fingerprint: Fingerprint, folder: Path) -> Export | None:
+        """What was exported, or failed with the versions that are installed; None if it is to be exported."""
+        try:
+            written = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self.discard(fingerprint, str(error))
+            return None
+        if written.pop("format", None) != FORMAT:
+            return None
+        try:
+            known = Export(**written)
+            sizes = {name: (folder / name).stat().st_size for name in known.files}
+        except (TypeError, AttributeError, OSError) as error:
+            self.discard(fingerprint, str(error))
+            return None
+        if sizes != known.files:
+            self.discard(fingerprint, "a file has another size")
+            return None
+        return None if known.failed and known.versions != _versions() else known
+
+    def _export(self, fingerprint: Fingerprint, folder: Path, export: Callable[[Path], float]) -> Path | None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix=".new-", ignore_cleanup_errors=True) as new:
+                return self._write(fingerprint, folder, Path(new) / "export", export)
+        except OSError as error:
+            _log.warning(
+                "exported models cannot be kept in %s (%s), so %s runs on PyTorch, which takes longer; "
+                "name another folder by HASHTAG_CACHE",
+                self._folder,
+                describe(error),
+                fingerprint,
+            )
+            return None
+
+    def _write(self, fingerprint: Fingerprint, folder: Path, new: Path, export: Callable[[Path], float]) -> Path | None:
+        new.mkdir()
+        cosine, failed = None, ""
+        try:
+            cosine = export(new)
+        except ExportError as error:
+            shutil.rmtree(new)
+            new.mkdir()
+            failed = str(error)
+            _log.warning("%s runs on PyTorch, which takes longer: %s", fingerprint, failed)
+        files = {path.name: path.stat().st_size for path in sorted(new.iterdir())}
+        record: dict[str, Any] = {"format": FORMAT, **asdict(Export(files, cosine, failed, _versions()))}
+        durable.write(new / RECORD, json.dumps(record, indent=1).encode())
+        durable.sync_tree(new)
+        if folder.exists():  # of another format, or exported by another process in the meantime
+            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            os.rename(new, folder)  # noqa: PTH104 - a folder of another process is not replaced
+        except OSError:
+            if not (folder / RECORD).exists():
+                raise
+        durable.sync_folder(folder.parent)
+        return None if failed else folder
+
+
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in _EXPORTERS}

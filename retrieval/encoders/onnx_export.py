@@ -1,0 +1,168 @@
+"""From PyTorch to ONNX, with a check that the exported model computes the same vectors."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import HashtagError
+from ...core.vectors import Vectors, unit_rows
+from .exported_models import MODEL, TOKENIZER, ExportError
+from .runtime import Network, PhotoModel, SentenceModel
+
+LEAST_COSINE = 0.999
+
+_OPSET = 18
+_SAMPLES = 4  # photos
+_CAPTIONS = (
+    "espresso",
+    "오랜만에 단골 카페, 한 잔의 여유",
+    "Tiny coffee bar, big wooden tables. Staying here all afternoon. " * 8,
+    "日曜の朝 ☕️ #coffee",
+    "una tarde de verano en la playa",
+    ".",
+)
+
+
+def export_photo_model(load: Callable[[], Network], run: Callable[[Path], PhotoModel], folder: Path) -> float:
+    """Write a network for photos to `folder`. run: opens it in ONNX Runtime.
+
+    Returns the least cosine between vectors of both runtimes; raises ExportError where it is below LEAST_COSINE.
+    """
+    import torch
+
+    network = load()
+    features, module = network.features, network.module.eval().requires_grad_(False)
+
+    class Exported(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, pixels: torch.Tensor) -> Any:
+            return features(pixels.to(torch.float32))
+
+    batch = _noise(network.example)
+    with _quiet(), torch.inference_mode():
+        exported = Exported().eval()
+        expected = exported(torch.from_numpy(batch))
+    _export(exported, (torch.from_numpy(batch[:2]),), ["pixels"], folder)
+    several = expected if isinstance(expected, tuple) else (expected,)
+    return _check([part.float().numpy() for part in several], run(folder).run(batch))
+
+
+def export_sentence_model(model: Any, run: Callable[[Path], SentenceModel], folder: Path) -> float:
+    """Write a `SentenceTransformer` and its tokenizer to `folder`. run: opens them in ONNX Runtime.
+
+    Returns the least cosine between vectors of both runtimes; raises ExportError where it is below LEAST_COSINE.
+    """
+    import torch
+
+    with _quiet():
+        names = _write_tokenizer(model, folder / TOKENIZER)
+
+        class Exported(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.model = model
+
+            def forward(self, *tensors: torch.Tensor) -> Any:
+                return self.model(dict(zip(names, tensors, strict=True)))["sentence_embedding"]
+
+        captions = list(_CAPTIONS)
+        inputs = {name: tensor.cpu() for name, tensor in model.preprocess(captions[:2]).items() if name in names}
+        expected = model.encode(captions, convert_to_numpy=True, show_progress_bar=False)
+    _export(Exported().eval(), tuple(inputs[name] for name in names), names, folder)
+    return _check([expected], [run(folder).run(captions)])
+
+
+def _write_tokenizer(model: Any, file: Path) -> list[str]:
+    """Write the tokenizer of a sentence model, and return the names of what it gives the model."""
+    tokenizer = model.tokenizer
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ExportError(f"its tokenizer, {type(tokenizer).__name__}, is none of the package tokenizers")
+    longest = model.max_seq_length
+    backend.enable_truncation(max_length=longest or tokenizer.model_max_length)
+    backend.enable_padding(
+        pad_id=tokenizer.pad_token_id or 0,
+        pad_token=str(tokenizer.pad_token),
+        pad_type_id=tokenizer.pad_token_type_id,
+        direction=tokenizer.padding_side,
+    )
+    backend.save(str(file))
+    given = model.preprocess(["one", "two words"])
+    return [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in given]
+
+
+def _export(module: Any, inputs: tuple[Any, ...], names: Sequence[str], folder: Path) -> None:
+    import torch
+
+    dynamic = torch.export.Dim.DYNAMIC
+    axes = tuple({0: dynamic} if len(names) == 1 else {0: dynamic, 1: dynamic} for _ in inputs)
+    try:
+        with _quiet():
+            torch.onnx.export(
+                module,
+                inputs,
+                folder / MODEL,
+                input_names=list(names),
+                dynamic_shapes=(axes,) if len(names) > 1 else axes,
+                opset_version=_OPSET,
+                external_data=True,
+                dynamo=True,
+                verbose=False,
+            )
+    except (HashtagError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        # Of many types: an operator that ONNX does not have, a shape that depends on data, an older PyTorch.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ExportError(f"it cannot be exported to ONNX ({reason})") from error
+
+
+def _check(expected: Sequence[Vectors], found: Sequence[Vectors]) -> float:
+    """The least cosine between rows of both."""
+    least = 1.0
+    for one, other in zip(expected, found, strict=True):
+        if one.shape != other.shape:
+            raise ExportError(f"exported to ONNX it computes {other.shape} numbers, not {one.shape}")
+        if not np.isfinite(other).all():
+            raise ExportError("exported to ONNX it computes NaN or infinity")
+        rows = [unit_rows(np.reshape(part, (len(part), -1)).astype(np.float32)) for part in (one, other)]
+        least = min(least, float(np.min(np.sum(rows[0] * rows[1], axis=1))))
+    if least < LEAST_COSINE:
+        raise ExportError(f"exported to ONNX it computes other vectors (cosine {least:.4f})")
+    return least
+
+
+def _noise(example: NDArray[Any]) -> NDArray[Any]:
+    """Inputs that differ much from each other: smooth noise in the range of the example's type."""
+    random = np.random.default_rng(0)
+    height, width = example.shape[1:]
+    coarse = random.standard_normal((_SAMPLES, 3, -(-height // 16), -(-width // 16)))
+    noise = coarse.repeat(16, axis=2).repeat(16, axis=3)[:, :, :height, :width]
+    if example.dtype == np.uint8:
+        return np.clip(128 + 64 * noise, 0, 255).astype(np.uint8)
+    return noise.astype(example.dtype)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Exporting is an inner matter: what PyTorch says of it stays out of the terminal."""
+    loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,144 @@
+"""Models on ONNX Runtime, on a CPU: exported from PyTorch once, then loaded without it."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.protocols import Fingerprint
+from ...core.vectors import Vectors
+from .exported_models import MODEL, TOKENIZER, DamagedExportError, ExportedModels
+from .onnx_export import export_photo_model, export_sentence_model
+from .runtime import Network, PhotoModel, Runtime, SentenceModel
+from .torch_runtime import TORCH, load_sentence_transformer
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_AT_ONCE = 16  # photos or captions in one run, whose memory grows with them
+T = TypeVar("T")
+P = TypeVar("P")
+
+
+class OnnxRuntime:
+    """Satisfies `Runtime`. A model that cannot be exported runs on PyTorch; a warning says so."""
+
+    def __init__(self, folder: Path, otherwise: Runtime = TORCH) -> None:
+        """folder: of the exported models. Nothing is loaded or written yet."""
+        self._exported = ExportedModels(folder)
+        self._otherwise = otherwise
+
+    def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> PhotoModel:
+        """See `Runtime.load_photo_model`."""
+        model = self._open(fingerprint, partial(export_photo_model, load, OnnxPhotos), OnnxPhotos)
+        return self._otherwise.load_photo_model(fingerprint, load) if model is None else model
+
+    def load_sentence_model(self, fingerprint: Fingerprint, weights: Path) -> SentenceModel:
+        """See `Runtime.load_sentence_model`."""
+
+        def export(folder: Path) -> float:
+            return export_sentence_model(load_sentence_transformer(weights, "cpu"), OnnxSentences, folder)
+
+        model = self._open(fingerprint, export, OnnxSentences)
+        return self._otherwise.load_sentence_model(fingerprint, weights) if model is None else model
+
+    def _open(self, fingerprint: Fingerprint, export: Callable[[Path], float], opened: Callable[[Path], T]) -> T | None:
+        folder = self._exported.find(fingerprint, export)
+        if folder is None:
+            return None
+        try:
+            return opened(folder)
+        except DamagedExportError as error:
+            self._exported.discard(fingerprint, str(error))
+        again = self._exported.find(fingerprint, export)
+        return None if again is None else opened(again)
+
+
+class OnnxPhotos:
+    """Satisfies `PhotoModel`; several threads may share one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises DamagedExportError."""
+        self._session = _open_session(folder / MODEL)
+
+    def run(self, batch: NDArray[Any]) -> list[Vectors]:
+        """See `PhotoModel.run`."""
+        parts = np.array_split(batch, -(-len(batch) // _share(len(batch))))
+        computed = _on_all_cores(lambda part: self._session.run(None, {"pixels": part}), parts)
+        return [np.concatenate(outputs) for outputs in zip(*computed, strict=True)]
+
+
+class OnnxSentences:
+    """Satisfies `SentenceModel`; several threads may share one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises DamagedExportError."""
+        from tokenizers import Tokenizer
+
+        try:
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # the package raises no other type
+            raise DamagedExportError(f"{TOKENIZER}: {error}") from error
+        self._session = _open_session(folder / MODEL)
+        self._inputs = [given.name for given in self._session.get_inputs()]
+
+    def run(self, captions: Sequence[str]) -> Vectors:
+        """See `SentenceModel.run`."""
+        # Captions of like length together, so that little of a batch is padding.
+        order = sorted(range(len(captions)), key=lambda row: len(captions[row]))
+        size = _share(len(order))
+        parts = [[captions[row] for row in order[start : start + size]] for start in range(0, len(order), size)]
+        vectors = np.concatenate(_on_all_cores(self._embed, parts))
+        return np.ascontiguousarray(vectors[np.argsort(order)])
+
+    def _embed(self, captions: Sequence[str]) -> Vectors:
+        tokens = self._tokenizer.encode_batch(captions)
+        of_tokens = {
+            "input_ids": [text.ids for text in tokens],
+            "attention_mask": [text.attention_mask for text in tokens],
+            "token_type_ids": [text.type_ids for text in tokens],
+        }
+        inputs = {name: np.asarray(of_tokens[name], dtype=np.int64) for name in self._inputs}
+        embedded: Vectors = self._session.run(None, inputs)[0]
+        return embedded
+
+
+def _open_session(file: Path) -> "InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # A query runs on one thread, since threads that wait for each other spin, and on a busy machine that costs more
+    # than it gains. Batches are cut into parts, each of which runs on a thread of its own.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is raised, too
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the package raises one class for each of its codes
+        raise DamagedExportError(f"{file.name}: {_first_line(error)}") from error
+
+
+def _share(n: int) -> int:
+    """How many of n contents run at once: no more than a core's share."""
+    return max(1, min(_AT_ONCE, -(-n // _cores())))
+
+
+def _on_all_cores(function: Callable[[P], T], parts: Sequence[P]) -> list[T]:
+    return list(_workers().map(function, parts)) if len(parts) > 1 else [function(part) for part in parts]
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_cores(), thread_name_prefix="onnx")
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

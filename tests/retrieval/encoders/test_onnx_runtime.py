@@ -1,0 +1,211 @@
+"""Models run in ONNX Runtime as they do in PyTorch, and wherever they cannot, PyTorch answers and a warning says so."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hashtag_recommender.core.errors import WeightsError
+from hashtag_recommender.retrieval.encoders import exported_models, onnx_export
+from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
+from hashtag_recommender.retrieval.encoders.exported_models import MODEL, RECORD, TOKENIZER, ExportError
+from hashtag_recommender.retrieval.encoders.onnx_runtime import OnnxRuntime
+from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
+from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
+from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
+from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
+
+CAPTIONS = [
+    "라떼 한 잔",
+    "espresso",
+    "a much longer caption about cats " * 40,
+    "☕",
+    *(f"day {i} " * i for i in range(40)),
+]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    for i, size in enumerate([(64, 48), (300, 500), (31, 33), (640, 480), (50, 50)]):
+        pixels = np.random.default_rng(i).integers(0, 256, (size[1] // 8 + 1, size[0] // 8 + 1, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize(size).save(folder / f"{i}.png")
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, sentence_folder):
+    """A folder in which the tiny sentence model is exported."""
+    folder = tmp_path_factory.mktemp("exported")
+    SentenceEncoder(str(sentence_folder), OnnxRuntime(folder)).encode(["a"])
+    return folder
+
+
+class NoTorch:
+    """In the place of PyTorch where it must not be needed."""
+
+    def load_photo_model(self, fingerprint, load):
+        pytest.fail("the model ran on PyTorch")
+
+    def load_sentence_model(self, fingerprint, weights):
+        pytest.fail("the model ran on PyTorch")
+
+
+@pytest.mark.parametrize("model", ["efficientnet", "open_clip", "minilm", "sentence"])
+def test_vectors_are_those_of_pytorch(model, photos, clip_folder, sentence_folder, cache):
+    make = {
+        "efficientnet": lambda runtime: EfficientNetEncoder(runtime),
+        "open_clip": lambda runtime: OpenClipEncoder(str(clip_folder), "", runtime),
+        "minilm": lambda runtime: SentenceEncoder(MINILM_WHEEL, runtime),
+        "sentence": lambda runtime: SentenceEncoder(str(sentence_folder), runtime),
+    }[model]
+    encoder, plain = make(OnnxRuntime(cache / "exported-models", NoTorch())), make(TORCH)
+    contents = [encoder.prepare(content) for content in (CAPTIONS if encoder.modality == "text" else photos)]
+    together = encoder.encode(contents)
+    assert encoder.fingerprint == plain.fingerprint
+    assert together.dtype == np.float32
+    assert together == pytest.approx(plain.encode(contents), abs=2e-4)
+    with ThreadPoolExecutor(3) as pool:
+        alone = list(pool.map(lambda content: encoder.encode([content]), contents))
+    assert np.concatenate(alone) == pytest.approx(together, abs=2e-4)
+
+
+def test_a_model_is_exported_once(exported, sentence_folder, monkeypatch):
+    monkeypatch.setattr(onnx_export, "_export", None)
+    encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(exported, NoTorch()))
+    assert encoder.encode(["abc"]).shape == (1, 24)
+    [folder] = exported.iterdir()
+    record = json.loads((folder / RECORD).read_text())
+    assert record["cosine"] > 0.999 and set(record["files"]) >= {MODEL, TOKENIZER}
+
+
+def damage_size(folder):
+    (folder / TOKENIZER).write_text("{")
+
+
+def damage_content(folder):
+    content = (folder / MODEL).read_bytes()
+    (folder / MODEL).write_bytes(bytes(len(content)))
+
+
+def damage_tokenizer(folder):
+    (folder / TOKENIZER).write_bytes(b" " * (folder / TOKENIZER).stat().st_size)
+
+
+def damage_record(folder):
+    (folder / RECORD).write_text('{"format": 1, "files": 3}')
+
+
+def damage_by_absence(folder):
+    (folder / MODEL).unlink()
+
+
+def of_another_format(folder):
+    record = json.loads((folder / RECORD).read_text())
+    (folder / RECORD).write_text(json.dumps(record | {"format": 0}))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [damage_size, damage_content, damage_tokenizer, damage_record, damage_by_absence, of_another_format],
+)
+def test_what_is_damaged_is_exported_again(harm, sentence_folder, tmp_path, caplog):
+    encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(tmp_path, NoTorch()))
+    before = encoder.encode(["abc"])
+    harm(tmp_path / encoder.fingerprint.digest)
+    encoder.release()
+    assert encoder.encode(["abc"]) == pytest.approx(before, abs=1e-6)
+    assert ("is damaged" in caplog.text) == (harm is not of_another_format)
+    caplog.clear()
+    encoder.release()
+    encoder.encode(["abc"])
+    assert not caplog.records, "it is whole again"
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [("_export", "an operator is missing"), ("_check", "computes other vectors (cosine 0.9")],
+)
+def test_what_cannot_be_exported_runs_on_pytorch(broken, reason, sentence_folder, tmp_path, caplog, monkeypatch):
+    def fail(*_):
+        raise ExportError(f"it {reason}")
+
+    monkeypatch.setattr(onnx_export, broken, fail)
+    encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(tmp_path))
+    plain = SentenceEncoder(str(sentence_folder)).encode(["abc"])
+    assert encoder.encode(["abc"]) == pytest.approx(plain, abs=1e-6)
+    assert "runs on PyTorch" in caplog.text and reason in caplog.text
+    monkeypatch.undo()
+    caplog.clear()
+    encoder.release()
+    assert encoder.encode(["abc"]) == pytest.approx(plain, abs=1e-6)
+    assert reason in caplog.text, "it is not tried again"
+    monkeypatch.setattr(exported_models, "version", lambda package: "another")
+    encoder.release()
+    encoder.encode(["abc"])
+    caplog.clear()
+    encoder.release()
+    encoder.encode(["abc"])
+    assert not caplog.records, "with other versions it is"
+
+
+def test_other_vectors_are_not_taken():
+    one = np.asarray([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
+    assert onnx_export._check([one], [one]) == 1
+    with pytest.raises(ExportError, match=r"other vectors \(cosine 0"):
+        onnx_export._check([one], [one[::-1]])
+    with pytest.raises(ExportError, match=r"\(2, 1\) numbers, not \(2, 2\)"):
+        onnx_export._check([one], [one[:, :1]])
+    with pytest.raises(ExportError, match="NaN or infinity"):
+        onnx_export._check([one], [one * np.nan])
+
+
+def test_where_nothing_can_be_kept_pytorch_answers(sentence_folder, tmp_path, caplog, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(tmp_path / "file"))
+    assert encoder.encode(["abc"]).shape == (1, 24)
+    assert "cannot be kept in" in caplog.text and "HASHTAG_CACHE" in caplog.text
+
+    def full(*_):
+        raise OSError(28, os.strerror(28))
+
+    caplog.clear()
+    monkeypatch.setattr(exported_models.durable, "write", full)
+    encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(tmp_path / "full"))
+    assert encoder.encode(["abc"]).shape == (1, 24)
+    assert os.strerror(28) in caplog.text
+    assert list((tmp_path / "full").iterdir()) == [], "and nothing of it stays"
+
+
+def test_missing_weights_are_told_as_before(tmp_path, sentence_folder, caplog):
+    encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(tmp_path / "exported"))
+    fingerprint = encoder.fingerprint
+    with pytest.raises(WeightsError):
+        OnnxRuntime(tmp_path / "exported").load_sentence_model(fingerprint, tmp_path / "none")
+    assert not caplog.records and list((tmp_path / "exported").iterdir()) == []
+
+
+def test_two_processes_may_export_at_once(sentence_folder, tmp_path):
+    source = (
+        "import sys; from hashtag_recommender.retrieval.encoders.onnx_runtime import OnnxRuntime; "
+        "from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder; from pathlib import Path; "
+        "print(SentenceEncoder(sys.argv[1], OnnxRuntime(Path(sys.argv[2]))).encode(['abc']).shape)"
+    )
+    command = [sys.executable, "-c", source, str(sentence_folder), str(tmp_path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        out, err = process.communicate(timeout=300)
+        assert (process.returncode, out) == (0, "(1, 24)\n"), err
+        assert "cannot be kept" not in err
+    assert [path.name for path in tmp_path.iterdir()] == [SentenceEncoder(str(sentence_folder)).fingerprint.digest]
+
+
+@pytest.fixture(autouse=True)
+def _warnings(caplog):
+    caplog.set_level(logging.WARNING, logger="hashtag_recommender")
