@@ -5,10 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any
-
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Any
 
 from ..core.advice import MAKE_ROOM, NAME_DATABASE, REBUILD, build_first
 from ..core.closing import Closing
@@ -24,13 +21,15 @@ from ..core.errors import (
 )
 from ..core.protocols import Encoder
 from ..core.settings import Settings, resolve_settings
-from ..db.database import Database, open_database
-from ..db.engine import default_path, default_url, sqlite_file
+from ..db.sqlite import default_path, has_rules_or_added_posts
 from ..index.snapshots.history import RunRecord, recorded
 from ..index.snapshots.manifest import ChannelRecord
 from ..index.snapshots.snapshot import named_snapshot, writing
 from ..retrieval.encoders import profiles
 from ..retrieval.encoders.profiles import EncoderSpec
+
+if TYPE_CHECKING:
+    from ..db.database import Database
 
 
 def open_home(home: str | Path | None = None, **options: str | None) -> "Home":
@@ -96,11 +95,14 @@ class Home(Closing):
                     _remove(made, new)
                 raise
 
-    def database(self, create: bool = False) -> Database:
+    def database(self, create: bool = False) -> "Database":
         """The database, to read. create: make it if it is not there. Raises DatabaseError.
 
         It is opened once. `with` closes its connections; used again, it connects again.
         """
+        from ..db.database import open_database
+        from ..db.engine import default_url
+
         with self._opening:
             if self._database is not None and not self.has_database:  # its file was deleted
                 self._database.close()
@@ -109,7 +111,7 @@ class Home(Closing):
                 self._database = open_database(self.settings.db or default_url(self.folder), create)
             return self._database
 
-    def database_to_write(self) -> Database:
+    def database_to_write(self) -> "Database":
         """The database, to write; it is made if there is neither database nor index.
 
         Raises DatabaseError if the index was built from a database that lies elsewhere and is not named.
@@ -136,6 +138,10 @@ class Home(Closing):
         """Whether a database is named, or lies in the home."""
         return self.settings.db is not None or default_path(self.folder).exists()
 
+    def has_rules_or_added_posts(self) -> bool:
+        """Whether the database may hold more that a recommender reads than a snapshot does; told fast for a file."""
+        return self.settings.db is not None or has_rules_or_added_posts(default_path(self.folder))
+
     def encoder(self, record: ChannelRecord) -> Encoder[Any]:
         """The encoder of a channel of a snapshot, opened once.
 
@@ -153,6 +159,11 @@ class Home(Closing):
         """The files of an SQLite database that is named; none of any other, and of what is no URL."""
         if self.settings.db is None:
             return []
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        from ..db.engine import sqlite_file
+
         try:
             file = sqlite_file(make_url(self.settings.db))
         except ArgumentError:  # which is told when it is opened

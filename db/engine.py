@@ -2,14 +2,11 @@
 
 import json
 import logging
-import os
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -41,6 +38,7 @@ from ..core.advice import (
 )
 from ..core.errors import DatabaseError, SettingsError
 from .copying import backups_of, keep_before_upgrade
+from .sqlite import default_path, is_writable, sqlite_reader
 
 _log = logging.getLogger(__name__)
 
@@ -60,11 +58,6 @@ _KNOWN = {
     "already exists": ("its tables are not this program's", OTHER_DATABASE),
     "connection failed": ("", CHECK_DATABASE_SERVER),
 }
-
-
-def default_path(home: Path) -> Path:
-    """The SQLite file in a home folder."""
-    return (home / "hashtag.sqlite").absolute()
 
 
 def default_url(home: Path) -> str:
@@ -147,14 +140,6 @@ def erase_deleted(engine: Engine) -> None:
         )
 
 
-def sqlite_reader(file: Path) -> Callable[[], sqlite3.Connection]:
-    """What connects to an SQLite file to read it, and never makes one."""
-    # A log would have to be written even for reading. Where there is none and can be none, the file is all there is.
-    alone = not file.with_name(file.name + "-wal").exists() and not _is_writable(file)
-    address = f"file:{quote(str(file.absolute()))}?mode=ro{'&immutable=1' if alone else ''}"
-    return lambda: sqlite3.connect(address, uri=True, check_same_thread=False)
-
-
 def reason_of(error: BaseException, url: URL) -> str:
     """What a driver says of an error, on one line and without the password."""
     return _without_secrets(_first_line(getattr(error, "orig", None) or error), url)
@@ -195,12 +180,7 @@ def _connecting_readonly(url: URL) -> dict[str, Any]:
     if not _is_sqlite(url) or not url.database or not Path(url.database).is_file():
         return {}
     file = Path(url.database).absolute()
-    return {} if _is_writable(file) else {"creator": sqlite_reader(file)}
-
-
-def _is_writable(file: Path) -> bool:
-    effective = os.access in os.supports_effective_ids
-    return all(os.access(path, os.W_OK, effective_ids=effective) for path in (file, file.parent))
+    return {} if is_writable(file) else {"creator": sqlite_reader(file)}
 
 
 def _configure_sqlite_to_read(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from hashtag_recommender import cli, console
 from hashtag_recommender.assembly.home import Home
+from hashtag_recommender.core import settings as settings_module
 
 ROOT = Path(__file__).parents[1]
 TINY_CLIP = {
@@ -117,6 +118,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HASHTAG_CACHE", str(folder))
+        patch.setattr(settings_module, "user_cache_path", lambda _: folder)
         yield folder
 
 

@@ -14,7 +14,7 @@ from ...core.advice import OTHER_HOME_OR_FORCE
 from ...core.errors import BackupError, SettingsError
 from ...core.program import program
 from ...core.settings import FILE, resolve_settings
-from ...db.engine import default_path
+from ...db.sqlite import default_path
 from ...index.snapshots.history import FILE as HISTORY
 from ...index.snapshots.history import recorded
 from ...index.snapshots.serving import serve

@@ -88,6 +88,8 @@ def _since(home: Home, snapshot: Snapshot) -> Since:
                 "since the index was built are left out; name it with --db",
             )
         )
+    if not home.has_rules_or_added_posts():
+        return Since()
     known = set(snapshot.archive.keys.tolist())
     try:
         with home.database() as database:

@@ -12,7 +12,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from ...core.advice import CHECK_QUERY, INSTALL_DRIVER
 from ...core.errors import SourceError
-from ..engine import reason_of, shown, sqlite_reader
+from ..engine import reason_of, shown
+from ..sqlite import sqlite_reader
 from .rows import Row
 
 _BATCH = 500  # rows

@@ -18,7 +18,7 @@ from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.db.engine import default_path
+from hashtag_recommender.db.sqlite import default_path
 from hashtag_recommender.index.snapshots.serving import serve
 from hashtag_recommender.retrieval.encoders import profiles
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder

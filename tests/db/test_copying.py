@@ -12,7 +12,8 @@ from hashtag_recommender.core import durable
 from hashtag_recommender.core.errors import DatabaseError
 from hashtag_recommender.db import copying
 from hashtag_recommender.db.database import open_database
-from hashtag_recommender.db.engine import default_path, default_url, open_engine, writing
+from hashtag_recommender.db.engine import default_url, open_engine, writing
+from hashtag_recommender.db.sqlite import default_path
 from hashtag_recommender.db.store import open_store
 
 EARLIER = "0002_needs_0.1.0"

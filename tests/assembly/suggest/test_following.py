@@ -86,7 +86,7 @@ def test_it_takes_up_rules_and_added_posts_but_not_every_write(home, monkeypatch
 def test_encoders_are_opened_once(home, monkeypatch):
     opened = []
     plain = home_module._open_encoder
-    monkeypatch.setattr(home_module, "_open_encoder", lambda record: opened.append(record.channel) or plain(record))
+    monkeypatch.setattr(home_module, "_open_encoder", lambda *given: opened.append(given[0].channel) or plain(*given))
     recommender = follow_recommender(home)
     build(home, OLD + NEW)
     tags(recommender)
