@@ -9,7 +9,6 @@ from ...core.advice import NAME_ENCODING
 from ...core.errors import SourceError
 from .invalid_row import InvalidRow, shown
 
-# HEIC cannot be decoded, but must not go missing in silence.
 PHOTO_SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif", ".heic", ".heif"]
 )

@@ -19,10 +19,12 @@ from ...core.photo_metadata import UPRIGHT, strip_metadata
 from ...core.post import Photo
 from ...core.query import NewPhoto
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # that Pillow opens
 MAX_PIXELS = 89_478_485  # 256 MiB in RGB: from here on Pillow suspects a decompression bomb
 MAX_ASPECT = 50  # long side to short side; resizing a thin strip by its short side would fill the memory
 
+_HEIF_BRANDS = frozenset([b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1"])
+_AVIF_BRANDS = frozenset([b"avif", b"avis"])
 _WHITE = (255, 255, 255, 255)
 # How to set a picture upright by its orientation, as EXIF counts.
 _TURNS = {
@@ -63,7 +65,7 @@ def read_photo(photo: Photo | NewPhoto, shortest_side: int) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PhotoError(f"the photo has more than {MAX_PIXELS // 1_000_000} million pixels") from None
     except UnidentifiedImageError:
-        raise PhotoError(f"not a photo (known are {', '.join(FORMATS)})") from None
+        raise PhotoError(f"not a photo (known are {', '.join((*FORMATS, 'HEIC'))})") from None
     except Exception as error:
         # Decoders answer hostile files with errors of every type (SyntaxError, struct.error, ...).
         raise PhotoError(f"the photo is damaged ({str(error) or type(error).__name__})") from error
@@ -76,7 +78,28 @@ def _opened(photo: Photo | NewPhoto) -> tuple[Image.Image, int | None]:
     if not isinstance(photo, Photo | Path | bytes):
         raise PhotoError(f"not a photo but a {type(photo).__name__}; give a path, bytes, an open file or a PIL image")
     content, orientation = strip_metadata(_content(photo))
+    if _is_heif(content):
+        return _decode_heif(content), UPRIGHT
     return Image.open(io.BytesIO(content), formats=FORMATS), orientation
+
+
+def _is_heif(content: bytes) -> bool:
+    """Whether a file is HEIF with pictures in HEVC, by its brands (ISO/IEC 23008-12); AVIF has a brand of its own."""
+    if content[4:8] != b"ftyp":
+        return False
+    length = min(int.from_bytes(content[:4]), 512)
+    brands = {content[8:12], *(content[i : i + 4] for i in range(16, length, 4))}
+    return bool(brands & _HEIF_BRANDS) and not brands & _AVIF_BRANDS
+
+
+def _decode_heif(content: bytes) -> Image.Image:
+    """The main picture of a HEIF file; its decoder turns it upright, whatever EXIF says, as the format wants it."""
+    import pillow_heif
+
+    opened = pillow_heif.open_heif(io.BytesIO(content))
+    _check_size(*opened.size)
+    with _large_ones if opened.size[0] * opened.size[1] > _LARGE else nullcontext():
+        return opened.to_pillow()
 
 
 def _content(photo: Photo | Path | bytes) -> bytes:
@@ -97,14 +120,17 @@ def _content(photo: Photo | Path | bytes) -> bytes:
 
 
 def _check(image: Image.Image) -> None:
-    width, height = image.size
+    _check_size(*image.size)
+    # Phones store a second, smaller picture behind a JPEG (MPO); only its first one is seen here.
+    if getattr(image, "n_frames", 1) > 1:
+        raise PhotoError("the photo is animated or has several pages; give a still one")
+
+
+def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise PhotoError(f"the photo has {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PhotoError(f"the photo is a strip of {width} x {height} pixels")
-    # Phones store a second, smaller picture behind a JPEG (MPO); only its first one is seen here.
-    if getattr(image, "n_frames", 1) > 1:
-        raise PhotoError("the photo is animated or has several pages; give a still one")
 
 
 def _reduced(image: Image.Image, least: int) -> Image.Image:
