@@ -19,7 +19,7 @@ from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
 from ..core.vectors import Floats, Rows, Vectors
 from .drafts import find_unreadable_photos, split_hashtags
-from .learning import Learned
+from .learned import Learned
 from .reranking.context_priors import Contexts, apply_prior, lift, shift
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, search_channel
 from .search.neighbours import Neighbours

@@ -6,7 +6,7 @@ from typing import Any
 from ...core.errors import SnapshotError
 from ...index.snapshots.manifest import Manifest
 from ...index.snapshots.serving import serve
-from ...retrieval.learning import learned_report
+from ...retrieval.learned import learned_report
 from ...retrieval.reranking.reports import RerankerReport
 from ..home import Home
 

@@ -20,7 +20,7 @@ from ...index.snapshots.snapshot import Snapshot, damage
 from ...index.snapshots.verify import compare, count
 from ...index.vectors.recall import recall
 from ...index.vectors.registry import is_exact, read_index
-from ...retrieval.learning import learned_report
+from ...retrieval.learned import learned_report
 
 
 def check_soundness(draft: Draft, store: PostStore, thresholds: Thresholds) -> list[Gate]:

@@ -22,7 +22,7 @@ from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.extended import ExtendedIndex
 from ...index.vectors.registry import read_index
 from ...retrieval.encoders.stacking import stacked
-from ...retrieval.learning import load
+from ...retrieval.learned import load
 from ...retrieval.recommender import ArchiveRecommender
 from ...retrieval.search.channels import Channel
 from ...retrieval.search.duplicates import voting_posts

@@ -19,7 +19,8 @@ from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
 from .reports import TrainingExamples, report_on
 from .reranker import Learning, Reranker, gather
-from .ridge import RidgeQuery, learn_ridge
+from .ridge import RidgeQuery
+from .ridge_learning import learn_ridge
 from .scorer import FOLDS, Learned, learn_scorer
 
 FEWEST_POSTS = 200  # with hashtags; with fewer, nothing is learned

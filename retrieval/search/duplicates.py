@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from ...core.vectors import Rows, Vectors
 from .similarity import Contents, Scales, WeightedContents
@@ -36,6 +35,8 @@ def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows
         found.extend(_find_alike_vectors(vectors))
     ones, others = (np.concatenate([pairs[side] for pairs in found]) for side in (0, 1))
     links = sparse.csr_matrix((np.ones(len(ones), dtype=bool), (ones, others)), shape=(n, n))
+    from scipy.sparse.csgraph import connected_components  # a suggestion needs none of it
+
     clusters = connected_components(links, directed=False)[1]
     _, first, cluster_of = np.unique(clusters, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[cluster_of], dtype=np.int64)

@@ -8,7 +8,8 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.feedback import Judgement, feedback_digest
-from hashtag_recommender.retrieval.learning import carry_over, learn, learned_report, load, weigh_judgements
+from hashtag_recommender.retrieval.learned import learned_report, load
+from hashtag_recommender.retrieval.learning import carry_over, learn, weigh_judgements
 from hashtag_recommender.retrieval.reranking.context_priors import ContextPriors
 from hashtag_recommender.retrieval.reranking.reasons import _WORDS
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS

@@ -8,7 +8,7 @@ from hashtag_recommender.core.vectors import Matches
 from hashtag_recommender.retrieval.reranking.counts import count
 from hashtag_recommender.retrieval.reranking.features import STYLE_VOTES, FeatureInputs, FeatureMaker
 from hashtag_recommender.retrieval.reranking.reranker import gather
-from hashtag_recommender.retrieval.reranking.ridge import learn_ridge
+from hashtag_recommender.retrieval.reranking.ridge_learning import learn_ridge
 from hashtag_recommender.retrieval.search.similarity import Scales
 from hashtag_recommender.retrieval.search.writing_style import Styles
 from hashtag_recommender.retrieval.voting.fusion import fuse

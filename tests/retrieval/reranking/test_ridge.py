@@ -6,8 +6,9 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import unit_rows
-from hashtag_recommender.retrieval.reranking import ridge as ridge_module
-from hashtag_recommender.retrieval.reranking.ridge import KernelRidge, learn_ridge
+from hashtag_recommender.retrieval.reranking import ridge_learning
+from hashtag_recommender.retrieval.reranking.ridge import KernelRidge
+from hashtag_recommender.retrieval.reranking.ridge_learning import learn_ridge
 from hashtag_recommender.retrieval.search.similarity import Similarity, WeightedContents
 
 N, M = 60, 7
@@ -61,8 +62,8 @@ def test_leaving_out_a_cluster_is_learning_without_it(posts, labels, learned):
 
 
 def test_some_landmarks_stand_for_all(posts, labels, monkeypatch):
-    monkeypatch.setattr(ridge_module, "_EVERY_POST", 10)
-    monkeypatch.setattr(ridge_module, "LANDMARKS", 40)
+    monkeypatch.setattr(ridge_learning, "_EVERY_POST", 10)
+    monkeypatch.setattr(ridge_learning, "LANDMARKS", 40)
     ridge = learn_ridge(posts, labels, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
     prior = labels.toarray().mean(axis=0)
     exact, _ = textbook(posts, labels, 3, np.arange(N), prior)
@@ -72,7 +73,7 @@ def test_some_landmarks_stand_for_all(posts, labels, monkeypatch):
 
 
 def test_where_room_is_short_rare_hashtags_go_without(posts, labels, monkeypatch):
-    monkeypatch.setattr(ridge_module, "_MOST_WEIGHTS", 3 * N)
+    monkeypatch.setattr(ridge_learning, "_MOST_WEIGHTS", 3 * N)
     ridge = learn_ridge(posts, labels, HASHTAGS, [np.array([i]) for i in range(N)]).ridge
     uses = labels.toarray().sum(axis=0)
     scores = ridge.scores(ridge.ask(posts)[0], np.arange(M), uses / N, labels)

@@ -1,0 +1,100 @@
+"""What was learned from an archive, as a snapshot keeps it: written, and read to rank candidates."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from ..core.advice import REBUILD
+from ..core.errors import SnapshotError
+from ..core.vectors import Rows
+from .reranking.context_priors import ContextPriors
+from .reranking.reports import RerankerReport
+from .reranking.reranker import Reranker, read_report
+from .voting.fusion import Fusion
+from .voting.ranking import UNLEARNED, Ranker, Vote
+
+RERANKER = "reranker"  # a folder
+
+_LEARNED = "learned.json"
+_CLUSTERS = "clusters.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was learned from an archive, by which candidates are ranked.
+
+    clusters: (posts,) the cluster of each post. judged: by hashtag (normalised), what a person's judgements add to its
+    log odds. reranker: None if there are too few posts to learn from, or if it cannot be used. report: on the held-out
+    posts; None without a reranker. notes: for a person, on what could not be loaded.
+    """
+
+    fusion: Fusion
+    clusters: Rows
+    context_priors: ContextPriors
+    judged: Mapping[str, float]
+    reranker: Reranker | None
+    report: RerankerReport | None
+    notes: tuple[str, ...] = ()
+
+    def ranker(self, labels: sparse.csr_matrix) -> Ranker:
+        """The reranker if it is better than the vote, else the vote. labels: (posts, m)."""
+        if self.reranker is not None and self.reranker.report.ships:
+            return self.reranker
+        if self.report is None:
+            return Vote(labels, None, UNLEARNED)
+        return Vote(labels, self.report.calibration, self.report.threshold)
+
+    def save(self, folder: Path) -> None:
+        """Write into the folder of a snapshot. `leanings` is the stored name of the context priors."""
+        fields = {
+            "fusion": self.fusion.to_json(),
+            "leanings": self.context_priors.to_json(),
+            "judged": dict(self.judged),
+        }
+        (folder / _LEARNED).write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
+        np.save(folder / _CLUSTERS, self.clusters)
+        if self.reranker is not None:
+            (folder / RERANKER).mkdir()
+            self.reranker.save(folder / RERANKER)
+
+
+def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Learned:
+    """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m).
+
+    The reranker is read only if it is better than the vote. If it cannot be read, a note says so and the vote is used.
+    Raises SnapshotError if anything else cannot be read.
+    """
+    fusion, context_priors, judged_by = read_learned(folder)
+    try:
+        clusters: Rows = np.load(folder / _CLUSTERS, allow_pickle=False)
+    except (OSError, EOFError, ValueError) as error:
+        raise SnapshotError(f"what {folder} has learned cannot be read: {error}", REBUILD) from error
+    reranker, report = None, None
+    notes: tuple[str, ...] = ()
+    if (folder / RERANKER).is_dir():
+        try:
+            report = read_report(folder / RERANKER)
+            reranker = Reranker.load(folder / RERANKER, hashtags, labels, fusion) if report.ships else None
+        except SnapshotError as error:
+            notes = (f"{error}; until then the plain vote ranks hashtags",)
+    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)
+
+
+def learned_report(folder: Path) -> RerankerReport | None:
+    """The report on reranker and vote; None if there was too little to learn from. Raises SnapshotError."""
+    return read_report(folder / RERANKER) if (folder / RERANKER).is_dir() else None
+
+
+def read_learned(folder: Path) -> tuple[Fusion, ContextPriors, dict[str, float]]:
+    """Fusion, context priors, and what judgements add by hashtag. Raises SnapshotError."""
+    try:
+        fields = json.loads((folder / _LEARNED).read_bytes())
+        context_priors = ContextPriors.from_json(fields["leanings"])
+        judged_by = {str(hashtag): float(shift) for hashtag, shift in fields["judged"].items()}
+        return Fusion.from_json(fields["fusion"]), context_priors, judged_by
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(f"what {folder} has learned cannot be read: {error}", REBUILD) from error
