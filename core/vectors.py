@@ -1,6 +1,7 @@
 """Dense vectors, and what a search over vectors returns."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -84,3 +85,11 @@ def nearest(similarities: Vectors, k: int) -> Matches:
         rows[:, :taken] = order
         best[:, :taken] = np.take_along_axis(similarities, order, axis=1)
     return Matches(rows, best)
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """An array that `numpy.save` wrote, mapped into memory: read-only, and read from disk where it is used.
+
+    Raises OSError, EOFError or ValueError if it is none; never unpickles.
+    """
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))

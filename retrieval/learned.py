@@ -10,7 +10,7 @@ from scipy import sparse
 
 from ..core.advice import REBUILD
 from ..core.errors import SnapshotError
-from ..core.vectors import Rows
+from ..core.vectors import Rows, read_array
 from .reranking.context_priors import ContextPriors
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_report
@@ -70,7 +70,7 @@ def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Le
     """
     fusion, context_priors, judged_by = read_learned(folder)
     try:
-        clusters: Rows = np.load(folder / _CLUSTERS, allow_pickle=False)
+        clusters: Rows = read_array(folder / _CLUSTERS)
     except (OSError, EOFError, ValueError) as error:
         raise SnapshotError(f"what {folder} has learned cannot be read: {error}", REBUILD) from error
     reranker, report = None, None

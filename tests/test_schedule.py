@@ -16,6 +16,7 @@ KUBERNETES = ("kubernetes", "--image", "registry.example.org/hashtag:1", "--pvc"
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
+    monkeypatch.delenv("HASHTAG_CACHE")  # of the test run
     for name in ("HOME", "DB", "ENCODERS"):
         monkeypatch.delenv(f"HASHTAG_{name}", raising=False)
     (tmp_path / "my home").mkdir()

@@ -18,7 +18,7 @@ from ...core.errors import NotFoundError, PhotoError, SnapshotError
 from ...core.post import Post, normalise_hashtag
 from ...core.protocols import StoredPost
 from ...core.results import Neighbour
-from ...core.vectors import Rows
+from ...core.vectors import Rows, read_array
 from .lease import Hold
 
 _PHOTO_KEY = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
@@ -122,11 +122,11 @@ class SnapshotArchive:
             self.shown: list[str] = hashtags["shown"]
             self.authors: list[str] = json.loads((folder / "authors.json").read_text(encoding="utf-8"))
             self._offsets, self.keys, pointers, columns = (
-                np.load(folder / f"{name}.npy", allow_pickle=False)
+                read_array(folder / f"{name}.npy")
                 for name in ("posts.offsets", "posts.keys", "carried.pointers", "carried.columns")
             )
-            self.author_of: Rows = np.load(folder / "posts.authors.npy", allow_pickle=False)
-            self.posted: NDArray[np.float64] = np.load(folder / "posts.posted.npy", allow_pickle=False)
+            self.author_of: Rows = read_array(folder / "posts.authors.npy")
+            self.posted: NDArray[np.float64] = read_array(folder / "posts.posted.npy")
             with (folder / "posts.jsonl").open("rb") as lines:
                 self._lines = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, EOFError, ValueError, KeyError) as error:

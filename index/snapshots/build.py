@@ -14,7 +14,7 @@ from ...core.pipeline import Encoded, encode_stream
 from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder, PostStore
-from ...core.vectors import Rows
+from ...core.vectors import Rows, read_array
 from ..vectors.registry import choose_index, new_writer
 from .archive import ArchiveWriter
 from .manifest import ChannelRecord, LearnedFrom, Manifest
@@ -283,7 +283,7 @@ def read_rows(folder: Path, vectors: int) -> Rows:
     Raises SnapshotError where there are not as many.
     """
     try:
-        rows: Rows = np.load(folder / ROWS, allow_pickle=False)
+        rows: Rows = read_array(folder / ROWS)
     except (OSError, EOFError, ValueError) as error:
         raise SnapshotError(f"{folder / ROWS} cannot be read: {error}") from error
     if rows.shape != (vectors,):

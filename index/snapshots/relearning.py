@@ -9,6 +9,7 @@ import numpy as np
 from ...core.archive_state import ArchiveState, Changes
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
+from ...core.vectors import read_array
 from .manifest import Manifest
 
 _FILES = ("learned.keys.npy", "learned.contents.npy")
@@ -58,7 +59,7 @@ def save_state(folder: Path, versions: ArchiveState) -> None:
 def read_state(folder: Path) -> ArchiveState:
     """Which posts a snapshot was learned from. Raises SnapshotError."""
     try:
-        keys, contents = (np.load(folder / name, allow_pickle=False) for name in _FILES)
+        keys, contents = (read_array(folder / name) for name in _FILES)
     except (OSError, EOFError, ValueError) as error:
         raise SnapshotError(f"the list of posts that {folder} was trained on cannot be read: {error}") from error
     if keys.shape != contents.shape or keys.ndim != 1:

@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 
 from ...core.errors import SnapshotError
-from ...core.vectors import Matches, Vectors
+from ...core.vectors import Matches, Vectors, read_array
 from .exact import centred, mean_to_centre, positive
 
 FILE = "vectors.faiss"
@@ -38,8 +38,8 @@ class FaissIndex:
         """Raises SnapshotError on files that are no FAISS index of this kind."""
         path = folder / FILE
         try:
-            index = faiss.read_index(str(path))
-            mean: Vectors = np.load(folder / MEAN, allow_pickle=False)
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+            mean: Vectors = read_array(folder / MEAN)
         except (RuntimeError, OSError, ValueError) as error:
             raise SnapshotError(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
         if index.metric_type != faiss.METRIC_INNER_PRODUCT or mean.shape != (index.d,):

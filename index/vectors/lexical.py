@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.errors import SnapshotError
-from ...core.vectors import NO_ROW, Matches
+from ...core.vectors import NO_ROW, Matches, read_array
 
 _MATRIX = ("data", "indices", "indptr")
 
@@ -41,9 +41,9 @@ class LexicalIndex:
     def read(cls, folder: Path) -> "LexicalIndex":
         """Raises SnapshotError if the files do not fit together."""
         try:
-            data, indices, indptr = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in _MATRIX)
-            idf = np.load(folder / "idf.npy", allow_pickle=False)
-            n, mean_length = np.load(folder / "captions.npy", allow_pickle=False)
+            data, indices, indptr = (read_array(folder / f"{name}.npy") for name in _MATRIX)
+            idf = read_array(folder / "idf.npy")
+            n, mean_length = read_array(folder / "captions.npy")
             inverted = sparse.csr_matrix((data, indices, indptr), shape=(len(idf), int(n)))
         except (OSError, ValueError) as error:
             raise SnapshotError(f"the lexical index in {folder} cannot be read: {error}") from error

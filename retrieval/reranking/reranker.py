@@ -14,7 +14,7 @@ from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import log_odds
 from ...core.results import Reason
-from ...core.vectors import Floats, Matches, Rows, Vectors
+from ...core.vectors import Floats, Matches, Rows, Vectors, read_array
 from ..search.similarity import Scales, WeightedContents
 from ..search.writing_style import Styles
 from ..voting.fusion import Fusion
@@ -180,7 +180,7 @@ class _Kept:
         if fields.get("fusion") != json.loads(json.dumps(fusion.to_json())):
             raise SnapshotError(f"the reranker in {folder} was learned with another fusion", REBUILD)
         try:
-            arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in fields["arrays"]}
+            arrays = {name: read_array(folder / f"{name}.npy") for name in fields["arrays"]}
             means = {channel: arrays[f"mean_{channel}"] for channel in fields["channels"]}
             scales = Scales(arrays["idf"], arrays["style_idf"], means)
             words = _read_matrix(arrays, "landmarks_words", len(scales.idf))
