@@ -181,7 +181,9 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 
 def _open_encoder(record: ChannelRecord, cache: Path) -> Encoder[Any]:
-    encoder = profiles.make_encoder(EncoderSpec.from_json(record.spec), profiles.query_runtime(cache))
+    encoder = profiles.make_encoder(
+        EncoderSpec.from_json(record.spec), profiles.query_runtime(cache), record.fingerprint
+    )
     if encoder.fingerprint != record.fingerprint:
         raise StaleIndexError(
             f"the {record.channel} channel was built with {record.fingerprint}, the encoder here is "

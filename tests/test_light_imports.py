@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import Hashtag
+
 HEAVY = ["torch", "torchvision", "transformers", "sentence_transformers", "timm", "open_clip", "sklearn", "pyarrow"]
 DATABASE = ["sqlalchemy", "alembic"]
 RUN = """
@@ -61,3 +63,12 @@ def test_who_has_rules_or_adds_posts_loads_the_database_alone(home: Path, demo: 
     judging = "feedback", "accept", photo, "--text", "a cup of coffee", "--hashtags", "coffee"
     for words in (adding, judging, ("tags", "block", "coffee"), ("suggest", photo)):
         assert loaded(command(home, *words), [*HEAVY, *DATABASE]) == DATABASE
+
+
+def test_the_clip_encoders_load_as_little(
+    hashtag: Hashtag, demo: Path, clip_folder: Path, sentence_folder: Path, tmp_path: Path
+) -> None:
+    models = "--image-model", clip_folder, "--sentence-model", sentence_folder, "--encoders", "clip"
+    assert hashtag("index", "build", demo / "posts.csv", "--home", tmp_path / "home", *models).code == 0
+    words = "suggest", demo / "new" / "coffee.jpg", "--text", "a cup of coffee"
+    assert loaded(command(tmp_path / "home", *words), [*HEAVY, *DATABASE, "huggingface_hub"]) == []

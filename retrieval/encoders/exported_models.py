@@ -56,6 +56,11 @@ class ExportedModels:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def holds(self, fingerprint: Fingerprint) -> bool:
+        """Whether a model is exported, and its files are as they were written."""
+        known = self._known(fingerprint, self._folder / fingerprint.digest)
+        return known is not None and not known.failed
+
     def find(self, fingerprint: Fingerprint, export: Callable[[Path], float]) -> Path | None:
         """The folder of a model's files, exported now if they are not there.
 

@@ -33,19 +33,23 @@ class OnnxRuntime:
         self._exported = ExportedModels(folder)
         self._otherwise = otherwise
 
+    def holds(self, fingerprint: Fingerprint) -> bool:
+        """See `Runtime.holds`."""
+        return self._exported.holds(fingerprint)
+
     def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> PhotoModel:
         """See `Runtime.load_photo_model`."""
         model = self._open(fingerprint, partial(export_photo_model, load, OnnxPhotos), OnnxPhotos)
         return self._otherwise.load_photo_model(fingerprint, load) if model is None else model
 
-    def load_sentence_model(self, fingerprint: Fingerprint, weights: Path) -> SentenceModel:
+    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> SentenceModel:
         """See `Runtime.load_sentence_model`."""
 
         def export(folder: Path) -> float:
-            return export_sentence_model(load_sentence_transformer(weights, "cpu"), OnnxSentences, folder)
+            return export_sentence_model(load_sentence_transformer(find(), "cpu"), OnnxSentences, folder)
 
         model = self._open(fingerprint, export, OnnxSentences)
-        return self._otherwise.load_sentence_model(fingerprint, weights) if model is None else model
+        return self._otherwise.load_sentence_model(fingerprint, find) if model is None else model
 
     def _open(self, fingerprint: Fingerprint, export: Callable[[Path], float], opened: Callable[[Path], T]) -> T | None:
         folder = self._exported.find(fingerprint, export)

@@ -13,13 +13,17 @@ from ...core.errors import WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
+from .open_clip_photos import prepare_photo, size_of
 from .photos import read_photo
 from .runtime import Network, PhotoModel, Runtime
 from .torch_runtime import TORCH
-from .weights import Weights, find_open_clip_weights
+from .weights import Weights, check_same, find_open_clip_weights
 
 if TYPE_CHECKING:
     import torch
+
+
+_PREPROCESSED, _SCALED = "open_clip ", ", unit length"  # before and behind the fields in a fingerprint
 
 
 class OpenClipEncoder:
@@ -31,32 +35,37 @@ class OpenClipEncoder:
     stored = True
     batch_size = 32
 
-    def __init__(self, model: str, weights: str, runtime: Runtime = TORCH) -> None:
+    def __init__(self, model: str, weights: str, runtime: Runtime = TORCH, known: Fingerprint | None = None) -> None:
         """model, weights: as `find_open_clip_weights` takes them. Loads nothing yet.
 
-        Raises WeightsError where the weights are not on disk or the model is unknown.
+        known: the fingerprint, of a model that the runtime holds; its weights are then not looked for. Without it,
+        raises WeightsError if the weights are not on disk or the model is unknown.
         """
         self._name = model
         self._runtime = runtime
         self._weights_name = weights
-        self._weights: Weights = find_open_clip_weights(model, weights)
+        self._known = known
+        if known is None:
+            _ = self._weights
 
-    @cached_property
+    @property
     def fingerprint(self) -> Fingerprint:
         """Known without loading the weights."""
+        return self._known or self._found
+
+    @cached_property
+    def _found(self) -> Fingerprint:
         return Fingerprint(
             model=Path(self._name).name,
             weights=Path(self._weights_name).name or "folder",
             revision=self._weights.revision,
             dimension=int(self._config["embed_dim"]),
-            preprocessing=f"open_clip {json.dumps(self._preprocessing, sort_keys=True)}, unit length",
+            preprocessing=f"{_PREPROCESSED}{json.dumps(self._own_preprocessing, sort_keys=True)}{_SCALED}",
         )
 
     def prepare(self, content: Photo | Path | bytes) -> Vectors:
         """Returns float32 (3, height, width), normalised as the model wants it."""
-        photo = read_photo(content, max(self._size))
-        pixels: torch.Tensor = self._transform(photo)
-        return np.asarray(pixels.numpy(), dtype=np.float32)
+        return prepare_photo(read_photo(content, max(size_of(self._preprocessing))), self._preprocessing)
 
     def encode(self, prepared: Sequence[Vectors]) -> Vectors:
         """n arrays of `prepare` to float32 (n, d), of length 1."""
@@ -87,7 +96,7 @@ class OpenClipEncoder:
     @property
     def example(self) -> Vectors:
         """See `Network.example`."""
-        return np.zeros((3, *self._size), dtype=np.float32)
+        return np.zeros((3, *size_of(self._preprocessing)), dtype=np.float32)
 
     @cached_property
     def _folder(self) -> dict[str, Any] | None:
@@ -113,7 +122,18 @@ class OpenClipEncoder:
         return config
 
     @cached_property
+    def _weights(self) -> Weights:
+        return find_open_clip_weights(self._name, self._weights_name)
+
+    @cached_property
     def _preprocessing(self) -> dict[str, Any]:
+        if self._known is None:
+            return self._own_preprocessing
+        fields: dict[str, Any] = json.loads(self._known.preprocessing.removeprefix(_PREPROCESSED).removesuffix(_SCALED))
+        return fields
+
+    @cached_property
+    def _own_preprocessing(self) -> dict[str, Any]:
         import open_clip
         from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
@@ -124,22 +144,12 @@ class OpenClipEncoder:
         merged: dict[str, Any] = merge_preprocess_dict(asdict(PreprocessCfg()), own)
         return merged | {"size": self._config["vision_cfg"].get("image_size", merged["size"])}
 
-    @property
-    def _size(self) -> tuple[int, int]:
-        size = self._preprocessing["size"]
-        return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-    @cached_property
-    def _transform(self) -> Any:
-        from open_clip.transform import PreprocessCfg, image_transform_v2
-
-        return image_transform_v2(PreprocessCfg(**self._preprocessing), is_train=False)
-
     @cached_property
     def _model(self) -> PhotoModel:
         return self._runtime.load_photo_model(self.fingerprint, self._network)
 
     def _network(self) -> Network:
+        check_same(self._found, self.fingerprint)
         tower = self.load_tower()
 
         def features(pixels: "torch.Tensor") -> "torch.Tensor":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import SettingsError, SnapshotError, WeightsError
-from ...core.protocols import Encoder
+from ...core.protocols import Encoder, Fingerprint
 from ...core.settings import Profile
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
@@ -77,17 +77,20 @@ class ModelState:
         return asdict(self)
 
 
-def make_encoder(spec: EncoderSpec, runtime: Runtime) -> Encoder[Any]:
+def make_encoder(spec: EncoderSpec, runtime: Runtime, built_with: Fingerprint | None = None) -> Encoder[Any]:
     """runtime: on which it runs its model, if it has one.
 
+    built_with: the fingerprint of an index, if the encoder is for one. If the runtime holds that model, it is used as
+    it is, and weights on disk are not looked for.
     Raises WeightsError where its weights are not on disk, SnapshotError where the kind is unknown.
     """
+    known = built_with if built_with and runtime.holds(built_with) else None
     if spec.kind == "efficientnet-lite0":
         return EfficientNetEncoder(runtime)
     if spec.kind == "open_clip":
-        return OpenClipEncoder(spec.model, spec.weights, runtime)
+        return OpenClipEncoder(spec.model, spec.weights, runtime, known)
     if spec.kind == "sentence":
-        return SentenceEncoder(spec.model, runtime)
+        return SentenceEncoder(spec.model, runtime, known)
     if spec.kind == "ngrams":
         return NgramEncoder()
     raise SnapshotError(f"the index was built with an encoder of kind {spec.kind!r}, which this version does not know")

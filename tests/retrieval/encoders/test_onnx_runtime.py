@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hashtag_recommender.core.errors import WeightsError
+from hashtag_recommender.core.errors import StaleIndexError, WeightsError
 from hashtag_recommender.retrieval.encoders import exported_models, onnx_export
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.exported_models import MODEL, RECORD, TOKENIZER, ExportError
 from hashtag_recommender.retrieval.encoders.onnx_runtime import OnnxRuntime
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
+from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec, make_encoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
@@ -53,7 +55,7 @@ class NoTorch:
     def load_photo_model(self, fingerprint, load):
         pytest.fail("the model ran on PyTorch")
 
-    def load_sentence_model(self, fingerprint, weights):
+    def load_sentence_model(self, fingerprint, find):
         pytest.fail("the model ran on PyTorch")
 
 
@@ -187,8 +189,37 @@ def test_missing_weights_are_told_as_before(tmp_path, sentence_folder, caplog):
     encoder = SentenceEncoder(str(sentence_folder), OnnxRuntime(tmp_path / "exported"))
     fingerprint = encoder.fingerprint
     with pytest.raises(WeightsError):
-        OnnxRuntime(tmp_path / "exported").load_sentence_model(fingerprint, tmp_path / "none")
+        OnnxRuntime(tmp_path / "exported").load_sentence_model(fingerprint, lambda: tmp_path / "none")
     assert not caplog.records and list((tmp_path / "exported").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["open_clip", "sentence"])
+def test_an_index_needs_no_weights_if_its_model_is_exported(kind, clip_folder, sentence_folder, photos, tmp_path):
+    folder = shutil.copytree({"open_clip": clip_folder, "sentence": sentence_folder}[kind], tmp_path / "model")
+    spec, runtime, content = EncoderSpec(kind, str(folder)), OnnxRuntime(tmp_path / "exported"), photos[0]
+    if kind == "sentence":
+        content = "a caption"
+    first = make_encoder(spec, runtime)
+    fingerprint, vectors = first.fingerprint, first.encode([first.prepare(content)])
+    shutil.rmtree(folder)
+    again = make_encoder(spec, runtime, fingerprint)
+    assert again.fingerprint == fingerprint
+    assert again.encode([again.prepare(content)]) == pytest.approx(vectors, abs=1e-6)
+    shutil.rmtree(tmp_path / "exported")
+    with pytest.raises(WeightsError):
+        make_encoder(spec, runtime, fingerprint)
+
+
+def test_other_weights_are_not_taken_for_those_of_an_index(sentence_folder, tmp_path):
+    folder = shutil.copytree(sentence_folder, tmp_path / "model")
+    spec, runtime = EncoderSpec("sentence", str(folder)), OnnxRuntime(tmp_path / "exported")
+    first = make_encoder(spec, runtime)
+    first.encode(["a"])
+    again = make_encoder(spec, runtime, first.fingerprint)
+    (folder / "another.txt").write_text("another model")
+    shutil.rmtree(tmp_path / "exported")
+    with pytest.raises(StaleIndexError, match="the encoder here is"):
+        again.encode(["a"])
 
 
 def test_two_processes_may_export_at_once(sentence_folder, tmp_path):
