@@ -1,9 +1,10 @@
 """How long a suggestion takes: cold, as a whole process, and warm; and what encoders take on ONNX Runtime and PyTorch.
 
-    .venv/bin/python benchmarks/speed.py [--before FOLDER/.venv/bin/hashtag] [--rounds 9]
+    .venv/bin/python benchmarks/speed.py [--before FOLDER/.venv/bin/hashtag] [--rounds 9] [--photos FOLDER]
 
---before: the command of an earlier release in an environment of its own, to be compared with. Everything that is
-compared runs in turn, in one run, on the sample archive.
+--before: the command of an earlier release in an environment of its own, to be compared with. --photos: JPEGs for a
+build of 2,000 photos (all of them, over and over). Everything that is compared runs in turn, in one run; all but the
+build on the sample archive.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ import numpy as np
 
 from hashtag_recommender import open_recommender
 from hashtag_recommender.assembly import Home
+from hashtag_recommender.core.pipeline import encode_stream
 from hashtag_recommender.core.protocols import Encoder
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
@@ -181,11 +185,57 @@ def compare_encoders(photos: Sequence[Path], captions: Sequence[str], cache: Pat
         print(f"  {name:20} least cosine between both: {cosines.min():.6f}")
 
 
+def compare_build(photos: Sequence[Path], folder: Path, cache: Path, before: Path | None) -> None:
+    """Print what decoding alone, encoding alone and both together take, and whole builds of both releases."""
+    encoder = EfficientNetEncoder(query_runtime(cache))
+    encoder.encode([encoder.prepare(photos[0])])
+    print(f"{len(photos)} photos, all cores")
+    for _ in range(2):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            started = time.perf_counter()
+            prepared = list(pool.map(encoder.prepare, photos))
+            decoding = time.perf_counter() - started
+        started = time.perf_counter()
+        for start in range(0, len(prepared), encoder.batch_size):
+            encoder.encode(prepared[start : start + encoder.batch_size])
+        encoding = time.perf_counter() - started
+        started = time.perf_counter()
+        for _ in encode_stream(encoder, enumerate(photos)):
+            pass
+        both = time.perf_counter() - started
+        ratio = both / max(decoding, encoding)
+        print(f"  decoding {decoding:.1f} s, encoding {encoding:.1f} s, both {both:.1f} s, {ratio:.2f} of the slower")
+    rows = [f"{i},{photo},a photo of day {i},day{i % 50}" for i, photo in enumerate(write_photos(photos, folder))]
+    (folder / "photos.csv").write_text("\n".join(["id,image,text,hashtags", *rows]), encoding="utf-8")
+    took = {}
+    for name, command in (("now", HASHTAG), ("before", before)):
+        if command:
+            home = folder / f"photos-{name}"
+            options = "--images", folder, "--home", home, "--encoders", "compact"
+            took[name], memory = run(command, "index", "build", folder / "photos.csv", *options)
+            print(f"  whole build, {name}: {took[name]:.1f} s, {memory:.0f} MB")
+    if before:
+        print(f"  before / now: {took['before'] / took['now']:.2f}")
+
+
+def write_photos(photos: Sequence[Path], folder: Path) -> list[str]:
+    """Copies that differ in a comment, since equal photos are encoded once."""
+    names = []
+    for i, photo in enumerate(photos):
+        content = photo.read_bytes()
+        comment = str(i).encode()
+        segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment
+        names.append(f"{i}.jpg")
+        (folder / names[-1]).write_bytes(content[:2] + segment + content[2:])
+    return names
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--before", type=Path)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--photos", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -195,7 +245,11 @@ def main() -> None:
         compare_warm(home, archive / "new" / "coffee.jpg")
         photos = sorted((archive / "photos").glob("*.jpg"))[:64]
         captions = [post.caption for post in _captions(archive)]
-        compare_encoders(photos, captions[:64], Settings(home).cache_folder, arguments.rounds)
+        cache = Settings(home).cache_folder
+        compare_encoders(photos, captions[:64], cache, arguments.rounds)
+        if arguments.photos:
+            found = sorted(arguments.photos.glob("*.jpg"))
+            compare_build([*islice(cycle(found), 2000)], folder, cache, arguments.before)
 
 
 def _captions(archive: Path) -> list[Any]:

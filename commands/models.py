@@ -14,9 +14,10 @@ app = make_group("List and download model weights.")
 
 
 class Pullable(StrEnum):
-    """Profiles whose weights are fetched."""
+    """Profiles that have models of their own."""
 
     clip = Profile.clip
+    compact = Profile.compact
 
 
 @app.command("list")
@@ -31,8 +32,8 @@ def list_models(as_json: AsJson = False) -> None:
 
 @app.command("pull")
 def pull_models(
-    profile: Annotated[Pullable, typer.Argument(help="The profile; the weights of compact come with the package.")],
+    profile: Annotated[Pullable, typer.Argument(help="The profile; only clip has weights to download.")],
 ) -> None:
-    """Download the weights of a profile."""
-    for name in assembly.pull_models(profile.value):
-        console.say(f"{name}: here")
+    """Download the weights of a profile, and export its models for ONNX Runtime."""
+    for name in assembly.pull_models(Profile(profile)):
+        console.say(f"{name}: ready")

