@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from .errors import PhotoError
@@ -16,9 +15,6 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 _BATCHES_AHEAD = 2
-# One model works at a time, in whatever thread: loading weights changes what all of PyTorch does, a tokenizer changes
-# itself, and one batch keeps all cores busy.
-_encoding = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +65,4 @@ def _encode(encoder: Encoder[V], batch: list[tuple[K, Future[Any]]]) -> Encoded[
             keys.append(key)
     if not prepared:
         return Encoded(keys, None, failures)
-    with _encoding:
-        return Encoded(keys, encoder.encode(prepared), failures)
+    return Encoded(keys, encoder.encode(prepared), failures)

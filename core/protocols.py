@@ -50,7 +50,8 @@ class Encoder(Protocol[V_out]):
     """Turns photos or captions into vectors.
 
     `prepare` does the work on one content that needs no model (decoding, resizing) and runs in threads beside
-    `encode`, which takes a batch of prepared contents. Loading weights waits for the first `encode`.
+    `encode`, which takes a batch of prepared contents. Loading weights waits for the first `encode`. Several threads
+    may use one encoder.
     """
 
     @property

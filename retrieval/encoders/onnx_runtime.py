@@ -15,7 +15,7 @@ from ...core.vectors import Vectors
 from .exported_models import MODEL, TOKENIZER, DamagedExportError, ExportedModels
 from .onnx_export import export_photo_model, export_sentence_model
 from .runtime import Network, PhotoModel, Runtime, SentenceModel
-from .torch_runtime import TORCH, load_sentence_transformer
+from .torch_runtime import TORCH, load_sentence_transformer, one_at_a_time
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -52,14 +52,18 @@ class OnnxRuntime:
         return self._otherwise.load_sentence_model(fingerprint, find) if model is None else model
 
     def _open(self, fingerprint: Fingerprint, export: Callable[[Path], float], opened: Callable[[Path], T]) -> T | None:
-        folder = self._exported.find(fingerprint, export)
+        def export_alone(folder: Path) -> float:
+            with one_at_a_time:
+                return export(folder)
+
+        folder = self._exported.find(fingerprint, export_alone)
         if folder is None:
             return None
         try:
             return opened(folder)
         except DamagedExportError as error:
             self._exported.discard(fingerprint, str(error))
-        again = self._exported.find(fingerprint, export)
+        again = self._exported.find(fingerprint, export_alone)
         return None if again is None else opened(again)
 
 

@@ -13,9 +13,10 @@ from ...core.errors import WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
+from .loaded import Loaded
 from .open_clip_photos import prepare_photo, size_of
 from .photos import read_photo
-from .runtime import Network, PhotoModel, Runtime
+from .runtime import Network, Runtime
 from .torch_runtime import TORCH
 from .weights import Weights, check_same, find_open_clip_weights
 
@@ -42,7 +43,7 @@ class OpenClipEncoder:
         raises WeightsError if the weights are not on disk or the model is unknown.
         """
         self._name = model
-        self._runtime = runtime
+        self._model = Loaded(lambda: runtime.load_photo_model(self.fingerprint, self._network))
         self._weights_name = weights
         self._known = known
         if known is None:
@@ -69,11 +70,11 @@ class OpenClipEncoder:
 
     def encode(self, prepared: Sequence[Vectors]) -> Vectors:
         """n arrays of `prepare` to float32 (n, d), of length 1."""
-        return unit_rows(self._model.run(np.stack(prepared))[0])
+        return unit_rows(self._model.get().run(np.stack(prepared))[0])
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_model", None)
+        self._model.release()
 
     def load_tower(self) -> Any:
         """The image tower, with its weights. Raises WeightsError where they are not what their name says."""
@@ -143,10 +144,6 @@ class OpenClipEncoder:
             own = open_clip.get_pretrained_cfg(self._name, self._weights_name) or {}
         merged: dict[str, Any] = merge_preprocess_dict(asdict(PreprocessCfg()), own)
         return merged | {"size": self._config["vision_cfg"].get("image_size", merged["size"])}
-
-    @cached_property
-    def _model(self) -> PhotoModel:
-        return self._runtime.load_photo_model(self.fingerprint, self._network)
 
     def _network(self) -> Network:
         check_same(self._found, self.fingerprint)

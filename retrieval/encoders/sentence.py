@@ -10,7 +10,8 @@ from ...core.errors import WeightsError
 from ...core.post import Modality
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
-from .runtime import Runtime, SentenceModel
+from .loaded import Loaded
+from .runtime import Runtime
 from .torch_runtime import TORCH, load_sentence_transformer
 from .weights import Weights, check_same, find_sentence_weights
 
@@ -33,7 +34,7 @@ class SentenceEncoder:
         raises WeightsError if the weights are not on disk.
         """
         self._name = model
-        self._runtime = runtime
+        self._model = Loaded(lambda: runtime.load_sentence_model(self.fingerprint, self._find))
         self._known = known
         if known is None:
             _ = self._weights
@@ -63,11 +64,11 @@ class SentenceEncoder:
 
     def encode(self, prepared: Sequence[str]) -> Vectors:
         """n captions to float32 (n, d), of length 1."""
-        return unit_rows(self._model.run(prepared))
+        return unit_rows(self._model.get().run(prepared))
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_model", None)
+        self._model.release()
 
     def _dimension(self) -> int:
         folder = self._weights.path
@@ -75,10 +76,6 @@ class SentenceEncoder:
         if dimension is None:
             raise WeightsError(f"{self._name} does not tell the dimension of its embeddings; name another model")
         return dimension
-
-    @cached_property
-    def _model(self) -> SentenceModel:
-        return self._runtime.load_sentence_model(self.fingerprint, self._find)
 
     def _find(self) -> Path:
         check_same(self._found, self.fingerprint)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _BATCH = 64  # captions
+
+# One model works or is loaded at a time, in whatever thread: loading weights changes what all of PyTorch does, a
+# tokenizer changes itself, and one batch keeps all cores busy.
+one_at_a_time = RLock()
 
 
 def has_gpu() -> bool:
@@ -35,11 +40,13 @@ class TorchRuntime:
 
     def load_photo_model(self, fingerprint: Fingerprint, load: Callable[[], Network]) -> "_TorchPhotos":
         """See `Runtime.load_photo_model`."""
-        return _TorchPhotos(load())
+        with one_at_a_time:
+            return _TorchPhotos(load())
 
     def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> "_TorchSentences":
         """See `Runtime.load_sentence_model`."""
-        return _TorchSentences(find())
+        with one_at_a_time:
+            return _TorchSentences(find())
 
 
 TORCH = TorchRuntime()
@@ -60,7 +67,7 @@ class _TorchPhotos:
 
     def run(self, batch: NDArray[Any]) -> list[Vectors]:
         """See `PhotoModel.run`."""
-        with self._torch.inference_mode():
+        with one_at_a_time, self._torch.inference_mode():
             pixels = self._torch.from_numpy(batch).to(self._device, non_blocking=True).to(self._dtype)
             computed = self._features(pixels.contiguous(memory_format=self._torch.channels_last))
             several = computed if isinstance(computed, tuple) else (computed,)
@@ -77,7 +84,10 @@ class _TorchSentences:
 
     def run(self, captions: Sequence[str]) -> Vectors:
         """See `SentenceModel.run`."""
-        vectors = self._model.encode(list(captions), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False)
+        with one_at_a_time:
+            vectors = self._model.encode(
+                list(captions), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False
+            )
         return np.asarray(vectors, dtype=np.float32)
 
 

@@ -5,16 +5,22 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from torch import nn
 
 from hashtag_recommender import Query, SuggestOptions, follow_recommender, open_recommender
 from hashtag_recommender.assembly import add_post
 from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.suggest import following
-from hashtag_recommender.core import pipeline
+from hashtag_recommender.core.errors import WeightsError
+from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.vectors import faiss_index
 from hashtag_recommender.index.vectors.extended import ExtendedIndex
+from hashtag_recommender.retrieval.encoders.loaded import Loaded
+from hashtag_recommender.retrieval.encoders.runtime import Network
+from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
 
 THREADS = 16
 
@@ -80,30 +86,48 @@ def test_while_posts_are_added_each_answer_is_of_one_state(demo_home, questions,
     assert before != after and all(answer in (before, after) for answer in told)
 
 
-def test_one_model_works_at_a_time():
-    class Model:
-        modality, batch_size, working, most = "text", 2, 0, 0
+def test_one_model_works_in_pytorch_at_a_time():
+    class Watch:
+        working, most = 0, 0
 
-        def prepare(self, content):
-            return content
+    def features(pixels):
+        Watch.working += 1
+        Watch.most = max(Watch.most, Watch.working)
+        inside.wait(0.01)
+        Watch.working -= 1
+        return pixels.flatten(1)
 
-        def encode(self, prepared):
-            Model.working += 1
-            Model.most = max(Model.most, Model.working)
-            inside.wait(0.01)
-            Model.working -= 1
-            return prepared
-
-    inside, models = threading.Event(), [Model(), Model()]
+    inside, pixels = threading.Event(), np.ones((2, 3, 4, 4), dtype=np.float32)
+    network = Network(features, nn.Identity(), pixels[0])
+    models = [TORCH.load_photo_model(Fingerprint("a", "b", "c", 48, "d"), lambda: network) for _ in range(2)]
     with ThreadPoolExecutor(THREADS) as pool:
-        ran = pool.map(lambda i: list(pipeline.encode_stream(models[i % 2], [(0, "a"), (1, "b")])), range(THREADS))
-        assert all(encoded[0].vectors == ["a", "b"] for encoded in ran)
-    assert Model.most == 1
+        for [vectors] in pool.map(lambda i: models[i % 2].run(pixels), range(THREADS)):
+            assert vectors.shape == (2, 48)
+    assert Watch.most == 1
+
+
+def test_a_model_is_loaded_once_and_tried_again_if_that_fails():
+    told, loading = [], threading.Event()
+
+    def load():
+        told.append("load")
+        loading.wait(0.05)
+        if len(told) == 1:
+            raise WeightsError("not there yet")
+        return object()
+
+    model = Loaded(load)
+    with pytest.raises(WeightsError):
+        model.get()
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert len(set(pool.map(lambda _: model.get(), range(THREADS)))) == 1
+    assert len(told) == 2
+    model.release()
+    model.get()
+    assert len(told) == 3
 
 
 def test_an_index_on_a_gpu_is_searched_by_one_thread_at_a_time(tmp_path, monkeypatch):
-    import numpy as np
-
     writer = faiss_index.FaissWriter(4)
     writer.add(np.eye(4, dtype=np.float32))
     writer.write(tmp_path)
