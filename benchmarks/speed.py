@@ -32,8 +32,8 @@ from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.profiles import query_runtime
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
-from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
+from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
 
 HASHTAG = Path(sys.executable).with_name("hashtag")
 ARCHIVE = Path(__file__).parents[1] / "demo" / "archive.py"

@@ -12,12 +12,12 @@ from ...core.errors import SettingsError, WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Backbone, Encoder, Fingerprint
 from ...core.vectors import PhotoFeatures, Vectors
+from ..runtimes.loaded import Loaded
+from ..runtimes.pytorch import TORCH
+from ..runtimes.runtime import Network, Runtime
 from .efficientnet import EXAMPLE, EfficientNetEncoder, feature_maps, load_efficientnet
-from .loaded import Loaded
 from .open_clip_tower import OpenClipEncoder
 from .photos import read_photo
-from .runtime import Network, Runtime
-from .torch_runtime import TORCH
 from .weights import Weights, find_timm_weights
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from PIL import Image
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
-from .loaded import Loaded
+from ..runtimes.loaded import Loaded
+from ..runtimes.pytorch import TORCH
+from ..runtimes.runtime import Network, Runtime
 from .photos import read_photo
-from .runtime import Network, Runtime
-from .torch_runtime import TORCH
 
 if TYPE_CHECKING:
     import torch

@@ -13,11 +13,11 @@ from ...core.errors import WeightsError
 from ...core.post import Modality, Photo
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
-from .loaded import Loaded
+from ..runtimes.loaded import Loaded
+from ..runtimes.pytorch import TORCH
+from ..runtimes.runtime import Network, Runtime
 from .open_clip_photos import prepare_photo, size_of
 from .photos import read_photo
-from .runtime import Network, Runtime
-from .torch_runtime import TORCH
 from .weights import Weights, check_same, find_open_clip_weights
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from PIL import Image
 from ...core.errors import SnapshotError, WeightsError
 from ...core.protocols import Encoder, Fingerprint
 from ...core.settings import Profile
+from ..runtimes.onnx import OnnxRuntime
+from ..runtimes.pytorch import TORCH, has_gpu
+from ..runtimes.runtime import Runtime
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
-from .onnx_runtime import OnnxRuntime
 from .open_clip_tower import OpenClipEncoder
-from .runtime import Runtime
 from .sentence import SentenceEncoder
-from .torch_runtime import TORCH, has_gpu
 from .weights import (
     MINILM_WHEEL,
     Weights,

@@ -10,9 +10,9 @@ from ...core.errors import WeightsError
 from ...core.post import Modality
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
-from .loaded import Loaded
-from .runtime import Runtime
-from .torch_runtime import TORCH, load_sentence_transformer
+from ..runtimes.loaded import Loaded
+from ..runtimes.pytorch import TORCH, load_sentence_transformer
+from ..runtimes.runtime import Runtime
 from .weights import Weights, check_same, find_sentence_weights
 
 _MAX_CHARACTERS = 4096  # more than any of these models has tokens for

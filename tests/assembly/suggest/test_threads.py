@@ -18,9 +18,9 @@ from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.vectors import faiss_index
 from hashtag_recommender.index.vectors.extended import ExtendedIndex
-from hashtag_recommender.retrieval.encoders.loaded import Loaded
-from hashtag_recommender.retrieval.encoders.runtime import Network
-from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
+from hashtag_recommender.retrieval.runtimes.loaded import Loaded
+from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
+from hashtag_recommender.retrieval.runtimes.runtime import Network
 
 THREADS = 16
 

@@ -22,7 +22,7 @@ from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
 from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
-from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
+from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
 
 CAPTIONS = ["라떼 한 잔", "espresso", "a much longer caption about cats " * 40, "☕"]
 

@@ -14,8 +14,8 @@ from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors
 from .exported_models import MODEL, TOKENIZER, DamagedExportError, ExportedModels
 from .onnx_export import export_photo_model, export_sentence_model
+from .pytorch import TORCH, load_sentence_transformer, one_at_a_time
 from .runtime import Network, PhotoModel, Runtime, SentenceModel
-from .torch_runtime import TORCH, load_sentence_transformer, one_at_a_time
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

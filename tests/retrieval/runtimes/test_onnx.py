@@ -13,15 +13,15 @@ import pytest
 from PIL import Image
 
 from hashtag_recommender.core.errors import StaleIndexError, WeightsError
-from hashtag_recommender.retrieval.encoders import exported_models, onnx_export
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
-from hashtag_recommender.retrieval.encoders.exported_models import MODEL, RECORD, TOKENIZER, ExportError
-from hashtag_recommender.retrieval.encoders.onnx_runtime import OnnxRuntime
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec, make_encoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
-from hashtag_recommender.retrieval.encoders.torch_runtime import TORCH
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
+from hashtag_recommender.retrieval.runtimes import exported_models, onnx_export
+from hashtag_recommender.retrieval.runtimes.exported_models import MODEL, RECORD, TOKENIZER, ExportError
+from hashtag_recommender.retrieval.runtimes.onnx import OnnxRuntime
+from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
 
 CAPTIONS = [
     "라떼 한 잔",
@@ -224,7 +224,7 @@ def test_other_weights_are_not_taken_for_those_of_an_index(sentence_folder, tmp_
 
 def test_two_processes_may_export_at_once(sentence_folder, tmp_path):
     source = (
-        "import sys; from hashtag_recommender.retrieval.encoders.onnx_runtime import OnnxRuntime; "
+        "import sys; from hashtag_recommender.retrieval.runtimes.onnx import OnnxRuntime; "
         "from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder; from pathlib import Path; "
         "print(SentenceEncoder(sys.argv[1], OnnxRuntime(Path(sys.argv[2]))).encode(['abc']).shape)"
     )

@@ -1,0 +1,1 @@
+"""Where models run: PyTorch, or ONNX Runtime with models exported from it."""
