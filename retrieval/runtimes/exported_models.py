@@ -133,8 +133,9 @@ class ExportedModels:
         record: dict[str, Any] = {"format": FORMAT, **asdict(Export(files, cosine, failed, _versions()))}
         durable.write(new / RECORD, json.dumps(record, indent=1).encode())
         durable.sync_tree(new)
-        if folder.exists():  # of another format, or exported by another process in the meantime
-            shutil.rmtree(folder, ignore_errors=True)
+        if self.holds(fingerprint):  # exported by another process in the meantime
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)  # of another format, or it failed with other versions
         try:
             os.rename(new, folder)  # noqa: PTH104 - a folder of another process is not replaced
         except OSError:
