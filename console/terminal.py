@@ -92,8 +92,8 @@ def shown_cells(text: str) -> int:
 
 
 def short_id(post: str) -> str:
-    """A post's id, of a long one its end: in a path that is the file's name."""
-    return post if len(post) <= _WIDEST_ID else "…" + post[1 - _WIDEST_ID :]
+    """A post's id; on a terminal, of a long one its end: in a path that is the file's name."""
+    return post if len(post) <= _WIDEST_ID or not out.is_terminal else "…" + post[1 - _WIDEST_ID :]
 
 
 def is_told(post: str) -> bool:

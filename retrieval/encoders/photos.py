@@ -68,7 +68,7 @@ def read_photo(photo: Photo | NewPhoto, shortest_side: int) -> Image.Image:
         raise PhotoError(f"not a photo (known are {', '.join((*FORMATS, 'HEIC'))})") from None
     except Exception as error:
         # Decoders answer hostile files with errors of every type (SyntaxError, struct.error, ...).
-        raise PhotoError(f"the photo is damaged ({str(error) or type(error).__name__})") from error
+        raise PhotoError(f"the photo is damaged ({' '.join(str(error).split()) or type(error).__name__})") from error
 
 
 def _opened(photo: Photo | NewPhoto) -> tuple[Image.Image, int | None]:
@@ -94,8 +94,10 @@ def _is_heif(content: bytes) -> bool:
 
 def _decode_heif(content: bytes) -> Image.Image:
     """The main picture of a HEIF file; its decoder turns it upright, whatever EXIF says, as the format wants it."""
-    import pillow_heif
-
+    try:
+        import pillow_heif
+    except ImportError:
+        raise PhotoError("HEIC photos need the package pillow-heif, which is not installed") from None
     opened = pillow_heif.open_heif(io.BytesIO(content))
     _check_size(*opened.size)
     with _large_ones if opened.size[0] * opened.size[1] > _LARGE else nullcontext():

@@ -7,17 +7,22 @@ and their sizes, or says why the model cannot be exported.
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...core import durable
 from ...core.errors import describe
 from ...core.protocols import Fingerprint
+from ...core.vectors import Vectors, unit_rows
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +30,13 @@ FORMAT = 1  # of the exported files; those of another format are exported again
 RECORD = "export.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
+SAMPLE = "sample.npy"  # what a photo model was given
+VECTORS = "vectors.npy"  # what PyTorch computed of that, or of SAMPLE_CAPTION
+SAMPLE_CAPTION = "오랜만에 단골 카페, 한 잔의 여유 and the smell of coffee ☕"
+LEAST_COSINE = 0.999
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_RETRIED_AFTER = 86_400.0  # seconds: that an export failed may have had a passing reason
 _EXPORTERS = ("torch", "onnxruntime")
 
 
@@ -41,13 +53,20 @@ class Export:
     """What is known of an exported model.
 
     files: the size of each, bytes. cosine: the least between a vector of PyTorch and one of ONNX Runtime on the samples
-    that were compared. failed: why it could not be exported, with which versions; "" if it could.
+    that were compared. failed: why it could not be exported, with which versions, and when (Unix time); "" if it could.
     """
 
     files: dict[str, int]
     cosine: float | None
     failed: str
     versions: dict[str, str]
+    tried: float
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing would change by exporting again now."""
+        recent = 0 <= time.time() - self.tried < _RETRIED_AFTER
+        return not self.failed or (recent and self.versions == _versions())
 
 
 class ExportedModels:
@@ -73,7 +92,9 @@ class ExportedModels:
         if known is None:
             return self._export(fingerprint, folder, export)
         if known.failed:
-            _log.warning("%s runs on PyTorch, which takes longer: %s", fingerprint, known.failed)
+            _log.warning(
+                "%s runs on PyTorch, which takes longer: %s; to try again, delete %s", fingerprint, known.failed, folder
+            )
             return None
         return folder
 
@@ -86,23 +107,23 @@ class ExportedModels:
         """What was exported, or failed with the versions that are installed; None if it is to be exported."""
         try:
             written = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            if written.pop("format", None) != FORMAT:
+                return None
+            known = Export(**written)
+            final = known.is_final
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
-            self.discard(fingerprint, str(error))
-            return None
-        if written.pop("format", None) != FORMAT:
+        except (OSError, ValueError, TypeError, AttributeError):
+            self.discard(fingerprint, f"{RECORD} cannot be read")
             return None
         try:
-            known = Export(**written)
             sizes = {name: (folder / name).stat().st_size for name in known.files}
-        except (TypeError, AttributeError, OSError) as error:
-            self.discard(fingerprint, str(error))
+        except (OSError, AttributeError):
+            sizes = {}
+        if sizes != known.files or not (known.failed or MODEL in sizes):
+            self.discard(fingerprint, "a file is missing or has another size")
             return None
-        if sizes != known.files:
-            self.discard(fingerprint, "a file has another size")
-            return None
-        return None if known.failed and known.versions != _versions() else known
+        return known if final else None
 
     def _export(self, fingerprint: Fingerprint, folder: Path, export: Callable[[Path], float]) -> Path | None:
         try:
@@ -130,7 +151,7 @@ class ExportedModels:
             failed = str(error)
             _log.warning("%s runs on PyTorch, which takes longer: %s", fingerprint, failed)
         files = {path.name: path.stat().st_size for path in sorted(new.iterdir())}
-        record: dict[str, Any] = {"format": FORMAT, **asdict(Export(files, cosine, failed, _versions()))}
+        record: dict[str, Any] = {"format": FORMAT, **asdict(Export(files, cosine, failed, _versions(), time.time()))}
         durable.write(new / RECORD, json.dumps(record, indent=1).encode())
         durable.sync_tree(new)
         if self.holds(fingerprint):  # exported by another process in the meantime
@@ -147,3 +168,17 @@ class ExportedModels:
 
 def _versions() -> dict[str, str]:
     return {package: version(package) for package in _EXPORTERS}
+
+
+def least_cosine(expected: Vectors, found: Vectors) -> float:
+    """The least cosine between the rows of both, (n, ...); -1 if they have other shapes or `found` is not finite."""
+    if expected.shape != found.shape or not np.isfinite(found).all():
+        return -1.0
+    one, other = (unit_rows(np.reshape(part, (len(part), -1)).astype(np.float32)) for part in (expected, found))
+    return float(np.min(np.sum(one * other, axis=1)))
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line and without colours."""
+    lines = _COLOURS.sub("", str(error)).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

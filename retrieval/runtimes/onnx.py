@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors
-from .exported_models import MODEL, TOKENIZER, DamagedExportError, ExportedModels
+from .exported_models import (
+    LEAST_COSINE,
+    MODEL,
+    SAMPLE,
+    SAMPLE_CAPTION,
+    TOKENIZER,
+    VECTORS,
+    DamagedExportError,
+    ExportedModels,
+    first_line,
+    least_cosine,
+)
 from .onnx_export import export_photo_model, export_sentence_model
 from .pytorch import TORCH, load_sentence_transformer, one_at_a_time
 from .runtime import Network, PhotoModel, Runtime, SentenceModel
@@ -73,6 +84,7 @@ class OnnxPhotos:
     def __init__(self, folder: Path) -> None:
         """Raises DamagedExportError."""
         self._session = _open_session(folder / MODEL)
+        _check_sample(folder, lambda: self.run(np.load(folder / SAMPLE, allow_pickle=False))[0])
 
     def run(self, batch: NDArray[Any]) -> list[Vectors]:
         """See `PhotoModel.run`."""
@@ -94,6 +106,7 @@ class OnnxSentences:
             raise DamagedExportError(f"{TOKENIZER}: {error}") from error
         self._session = _open_session(folder / MODEL)
         self._inputs = [given.name for given in self._session.get_inputs()]
+        _check_sample(folder, lambda: self.run([SAMPLE_CAPTION]))
 
     def run(self, captions: Sequence[str]) -> Vectors:
         """See `SentenceModel.run`."""
@@ -116,6 +129,19 @@ class OnnxSentences:
         return embedded
 
 
+def _check_sample(folder: Path, run: Callable[[], Vectors]) -> None:
+    """Raises DamagedExportError if a sample gets other vectors than when the model was exported.
+
+    Reading all weights for a checksum would take longer than a sample.
+    """
+    try:
+        same = least_cosine(np.load(folder / VECTORS, allow_pickle=False), run())
+    except Exception as error:  # ONNX Runtime raises one class for each of its codes
+        raise DamagedExportError(first_line(error)) from error
+    if same < LEAST_COSINE:
+        raise DamagedExportError(f"a sample gets another vector, cosine {same:.4f}")
+
+
 def _open_session(file: Path) -> "InferenceSession":
     import onnxruntime
 
@@ -127,7 +153,7 @@ def _open_session(file: Path) -> "InferenceSession":
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the package raises one class for each of its codes
-        raise DamagedExportError(f"{file.name}: {_first_line(error)}") from error
+        raise DamagedExportError(f"{file.name}: {first_line(error)}") from error
 
 
 def _share(n: int) -> int:
@@ -146,7 +172,3 @@ def _workers() -> ThreadPoolExecutor:
 
 def _cores() -> int:
     return os.cpu_count() or 1
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -11,17 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import HashtagError
-from ...core.vectors import Vectors, unit_rows
-from .exported_models import MODEL, TOKENIZER, ExportError
+from ...core.vectors import Vectors
+from .exported_models import (
+    LEAST_COSINE,
+    MODEL,
+    SAMPLE,
+    SAMPLE_CAPTION,
+    TOKENIZER,
+    VECTORS,
+    ExportError,
+    first_line,
+    least_cosine,
+)
 from .runtime import Network, PhotoModel, SentenceModel
-
-LEAST_COSINE = 0.999
 
 _OPSET = 18
 _SAMPLES = 4  # photos
 _CAPTIONS = (
+    SAMPLE_CAPTION,
     "espresso",
-    "오랜만에 단골 카페, 한 잔의 여유",
     "Tiny coffee bar, big wooden tables. Staying here all afternoon. " * 8,
     "日曜の朝 ☕️ #coffee",
     "una tarde de verano en la playa",
@@ -52,8 +60,10 @@ def export_photo_model(load: Callable[[], Network], run: Callable[[Path], PhotoM
         exported = Exported().eval()
         expected = exported(torch.from_numpy(batch))
     _export(exported, (torch.from_numpy(batch[:2]),), ["pixels"], folder)
-    several = expected if isinstance(expected, tuple) else (expected,)
-    return _check([part.float().numpy() for part in several], run(folder).run(batch))
+    several = [part.float().numpy() for part in (expected if isinstance(expected, tuple) else (expected,))]
+    np.save(folder / SAMPLE, batch[:1])
+    np.save(folder / VECTORS, several[0][:1])
+    return _check(several, run(folder).run(batch))
 
 
 def export_sentence_model(model: Any, run: Callable[[Path], SentenceModel], folder: Path) -> float:
@@ -78,6 +88,7 @@ def export_sentence_model(model: Any, run: Callable[[Path], SentenceModel], fold
         inputs = {name: tensor.cpu() for name, tensor in model.preprocess(captions[:2]).items() if name in names}
         expected = model.encode(captions, convert_to_numpy=True, show_progress_bar=False)
     _export(Exported().eval(), tuple(inputs[name] for name in names), names, folder)
+    np.save(folder / VECTORS, expected[:1])
     return _check([expected], [run(folder).run(captions)])
 
 
@@ -121,21 +132,15 @@ def _export(module: Any, inputs: tuple[Any, ...], names: Sequence[str], folder: 
     except (HashtagError, OSError, MemoryError):
         raise
     except Exception as error:
-        # Of many types: an operator that ONNX does not have, a shape that depends on data, an older PyTorch.
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ExportError(f"it cannot be exported to ONNX ({reason})") from error
+        # Of many types: an operator that ONNX does not have, a shape that depends on data, an older PyTorch. What
+        # PyTorch itself says of it begins with pages of advice to its own developers.
+        cause = error.__cause__ or error
+        raise ExportError(f"it cannot be exported to ONNX ({type(cause).__name__}: {first_line(cause)})") from error
 
 
 def _check(expected: Sequence[Vectors], found: Sequence[Vectors]) -> float:
     """The least cosine between rows of both."""
-    least = 1.0
-    for one, other in zip(expected, found, strict=True):
-        if one.shape != other.shape:
-            raise ExportError(f"exported to ONNX it computes {other.shape} numbers, not {one.shape}")
-        if not np.isfinite(other).all():
-            raise ExportError("exported to ONNX it computes NaN or infinity")
-        rows = [unit_rows(np.reshape(part, (len(part), -1)).astype(np.float32)) for part in (one, other)]
-        least = min(least, float(np.min(np.sum(rows[0] * rows[1], axis=1))))
+    least = min(least_cosine(*pair) for pair in zip(expected, found, strict=True))
     if least < LEAST_COSINE:
         raise ExportError(f"exported to ONNX it computes other vectors (cosine {least:.4f})")
     return least
