@@ -22,6 +22,7 @@ from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
 from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
+from hashtag_recommender.retrieval.encoders.universal_sentence import UniversalSentenceEncoder
 from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
 
 CAPTIONS = ["라떼 한 잔", "espresso", "a much longer caption about cats " * 40, "☕"]
@@ -45,6 +46,7 @@ def photos(tmp_path_factory):
         "open_clip checkpoint",
         "minilm",
         "sentence folder",
+        "universal sentence",
         "ngrams",
         "remembering photos",
         "remembering ngrams",
@@ -62,6 +64,8 @@ def encoder_and_contents(request, photos, clip_folder, sentence_folder, tmp_path
         return SentenceEncoder(weights.MINILM_WHEEL), CAPTIONS
     if request.param == "sentence folder":
         return SentenceEncoder(str(sentence_folder)), CAPTIONS
+    if request.param == "universal sentence":
+        return UniversalSentenceEncoder(), CAPTIONS
     if request.param == "remembering photos":
         return CachingEncoder(OpenClipEncoder(str(clip_folder), "")), photos
     if request.param == "remembering ngrams":
