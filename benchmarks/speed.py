@@ -11,7 +11,6 @@ import argparse
 import multiprocessing
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from build_cost import HASHTAG, run
 
 from hashtag_recommender import open_recommender
 from hashtag_recommender.assembly import Home
@@ -35,7 +35,6 @@ from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
 from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
 
-HASHTAG = Path(sys.executable).with_name("hashtag")
 ARCHIVE = Path(__file__).parents[1] / "demo" / "archive.py"
 TEXT = "오랜만에 단골 카페, espresso 한 잔의 여유"
 
@@ -68,17 +67,6 @@ if text:
     inputs = {name: np.asarray([values], dtype=np.int64) for name, values in inputs.items()}
     print(search(sentence_index, session(sentence_model).run(None, inputs)[0])[1][0][:5])
 """
-
-
-def run(*command: object) -> tuple[float, float]:
-    """Seconds and peak memory (MB) of a whole process."""
-    started = time.perf_counter()
-    child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{command} ended with {child.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1000
 
 
 def build(command: Path, posts: Path, home: Path) -> Path:

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +38,8 @@ LEAST_COSINE = 0.999
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _RETRIED_AFTER = 86_400.0  # seconds: that an export failed may have had a passing reason
+_UNFINISHED = ".new-"  # how the names of folders begin that are being written
+_GIVEN_UP_AFTER = 86_400.0  # seconds
 _EXPORTERS = ("torch", "onnxruntime")
 
 
@@ -128,7 +131,8 @@ class ExportedModels:
     def _export(self, fingerprint: Fingerprint, folder: Path, export: Callable[[Path], float]) -> Path | None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self._folder, prefix=".new-", ignore_cleanup_errors=True) as new:
+            self._remove_unfinished()
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix=_UNFINISHED, ignore_cleanup_errors=True) as new:
                 return self._write(fingerprint, folder, Path(new) / "export", export)
         except OSError as error:
             _log.warning(
@@ -139,6 +143,13 @@ class ExportedModels:
                 fingerprint,
             )
             return None
+
+    def _remove_unfinished(self) -> None:
+        """Delete what processes that were killed have left; what is younger may be in use."""
+        for left in self._folder.glob(f"{_UNFINISHED}*"):
+            with suppress(FileNotFoundError):  # it was finished just now
+                if time.time() - left.stat().st_mtime > _GIVEN_UP_AFTER:
+                    shutil.rmtree(left, ignore_errors=True)
 
     def _write(self, fingerprint: Fingerprint, folder: Path, new: Path, export: Callable[[Path], float]) -> Path | None:
         new.mkdir()

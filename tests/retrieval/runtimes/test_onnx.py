@@ -279,6 +279,15 @@ def test_other_weights_are_not_taken_for_those_of_an_index(sentence_folder, tmp_
         again.encode(["a"])
 
 
+def test_what_a_killed_process_left_is_removed_the_day_after(tmp_path):
+    killed, working = tmp_path / ".new-killed", tmp_path / ".new-working"
+    for folder in (killed, working):
+        (folder / "export").mkdir(parents=True)
+    os.utime(killed, (time.time() - 90_000,) * 2)
+    ExportedModels(tmp_path).find(Fingerprint("a", "b", "c", 4, "d"), lambda folder: (folder / MODEL).touch() or 1.0)
+    assert working.exists() and not killed.exists()
+
+
 def test_two_processes_may_export_at_once(tmp_path, caplog):
     fingerprint = Fingerprint("a", "b", "c", 4, "d")
 
