@@ -47,8 +47,10 @@ def show_answer(answer: Answer, explain: bool) -> None:
 def _explain(suggestion: Suggestion, width: int) -> None:
     for reason in suggestion.reasons:
         one_line([("", "", width), (f"{reason.log_odds:>+5.1f}  {reason.what}", "", None)])
-    for neighbour in suggestion.evidence[:_SHOWN]:
-        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<8}  {_named(neighbour)}"
+    shown = suggestion.evidence[:_SHOWN]
+    widest = max((len(neighbour.channel) for neighbour in shown), default=0)
+    for neighbour in shown:
+        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<{widest}}  {_named(neighbour)}"
         one_line([("", "", width), (seen, "dim", None)])
 
 

@@ -27,13 +27,18 @@ def show_build(report: "BuildReport", home: Path) -> None:
     added = counted(read.added, "post")
     say(f"{added} added, {read.updated} updated, {read.removed} removed, {read.unchanged} unchanged")
     for channel, n in report.embedded.items():
-        say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} encoded")
+        say(f"{counted_contents(channel, n)} encoded ({channel})")
     state = "published" if report.published else f"{unpublished(read.changes)}; still serving"
     holds = f"{counted(manifest.posts, 'post')}, {counted(manifest.hashtags, 'hashtag')}"
     say(f"{state} {manifest.snapshot} in {home}: {holds}")
     show_rejects(report.rejects)
     if report.rejects.path:
         say(f"{report.rejects.path} lists every row and the reason")
+
+
+def counted_contents(channel: str, n: int) -> str:
+    """How many contents of a channel there are: photos or captions."""
+    return counted(n, "photo" if channel == "image" else "caption")
 
 
 def show_rejects(rejects: RejectCounts, indent: str = "") -> None:
@@ -59,7 +64,7 @@ def show_info(info: "IndexInfo") -> None:
     for source, n in manifest.sources.items():
         table.add_row("source", f"{escape(printable(source))} ({counted(n, 'post')})")
     for record in manifest.channels:
-        contents = counted(record.vectors, "photo" if record.channel == "image" else "caption")
+        contents = counted_contents(record.channel, record.vectors)
         table.add_row(f"{record.channel} channel", f"{contents}, {escape(str(record.fingerprint))}")
     table.add_row("size", f"{sum(file.bytes for file in manifest.files.values()) / 1e6:.1f} MB")
     for name, told in _learned(info):

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..core.sources import KnownSource, Source
-from .archive import show_rejects
+from .archive import counted_contents, show_rejects
 from .terminal import counted, printable, say, show_table, tell, unpublished
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def show_refresh(report: "RefreshReport") -> None:
         if source.failed:
             say(f"  not changed: {source.failed}")
     for channel, n in report.embedded.items():
-        say(f"{counted(n, 'photo' if channel == 'image' else 'caption')} {'to encode' if planned else 'encoded'}")
+        say(f"{counted_contents(channel, n)} {'to encode' if planned else 'encoded'} ({channel})")
     if report.learned:
         say(report.learned)
     for gate in report.gates:

@@ -17,6 +17,7 @@ from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
 from .open_clip_tower import OpenClipEncoder
 from .sentence import SentenceEncoder
+from .universal_sentence import UniversalSentenceEncoder
 from .weights import (
     MINILM_WHEEL,
     Weights,
@@ -34,7 +35,7 @@ CLIP_SENTENCE_MODEL = "paraphrase-multilingual-MiniLM-L12-v2"
 
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
-    """How an encoder is made: kind `efficientnet-lite0`, `open_clip`, `sentence` or `ngrams`, and its names."""
+    """How an encoder is made: kind, as in `make_encoder`, and its names."""
 
     kind: str
     model: str = ""
@@ -93,6 +94,8 @@ def make_encoder(spec: EncoderSpec, runtime: Runtime, built_with: Fingerprint | 
         return OpenClipEncoder(spec.model, spec.weights, runtime, known)
     if spec.kind == "sentence":
         return SentenceEncoder(spec.model, runtime, known)
+    if spec.kind == "universal-sentence-encoder":
+        return UniversalSentenceEncoder(runtime)
     if spec.kind == "ngrams":
         return NgramEncoder()
     raise SnapshotError(f"the index was built with an encoder of kind {spec.kind!r}, which this version does not know")
@@ -123,7 +126,7 @@ def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpe
         if profile == Profile.clip or clip != ClipModels():
             raise
         return _COMPACT, [
-            "using the compact encoders (English captions and general photos); for the stronger, multilingual clip "
+            "using the compact encoders (captions and general photos); for the stronger clip "
             "encoders run `hashtag models pull clip` (about 2 GB), then build again"
         ]
     return [
@@ -142,6 +145,7 @@ def model_states() -> list[ModelState]:
         ModelState(Profile.clip, "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
         ModelState(Profile.compact, "image", "efficientnet-lite0", True, "with the package"),
         ModelState(Profile.compact, "sentence", MINILM_WHEEL, True, "with the package"),
+        ModelState(Profile.compact, "multilingual", "universal-sentence-encoder", True, "with the package"),
         ModelState("all", "lexical", "character n-grams", True, "no weights"),
     ]
 
@@ -170,4 +174,9 @@ def _is_here(find: Callable[..., Weights], *names: str) -> bool:
     return True
 
 
-_COMPACT = [EncoderSpec("efficientnet-lite0"), EncoderSpec("sentence", MINILM_WHEEL), EncoderSpec("ngrams")]
+_COMPACT = [
+    EncoderSpec("efficientnet-lite0"),
+    EncoderSpec("sentence", MINILM_WHEEL),
+    EncoderSpec("universal-sentence-encoder"),
+    EncoderSpec("ngrams"),
+]

@@ -16,6 +16,7 @@ _LEAST = 0.1  # log odds; a smaller change is not a reason
 _WORDS = {
     "lexical_": "posts with similar words",
     "sentence_": "posts with a similar meaning",
+    "multilingual_": "posts with a similar meaning in any language",
     "image_": "posts with similar photos",
     "style_": "posts written in a similar way",
     "vote": "the votes of all similar posts together",

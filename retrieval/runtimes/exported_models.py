@@ -30,7 +30,6 @@ _log = logging.getLogger(__name__)
 FORMAT = 1  # of the exported files; those of another format are exported again
 RECORD = "export.json"
 MODEL = "model.onnx"
-TOKENIZER = "tokenizer.json"
 SAMPLE = "sample.npy"  # what a photo model was given
 VECTORS = "vectors.npy"  # what PyTorch computed of that, or of SAMPLE_CAPTION
 SAMPLE_CAPTION = "오랜만에 단골 카페, 한 잔의 여유 and the smell of coffee ☕"

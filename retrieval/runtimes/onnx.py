@@ -17,16 +17,16 @@ from .exported_models import (
     MODEL,
     SAMPLE,
     SAMPLE_CAPTION,
-    TOKENIZER,
     VECTORS,
     DamagedExportError,
     ExportedModels,
     first_line,
     least_cosine,
 )
-from .onnx_export import export_photo_model, export_sentence_model
+from .onnx_export import export_photo_model, export_sentence_model, export_text_model
 from .pytorch import TORCH, load_sentence_transformer, one_at_a_time
-from .runtime import Network, PhotoModel, Runtime, SentenceModel
+from .runtime import Network, PhotoModel, Runtime, TextModel, TextNetwork
+from .tokenization import read_tokenizer
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -53,13 +53,18 @@ class OnnxRuntime:
         model = self._open(fingerprint, partial(export_photo_model, load, OnnxPhotos), OnnxPhotos)
         return self._otherwise.load_photo_model(fingerprint, load) if model is None else model
 
-    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> SentenceModel:
+    def load_text_model(self, fingerprint: Fingerprint, load: Callable[[], TextNetwork]) -> TextModel:
+        """See `Runtime.load_text_model`."""
+        model = self._open(fingerprint, partial(export_text_model, load, OnnxTexts), OnnxTexts)
+        return self._otherwise.load_text_model(fingerprint, load) if model is None else model
+
+    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> TextModel:
         """See `Runtime.load_sentence_model`."""
 
         def export(folder: Path) -> float:
-            return export_sentence_model(load_sentence_transformer(find(), "cpu"), OnnxSentences, folder)
+            return export_sentence_model(load_sentence_transformer(find(), "cpu"), OnnxTexts, folder)
 
-        model = self._open(fingerprint, export, OnnxSentences)
+        model = self._open(fingerprint, export, OnnxTexts)
         return self._otherwise.load_sentence_model(fingerprint, find) if model is None else model
 
     def _open(self, fingerprint: Fingerprint, export: Callable[[Path], float], opened: Callable[[Path], T]) -> T | None:
@@ -93,23 +98,21 @@ class OnnxPhotos:
         return [np.concatenate(outputs) for outputs in zip(*computed, strict=True)]
 
 
-class OnnxSentences:
-    """Satisfies `SentenceModel`; several threads may share one."""
+class OnnxTexts:
+    """Satisfies `TextModel`; several threads may share one."""
 
     def __init__(self, folder: Path) -> None:
         """Raises DamagedExportError."""
-        from tokenizers import Tokenizer
-
         try:
-            self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        except Exception as error:  # the package raises no other type
-            raise DamagedExportError(f"{TOKENIZER}: {error}") from error
+            self._tokenizer = read_tokenizer(folder)
+        except Exception as error:  # the package tokenizers raises no other type
+            raise DamagedExportError(f"its tokenizer: {error}") from error
         self._session = _open_session(folder / MODEL)
         self._inputs = [given.name for given in self._session.get_inputs()]
         _check_sample(folder, lambda: self.run([SAMPLE_CAPTION]))
 
     def run(self, captions: Sequence[str]) -> Vectors:
-        """See `SentenceModel.run`."""
+        """See `TextModel.run`."""
         # Captions of like length together, so that little of a batch is padding.
         order = sorted(range(len(captions)), key=lambda row: len(captions[row]))
         size = _share(len(order))
@@ -118,14 +121,8 @@ class OnnxSentences:
         return np.ascontiguousarray(vectors[np.argsort(order)])
 
     def _embed(self, captions: Sequence[str]) -> Vectors:
-        tokens = self._tokenizer.encode_batch(captions)
-        of_tokens = {
-            "input_ids": [text.ids for text in tokens],
-            "attention_mask": [text.attention_mask for text in tokens],
-            "token_type_ids": [text.type_ids for text in tokens],
-        }
-        inputs = {name: np.asarray(of_tokens[name], dtype=np.int64) for name in self._inputs}
-        embedded: Vectors = self._session.run(None, inputs)[0]
+        tokens = self._tokenizer.tokenize(captions)
+        embedded: Vectors = self._session.run(None, {name: tokens[name] for name in self._inputs})[0]
         return embedded
 
 

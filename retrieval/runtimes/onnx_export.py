@@ -17,13 +17,13 @@ from .exported_models import (
     MODEL,
     SAMPLE,
     SAMPLE_CAPTION,
-    TOKENIZER,
     VECTORS,
     ExportError,
     first_line,
     least_cosine,
 )
-from .runtime import Network, PhotoModel, SentenceModel
+from .runtime import Network, PhotoModel, TextModel, TextNetwork
+from .tokenization import INPUTS, PackagedTokenizer
 
 _OPSET = 18
 _SAMPLES = 4  # photos
@@ -66,34 +66,52 @@ def export_photo_model(load: Callable[[], Network], run: Callable[[Path], PhotoM
     return _check(several, run(folder).run(batch))
 
 
-def export_sentence_model(model: Any, run: Callable[[Path], SentenceModel], folder: Path) -> float:
-    """Write a `SentenceTransformer` and its tokenizer to `folder`. run: opens them in ONNX Runtime.
-
-    Returns the least cosine between vectors of both runtimes; raises ExportError where it is below LEAST_COSINE.
-    """
+def export_text_model(load: Callable[[], TextNetwork], run: Callable[[Path], TextModel], folder: Path) -> float:
+    """Write a network for captions and its tokenizer to `folder`. run, returns and raises: see `export_photo_model`."""
     import torch
 
+    network = load()
+    with torch.inference_mode():
+        tokens = network.tokenizer.tokenize(_CAPTIONS).values()
+        expected = network.features(*map(torch.from_numpy, tokens)).numpy()
+    return _export_text(network, expected, run, folder)
+
+
+def export_sentence_model(model: Any, run: Callable[[Path], TextModel], folder: Path) -> float:
+    """Write a `SentenceTransformer` and its tokenizer to `folder`. run, returns, raises: see `export_photo_model`."""
     with _quiet():
-        names = _write_tokenizer(model, folder / TOKENIZER)
+        names = [name for name in INPUTS if name in model.preprocess(["one", "two words"])]
+        tokenizer = _tokenizer_of(model, names)
+        expected = model.encode(list(_CAPTIONS), convert_to_numpy=True, show_progress_bar=False)
 
-        class Exported(torch.nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.model = model
+    def features(*tensors: Any) -> Any:
+        return model(dict(zip(names, tensors, strict=True)))["sentence_embedding"]
 
-            def forward(self, *tensors: torch.Tensor) -> Any:
-                return self.model(dict(zip(names, tensors, strict=True)))["sentence_embedding"]
+    return _export_text(TextNetwork(features, model, tokenizer), expected, run, folder)
 
-        captions = list(_CAPTIONS)
-        inputs = {name: tensor.cpu() for name, tensor in model.preprocess(captions[:2]).items() if name in names}
-        expected = model.encode(captions, convert_to_numpy=True, show_progress_bar=False)
-    _export(Exported().eval(), tuple(inputs[name] for name in names), names, folder)
+
+def _export_text(network: TextNetwork, expected: Vectors, run: Callable[[Path], TextModel], folder: Path) -> float:
+    import torch
+
+    features, module = network.features, network.module.eval().requires_grad_(False)
+
+    class Exported(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, *tensors: torch.Tensor) -> Any:
+            return features(*tensors)
+
+    network.tokenizer.save(folder)
+    tokens = network.tokenizer.tokenize(_CAPTIONS[:2])
+    _export(Exported().eval(), tuple(map(torch.from_numpy, tokens.values())), list(tokens), folder)
     np.save(folder / VECTORS, expected[:1])
-    return _check([expected], [run(folder).run(captions)])
+    return _check([expected], [run(folder).run(_CAPTIONS)])
 
 
-def _write_tokenizer(model: Any, file: Path) -> list[str]:
-    """Write the tokenizer of a sentence model, and return the names of what it gives the model."""
+def _tokenizer_of(model: Any, inputs: Sequence[str]) -> PackagedTokenizer:
+    """The tokenizer of a sentence model. Raises ExportError if it works otherwise than by the package tokenizers."""
     tokenizer = model.tokenizer
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
@@ -106,9 +124,7 @@ def _write_tokenizer(model: Any, file: Path) -> list[str]:
         pad_type_id=tokenizer.pad_token_type_id,
         direction=tokenizer.padding_side,
     )
-    backend.save(str(file))
-    given = model.preprocess(["one", "two words"])
-    return [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in given]
+    return PackagedTokenizer(backend, inputs)
 
 
 def _export(module: Any, inputs: tuple[Any, ...], names: Sequence[str], folder: Path) -> None:

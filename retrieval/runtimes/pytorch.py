@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...core.errors import WeightsError
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors
-from .runtime import Network
+from .runtime import Network, TextNetwork
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -42,6 +42,11 @@ class TorchRuntime:
         """See `Runtime.load_photo_model`."""
         with one_at_a_time:
             return _TorchPhotos(load())
+
+    def load_text_model(self, fingerprint: Fingerprint, load: Callable[[], TextNetwork]) -> "_TorchTexts":
+        """See `Runtime.load_text_model`."""
+        with one_at_a_time:
+            return _TorchTexts(load())
 
     def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> "_TorchSentences":
         """See `Runtime.load_sentence_model`."""
@@ -74,6 +79,28 @@ class _TorchPhotos:
             return [np.asarray(features.float().cpu().numpy(), dtype=np.float32) for features in several]
 
 
+class _TorchTexts:
+    """A network, in float32 wherever it runs."""
+
+    def __init__(self, network: TextNetwork) -> None:
+        import torch
+
+        self._torch = torch
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        network.module.eval().requires_grad_(False).to(self._device)
+        self._network = network
+
+    def run(self, captions: Sequence[str]) -> Vectors:
+        """See `TextModel.run`."""
+        return np.concatenate([self._embed(captions[i : i + _BATCH]) for i in range(0, len(captions), _BATCH)])
+
+    def _embed(self, captions: Sequence[str]) -> Vectors:
+        with one_at_a_time, self._torch.inference_mode():
+            tokens = self._network.tokenizer.tokenize(captions).values()
+            tensors = (self._torch.from_numpy(part).to(self._device) for part in tokens)
+            return np.asarray(self._network.features(*tensors).float().cpu().numpy(), dtype=np.float32)
+
+
 class _TorchSentences:
     def __init__(self, folder: Path) -> None:
         import torch
@@ -83,7 +110,7 @@ class _TorchSentences:
         self._model = model.half() if on_gpu else model
 
     def run(self, captions: Sequence[str]) -> Vectors:
-        """See `SentenceModel.run`."""
+        """See `TextModel.run`."""
         with one_at_a_time:
             vectors = self._model.encode(
                 list(captions), batch_size=_BATCH, convert_to_numpy=True, show_progress_bar=False

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors
+from .tokenization import Tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,18 @@ class Network:
     example: NDArray[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class TextNetwork:
+    """A network for captions, with its weights, as PyTorch has it.
+
+    features: the function of what the tokenizer gives, in its order, to a tensor (n, d). module: holds the weights.
+    """
+
+    features: "Callable[..., torch.Tensor]"
+    module: "torch.nn.Module"
+    tokenizer: Tokenizer
+
+
 class PhotoModel(Protocol):
     """A network that is loaded."""
 
@@ -35,8 +48,8 @@ class PhotoModel(Protocol):
         ...
 
 
-class SentenceModel(Protocol):
-    """A sentence-transformers model that is loaded."""
+class TextModel(Protocol):
+    """A network for captions that is loaded."""
 
     def run(self, captions: Sequence[str]) -> Vectors:
         """n captions to float32 (n, d), of any length."""
@@ -54,6 +67,10 @@ class Runtime(Protocol):
         """fingerprint: of the encoder. load: reads the weights into PyTorch; it raises WeightsError."""
         ...
 
-    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> SentenceModel:
+    def load_text_model(self, fingerprint: Fingerprint, load: Callable[[], TextNetwork]) -> TextModel:
+        """See `load_photo_model`."""
+        ...
+
+    def load_sentence_model(self, fingerprint: Fingerprint, find: Callable[[], Path]) -> TextModel:
         """find: the folder of the weights, as sentence-transformers saves a model. Raises WeightsError on any other."""
         ...

@@ -26,7 +26,7 @@ class Channel(Generic[V]):
 
     @property
     def name(self) -> str:
-        """`image`, `sentence` or `lexical`."""
+        """`image`, `sentence`, `multilingual` or `lexical`."""
         return self.encoder.channel
 
 

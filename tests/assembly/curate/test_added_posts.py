@@ -127,7 +127,11 @@ def test_an_added_photo_is_found_at_once_and_outlives_its_file(hashtag, demo, de
     assert first()["similarity"] == pytest.approx(1, abs=0.01)
     photo.unlink()
     ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "compact", "--json")
-    assert json.loads(ran.out)["published"] and json.loads(ran.out)["embedded"] == {"image": 0, "sentence": 0}
+    assert json.loads(ran.out)["published"] and json.loads(ran.out)["embedded"] == {
+        "image": 0,
+        "sentence": 0,
+        "multilingual": 0,
+    }
     assert first()["post"] == post
     assert hashtag("posts", "forget", "--author", "Zoë", "--home", home).out.startswith("1 post deleted")
     assert not open_recommender(home).knows("zeppelin")

@@ -168,7 +168,7 @@ def test_the_history_tells_runs_and_snapshots(hashtag, home, rebuild, terminal):
     assert (told["runs"][0]["before"], told["runs"][0]["after"]) == (second, first)
     assert told["runs"][1]["reason"].endswith("name the column that holds them with --hashtags-column")
     counts = {"added": 1, "updated": 0, "removed": 0, "unchanged": 3, "rejected": 0, "incomplete": 0}
-    assert told["runs"][2]["counts"] == counts | {"embedded": {"image": 0, "sentence": 1}}
+    assert told["runs"][2]["counts"] == counts | {"embedded": {"image": 0, "sentence": 1, "multilingual": 1}}
     states = [(kept["snapshot"], kept["state"], kept["posts"]) for kept in told["snapshots"]]
     assert states == [(second, "rolled back", 4), (first, "serving", 3)]
     ran = hashtag("index", "history", "--home", home)

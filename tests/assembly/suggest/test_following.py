@@ -90,7 +90,7 @@ def test_encoders_are_opened_once(home, monkeypatch):
     recommender = follow_recommender(home)
     build(home, OLD + NEW)
     tags(recommender)
-    assert sorted(opened) == ["lexical", "sentence"]
+    assert sorted(opened) == ["lexical", "multilingual", "sentence"]
 
 
 def test_where_the_new_one_is_damaged_the_old_one_answers_on_and_says_so(home):

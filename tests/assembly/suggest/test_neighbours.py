@@ -20,7 +20,7 @@ def recommender(demo_home):
 
 def test_each_channel_has_its_nearest_posts(recommender, demo):
     found = recommender.neighbours(demo / "new" / "cat.jpg", "a cat on the sofa", k=4)
-    assert set(found) == {"image", "sentence", "lexical"}
+    assert set(found) == {"image", "sentence", "multilingual", "lexical"}
     for channel, neighbours in found.items():
         similarities = [neighbour.similarity for neighbour in neighbours]
         assert 0 < len(neighbours) <= 4 and similarities == sorted(similarities, reverse=True)

