@@ -83,6 +83,7 @@ class ArchiveRecommender(Recommender, Closing):
         platforms: the user's own list, added to the one that ships; see `lists.platforms`.
         """
         self._channels = channels
+        self._encoders = {channel.encoder.channel: channel.encoder for channel in channels}
         self._archive = archive
         self._learned = learned
         self._rules = rules
@@ -201,15 +202,16 @@ class ArchiveRecommender(Recommender, Closing):
         return self._archive.photo(key)
 
     @timed("encode")
-    def _encode(self, queries: Sequence[Query]) -> list[EncodedQueries]:
-        """Encode the queries in each channel."""
-        return [encode_queries(channel, queries) for channel in self._channels]
+    def _encode(self, queries: Sequence[Query]) -> dict[str, EncodedQueries]:
+        """Encode the queries by each encoder."""
+        return {name: encode_queries(encoder, queries) for name, encoder in self._encoders.items()}
 
     @timed("search")
-    def _search(self, encoded: Sequence[EncodedQueries], k: int = max(NEIGHBOURHOODS)) -> dict[str, Neighbours]:
+    def _search(self, encoded: Mapping[str, EncodedQueries], k: int = max(NEIGHBOURHOODS)) -> dict[str, Neighbours]:
         """Find the k neighbours of each query, by channel."""
-        pairs = zip(self._channels, encoded, strict=True)
-        return {channel.name: search_channel(channel, vectors, k) for channel, vectors in pairs}
+        return {
+            channel.name: search_channel(channel, encoded[channel.encoder.channel], k) for channel in self._channels
+        }
 
     @timed("vote")
     def _vote(self, hits: Mapping[str, Neighbours], ages: Vectors | None, n: int) -> _Votes:
@@ -222,14 +224,12 @@ class ArchiveRecommender(Recommender, Closing):
     def _rank(
         self,
         queries: Sequence[Query],
-        encoded: Sequence[EncodedQueries],
+        encoded: Mapping[str, EncodedQueries],
         hits: Mapping[str, Neighbours],
         votes: _Votes,
     ) -> list[Ranked]:
         """Rank the candidates of each query by probability."""
-        vectors = [
-            (channel.encoder, made.of, made.vectors) for channel, made in zip(self._channels, encoded, strict=True)
-        ]
+        vectors = [(self._encoders[name], made.of, made.vectors) for name, made in encoded.items()]
         contents = contents_of([query.caption for query in queries], vectors)
         return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores))
 
@@ -289,14 +289,14 @@ class ArchiveRecommender(Recommender, Closing):
             )
         )
 
-    def _failures(self, queries: Sequence[Query], encoded: Sequence[EncodedQueries]) -> dict[int, str]:
+    def _failures(self, queries: Sequence[Query], encoded: Mapping[str, EncodedQueries]) -> dict[int, str]:
         """Why photos cannot be read, by query."""
-        failures = {i: reason for made in encoded for i, reason in made.failures.items()}
+        failures = {i: reason for made in encoded.values() for i, reason in made.failures.items()}
         return failures if self._sees_photos else failures | find_unreadable_photos(queries)
 
     @property
     def _sees_photos(self) -> bool:
-        return any(channel.encoder.modality == "image" for channel in self._channels)
+        return any(encoder.modality == "image" for encoder in self._encoders.values())
 
     def _ages(self, half_life: float | None) -> Vectors | None:
         """The age of every post in half-lives, from the newest: float32 (posts,). Without a date: the median age."""

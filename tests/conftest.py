@@ -3,11 +3,13 @@
 import gc
 import importlib.util
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -19,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 TINY_CLIP = {
     "embed_dim": 16,
     "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
-    "text_cfg": {"context_length": 8, "vocab_size": 64, "width": 16, "heads": 2, "layers": 1},
+    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
 }
 
 
@@ -159,6 +161,42 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     preprocessing = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": TINY_CLIP, "preprocess_cfg": preprocessing}))
     (folder / "model_cfg.json").write_text(json.dumps(TINY_CLIP))
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    save_file(state, str(folder / "open_clip_model.safetensors"))
+    return folder
+
+
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 40, 220), "white": (245, 245, 245)}
+
+
+@pytest.fixture(scope="session")
+def colour_clip_folder(clip_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That model, trained until photos of one colour lie near captions that name it."""
+    import open_clip
+    import torch
+    from PIL import Image
+    from safetensors.torch import save_file
+
+    from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
+
+    encoder, tokenize = OpenClipEncoder(str(clip_folder), ""), open_clip.get_tokenizer(f"local-dir:{clip_folder}")
+    photos = [encoder.prepare(Image.new("RGB", (40, 40), colour)) for colour in COLOURS.values()]
+    pixels = torch.from_numpy(np.stack(photos))
+    patterns = ["a photo of a {} thing", "{}", "so {} today", "my {} shoes", "we painted the kitchen {} on sunday"]
+    torch.manual_seed(0)
+    model = open_clip.CLIP(**TINY_CLIP)
+    optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
+    truth = torch.arange(len(COLOURS))
+    for step in range(100):
+        texts = tokenize([patterns[step % len(patterns)].format(name) for name in COLOURS])
+        seen = pixels + 0.1 * torch.randn(pixels.shape)
+        alike = 10 * model.encode_image(seen, normalize=True) @ model.encode_text(texts, normalize=True).T
+        loss = torch.nn.functional.cross_entropy(alike, truth) + torch.nn.functional.cross_entropy(alike.T, truth)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    folder = tmp_path_factory.mktemp("colour_clip") / "model"
+    shutil.copytree(clip_folder, folder)
     state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(state, str(folder / "open_clip_model.safetensors"))
     return folder

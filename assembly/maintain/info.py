@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...index.snapshots.manifest import Manifest
 from ...index.snapshots.serving import serve
+from ...retrieval.encoders.profiles import gains_of_rebuilding
 from ...retrieval.learned import learned_report
 from ...retrieval.reranking.reports import RerankerReport
 from ..home import Home
@@ -16,7 +18,7 @@ class IndexInfo:
     """What the snapshot in service says of itself.
 
     report: of what it has learned; None where the archive was too small, or where `unusable` says what is wrong.
-    notes: why it is not the one that was published last.
+    notes: why it is not the one that was published last, and what it would gain if it were built again.
     """
 
     manifest: Manifest
@@ -33,7 +35,9 @@ class IndexInfo:
 def index_info(home: Home) -> IndexInfo:
     """What the snapshot that answers says of itself. Raises NoIndexError, SnapshotError."""
     served = serve(home.existing())
-    snapshot, notes = served.snapshot, tuple(filter(None, [served.note]))
+    snapshot = served.snapshot
+    gains = gains_of_rebuilding({record.spec["kind"] for record in snapshot.manifest.channels})
+    notes = (*filter(None, [served.note]), *(f"built anew, {gain}; {REBUILD}" for gain in gains))
     try:
         return IndexInfo(snapshot.manifest, learned_report(snapshot.folder), notes=notes)
     except SnapshotError as error:

@@ -15,8 +15,8 @@ from ...index.snapshots.relearning import Origins, describe_changes, origins_of,
 from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.registry import read_index
 from ...retrieval.learning import carry_over, learn
-from ...retrieval.reranking.training import TrainingArchive
-from ...retrieval.search.channels import contents_of
+from ...retrieval.reranking.training import PostVectors, TrainingArchive
+from ...retrieval.search.channels import channels_of, contents_of
 from ...retrieval.search.duplicates import find_duplicates, voting_posts
 from ...retrieval.search.neighbours import Neighbourhood
 from ...retrieval.voting.votes import label_matrix
@@ -104,18 +104,16 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
     captions = list(captions_of(database.posts, archive.keys))
     spoken = [channel for channel in channels if channel.record.vectors]
     contents = contents_of(captions, [(channel.encoder, channel.rows, channel.vectors) for channel in spoken])
-    vectors = {channel.record.channel: channel.vectors for channel in spoken}
     clusters, labels = find_duplicates(contents), label_matrix(archive)
     can_vote = voting_posts(clusters, labels)
-    neighbourhoods = [
-        Neighbourhood(
-            channel.record.channel,
-            channel.encoder.modality,
-            read_index(channel.record.index, folder / channel.record.channel),
-            read_rows(folder / channel.record.channel, channel.record.vectors),
-            clusters,
-            can_vote,
-        )
-        for channel in spoken
-    ]
-    return TrainingArchive(contents, labels, archive.hashtags, clusters, archive.author_of, neighbourhoods, vectors)
+    known = {channel.record.channel: channel for channel in channels}
+    neighbourhoods: list[Neighbourhood] = []
+    queries: dict[str, PostVectors] = {}
+    for name, (asked, searched) in channels_of(known).items():
+        query, channel = known[asked], known[searched]
+        if channel.record.vectors:
+            index = read_index(channel.record.index, folder / searched)
+            rows = read_rows(folder / searched, channel.record.vectors)
+            neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
+            queries[name] = PostVectors(query.rows, query.vectors)
+    return TrainingArchive(contents, labels, archive.hashtags, clusters, archive.author_of, neighbourhoods, queries)

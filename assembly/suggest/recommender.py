@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...core.errors import DatabaseError
 from ...core.pipeline import encode_stream
@@ -24,7 +23,7 @@ from ...index.vectors.registry import read_index
 from ...retrieval.encoders.stacking import stacked
 from ...retrieval.learned import load
 from ...retrieval.recommender import ArchiveRecommender
-from ...retrieval.search.channels import Channel
+from ...retrieval.search.channels import Channel, channels_of
 from ...retrieval.search.duplicates import voting_posts
 from ...retrieval.search.neighbours import Neighbourhood
 from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
@@ -68,12 +67,21 @@ def recommender_of(home: Home) -> ArchiveRecommender:
     labels = label_matrix(archive)
     learned = load(snapshot.folder, archive.hashtags, labels)
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
-    records = [record for record in snapshot.manifest.channels if record.vectors]
-    encoders = map(home.encoder, records)
+    records = {record.channel: record for record in snapshot.manifest.channels}
+    indexes = {
+        name: _open_index(snapshot, record, home.encoder(record), since)
+        for name, record in records.items()
+        if record.vectors
+    }
     stays = ~np.isin(snapshot.archive.keys, list(since.retired))
     stays = np.concatenate([stays, np.ones(len(since.posts), dtype=bool)])
-    posts = clusters, voting_posts(clusters, labels) & stays
-    channels = [_open_channel(snapshot, *pair, *posts, since) for pair in zip(records, encoders, strict=True)]
+    can_vote = voting_posts(clusters, labels) & stays
+    channels = []
+    for name, (query, posts) in channels_of(records).items():
+        if posts in indexes:
+            encoder = home.encoder(records[query])
+            near = Neighbourhood(name, encoder.modality, *indexes[posts], clusters, can_vote)
+            channels.append(Channel(encoder, near))
     rules = combine_rules(spam_rules(home.folder / SPAM), since.rules)
     notes = (*filter(None, [served.note]), *since.notes)
     platforms = home.folder / PLATFORMS
@@ -106,14 +114,10 @@ def _since(home: Home, snapshot: Snapshot) -> Since:
         return Since(notes=(f"{error}; your own rules and posts added since the index was built are left out",))
 
 
-def _open_channel(
-    snapshot: Snapshot,
-    record: ChannelRecord,
-    encoder: Encoder[Any],
-    clusters: Rows,
-    can_vote: NDArray[np.bool_],
-    since: Since,
-) -> Channel[Any]:
+def _open_index(
+    snapshot: Snapshot, record: ChannelRecord, encoder: Encoder[Any], since: Since
+) -> tuple[VectorIndex[Any], Rows]:
+    """The vectors of an encoder, with those of the posts added since, and the row of the archive of each."""
     folder = snapshot.folder / record.channel
     written, rows = read_index(record.index, folder), read_rows(folder, record.vectors)
     index: VectorIndex[Any] = written
@@ -121,7 +125,7 @@ def _open_channel(
     if places:
         index = ExtendedIndex(written, vectors)
         rows = np.concatenate([rows, len(snapshot.archive.keys) + np.asarray(places, dtype=np.int64)])
-    return Channel(encoder, Neighbourhood(record.channel, encoder.modality, index, rows, clusters, can_vote))
+    return index, rows
 
 
 def _newcomers(encoder: Encoder[Any], since: Since) -> tuple[list[int], Any]:

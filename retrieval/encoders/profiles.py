@@ -1,6 +1,6 @@
 """Which encoders an index is built with, and how they are made again from what its manifest says."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,18 @@ from ..runtimes.pytorch import TORCH, has_gpu
 from ..runtimes.runtime import Runtime
 from .efficientnet import EfficientNetEncoder
 from .ngrams import NgramEncoder
+from .open_clip_model import OpenClipModel
+from .open_clip_text import OpenClipTextEncoder
 from .open_clip_tower import OpenClipEncoder
 from .sentence import SentenceEncoder
 from .universal_sentence import UniversalSentenceEncoder
 from .weights import (
     MINILM_WHEEL,
     Weights,
+    find_open_clip_tokenizer,
     find_open_clip_weights,
     find_sentence_weights,
+    pull_open_clip_tokenizer,
     pull_open_clip_weights,
     pull_sentence_weights,
 )
@@ -92,6 +96,8 @@ def make_encoder(spec: EncoderSpec, runtime: Runtime, built_with: Fingerprint | 
         return EfficientNetEncoder(runtime)
     if spec.kind == "open_clip":
         return OpenClipEncoder(spec.model, spec.weights, runtime, known)
+    if spec.kind == "open_clip_text":
+        return OpenClipTextEncoder(spec.model, spec.weights, runtime, known)
     if spec.kind == "sentence":
         return SentenceEncoder(spec.model, runtime, known)
     if spec.kind == "universal-sentence-encoder":
@@ -121,7 +127,8 @@ def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpe
         return _COMPACT, []
     try:
         find_sentence_weights(clip.sentence_model)  # first, since the other loads open_clip to know its models
-        find_open_clip_weights(clip.image_model, clip.image_weights)
+        files = OpenClipModel(clip.image_model, clip.image_weights)
+        _ = files.weights
     except WeightsError:
         if profile == Profile.clip or clip != ClipModels():
             raise
@@ -129,11 +136,21 @@ def choose_encoders(profile: Profile, clip: ClipModels) -> tuple[list[EncoderSpe
             "using the compact encoders (captions and general photos); for the stronger clip "
             "encoders run `hashtag models pull clip` (about 2 GB), then build again"
         ]
-    return [
-        EncoderSpec("open_clip", clip.image_model, clip.image_weights),
-        EncoderSpec("sentence", clip.sentence_model),
-        EncoderSpec("ngrams"),
-    ], []
+    towers, notes = [EncoderSpec("open_clip", clip.image_model, clip.image_weights)], []
+    try:
+        find_open_clip_tokenizer(files.config["text_cfg"], files.weights)
+        towers.append(EncoderSpec("open_clip_text", clip.image_model, clip.image_weights))
+    except WeightsError as error:
+        notes.append(f"photos and captions are not compared with each other: {error}")
+    return [*towers, EncoderSpec("sentence", clip.sentence_model), EncoderSpec("ngrams")], notes
+
+
+def gains_of_rebuilding(kinds: Collection[str]) -> list[str]:
+    """What an index would gain that was built before its profile had some of its encoders, a sentence each.
+
+    kinds: of the encoders of the index.
+    """
+    return [gain for kind, (beside, gain) in _ADDED_SINCE.items() if beside in kinds and kind not in kinds]
 
 
 def model_states() -> list[ModelState]:
@@ -142,6 +159,7 @@ def model_states() -> list[ModelState]:
     sentence_here = _is_here(find_sentence_weights, CLIP_SENTENCE_MODEL)
     return [
         ModelState(Profile.clip, "image", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "1.5 GB"),
+        ModelState(Profile.clip, "text", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "with the image"),
         ModelState(Profile.clip, "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
         ModelState(Profile.compact, "image", "efficientnet-lite0", True, "with the package"),
         ModelState(Profile.compact, "sentence", MINILM_WHEEL, True, "with the package"),
@@ -158,6 +176,7 @@ def pull_models(profile: Profile, cache: Path) -> Iterator[str]:
     if profile == Profile.clip:
         pull_sentence_weights(CLIP_SENTENCE_MODEL)
         pull_open_clip_weights(CLIP_IMAGE_MODEL, CLIP_IMAGE_WEIGHTS)
+        pull_open_clip_tokenizer(CLIP_IMAGE_MODEL)
     specs, _ = choose_encoders(profile, ClipModels())
     for spec in specs:
         encoder = make_encoder(spec, query_runtime(cache))
@@ -174,6 +193,11 @@ def _is_here(find: Callable[..., Weights], *names: str) -> bool:
     return True
 
 
+# Encoders that came later, by kind: one that the profile always had, and what an index gains.
+_ADDED_SINCE = {
+    "universal-sentence-encoder": ("efficientnet-lite0", "captions would find posts in other languages"),
+    "open_clip_text": ("open_clip", "photos would find posts by their captions, and captions posts by their photos"),
+}
 _COMPACT = [
     EncoderSpec("efficientnet-lite0"),
     EncoderSpec("sentence", MINILM_WHEEL),

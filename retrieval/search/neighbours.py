@@ -34,9 +34,10 @@ class Neighbours(Matches):
 class Neighbourhood:
     """The posts of one channel, to search for neighbours.
 
-    index: of v vectors. rows: (v,) ascending, the row of the archive to which each vector belongs; a post with several
-    photos has several vectors. clusters: (n,) of all posts of the archive; all near-duplicates together have one vote.
-    can_vote: (n,) whether a post may be a neighbour; see `duplicates.voting_posts`.
+    modality: of the queries. index: of v vectors. rows: (v,) ascending, the row of the archive to which each vector
+    belongs; a post with several photos has several vectors. clusters: (n,) of all posts of the archive; all
+    near-duplicates together have one vote. can_vote: (n,) whether a post may be a neighbour; see
+    `duplicates.voting_posts`.
     """
 
     channel: str

@@ -8,7 +8,7 @@ from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex
 from hashtag_recommender.index.vectors.lexical import LexicalWriter
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
-from hashtag_recommender.retrieval.reranking.training import TrainingArchive
+from hashtag_recommender.retrieval.reranking.training import PostVectors, TrainingArchive
 from hashtag_recommender.retrieval.search.duplicates import find_duplicates, voting_posts
 from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
 from hashtag_recommender.retrieval.search.similarity import Contents
@@ -77,8 +77,11 @@ def archive():
         Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters, can_vote),
     ]
     authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
-    vectors = {"image": contents.dense["image"][with_photo], "lexical": contents.ngrams[with_caption]}
-    return TrainingArchive(contents, labels, hashtags, clusters, authors, channels, vectors)
+    queries = {
+        "image": PostVectors(with_photo, contents.dense["image"][with_photo]),
+        "lexical": PostVectors(with_caption, contents.ngrams[with_caption]),
+    }
+    return TrainingArchive(contents, labels, hashtags, clusters, authors, channels, queries)
 
 
 @pytest.fixture(scope="session")

@@ -347,7 +347,8 @@ def test_the_clip_profile_goes_all_the_way(hashtag, demo, clip_folder, sentence_
     ran = hashtag("index", "build", demo / "posts.csv", "--home", home, "--encoders", "clip", *models)
     assert ran.code == 0, ran.err
     info = json.loads(hashtag("index", "info", "--home", home, "--json").out)
-    assert [record["spec"]["kind"] for record in info["channels"]] == ["open_clip", "sentence", "ngrams"]
+    kinds = [record["spec"]["kind"] for record in info["channels"]]
+    assert kinds == ["open_clip", "open_clip_text", "sentence", "ngrams"]
     answer = open_recommender(home).suggest(demo / "photos" / "003.jpg", "밤 열 시만 되면 이 눈빛")
     assert {neighbour.post for s in answer.suggestions for neighbour in s.evidence} >= {"003"}
     monkeypatch.chdir(clip_folder.parent)  # another spelling of the same folder is the same encoder

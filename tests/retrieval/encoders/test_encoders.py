@@ -20,7 +20,13 @@ from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.open_clip_tower import OpenClipEncoder
-from hashtag_recommender.retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders, make_encoder
+from hashtag_recommender.retrieval.encoders.profiles import (
+    ClipModels,
+    EncoderSpec,
+    choose_encoders,
+    gains_of_rebuilding,
+    make_encoder,
+)
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 from hashtag_recommender.retrieval.encoders.universal_sentence import UniversalSentenceEncoder
 from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
@@ -201,7 +207,7 @@ def test_auto_is_clip_where_its_weights_are_and_says_so_where_not(clip_folder, s
     assert len(notes) == 1 and "hashtag models pull clip" in notes[0]
     here = ClipModels(str(clip_folder), "", str(sentence_folder))
     specs, notes = choose_encoders(Profile.auto, here)
-    assert ([spec.kind for spec in specs], notes) == (["open_clip", "sentence", "ngrams"], [])
+    assert ([spec.kind for spec in specs], notes) == (["open_clip", "open_clip_text", "sentence", "ngrams"], [])
     with pytest.raises(WeightsError):
         choose_encoders(Profile.clip, ClipModels())
     with pytest.raises(WeightsError):  # named models that are missing are never swapped for others
@@ -212,6 +218,15 @@ def test_specs_make_the_same_encoder_again(clip_folder):
     spec = EncoderSpec("open_clip", str(clip_folder))
     again = make_encoder(EncoderSpec.from_json(json.loads(json.dumps(spec.to_json()))), TORCH)
     assert again.fingerprint == make_encoder(spec, TORCH).fingerprint
+
+
+@pytest.mark.parametrize("profile", ["compact", "clip"])
+def test_an_index_built_now_has_nothing_to_gain(profile, clip_folder, sentence_folder):
+    specs, _ = choose_encoders(profile, ClipModels(str(clip_folder), "", str(sentence_folder)))
+    kinds = {spec.kind for spec in specs}
+    assert gains_of_rebuilding(kinds) == []
+    [gain] = gains_of_rebuilding(kinds - {"universal-sentence-encoder", "open_clip_text"})
+    assert "captions" in gain
 
 
 def test_weights_in_the_hub_cache_are_found_with_their_revision(clip_folder, sentence_folder, tmp_path, monkeypatch):

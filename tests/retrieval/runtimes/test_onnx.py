@@ -183,7 +183,7 @@ def test_what_is_damaged_is_exported_again(harm, sentence_folder, tmp_path, capl
     [("_export", "an operator is missing"), ("_check", "computes other vectors (cosine 0.9")],
 )
 def test_what_cannot_be_exported_runs_on_pytorch(broken, reason, sentence_folder, tmp_path, caplog, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise ExportError(f"it {reason}")
 
     monkeypatch.setattr(onnx_export, broken, fail)
