@@ -9,6 +9,7 @@ from .curate.posts import edit_post as edit_post
 from .curate.posts import list_posts as list_posts
 from .curate.posts import remove_post as remove_post
 from .curate.posts import show_post as show_post
+from .curate.rules import add_hashtags as add_hashtags
 from .curate.rules import alias_candidates as alias_candidates
 from .curate.rules import hashtag_rules as hashtag_rules
 from .curate.rules import rule_store as rule_store

@@ -1,17 +1,19 @@
 """What each part of the recommender is worth: each switched off in turn, everything else learned anew.
 
-    .venv/bin/python benchmarks/ablation.py DATA [SET ...]
+    .venv/bin/python benchmarks/ablation.py DATA [SET ...] [--part WORDS]
 
 DATA is as for quality.py. Only the training part of each set is looked at: its own posts are asked about as the build
 does it for its report, without themselves and their near-duplicates, by models that have not seen them. The
 differences in micro F1 are those of "without it" less "as it is", with the 95% interval of a paired bootstrap over the
-posts: where the interval lies below 0, the part is worth its place.
+posts: where the interval lies below 0, the part is worth its place. WORDS: only parts whose name holds them.
 """
 
 import argparse
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +33,15 @@ from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 from hashtag_recommender.retrieval.encoders.stacking import stacked
 from hashtag_recommender.retrieval.learning import learn_vote_sources
 from hashtag_recommender.retrieval.reranking.features import CANDIDATES
+from hashtag_recommender.retrieval.reranking.hashtag_names import NO_NAMES
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
 from hashtag_recommender.retrieval.reranking.training import TrainingArchive, learn_from, make_examples
 from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
 
-# By how the names of features begin.
+# By regular expressions of how the names of features begin.
 GROUPS = {
     "votes of all channels together": ("vote",),
-    "neighbours, channel by channel": ("image_", "sentence_", "lexical_"),
+    "neighbours, channel by channel": (r"(image|sentence|multilingual|lexical)_(?!name)",),
     "votes of posts written in a similar way": ("style_",),
     "regression over the archive": ("ridge",),
     "hashtags that the caption names": ("mention", "spelling"),
@@ -87,7 +90,9 @@ def without_channel(archive: TrainingArchive, channel: str) -> TrainingArchive:
     else:
         kept = {name: vectors for name, vectors in contents.dense.items() if name != channel}
         contents = replace(contents, dense=kept)
-    return replace(archive, contents=contents, channels=[c for c in archive.channels if c.channel != channel])
+    channels = [other for other in archive.channels if other.channel != channel]
+    names = archive.names.take(archive.names.vectors.keys() - {channel})
+    return replace(archive, contents=contents, channels=channels, names=names)
 
 
 def without_source(examples: TrainingExamples, source: str) -> TrainingExamples:
@@ -110,7 +115,7 @@ def without_source(examples: TrainingExamples, source: str) -> TrainingExamples:
 
 def without_features(examples: TrainingExamples, beginnings: tuple[str, ...]) -> TrainingExamples:
     """As if these features told nothing; the vote itself and the prior stay known to the report."""
-    gone = [i for i, name in enumerate(examples.names) if name.startswith(beginnings)]
+    gone = [i for i, name in enumerate(examples.names) if any(re.match(beginning, name) for beginning in beginnings)]
     features = examples.features.copy()
     features[:, gone] = 0
     return replace(examples, features=features)
@@ -149,25 +154,29 @@ def voted(examples: TrainingExamples, k: int) -> Outcome:
     return best
 
 
-def variants(archive: TrainingArchive, k: int) -> Iterator[tuple[str, Outcome]]:
-    """Everything as it is, and then without one part after another."""
+def variants(archive: TrainingArchive, k: int) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    """Everything as it is, and then without one part after another; each is learned when it is called."""
 
     def trained(some: TrainingArchive) -> TrainingExamples:
         return make_examples(some, learn_vote_sources(some))
 
     whole = trained(archive)
-    yield "as it is", learned(whole, archive, k)
-    yield "the reranker (plain vote)", voted(whole, k)
+
+    def anew(some: TrainingArchive) -> Outcome:
+        return learned(trained(some), some, k)
+
+    yield "as it is", lambda: learned(whole, archive, k)
+    yield "the reranker (plain vote)", lambda: voted(whole, k)
     for channel in archive.channels:
         if len(archive.channels) > 1:
-            other = without_channel(archive, channel.channel)
-            yield f"channel: {channel.channel}", learned(trained(other), other, k)
+            yield f"channel: {channel.channel}", partial(anew, without_channel(archive, channel.channel))
     for source in ("the vote", "the regression", "the caption"):
-        yield f"candidates of {source}", learned(without_source(whole, source), archive, k)
+        yield f"candidates of {source}", partial(learned, without_source(whole, source), archive, k)
     for group, beginnings in GROUPS.items():
-        yield f"features: {group}", learned(without_features(whole, beginnings), archive, k)
+        yield f"features: {group}", partial(learned, without_features(whole, beginnings), archive, k)
+    yield "names of hashtags", partial(anew, replace(archive, names=NO_NAMES))
     copies = [EveryCopy(*(getattr(c, name) for name in Neighbourhood.__slots__)) for c in archive.channels]
-    yield "one vote for near-duplicates", learned(trained(replace(archive, channels=copies)), archive, k)
+    yield "one vote for near-duplicates", partial(anew, replace(archive, channels=copies))
 
 
 def shown(difference: Difference) -> str:
@@ -180,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("sets", nargs="*", default=list(K))
+    parser.add_argument("--part", default="")
     arguments = parser.parse_args()
     for name in arguments.sets:
         k = K.get(name, 10)
@@ -187,7 +197,10 @@ def main() -> None:
             archive = archive_of(arguments.data / name / "posts.csv", Path(temporary))
             print(f"\n{name}\n\n| without | F1 at {k} | F1 at auto |\n|---|---|---|", flush=True)
             whole: Outcome | None = None
-            for part, result in variants(archive, k):
+            for part, learn in variants(archive, k):
+                if whole is not None and arguments.part not in part:
+                    continue
+                result = learn()
                 if whole is None:
                     whole = result
                     print(f"| ({part}) | {micro_f1(whole.at_k):.4f} | {micro_f1(whole.auto):.4f} |", flush=True)

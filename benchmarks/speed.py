@@ -32,13 +32,15 @@ from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.efficientnet import EfficientNetEncoder
 from hashtag_recommender.retrieval.encoders.profiles import query_runtime
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
+from hashtag_recommender.retrieval.encoders.universal_sentence import UniversalSentenceEncoder
 from hashtag_recommender.retrieval.encoders.weights import MINILM_WHEEL
 from hashtag_recommender.retrieval.runtimes.pytorch import TORCH
+from hashtag_recommender.retrieval.runtimes.tokenization import read_tokenizer
 
 ARCHIVE = Path(__file__).parents[1] / "demo" / "archive.py"
 TEXT = "오랜만에 단골 카페, espresso 한 잔의 여유"
 
-# What nobody can do without: decode the photo, run the same two models, search the same two FAISS files.
+# What nobody can do without: decode the photo, run the same three models, search the same three FAISS files.
 BARE = """
 import sys
 from pathlib import Path
@@ -46,7 +48,8 @@ import faiss, numpy as np, onnxruntime
 from PIL import Image
 from tokenizers import Tokenizer
 
-photo, text, image_model, sentence_model, image_index, sentence_index = sys.argv[1:]
+photo, text, ids, *folders = sys.argv[1:]  # ids: of the caption's pieces, for whose vocabulary there is no library
+image_model, sentence_model, multilingual_model, image_index, sentence_index, multilingual_index = folders
 
 def session(folder):
     options = onnxruntime.SessionOptions()
@@ -66,7 +69,11 @@ if text:
     inputs = {"input_ids": tokens.ids, "attention_mask": tokens.attention_mask, "token_type_ids": tokens.type_ids}
     inputs = {name: np.asarray([values], dtype=np.int64) for name, values in inputs.items()}
     print(search(sentence_index, session(sentence_model).run(None, inputs)[0])[1][0][:5])
+    pieces = np.asarray([ids.split()], dtype=np.int64)
+    inputs = {"input_ids": pieces, "attention_mask": np.ones_like(pieces)}
+    print(search(multilingual_index, session(multilingual_model).run(None, inputs)[0])[1][0][:5])
 """
+DENSE = ("image", "sentence", "multilingual")
 
 
 def build(command: Path, posts: Path, home: Path) -> Path:
@@ -81,12 +88,13 @@ def compare_cold(archive: Path, folder: Path, before: Path | None, rounds: int) 
     home = build(HASHTAG, posts, folder / "home")
     records = {record.channel: record for record in current_snapshot(home).manifest.channels}
     exported = Settings(home).cache_folder / "exported-models"
-    models = [exported / records[channel].fingerprint.digest for channel in ("image", "sentence")]
-    indexes = [current_snapshot(home).folder / channel for channel in ("image", "sentence")]
+    models = [exported / records[channel].fingerprint.digest for channel in DENSE]
+    indexes = [current_snapshot(home).folder / channel for channel in DENSE]
+    ids = " ".join(map(str, read_tokenizer(models[-1]).tokenize([TEXT])["input_ids"][0]))
     commands: dict[str, list[object]] = {
         "photo and caption": [HASHTAG, "suggest", photo, "--text", TEXT, "--home", home],
         "caption alone": [HASHTAG, "suggest", "--text", TEXT, "--home", home],
-        "a bare script, both": [sys.executable, "-c", BARE, photo, TEXT, *models, *indexes],
+        "a bare script, both": [sys.executable, "-c", BARE, photo, TEXT, ids, *models, *indexes],
     }
     if before:
         earlier = build(before, posts, folder / "before")
@@ -152,6 +160,7 @@ def compare_encoders(photos: Sequence[Path], captions: Sequence[str], cache: Pat
     pairs: list[tuple[str, Encoder[Any], Encoder[Any], Sequence[Any]]] = [
         ("EfficientNet-Lite0", EfficientNetEncoder(onnx), EfficientNetEncoder(TORCH), photos),
         ("MiniLM", SentenceEncoder(MINILM_WHEEL, onnx), SentenceEncoder(MINILM_WHEEL, TORCH), captions),
+        ("USE", UniversalSentenceEncoder(onnx), UniversalSentenceEncoder(TORCH), captions),
     ]
     print("encoders, PyTorch / ONNX Runtime, median of rounds in turn")
     for name, ours, theirs, contents in pairs:

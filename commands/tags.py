@@ -19,9 +19,19 @@ from .tree import make_group
 if TYPE_CHECKING:
     from ..db.rules import RuleStore
 
-app = make_group("Block or allow hashtags, or give two hashtags one meaning.")
+app = make_group("Add, block or allow hashtags, or give two hashtags one meaning.")
 
 SomeHashtags = Annotated[list[str], typer.Argument(help="One or more hashtags.")]
+
+
+@app.command("add")
+def add(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
+    """Suggest these hashtags where their names fit, even if no post carries them."""
+    named = _named(hashtags)
+    with assembly.open_home(home, db=db) as opened:
+        rules, notes = assembly.add_hashtags(opened, named)
+    console.tell(notes)
+    console.show_changed(rules)
 
 
 @app.command("block")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-RuleKind = Literal["block", "allow", "alias"]
+RuleKind = Literal["add", "block", "allow", "alias"]
 
 OWN = "blocked by you"
 
@@ -14,7 +14,8 @@ OWN = "blocked by you"
 class HashtagRule:
     """What a person has ruled on one hashtag.
 
-    hashtag: normalised. target: for an alias, the hashtag (normalised, itself no alias) that means the same.
+    hashtag: normalised. kind: `add`: it may be suggested although no post carries it. target: for an alias, the hashtag
+    (normalised, itself no alias) that means the same.
     """
 
     hashtag: str
@@ -54,7 +55,7 @@ def combine_rules(shipped: Rules, own: Iterable[HashtagRule]) -> Rules:
     return Rules(
         blocked={**shipped.blocked, **{rule.hashtag: OWN for rule in ruled if rule.kind == "block"}},
         fragments=shipped.fragments,
-        allowed=(shipped.allowed | {rule.hashtag for rule in ruled if rule.kind == "allow"})
+        allowed=(shipped.allowed | {rule.hashtag for rule in ruled if rule.kind in ("add", "allow")})
         - {rule.hashtag for rule in ruled if rule.kind == "block"},
         aliases={**shipped.aliases, **{rule.hashtag: rule.target for rule in ruled if rule.target is not None}},
     )

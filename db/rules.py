@@ -1,4 +1,4 @@
-"""What a person has ruled on hashtags, kept beside the posts: blocked, allowed, of one meaning."""
+"""What a person has ruled on hashtags, kept beside the posts: added, blocked, allowed, of one meaning."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,6 +24,10 @@ class RuleStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def add(self, raw: str) -> HashtagRule:
+        """Suggest this hashtag where its name fits, even if no post carries it."""
+        return self._rule(_normalised(raw), "add")
 
     def block(self, raw: str) -> HashtagRule:
         """Never suggest this hashtag."""

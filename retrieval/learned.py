@@ -12,8 +12,9 @@ from ..core.advice import REBUILD
 from ..core.errors import SnapshotError
 from ..core.vectors import Rows, read_array
 from .reranking.context_priors import ContextPriors
+from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
-from .reranking.reranker import Reranker, read_report
+from .reranking.reranker import Reranker, read_names, read_report
 from .voting.fusion import Fusion
 from .voting.ranking import UNLEARNED, Ranker, Vote
 
@@ -62,8 +63,10 @@ class Learned:
             self.reranker.save(folder / RERANKER)
 
 
-def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Learned:
-    """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m).
+def load(
+    folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix, newcomers: HashtagNames = NO_NAMES
+) -> Learned:
+    """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m). newcomers: see `Reranker.load`.
 
     The reranker is read only if it is better than the vote. If it cannot be read, a note says so and the vote is used.
     Raises SnapshotError if anything else cannot be read.
@@ -78,7 +81,7 @@ def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Le
     if (folder / RERANKER).is_dir():
         try:
             report = read_report(folder / RERANKER)
-            reranker = Reranker.load(folder / RERANKER, hashtags, labels, fusion) if report.ships else None
+            reranker = Reranker.load(folder / RERANKER, hashtags, labels, fusion, newcomers) if report.ships else None
         except SnapshotError as error:
             notes = (f"{error}; until then the plain vote ranks hashtags",)
     return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)
@@ -87,6 +90,18 @@ def load(folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix) -> Le
 def learned_report(folder: Path) -> RerankerReport | None:
     """The report on reranker and vote; None if there was too little to learn from. Raises SnapshotError."""
     return read_report(folder / RERANKER) if (folder / RERANKER).is_dir() else None
+
+
+def why_not_by_name(folder: Path) -> str | None:
+    """Why the names of hashtags do not count in what a snapshot has learned; None if they do. Raises SnapshotError."""
+    report = learned_report(folder)
+    if report is None:
+        return "the archive is too small to train on, so the vote ranks, which knows what posts carry alone"
+    if not report.ships:
+        return "the vote ranks better here than the reranker, and it knows what posts carry alone"
+    if not read_names(folder / RERANKER):
+        return f"the index was built before the names of hashtags were compared; {REBUILD}"
+    return None
 
 
 def read_learned(folder: Path) -> tuple[Fusion, ContextPriors, dict[str, float]]:

@@ -64,6 +64,6 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
     reranker = None
     if (folder / RERANKER).is_dir():
         captions, hashtags = archive.contents.captions, archive.hashtags
-        reranker = Reranker.carry_over(folder / RERANKER, captions, hashtags, archive.labels, fusion)
+        reranker = Reranker.carry_over(folder / RERANKER, captions, hashtags, archive.labels, archive.names, fusion)
     report = reranker.report if reranker else None
     return Learned(fusion, archive.clusters, context_priors, weigh_judgements(judgements), reranker, report)

@@ -18,6 +18,7 @@ from ...db.readers.fields import PostMaker
 from ...db.readers.invalid_row import InvalidRow
 from ...db.readers.photos import PhotoFinder
 from ...index.snapshots.snapshot import Snapshot, current_snapshot, serving_snapshot
+from ..hashtag_names import keep_names_for
 from ..home import Home
 
 
@@ -182,6 +183,7 @@ def _keep(
     """known: digests of contents that have vectors already."""
     made = list(_encoded(home, snapshot, post, photos, known or set()))
     taken = database.posts.add(post, made, by_content=by_content)
+    keep_names_for(home, snapshot.manifest, post.hashtags, database.posts)
     return PostChange(taken.stored.post.post_id, taken.outcome, _holds(snapshot, taken.before))
 
 

@@ -1,6 +1,6 @@
 """A person's rules on hashtags: which are blocked or allowed, and which mean the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -8,10 +8,12 @@ import numpy as np
 from ...core.rules import HashtagRule, combine_rules
 from ...db.rules import RuleStore
 from ...index.snapshots.snapshot import current_snapshot
+from ...retrieval.learned import why_not_by_name
 from ...retrieval.selection.lists import SPAM, spam_rules
 from ...retrieval.selection.selector import HashtagTable
 from ...retrieval.selection.synonyms import AliasCandidate, suggest_aliases
 from ...retrieval.voting.votes import label_matrix
+from ..hashtag_names import keep_names_for
 from ..home import Home
 
 
@@ -21,6 +23,21 @@ def rule_store(home: Home) -> Iterator[RuleStore]:
     home.existing()
     with home.database_to_write() as database:
         yield database.rules
+
+
+def add_hashtags(home: Home, hashtags: Sequence[str]) -> tuple[list[HashtagRule], list[str]]:
+    """Let hashtags be suggested where their names fit, although no post carries them.
+
+    Returns the rules, and notes on why they do not come yet. Raises NoIndexError if no index was built, SettingsError
+    on what is no hashtag.
+    """
+    snapshot = current_snapshot(home.existing())
+    with home.database_to_write() as database:
+        rules = [database.rules.add(hashtag) for hashtag in hashtags]
+        named = [rule.hashtag for rule in rules]
+        keep_names_for(home, snapshot.manifest, named, database.posts)
+    reason = why_not_by_name(snapshot.folder)
+    return rules, [f"none of them is suggested yet: {reason}"] if reason else []
 
 
 def hashtag_rules(home: Home) -> tuple[tuple[HashtagRule, ...], int]:

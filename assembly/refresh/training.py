@@ -15,11 +15,13 @@ from ...index.snapshots.relearning import Origins, describe_changes, origins_of,
 from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.registry import read_index
 from ...retrieval.learning import carry_over, learn
+from ...retrieval.reranking.hashtag_names import HashtagNames, naming_encoders
 from ...retrieval.reranking.training import PostVectors, TrainingArchive
 from ...retrieval.search.channels import channels_of, contents_of
 from ...retrieval.search.duplicates import find_duplicates, voting_posts
 from ...retrieval.search.neighbours import Neighbourhood
 from ...retrieval.voting.votes import label_matrix
+from ..hashtag_names import read_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +118,12 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
             rows = read_rows(folder / searched, channel.record.vectors)
             neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
             queries[name] = PostVectors(query.rows, query.vectors)
-    return TrainingArchive(contents, labels, archive.hashtags, clusters, archive.author_of, neighbourhoods, queries)
+    names = HashtagNames(
+        {
+            query: read_names(known[named].encoder, archive.shown, database.posts)
+            for query, named in naming_encoders(known).items()
+            if known[query].record.vectors
+        }
+    )
+    posts = contents, labels, archive.hashtags, clusters, archive.author_of
+    return TrainingArchive(*posts, neighbourhoods, queries, names)

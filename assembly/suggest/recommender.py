@@ -10,7 +10,7 @@ import numpy as np
 from ...core.errors import DatabaseError
 from ...core.pipeline import encode_stream
 from ...core.post import Modality
-from ...core.protocols import Encoder, Fingerprint, StoredPost, VectorIndex
+from ...core.protocols import Archive, Encoder, Fingerprint, StoredPost, VectorIndex
 from ...core.rules import HashtagRule, combine_rules
 from ...core.vectors import Rows, Vectors
 from ...index.snapshots.build import read_rows
@@ -28,6 +28,7 @@ from ...retrieval.search.duplicates import voting_posts
 from ...retrieval.search.neighbours import Neighbourhood
 from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
 from ...retrieval.voting.votes import label_matrix
+from ..hashtag_names import name_digests, names_of_newcomers
 from ..home import Home, open_home
 
 
@@ -36,7 +37,7 @@ class Since:
     """What the database holds beside a snapshot: a person's rules, and posts added one by one since it was built.
 
     retired: the keys of posts as they were before they were corrected or removed. vectors: those of the posts' contents
-    by digest, for each encoder. notes: what could not be read.
+    and of the names of hashtags by digest, for each encoder. notes: what could not be read.
     """
 
     rules: Sequence[HashtagRule] = ()
@@ -63,11 +64,15 @@ def recommender_of(home: Home) -> ArchiveRecommender:
     served = serve(home.existing())
     snapshot = served.snapshot
     since = _since(home, snapshot)
-    archive = ExtendedArchive(snapshot.archive, since.posts) if since.posts else snapshot.archive
+    added = [rule.hashtag for rule in since.rules if rule.kind == "add"]
+    archive: Archive = snapshot.archive
+    if since.posts or added:
+        archive = ExtendedArchive(snapshot.archive, since.posts, added)
     labels = label_matrix(archive)
-    learned = load(snapshot.folder, archive.hashtags, labels)
-    clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     records = {record.channel: record for record in snapshot.manifest.channels}
+    newcomers = names_of_newcomers(records, archive.shown[len(snapshot.archive.shown) :], since.vectors)
+    learned = load(snapshot.folder, archive.hashtags, labels, newcomers)
+    clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     indexes = {
         name: _open_index(snapshot, record, home.encoder(record), since)
         for name, record in records.items()
@@ -102,14 +107,19 @@ def _since(home: Home, snapshot: Snapshot) -> Since:
     try:
         with home.database() as database:
             posts = [stored for stored in database.posts.added() if stored.key not in known]
+            rules = database.rules.rules()
             contents = [
                 digest for stored in posts for kind in get_args(Modality) for digest in stored.post.digests(kind)
             ]
+            hashtags = [hashtag for stored in posts for hashtag in stored.post.hashtags]
+            hashtags += [rule.hashtag for rule in rules if rule.kind == "add"]
             vectors = {
-                record.fingerprint: database.posts.vectors_of(record.fingerprint, contents)
+                record.fingerprint: database.posts.vectors_of(
+                    record.fingerprint, sorted({*contents, *name_digests(record.channel, hashtags)})
+                )
                 for record in snapshot.manifest.channels
             }
-            return Since(database.rules.rules(), posts, database.posts.retired(), vectors)
+            return Since(rules, posts, database.posts.retired(), vectors)
     except DatabaseError as error:
         return Since(notes=(f"{error}; your own rules and posts added since the index was built are left out",))
 

@@ -11,13 +11,13 @@ from .archive import PostTable, make_photo_key, parse_photo_key
 
 
 class ExtendedArchive:
-    """The posts of an archive and, after them, some more; satisfies core's `Archive`.
+    """The posts of an archive and, after them, some more, and hashtags that none carries; satisfies core's `Archive`.
 
     New hashtags and authors come after those known. A hashtag that is known stays as it was shown.
     """
 
-    def __init__(self, archive: Archive, posts: Sequence[StoredPost]) -> None:
-        """posts: in the order of the rows that they get."""
+    def __init__(self, archive: Archive, posts: Sequence[StoredPost], hashtags: Sequence[str] = ()) -> None:
+        """posts: in the order of the rows that they get. hashtags: normalised; they come last."""
         table = PostTable(archive.hashtags, archive.authors)
         for stored in posts:
             table.add(stored.post)
@@ -25,8 +25,10 @@ class ExtendedArchive:
         more = np.asarray(table.pointers)[1:]
         self._archive = archive
         self._posts = posts
-        self.hashtags = table.hashtags
-        self.shown = [*archive.shown, *table.new_shown()]
+        carried = table.hashtags
+        uncarried = [hashtag for hashtag in dict.fromkeys(hashtags) if hashtag not in set(carried)]
+        self.hashtags = [*carried, *uncarried]
+        self.shown = [*archive.shown, *table.new_shown(), *uncarried]
         self.labels = (
             np.concatenate([pointers, pointers[-1] + more]),
             np.concatenate([columns, np.asarray(table.columns)]),

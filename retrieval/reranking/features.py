@@ -1,6 +1,6 @@
 """Finds the candidates of a query and computes their features."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from .mentions import HashtagFinder
 from .ridge import KernelRidge, RidgeQuery
 
 CANDIDATES = 50  # from the vote, and from the regression
+BY_NAME = 10  # whose names fit best, by each encoder
 
 # Features from the votes of the posts nearest in style, each with its temperature / margin.
 STYLE_VOTES = {"style_wide": SHARPNESS, "style_narrow": 0.3 * SHARPNESS}
@@ -37,7 +38,7 @@ class FeatureInputs:
 
     hits: by channel its neighbours, (1, k). voted: (v,) hashtags with votes. votes: (v,) their scores. ngrams: (g,) of
     its caption, ascending. weights: (g,) theirs. ridge_query: for the regression. in_style: the posts nearest in
-    style, (1, k). counts: of the archive, in training without the post.
+    style, (1, k). name_fit: of one query, see `HashtagNames.fit`. counts: of the archive, in training without the post.
     """
 
     caption: str
@@ -48,6 +49,7 @@ class FeatureInputs:
     weights: Vectors
     ridge_query: RidgeQuery
     in_style: Matches
+    name_fit: Mapping[str, Vectors]
     counts: Counts
 
 
@@ -73,33 +75,39 @@ class FeatureMaker:
         scales: Scales,
         fusion: Fusion,
         ridge: KernelRidge,
+        named_by: Collection[str],
     ) -> None:
-        """hashtags: (m,) normalised. labels: (posts, m)."""
+        """hashtags: (m,) normalised. labels: (posts, m). named_by: the encoders of `HashtagNames`."""
         self.finder = HashtagFinder(hashtags)
         self._labels = labels
         self._sizes: Vectors = np.diff(labels.indptr).astype(np.float32)
         self._fusion = fusion
         self._ridge = ridge
+        self._named_by = sorted(named_by)
+        self._all = np.arange(len(hashtags))
         uses = np.bincount(labels.indices, minlength=len(hashtags))
+        self._uncarried = uses == 0
         self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
         self._appearance = _measure_appearance(hashtags)
         encoder = NgramEncoder()
         self._spelling = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in hashtags]))
 
     def candidates(self, inputs: FeatureInputs) -> Candidates:
-        """The most voted hashtags, those of highest score in the regression, and those that the caption contains.
+        """The most voted hashtags, those best in the regression and by name, and those that the caption contains.
 
-        Hashtags without uses in `inputs.counts` are left out.
+        Hashtags without uses in `inputs.counts` are left out, but for those that no post of the archive carries.
         """
         counts = inputs.counts
         mentioned = self.finder.find(inputs.caption)
         contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
-        pool = np.union1d(np.union1d(_take_best(inputs.voted, inputs.votes, _POOL), self._most_used), contained)
+        by_name = [_take_best(self._all, np.nan_to_num(fit, nan=-np.inf), BY_NAME) for fit in inputs.name_fit.values()]
+        voted = _take_best(inputs.voted, inputs.votes, _POOL)
+        pool = np.unique(np.concatenate([voted, self._most_used, contained, *by_name]))
         regressed = self._regress(inputs, pool)
         from_vote = _take_best(inputs.voted, inputs.votes, CANDIDATES)
         from_ridge = _take_best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
-        columns = np.union1d(np.union1d(from_vote, from_ridge), contained)
-        columns = columns[counts.uses[columns] > 0]
+        columns = np.unique(np.concatenate([from_vote, from_ridge, contained, *by_name]))
+        columns = columns[(counts.uses[columns] > 0) | self._uncarried[columns]]
         ridge = regressed[np.searchsorted(pool, columns)]
         vote = _look_up(columns, inputs.voted, inputs.votes)
         features = _vote_features(vote, counts.prior(columns))
@@ -108,6 +116,7 @@ class FeatureMaker:
         features |= self._style_features(inputs.in_style, columns)
         features |= self._ridge_features(inputs.ridge_query, ridge, counts.prior(columns))
         features |= self._caption_features(inputs, columns, mentioned)
+        features |= self._name_features(inputs.name_fit, columns)
         features |= {name: looks[columns] for name, looks in self._appearance.items()}
         features |= _company_features(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
         return Candidates(columns, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()})
@@ -186,6 +195,16 @@ class FeatureMaker:
             "caption_length": np.full(len(columns), len(inputs.caption)),
             "spelling": products[names.indptr[1:]] - products[names.indptr[:-1]],
         }
+
+    def _name_features(self, name_fit: Mapping[str, Vectors], columns: Columns) -> Features:
+        """How well the names fit; NaN if the query has no vector, or the name."""
+        features: Features = {}
+        nothing = np.full(len(columns), np.nan, dtype=np.float32)
+        for encoder in self._named_by:
+            fit = name_fit[encoder][columns] if encoder in name_fit else nothing
+            features[f"{encoder}_name"] = fit
+            features[f"{encoder}_name_place"] = np.where(np.isnan(fit), np.nan, _rank(np.nan_to_num(fit, nan=-np.inf)))
+        return features
 
 
 def _vote_features(vote: Vectors, prior: Vectors) -> Features:

@@ -21,6 +21,7 @@ from ..voting.fusion import Fusion
 from ..voting.ranking import QueryBatch, Ranked
 from .counts import Counts, count, recount
 from .features import Candidates, FeatureInputs, FeatureMaker
+from .hashtag_names import NO_NAMES, HashtagNames
 from .reasons import reasons
 from .reports import RerankerReport
 from .ridge import KernelRidge, RidgeQuery
@@ -35,14 +36,15 @@ _MATRIX = ("data", "indices", "indptr")
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """All that the reranker has learned from an archive. names: (f,) of the scorer's features."""
+    """All that the reranker has learned from an archive. features: (f,) the names of the scorer's features."""
 
     scales: Scales
     ridge: KernelRidge
     styles: Styles
     counts: Counts
+    hashtag_names: HashtagNames
     scorer: Scorer
-    names: tuple[str, ...]
+    features: tuple[str, ...]
 
 
 class Reranker:
@@ -59,9 +61,10 @@ class Reranker:
         comparable = self._learning.scales.weigh(queries.contents)
         ridge_queries = self._learning.ridge.ask(comparable)
         in_style = self._learning.styles.nearest(comparable.style)
+        name_fits = self._learning.hashtag_names.fit(queries.contents)
         found = [
             self._maker.candidates(inputs)
-            for inputs in gather(queries, comparable.words, ridge_queries, in_style, self._learning.counts)
+            for inputs in gather(queries, comparable.words, ridge_queries, in_style, name_fits, self._learning.counts)
         ]
         if not found:
             return []
@@ -76,7 +79,7 @@ class Reranker:
         def odds(features: Vectors) -> Floats:
             return log_odds(self._learning.scorer.probability(features))
 
-        return reasons(self._learning.names, ranked.features, ranks, odds)
+        return reasons(self._learning.features, ranked.features, ranks, odds)
 
     @property
     def threshold(self) -> float:
@@ -93,6 +96,8 @@ class Reranker:
         for kind in _SPARSE:
             arrays |= _split_matrix(f"landmarks_{kind}", getattr(ridge.landmarks, kind))
         arrays |= _split_matrix("style", self._learning.styles.style)
+        names = self._learning.hashtag_names.vectors
+        arrays |= {f"names_{encoder}": vectors for encoder, vectors in names.items()}
         arrays |= {"mentions": counts.mentions, "kept": counts.kept}
         arrays |= self._learning.scorer.arrays()
         for name, array in arrays.items():
@@ -101,19 +106,28 @@ class Reranker:
             "version": VERSION,
             "arrays": sorted(arrays),
             "channels": sorted(scales.means),
+            "names": sorted(names),
             "fewest": ridge.fewest,
             "served": list(ridge.served),
             "posts": counts.n_posts,
-            "features": list(self._learning.names),
+            "features": list(self._learning.features),
             "fusion": self._fusion.to_json(),
             "report": self.report.to_json(),
         }
         (folder / _FILE).write_text(json.dumps(fields, indent=1), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix, fusion: Fusion) -> "Reranker":
+    def load(
+        cls,
+        folder: Path,
+        hashtags: Sequence[str],
+        labels: sparse.csr_matrix,
+        fusion: Fusion,
+        newcomers: HashtagNames = NO_NAMES,
+    ) -> "Reranker":
         """Load what `save` wrote. hashtags: (m,) normalised. labels: (posts, m). fusion: the one at saving.
 
+        newcomers: the names of the hashtags that are newer than the files, as far as they are known.
         Posts and hashtags that are newer than the files must come after the others; only neighbours and counts use
         them. Raises SnapshotError on files of another version, archive or fusion, and on damaged files. No code in the
         files is executed.
@@ -124,13 +138,16 @@ class Reranker:
             mentions, posted = kept.arrays["mentions"], kept.arrays["kept"]
         except (ValueError, KeyError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
-        newcomers = len(hashtags) - len(mentions)
-        if mentions.shape != posted.shape or newcomers < 0 or not len(styles) == kept.n_posts <= labels.shape[0]:
+        newer = len(hashtags) - len(mentions)
+        if mentions.shape != posted.shape or newer < 0 or not len(styles) == kept.n_posts <= labels.shape[0]:
             raise SnapshotError(f"the reranker in {folder} is not of this archive", REBUILD)
-        counts = recount(labels, np.pad(mentions, (0, newcomers)), np.pad(posted, (0, newcomers)))
+        counts = recount(labels, np.pad(mentions, (0, newer)), np.pad(posted, (0, newer)))
         ridge = kept.ridge(hashtags)
-        learning = Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names)
-        return cls(learning, FeatureMaker(hashtags, labels, kept.scales, fusion, ridge), fusion, kept.report)
+        names = HashtagNames({encoder: kept.arrays[f"names_{encoder}"] for encoder in kept.named_by})
+        named = names.extend(newer, newcomers)
+        learning = Learning(kept.scales, ridge, styles, counts, named, kept.scorer, kept.features)
+        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge, kept.named_by)
+        return cls(learning, maker, fusion, kept.report)
 
     @classmethod
     def carry_over(
@@ -139,27 +156,31 @@ class Reranker:
         captions: Sequence[str],
         hashtags: Sequence[str],
         labels: sparse.csr_matrix,
+        names: HashtagNames,
         fusion: Fusion,
     ) -> "Reranker":
         """Use what is saved in `folder` for an archive of other posts.
 
         Scales, regression, scorer and report are kept. Everything that is counted over posts is counted again, so the
         result does not depend on earlier states of the archive. captions: (posts,). hashtags: (m,) normalised. labels:
-        (posts, m). Raises SnapshotError as `load` does.
+        (posts, m). names: of the hashtags; used as far as the scorer knows them. Raises SnapshotError as `load` does.
         """
         kept = _Kept.read(folder, fusion)
         ridge = kept.ridge(hashtags)
-        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge)
+        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge, kept.named_by)
         counts = count(labels, maker.finder.find_all(captions))
         styles = Styles(kept.scales.weigh_style(captions))
-        return cls(Learning(kept.scales, ridge, styles, counts, kept.scorer, kept.names), maker, fusion, kept.report)
+        named = names.take(kept.named_by)
+        learning = Learning(kept.scales, ridge, styles, counts, named, kept.scorer, kept.features)
+        return cls(learning, maker, fusion, kept.report)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The part of a reranker's files that does not depend on the current posts.
 
-    landmarks, weights, served, fewest: see `KernelRidge`. n_posts: of the archive at saving. arrays: all files by name.
+    landmarks, weights, served, fewest: see `KernelRidge`. n_posts: of the archive at saving. named_by: the encoders of
+    `HashtagNames`; none in what was learned before there were any. arrays: all files by name.
     """
 
     scales: Scales
@@ -169,14 +190,15 @@ class _Kept:
     fewest: int
     n_posts: int
     scorer: Scorer
-    names: tuple[str, ...]
+    features: tuple[str, ...]
+    named_by: tuple[str, ...]
     report: RerankerReport
     arrays: Mapping[str, NDArray[Any]]
 
     @classmethod
     def read(cls, folder: Path, fusion: Fusion) -> "_Kept":
         """Raises SnapshotError."""
-        fields, report = _read_fields(folder)
+        fields, report = _read(folder)
         if fields.get("fusion") != json.loads(json.dumps(fusion.to_json())):
             raise SnapshotError(f"the reranker in {folder} was learned with another fusion", REBUILD)
         try:
@@ -195,6 +217,7 @@ class _Kept:
                 int(fields["posts"]),
                 Scorer.from_arrays(arrays),
                 tuple(map(str, fields["features"])),
+                tuple(map(str, fields.get("names", ()))),
                 report,
                 arrays,
             )
@@ -208,7 +231,12 @@ class _Kept:
 
 def read_report(folder: Path) -> RerankerReport:
     """The report without loading the reranker. Raises SnapshotError as `Reranker.load` does."""
-    return _read_fields(folder)[1]
+    return _read(folder)[1]
+
+
+def read_names(folder: Path) -> tuple[str, ...]:
+    """The encoders by which names of hashtags are compared, without loading the reranker. Raises SnapshotError."""
+    return tuple(_read(folder)[0].get("names", ()))
 
 
 def gather(
@@ -216,11 +244,13 @@ def gather(
     words: sparse.csr_matrix,
     ridge_queries: Sequence[RidgeQuery],
     in_style: Sequence[Matches],
+    name_fits: Sequence[Mapping[str, Vectors]],
     counts: Counts,
 ) -> list[FeatureInputs]:
     """The inputs of each of n queries.
 
     words: sparse (n, b), weighted n-grams of the captions. ridge_queries: (n,), for the regression. in_style: (n,).
+    name_fits: (n,), see `HashtagNames.fit`.
     """
     votes, words = queries.votes.sorted_indices(), words.sorted_indices()
     gathered = []
@@ -241,6 +271,7 @@ def gather(
                 words.data[said],
                 ridge_queries[i],
                 in_style[i],
+                name_fits[i],
                 counts,
             )
         )
@@ -261,7 +292,7 @@ def _read_matrix(arrays: Mapping[str, NDArray[Any]], name: str, columns: int) ->
     return sparse.csr_matrix(parts, shape=(len(parts[-1]) - 1, columns))
 
 
-def _read_fields(folder: Path) -> tuple[dict[str, Any], RerankerReport]:
+def _read(folder: Path) -> tuple[dict[str, Any], RerankerReport]:
     try:
         fields: dict[str, Any] = json.loads((folder / _FILE).read_bytes())
         version = fields["version"]

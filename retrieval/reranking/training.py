@@ -17,6 +17,7 @@ from ..voting.ranking import QueryBatch
 from .context_priors import ContextPriors, learn_context_priors
 from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
+from .hashtag_names import HashtagNames
 from .reports import TrainingExamples, report_on
 from .reranker import Learning, Reranker, gather
 from .ridge import RidgeQuery
@@ -49,6 +50,7 @@ class TrainingArchive:
 
     labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,), see `duplicate_clusters`. author_of: (n,) numbers,
     -1 if unknown. channels: all those of the fusion. queries: by channel, all posts that can be queries in it.
+    names: of the hashtags.
     """
 
     contents: Contents
@@ -58,6 +60,7 @@ class TrainingArchive:
     author_of: Rows
     channels: Sequence[Neighbourhood]
     queries: Mapping[str, PostVectors]
+    names: HashtagNames
 
     def sampled_posts(self, channel: Neighbourhood, posts: Rows) -> SampledPosts:
         """Those of some posts that can be queries in a channel, with their vectors. posts: (n,) rows, each once."""
@@ -97,6 +100,7 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
         training_set.ridge.ridge,
         training_set.styles,
         training_set.counts,
+        archive.names,
         learned.scorer,
         examples.names,
     )
@@ -136,7 +140,9 @@ class _TrainingSet:
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
         self.ridge = learn_ridge(self._posts, archive.labels, archive.hashtags, self._members)
         self.styles = Styles(self._posts.style)
-        self.maker = FeatureMaker(archive.hashtags, archive.labels, self.scales, fusion, self.ridge.ridge)
+        self.maker = FeatureMaker(
+            archive.hashtags, archive.labels, self.scales, fusion, self.ridge.ridge, archive.names.vectors
+        )
         self._mentioned = self.maker.finder.find_all(archive.contents.captions)
         self.counts = count(archive.labels, self._mentioned)
 
@@ -184,7 +190,8 @@ class _TrainingSet:
         votes = fuse(self._fusion, hits, self._archive.labels, len(rows)).scores
         words = self._posts.words[rows]
         in_style = self._search_style(rows, left_out)
-        inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, counts)
+        name_fits = self._archive.names.fit(contents)
+        inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, name_fits, counts)
         return [self.maker.candidates(known) for known in inputs]
 
     def _ask(self, rows: Rows) -> list[RidgeQuery]:

@@ -8,6 +8,7 @@ from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.vectors.exact import ExactIndex
 from hashtag_recommender.index.vectors.lexical import LexicalWriter
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
+from hashtag_recommender.retrieval.reranking.hashtag_names import HashtagNames
 from hashtag_recommender.retrieval.reranking.training import PostVectors, TrainingArchive
 from hashtag_recommender.retrieval.search.duplicates import find_duplicates, voting_posts
 from hashtag_recommender.retrieval.search.neighbours import Neighbourhood
@@ -41,6 +42,14 @@ def make_contents(n, seed):
     photos = unit_rows(centres[of] + 1.2 * rng.normal(size=(n, 16)))
     photos[::9] = 0
     return Contents(captions, ngrams(captions), {"image": photos}), of
+
+
+def name_vectors():
+    """The names of the subjects lie where their photos do, those of their days near; the other names anywhere."""
+    rng = np.random.default_rng(7)
+    centres = rng.normal(size=(len(SUBJECTS), 16))
+    days = centres + 0.3 * rng.normal(size=centres.shape)
+    return unit_rows(np.concatenate([centres, days, rng.normal(size=(3, 16))]).astype(np.float32))
 
 
 def carried_by(of, seed):
@@ -81,7 +90,8 @@ def archive():
         "image": PostVectors(with_photo, contents.dense["image"][with_photo]),
         "lexical": PostVectors(with_caption, contents.ngrams[with_caption]),
     }
-    return TrainingArchive(contents, labels, hashtags, clusters, authors, channels, queries)
+    names = HashtagNames({"image": name_vectors()})
+    return TrainingArchive(contents, labels, hashtags, clusters, authors, channels, queries, names)
 
 
 @pytest.fixture(scope="session")

@@ -50,10 +50,10 @@ def settings(home) -> Settings:
 
 
 def build_counted(home, source):
-    """The notes of a build, and how many captions were encoded for it."""
+    """The notes of a build, and how many captions were encoded for it, beside the names of the hashtags."""
     before = WordEncoder.encoded
     report = build_index(settings(home), read_posts(source))
-    return " ".join(report.notes), WordEncoder.encoded - before
+    return " ".join(report.notes), WordEncoder.encoded - before - report.manifest.hashtags
 
 
 def test_vectors_are_kept_and_answer_as_those_made_here(tmp_path, write_part, made):

@@ -20,15 +20,16 @@ def learned(archive, fusion):
     scales = Scales.learn(archive.contents)
     posts = scales.weigh(archive.contents)
     ridge = learn_ridge(posts, archive.labels, archive.hashtags, [np.array([row]) for row in range(len(posts))]).ridge
-    maker = FeatureMaker(archive.hashtags, archive.labels, scales, fusion, ridge)
+    maker = FeatureMaker(archive.hashtags, archive.labels, scales, fusion, ridge, archive.names.vectors)
     counts = count(archive.labels, maker.finder.find_all(archive.contents.captions))
-    return scales, ridge, maker, counts, Styles(posts.style)
+    return scales, ridge, maker, counts, Styles(posts.style), archive.names
 
 
 def evidence_of(queries, learned) -> list[FeatureInputs]:
-    scales, ridge, _, counts, styles = learned
+    scales, ridge, _, counts, styles, names = learned
     comparable = scales.weigh(queries.contents)
-    return gather(queries, comparable.words, ridge.ask(comparable), styles.nearest(comparable.style), counts)
+    name_fits = names.fit(queries.contents)
+    return gather(queries, comparable.words, ridge.ask(comparable), styles.nearest(comparable.style), name_fits, counts)
 
 
 def test_every_post_has_the_same_features_in_one_order(ask, learned):

@@ -107,6 +107,7 @@ def test_copies_of_a_post_do_not_make_it_look_known(archive, fusion, reranker):
         part(archive, rows),
         clusters=rows,
         channels=[dataclasses.replace(nearby, rows=2 * nearby.rows, clusters=rows) for nearby in some.channels],
+        queries={name: dataclasses.replace(query, rows=2 * query.rows) for name, query in some.queries.items()},
     )
     learned = learn_reranker(twice, fusion)
     assert learned is not None

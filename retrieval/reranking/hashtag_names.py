@@ -1,0 +1,85 @@
+"""How well the names of hashtags fit a query, whatever posts carry them."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...core.vectors import Vectors
+from ...core.writing_systems import scripts_of
+from ..search.channels import TEXT_TOWER
+from ..search.similarity import Contents
+
+_WORDS_MEET = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
+
+# What the text tower was trained on are captions of photos, so a name stands in one, by its script.
+_PROMPTS = {"HANGUL": "{} 사진", "HIRAGANA": "{}の写真", "KATAKANA": "{}の写真", "CJK": "{}的照片"}
+_PROMPT = "a photo of {}"
+
+
+@dataclass(frozen=True, slots=True)
+class HashtagNames:
+    """The names of m hashtags as vectors.
+
+    vectors: by the encoder of the query float32 (m, d) of length 1, or a row of zeros if there is none of a name.
+    """
+
+    vectors: Mapping[str, Vectors]
+
+    def fit(self, contents: Contents) -> list[dict[str, Vectors]]:
+        """How well each name fits each of n queries, by the encoders that have a vector of the query.
+
+        float32 (m,): the similarity, in standard deviations above the mean of all names; NaN if a name has no vector.
+        """
+        return [
+            {
+                encoder: _standardised(names @ contents.dense[encoder][i], names)
+                for encoder, names in self.vectors.items()
+                if contents.dense[encoder][i].any()
+            }
+            for i in range(len(contents))
+        ]
+
+    def take(self, encoders: Collection[str]) -> "HashtagNames":
+        """Those of some encoders alone."""
+        return HashtagNames({encoder: self.vectors[encoder] for encoder in encoders})
+
+    def extend(self, n: int, others: "HashtagNames") -> "HashtagNames":
+        """With n more hashtags behind them; those have no vectors by an encoder that `others` lacks."""
+        if not n:
+            return self
+        none = {encoder: np.zeros((n, names.shape[1]), dtype=np.float32) for encoder, names in self.vectors.items()}
+        return HashtagNames(
+            {
+                encoder: np.concatenate([names, others.vectors.get(encoder, none[encoder])])
+                for encoder, names in self.vectors.items()
+            }
+        )
+
+
+NO_NAMES = HashtagNames({})
+
+
+def naming_encoders(encoders: Collection[str]) -> dict[str, str]:
+    """The encoder that makes vectors of names, by the encoder of the query; both by `Encoder.channel`."""
+    alike = {name: name for name in encoders if name in ("sentence", "multilingual")}
+    return alike | ({"image": TEXT_TOWER} if {"image", TEXT_TOWER} <= set(encoders) else {})
+
+
+def name_captions(encoder: str, hashtags: Sequence[str]) -> list[str]:
+    """What an encoder is given for the names of hashtags. hashtags: as they are shown; `CoffeeTime` is two words."""
+    names = [_WORDS_MEET.sub(" ", hashtag).strip() or hashtag for hashtag in hashtags]
+    return [_prompt(name).format(name) for name in names] if encoder == TEXT_TOWER else names
+
+
+def _prompt(name: str) -> str:
+    scripts = scripts_of(name)
+    return next((prompt for script, prompt in _PROMPTS.items() if script in scripts), _PROMPT)
+
+
+def _standardised(similarities: Vectors, names: Vectors) -> Vectors:
+    known = similarities[names.any(axis=1)]
+    scale = max(float(known.std()), 1e-6) if len(known) else 1.0
+    standardised = (similarities - (known.mean() if len(known) else 0)) / scale
+    return np.where(names.any(axis=1), standardised, np.nan).astype(np.float32)
