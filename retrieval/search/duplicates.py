@@ -10,10 +10,11 @@ from scipy import sparse
 from ...core.vectors import Rows, Vectors
 from .similarity import Contents, Scales, WeightedContents
 
-START = 30  # letters and digits; captions that share their first ones are near-duplicates
+START = 30  # letters and digits; captions that share their first ones are compared first
 LIKE_CAPTIONS = 0.8  # least cosine of n-grams of near-duplicates
 LIKE_VECTORS = 0.97  # least cosine of vectors of near-duplicates, in dense channels
 
+_ROUNDS = 10  # texts of one start that copies are taken out of, before all the others are compared
 _AT_ONCE = 1024  # posts compared with all others in one step
 _MANY = 30_000  # posts; with more, not all pairs are compared
 _TABLES, _BITS, _NEXT = 60, 24, 8
@@ -24,12 +25,12 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows:
     """Group near-duplicates: two posts are in one cluster if a chain of similar posts connects them.
 
-    captions: (n,), those of `posts`. Returns int64 (n,): the cluster of each post, numbered from 0 by first post. With
-    more than 30,000 posts, one copy in a thousand may be missed in the dense channels.
+    captions: (n,), those of `posts`. Returns int64 (n,): the cluster of each post, numbered from 0 by first post. A
+    caption that is like the first one with the same start is compared with no other. With more than 30,000 posts, one
+    copy in a thousand may be missed in the dense channels.
     """
     n = len(captions)
-    copies, firsts = _find_same_start(captions)
-    found = [copies]
+    found, firsts = _find_alike_starts(captions, posts.words)
     found.extend((firsts[ones], firsts[others]) for ones, others in _find_alike_captions(posts.words[firsts]))
     for vectors in posts.dense.values():
         found.extend(_find_alike_vectors(vectors))
@@ -64,12 +65,42 @@ def voting_posts(clusters: Rows, labels: sparse.csr_matrix) -> NDArray[np.bool_]
     return np.asarray(carries | ~has_labels[clusters])
 
 
-def _find_same_start(captions: Sequence[str]) -> tuple[Pairs, Rows]:
-    """Pairs of a post with a caption and the first post with the same start; and the rows of those first posts."""
-    first: dict[str, int] = {}
-    pairs = [(row, first.setdefault(start, row)) for row, start in enumerate(map(_start, captions)) if start]
-    rows = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    return (rows[:, 0], rows[:, 1]), np.asarray(list(first.values()), dtype=np.int64)
+def _find_alike_starts(captions: Sequence[str], words: sparse.csr_matrix) -> tuple[list[Pairs], Rows]:
+    """Pairs of a caption and the first like it with the same start; and the rows of all captions that are no second.
+
+    So an advertisement of ten thousand copies costs ten thousand comparisons. The start alone makes no copy, because a
+    shop may begin every caption with the same greeting. Therefore the captions that are unlike the first one are
+    compared with the first of them, and so on.
+    """
+    rest = np.asarray([row for row, caption in enumerate(captions) if caption], dtype=np.int64)
+    texts, starts = _number(captions), _number([_start(caption) for caption in captions])
+    found: list[Pairs] = []
+    firsts: list[Rows] = []
+    for _ in range(_ROUNDS):
+        _, first, start_of = np.unique(starts[rest], return_index=True, return_inverse=True)
+        leaders = rest[first][start_of]
+        alike = texts[rest] == texts[leaders]
+        alike[~alike] = _are_alike(words, rest[~alike], leaders[~alike])
+        found.append((rest[alike], leaders[alike]))
+        firsts.append(rest[first])
+        rest = rest[~alike]
+    return found, np.sort(np.concatenate([*firsts, rest]))
+
+
+def _number(keys: Sequence[str]) -> Rows:
+    """A number for each of n keys, the same for equal ones: int64 (n,)."""
+    number: dict[str, int] = {}
+    return np.asarray([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
+
+
+def _are_alike(words: sparse.csr_matrix, ones: Rows, others: Rows) -> NDArray[np.bool_]:
+    """Whether the cosine of each pair of rows is at least LIKE_CAPTIONS: (p,) for rows (p,) and (p,)."""
+    alike = np.zeros(len(ones), dtype=bool)
+    for start in range(0, len(ones), 64 * _AT_ONCE):
+        here = slice(start, start + 64 * _AT_ONCE)
+        cosines = words[ones[here]].multiply(words[others[here]]).sum(axis=1)
+        alike[here] = np.asarray(cosines).ravel() >= LIKE_CAPTIONS
+    return alike
 
 
 def _start(caption: str) -> str:
@@ -91,10 +122,8 @@ def _find_alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
         shared = (rare[start : start + _AT_ONCE] @ by_ngram).tocoo()
         later = shared.row + start < shared.col
         ones, others = shared.row[later].astype(np.int64) + start, shared.col[later].astype(np.int64)
-        for some in range(0, len(ones), 64 * _AT_ONCE):
-            one, other = ones[some : some + 64 * _AT_ONCE], others[some : some + 64 * _AT_ONCE]
-            alike = np.asarray(words[one].multiply(words[other]).sum(axis=1)).ravel() >= LIKE_CAPTIONS
-            yield one[alike], other[alike]
+        alike = _are_alike(words, ones, others)
+        yield ones[alike], others[alike]
 
 
 def _take_rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -26,13 +26,28 @@ def clusters(captions, **dense):
     return duplicate_clusters(captions, posts).tolist()
 
 
-def test_captions_that_begin_alike_are_one():
-    assert clusters([ADVERT, "Rain again", f"{ADVERT.upper()[:40]} and so on with quite other words", ""]) == [
-        0,
-        1,
-        0,
-        2,
-    ]
+def test_the_same_caption_twice_is_one():
+    assert clusters([ADVERT, "Rain again", ADVERT, ADVERT.upper(), ""]) == [0, 1, 0, 0, 2]
+
+
+def test_the_same_caption_without_any_letter_is_one():
+    assert clusters(["\u2615", "Rain again", "\u2615"]) == [0, 1, 0]
+
+
+def test_copies_of_several_texts_that_begin_alike_are_told_apart(monkeypatch):
+    """Also if there are more texts than rounds."""
+    news = ["Plum cake is back on Friday", "Closed at noon", "Rye bread, two for one", "Now hiring drivers"]
+    captions = [f"{ADVERT[:40]} {text}: {text}, {price} won" for price in (100, 200) for text in news]
+    expected = [0, 1, 2, 3, 0, 1, 2, 3]
+    assert clusters(captions) == expected
+    monkeypatch.setattr(duplicates, "_ROUNDS", 2)
+    assert clusters(captions) == expected
+
+
+def test_a_greeting_that_begins_every_caption_makes_no_copies():
+    greeting = "Hello from your friends at the little bakery by the river! "
+    news = ["Plum cake is back", "We close at noon on Monday", "Rye bread, two for one", "Now hiring drivers"]
+    assert clusters([greeting + text for text in news]) == [0, 1, 2, 3]
 
 
 def test_captions_that_differ_in_a_word_are_one():
