@@ -182,8 +182,8 @@ def _keep(
 ) -> PostChange:
     """known: digests of contents that have vectors already."""
     made = list(_encoded(home, snapshot, post, photos, known or set()))
+    keep_names_for(home, snapshot.manifest, post.hashtags, database.posts)  # before a process that follows looks
     taken = database.posts.add(post, made, by_content=by_content)
-    keep_names_for(home, snapshot.manifest, post.hashtags, database.posts)
     return PostChange(taken.stored.post.post_id, taken.outcome, _holds(snapshot, taken.before))
 
 

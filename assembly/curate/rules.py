@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from ...core.post import normalise_hashtag
 from ...core.rules import HashtagRule, combine_rules
 from ...db.rules import RuleStore
 from ...index.snapshots.snapshot import current_snapshot
@@ -33,9 +34,9 @@ def add_hashtags(home: Home, hashtags: Sequence[str]) -> tuple[list[HashtagRule]
     """
     snapshot = current_snapshot(home.existing())
     with home.database_to_write() as database:
+        # First their names: a process that follows opens anew with the rule.
+        keep_names_for(home, snapshot.manifest, list(filter(None, map(normalise_hashtag, hashtags))), database.posts)
         rules = [database.rules.add(hashtag) for hashtag in hashtags]
-        named = [rule.hashtag for rule in rules]
-        keep_names_for(home, snapshot.manifest, named, database.posts)
     reason = why_not_by_name(snapshot.folder)
     return rules, [f"none of them is suggested yet: {reason}"] if reason else []
 

@@ -1,10 +1,11 @@
 """How well the names of hashtags fit a query, whatever posts carry them."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.vectors import Vectors
 from ...core.writing_systems import scripts_of
@@ -27,19 +28,18 @@ class HashtagNames:
 
     vectors: Mapping[str, Vectors]
 
-    def fit(self, contents: Contents) -> list[dict[str, Vectors]]:
-        """How well each name fits each of n queries, by the encoders that have a vector of the query.
+    def fit(self, contents: Contents) -> Iterator[dict[str, Vectors]]:
+        """How well each name fits n queries, one after another, by the encoders that have a vector of the query.
 
         float32 (m,): the similarity, in standard deviations above the mean of all names; NaN if a name has no vector.
         """
-        return [
-            {
-                encoder: _standardised(names @ contents.dense[encoder][i], names)
+        known = {encoder: np.asarray(names.any(axis=1)) for encoder, names in self.vectors.items()}
+        for i in range(len(contents)):
+            yield {
+                encoder: _standardised(names @ contents.dense[encoder][i], known[encoder])
                 for encoder, names in self.vectors.items()
                 if contents.dense[encoder][i].any()
             }
-            for i in range(len(contents))
-        ]
 
     def take(self, encoders: Collection[str]) -> "HashtagNames":
         """Those of some encoders alone."""
@@ -78,8 +78,9 @@ def _prompt(name: str) -> str:
     return next((prompt for script, prompt in _PROMPTS.items() if script in scripts), _PROMPT)
 
 
-def _standardised(similarities: Vectors, names: Vectors) -> Vectors:
-    known = similarities[names.any(axis=1)]
-    scale = max(float(known.std()), 1e-6) if len(known) else 1.0
-    standardised = (similarities - (known.mean() if len(known) else 0)) / scale
-    return np.where(names.any(axis=1), standardised, np.nan).astype(np.float32)
+def _standardised(similarities: Vectors, known: NDArray[np.bool_]) -> Vectors:
+    standardised = np.full(len(similarities), np.nan, dtype=np.float32)
+    if known.any():
+        those = similarities[known]
+        standardised[known] = (those - those.mean()) / max(float(those.std()), 1e-6)
+    return standardised

@@ -1,7 +1,7 @@
 """The reranker: ranks the candidates of a query by probability; saves and loads what it has learned."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -244,38 +244,34 @@ def gather(
     words: sparse.csr_matrix,
     ridge_queries: Sequence[RidgeQuery],
     in_style: Sequence[Matches],
-    name_fits: Sequence[Mapping[str, Vectors]],
+    name_fits: Iterable[Mapping[str, Vectors]],
     counts: Counts,
-) -> list[FeatureInputs]:
-    """The inputs of each of n queries.
+) -> Iterator[FeatureInputs]:
+    """The inputs of each of n queries, one after another: what is known of one may be as long as all hashtags.
 
     words: sparse (n, b), weighted n-grams of the captions. ridge_queries: (n,), for the regression. in_style: (n,).
     name_fits: (n,), see `HashtagNames.fit`.
     """
     votes, words = queries.votes.sorted_indices(), words.sorted_indices()
-    gathered = []
-    for i, caption in enumerate(queries.contents.captions):
+    for i, (caption, name_fit) in enumerate(zip(queries.contents.captions, name_fits, strict=True)):
         voted = slice(votes.indptr[i], votes.indptr[i + 1])
         said = slice(words.indptr[i], words.indptr[i + 1])
         hits = {
             channel: Matches(matches.rows[i : i + 1], matches.similarities[i : i + 1])
             for channel, matches in queries.hits.items()
         }
-        gathered.append(
-            FeatureInputs(
-                caption,
-                hits,
-                votes.indices[voted],
-                votes.data[voted],
-                words.indices[said],
-                words.data[said],
-                ridge_queries[i],
-                in_style[i],
-                name_fits[i],
-                counts,
-            )
+        yield FeatureInputs(
+            caption,
+            hits,
+            votes.indices[voted],
+            votes.data[voted],
+            words.indices[said],
+            words.data[said],
+            ridge_queries[i],
+            in_style[i],
+            name_fit,
+            counts,
         )
-    return gathered
 
 
 def _rank(candidates: Candidates, probabilities: Floats, features: Vectors) -> Ranked:

@@ -29,7 +29,8 @@ def evidence_of(queries, learned) -> list[FeatureInputs]:
     scales, ridge, _, counts, styles, names = learned
     comparable = scales.weigh(queries.contents)
     name_fits = names.fit(queries.contents)
-    return gather(queries, comparable.words, ridge.ask(comparable), styles.nearest(comparable.style), name_fits, counts)
+    in_style = styles.nearest(comparable.style)
+    return list(gather(queries, comparable.words, ridge.ask(comparable), in_style, name_fits, counts))
 
 
 def test_every_post_has_the_same_features_in_one_order(ask, learned):

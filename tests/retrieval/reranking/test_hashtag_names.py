@@ -17,7 +17,7 @@ def contents_of(vectors):
 def test_a_name_fits_by_its_similarity_above_the_average():
     names = unit_rows(np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32))
     queries = np.stack([names[7], np.zeros(8), names[3]])
-    fits = HashtagNames({"sentence": names}).fit(contents_of(queries))
+    fits = list(HashtagNames({"sentence": names}).fit(contents_of(queries)))
     assert fits[1] == {}, "a query without a vector says nothing"
     for query, row in ((0, 7), (2, 3)):
         fit = fits[query]["sentence"]
@@ -33,7 +33,8 @@ def test_a_hashtag_without_a_vector_is_unknown_and_changes_nothing():
     assert after["sentence"][:9] == pytest.approx(before["sentence"], abs=1e-6)
     assert np.isnan(after["sentence"][9:]).all()
     nothing = HashtagNames({"sentence": np.zeros((2, 8), dtype=np.float32)})
-    assert np.isnan(nothing.fit(queries)[0]["sentence"]).all()
+    [unknown] = nothing.fit(queries)
+    assert np.isnan(unknown["sentence"]).all()
 
 
 def test_names_are_written_as_captions_are():
