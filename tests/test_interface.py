@@ -88,7 +88,7 @@ def test_every_flag_still_is_one():
         (["refresh"], "did you mean `hashtag index refresh`?"),
         (["forget"], "did you mean `hashtag posts forget`?"),
         (["block", "x"], "did you mean `hashtag tags block`?"),
-        (["add", "posts.csv"], "did you mean `hashtag sources add` or `hashtag posts add`?"),
+        (["add", "posts.csv"], "did you mean `hashtag sources add` or `hashtag posts add` or `hashtag tags add`?"),
         (["sugest"], "did you mean `hashtag suggest`?"),
         (["source", "list"], "did you mean `hashtag sources`?"),
         (["index", "biuld"], "there is no command 'index biuld'; did you mean `hashtag index build`?"),

@@ -84,7 +84,6 @@ class FeatureMaker:
         self._fusion = fusion
         self._ridge = ridge
         self._named_by = sorted(named_by)
-        self._all = np.arange(len(hashtags))
         uses = np.bincount(labels.indices, minlength=len(hashtags))
         self._uncarried = uses == 0
         self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
@@ -95,19 +94,20 @@ class FeatureMaker:
     def candidates(self, inputs: FeatureInputs) -> Candidates:
         """The most voted hashtags, those best in the regression and by name, and those that the caption contains.
 
-        Hashtags without uses in `inputs.counts` are left out, but for those that no post of the archive carries.
+        Hashtags without uses in `inputs.counts` are left out, but for those that no post of the archive carries at all:
+        these come by their names.
         """
         counts = inputs.counts
         mentioned = self.finder.find(inputs.caption)
         contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
-        by_name = [_take_best(self._all, np.nan_to_num(fit, nan=-np.inf), BY_NAME) for fit in inputs.name_fit.values()]
+        named = np.unique(np.concatenate([contained, *map(_take_best_named, inputs.name_fit.values())]))
         voted = _take_best(inputs.voted, inputs.votes, _POOL)
-        pool = np.unique(np.concatenate([voted, self._most_used, contained, *by_name]))
+        pool = np.unique(np.concatenate([voted, self._most_used, named]))
         regressed = self._regress(inputs, pool)
         from_vote = _take_best(inputs.voted, inputs.votes, CANDIDATES)
         from_ridge = _take_best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
-        columns = np.unique(np.concatenate([from_vote, from_ridge, contained, *by_name]))
-        columns = columns[(counts.uses[columns] > 0) | self._uncarried[columns]]
+        columns = np.unique(np.concatenate([from_vote, from_ridge, named]))
+        columns = columns[(counts.uses[columns] > 0) | (self._uncarried[columns] & np.isin(columns, named))]
         ridge = regressed[np.searchsorted(pool, columns)]
         vote = _look_up(columns, inputs.voted, inputs.votes)
         features = _vote_features(vote, counts.prior(columns))
@@ -245,6 +245,12 @@ def _take_best(columns: Columns, scores: Vectors, n: int) -> Columns:
     if len(columns) <= n:
         return columns
     return columns[np.argsort(-scores, kind="stable")[:n]]
+
+
+def _take_best_named(fit: Vectors) -> Columns:
+    """The hashtags whose names fit best, of those with a name that is known. fit: (m,)."""
+    known = np.flatnonzero(~np.isnan(fit))
+    return _take_best(known, fit[known], BY_NAME)
 
 
 def _rank(scores: Vectors) -> Vectors:

@@ -202,7 +202,7 @@ def test_a_post_without_caption_is_shown_by_its_photo(hashtag, demo, tmp_path):
 
 def test_explaining_names_the_posts(hashtag, demo, demo_home, terminal):
     ran = hashtag("suggest", demo / "new" / "coffee.jpg", "--home", demo_home, "--explain", "--count", 1)
-    assert "image     0" in ran.out
+    assert " image  0" in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 
 
