@@ -3,10 +3,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.vectors import Matches
 from hashtag_recommender.retrieval.reranking import reports
+from hashtag_recommender.retrieval.reranking.hashtag_names import HashtagNames
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, report_on
 from hashtag_recommender.retrieval.reranking.reranker import Reranker, read_report
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS, learn_reranker
@@ -127,6 +129,24 @@ def test_it_survives_its_folder(reranker, saved, archive, fusion, ask):
     for one, other in zip(again.rank(queries), reranker.rank(queries), strict=True):
         assert np.array_equal(one.columns, other.columns)
         assert np.array_equal(one.probabilities, other.probabilities)
+
+
+def test_a_hashtag_that_no_post_carries_comes_where_its_name_fits(saved, archive, fusion, ask):
+    """Its name lies where the photos of one subject do; nothing else speaks for it."""
+    subject, added = 3, len(archive.hashtags)
+    names = HashtagNames({"image": archive.names.vectors["image"][subject : subject + 1]})
+    labels = sparse.csr_matrix(sparse.hstack([archive.labels, sparse.csr_matrix((archive.labels.shape[0], 1))]))
+    reranker = Reranker.load(saved, [*archive.hashtags, "added"], labels.astype(np.float32), fusion, names)
+    queries, truth = ask(60)
+    wider = sparse.csr_matrix(sparse.hstack([queries.votes, sparse.csr_matrix((60, 1))]), dtype=np.float32)
+    chances: dict[bool, list[float]] = {True: [], False: []}
+    for ranked, right in zip(reranker.rank(dataclasses.replace(queries, votes=wider)), truth.toarray(), strict=True):
+        [place] = np.flatnonzero(ranked.columns == added) if added in ranked.columns else [-1]
+        chances[bool(right[subject])].append(float(ranked.probabilities[place]) if place >= 0 else 0.0)
+    assert np.mean(chances[True]) > 2 * np.mean(chances[False])
+    without = Reranker.load(saved, [*archive.hashtags, "added"], labels.astype(np.float32), fusion)
+    for ranked in without.rank(dataclasses.replace(queries, votes=wider)):
+        assert added not in ranked.columns, "nothing is known of its name"
 
 
 def test_another_version_is_refused(saved, archive, fusion):
