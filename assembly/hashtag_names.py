@@ -39,9 +39,12 @@ def keep_names_for(home: Home, manifest: Manifest, hashtags: Sequence[str], stor
         keep_names(home.encoder(by_channel[named]), hashtags, store)
 
 
-def read_names(encoder: Encoder[Any], hashtags: Sequence[str], store: "SqlPostStore") -> Vectors:
-    """The vectors of m names, float32 (m, d), as they are kept: rounded alike, whenever they were made."""
-    keep_names(encoder, hashtags, store)
+def read_names(encoder: Encoder[Any], hashtags: Sequence[str], added: Sequence[str], store: "SqlPostStore") -> Vectors:
+    """The vectors of m names, float32 (m, d), as they are kept: rounded alike, whenever they were made.
+
+    added: hashtags that no post carries, whose vectors are made as well, but not returned.
+    """
+    keep_names(encoder, [*hashtags, *added], store)
     encoder.release()
     digests = name_digests(encoder.channel, hashtags)
     return _arrange(encoder.fingerprint, digests, store.vectors_of(encoder.fingerprint, sorted(set(digests))))

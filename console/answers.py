@@ -30,6 +30,8 @@ def show_answer(answer: Answer, explain: bool) -> None:
     width = max(len("hashtag"), min(_WIDEST, max(map(shown_cells, hashtags)) + 1))
     behind = "why, and the posts behind it" if explain else "posts behind it"
     one_line([("hashtag", "bold", width), (f"score  {behind}", "bold", None)])
+    channels = [neighbour.channel for suggestion in answer.suggestions for neighbour in suggestion.evidence[:_SHOWN]]
+    widest = max(map(len, channels), default=0)
     for suggestion in answer.suggestions:
         carry = "carries" if suggestion.uses == 1 else "carry"
         uses = f"{counted(suggestion.uses, 'post')} {carry} it: {suggestion.tier}"
@@ -37,20 +39,18 @@ def show_answer(answer: Answer, explain: bool) -> None:
         hashtag = f"#{suggestion.hashtag}", "bold cyan", width
         one_line([hashtag, (f"{suggestion.score:>5.2f}  {told}", "", None)])
         if explain:
-            _explain(suggestion, width)
+            _explain(suggestion, width, widest)
     if explain:
         _show_photos(answer.suggestions)
     out.print()
     sys.stdout.write(" ".join(f"#{suggestion.hashtag}" for suggestion in answer.suggestions) + "\n")
 
 
-def _explain(suggestion: Suggestion, width: int) -> None:
+def _explain(suggestion: Suggestion, width: int, channel: int) -> None:
     for reason in suggestion.reasons:
         one_line([("", "", width), (f"{reason.log_odds:>+5.1f}  {reason.what}", "", None)])
-    shown = suggestion.evidence[:_SHOWN]
-    widest = max((len(neighbour.channel) for neighbour in shown), default=0)
-    for neighbour in shown:
-        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<{widest}}  {_named(neighbour)}"
+    for neighbour in suggestion.evidence[:_SHOWN]:
+        seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<{channel}}  {_named(neighbour)}"
         one_line([("", "", width), (seen, "dim", None)])
 
 

@@ -56,7 +56,7 @@ class Encoder(Protocol[V_out]):
 
     @property
     def channel(self) -> str:
-        """The name of the channel in which its vectors stand: `image`, `sentence`, `multilingual`, `lexical`."""
+        """The name by which its vectors are known: `image`, `text` (of CLIP), `sentence`, `multilingual`, `lexical`."""
         ...
 
     @property

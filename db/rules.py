@@ -34,8 +34,10 @@ class RuleStore:
         return self._rule(_normalised(raw), "block")
 
     def allow(self, raw: str) -> HashtagRule:
-        """Suggest this hashtag even if a list that ships has it."""
-        return self._rule(_normalised(raw), "allow")
+        """Suggest this hashtag even if a list that ships has it. One that was added is allowed, and stays added."""
+        hashtag = _normalised(raw)
+        added = [rule for rule in self.rules() if (rule.hashtag, rule.kind) == (hashtag, "add")]
+        return added[0] if added else self._rule(hashtag, "allow")
 
     def alias(self, raw: str, target: str) -> HashtagRule:
         """The first hashtag means the same as the second: at most one of them goes into an answer.

@@ -96,9 +96,9 @@ def why_not_by_name(folder: Path) -> str | None:
     """Why the names of hashtags do not count in what a snapshot has learned; None if they do. Raises SnapshotError."""
     report = learned_report(folder)
     if report is None:
-        return "the archive is too small to train on, so the vote ranks, which knows what posts carry alone"
+        return "the archive is too small to train on, and the vote knows only hashtags that posts carry"
     if not report.ships:
-        return "the vote ranks better here than the reranker, and it knows what posts carry alone"
+        return "the vote is better here than the reranker, and it knows only hashtags that posts carry"
     if not read_names(folder / RERANKER):
         return f"the index was built before the names of hashtags were compared; {REBUILD}"
     return None

@@ -113,7 +113,7 @@ class ArchiveRecommender(Recommender, Closing):
         return ArchiveRecommender(*known)
 
     def knows(self, hashtag: str) -> bool:
-        """Whether any post carries a hashtag, in any spelling."""
+        """Whether any post carries a hashtag, in any spelling, or it was added."""
         return normalise_hashtag(hashtag) in self._column_of
 
     @accepts_wishes
@@ -318,7 +318,7 @@ class ArchiveRecommender(Recommender, Closing):
             tags = " ".join(f"#{tag}" for tag in inline)
             yield f"{tags} in the caption: given already, so not suggested again"
         for tag in distinct_hashtags(list(query.given)):
-            if not self.knows(tag):
+            if not self.knows(tag) or not self._table.uses[self._column_of[normalise_hashtag(tag)]]:
                 yield f"no post of the archive carries #{tag}, so it does not change the answer"
         known = self._find_author(query.author) is not None
         if query.author is not None and not known:

@@ -132,7 +132,7 @@ def test_models_are_listed_with_what_they_weigh(hashtag):
     assert {state["profile"] for state in states} == {"clip", "compact", "all"}
     assert all(state["here"] for state in states if state["profile"] != "clip")
     sizes = {state["channel"]: state["size"] for state in states if state["profile"] == "clip"}
-    assert sizes.pop("text") == "with the image" and all("GB" in size for size in sizes.values())
+    assert sizes.pop("text") == "the same file" and all("GB" in size for size in sizes.values())
     ran = hashtag("models", "pull", "compact")
     assert ran.out.splitlines() == [
         "efficientnet-lite0: ready",

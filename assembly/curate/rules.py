@@ -38,7 +38,7 @@ def add_hashtags(home: Home, hashtags: Sequence[str]) -> tuple[list[HashtagRule]
         keep_names_for(home, snapshot.manifest, list(filter(None, map(normalise_hashtag, hashtags))), database.posts)
         rules = [database.rules.add(hashtag) for hashtag in hashtags]
     reason = why_not_by_name(snapshot.folder)
-    return rules, [f"none of them is suggested yet: {reason}"] if reason else []
+    return rules, [f"not suggested yet: {reason}"] if reason else []
 
 
 def hashtag_rules(home: Home) -> tuple[tuple[HashtagRule, ...], int]:

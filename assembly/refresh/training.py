@@ -118,9 +118,10 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
             rows = read_rows(folder / searched, channel.record.vectors)
             neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
             queries[name] = PostVectors(query.rows, query.vectors)
+    added = [rule.hashtag for rule in database.rules.rules() if rule.kind == "add"]
     names = HashtagNames(
         {
-            query: read_names(known[named].encoder, archive.shown, database.posts)
+            query: read_names(known[named].encoder, archive.shown, added, database.posts)
             for query, named in naming_encoders(known).items()
             if known[query].record.vectors
         }

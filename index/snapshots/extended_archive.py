@@ -25,8 +25,8 @@ class ExtendedArchive:
         more = np.asarray(table.pointers)[1:]
         self._archive = archive
         self._posts = posts
-        carried = table.hashtags
-        uncarried = [hashtag for hashtag in dict.fromkeys(hashtags) if hashtag not in set(carried)]
+        carried = dict.fromkeys(table.hashtags)
+        uncarried = [hashtag for hashtag in dict.fromkeys(hashtags) if hashtag not in carried]
         self.hashtags = [*carried, *uncarried]
         self.shown = [*archive.shown, *table.new_shown(), *uncarried]
         self.labels = (

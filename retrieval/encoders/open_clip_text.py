@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...core.errors import WeightsError
 from ...core.post import Modality
 from ...core.protocols import Fingerprint
 from ...core.vectors import Vectors, unit_rows
@@ -120,7 +121,10 @@ def _load_tokenizer(config: dict[str, Any], folder: str) -> Tokenizer:
     length = _tokenization(config)["context_length"]
     if folder:
         options = {"clean": "whitespace"} | config.get("tokenizer_kwargs", {})
-        own: Any = HFTokenizer(folder, length, tokenizer_mode=config.get("tokenizer_mode"), **options)
+        try:
+            own: Any = HFTokenizer(folder, length, tokenizer_mode=config.get("tokenizer_mode"), **options)
+        except Exception as error:  # of many types, if a file is damaged or of another library
+            raise WeightsError(f"{folder} cannot be loaded as a tokenizer: {error}") from error
         packaged = getattr(own.tokenizer, "backend_tokenizer", None)
         padding = own.tokenizer.pad_token_id or 0
     else:

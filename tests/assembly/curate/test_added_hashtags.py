@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from hashtag_recommender import open_recommender
+from hashtag_recommender.assembly.hashtag_names import name_digests
+from hashtag_recommender.assembly.home import open_home
 from hashtag_recommender.core.suggest_options import SuggestOptions
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval import learned
 
 from ..conftest import refused
 
 ALL = SuggestOptions(count=200, raw=True)
+NAMED_BY = {"sentence", "multilingual"}
 
 
 @pytest.fixture
@@ -63,15 +67,33 @@ def test_an_added_post_brings_the_names_of_its_hashtags(hashtag, large_copy):
     with open_recommender(large_copy) as recommender:
         assert recommender.knows("volleyball")
         names = recommender._learned.reranker._learning.hashtag_names
-    assert set(names.vectors) == {"sentence", "multilingual"}
+    assert set(names.vectors) == NAMED_BY
     for vectors in names.vectors.values():
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_forgetting_an_author_and_building_anew_keep_its_name(add, hashtag, large_copy):
+    add("고양이낮잠")
+    assert hashtag("posts", "forget", "--author", "lee", "--home", large_copy).code == 0
+    records = [record for record in current_snapshot(large_copy).manifest.channels if record.channel in NAMED_BY]
+    assert len(records) == len(NAMED_BY)
+    with open_home(large_copy) as opened, opened.database() as database:
+        for record in records:
+            digests = name_digests(record.channel, ["고양이낮잠"])
+            assert database.posts.vectors_of(record.fingerprint, digests).keys() == set(digests)
+
+
+def test_who_allows_one_does_not_take_it_back(add, hashtag, large_copy):
+    add("volleyball")
+    assert hashtag("tags", "allow", "volleyball", "--home", large_copy).out == "#volleyball: added\n"
+    told = hashtag("suggest", "--text", "a match", "--given", "volleyball", "--home", large_copy).err
+    assert "no post of the archive carries #volleyball" in told
 
 
 def test_where_names_do_not_count_it_says_so(add, small_home, tmp_path, monkeypatch):
     out, err = add("volleyball", home=shutil.copytree(small_home, tmp_path / "small"))
     assert out == "#volleyball: added\n"
-    assert "none of them is suggested yet: the archive is too small to train on" in err
+    assert "not suggested yet: the archive is too small to train on" in err
     monkeypatch.setattr(learned, "read_names", lambda folder: ())
     assert "built before the names of hashtags were compared; run `hashtag index build` again" in add("volleyball")[1]
 

@@ -104,7 +104,7 @@ def test_an_exported_tower_needs_no_weights_but_the_same_model(clip_folder, tmp_
         encode(OpenClipTextEncoder(str(other), "", known=fingerprint), CAPTIONS)
 
 
-def test_without_its_tokenizer_photos_are_not_compared_with_captions(clip_folder, sentence_folder, monkeypatch):
+def test_without_its_tokenizer_photos_are_not_compared_with_captions(clip_folder, sentence_folder, tmp_path):
     specs, notes = choose_encoders("clip", ClipModels(str(clip_folder), "", str(sentence_folder)))
     assert [spec.kind for spec in specs] == ["open_clip", "open_clip_text", "sentence", "ngrams"] and not notes
     checkpoint = str(clip_folder / "open_clip_model.safetensors")
@@ -115,3 +115,9 @@ def test_without_its_tokenizer_photos_are_not_compared_with_captions(clip_folder
     assert note.startswith("photos and captions are not compared with each other: the tokenizer timm/ViT-B-16-SigLIP2")
     with pytest.raises(WeightsError, match="is not on this machine"):
         OpenClipTextEncoder("ViT-B-16-SigLIP2", checkpoint)
+    folder = with_text_config(clip_folder, tmp_path / "model", hf_tokenizer_name="some/name")
+    specs, [note] = choose_encoders("clip", ClipModels(str(folder), "", str(sentence_folder)))
+    assert "open_clip_text" not in {spec.kind for spec in specs} and "holds no tokenizer" in note
+    (folder / "tokenizer.json").write_text("{")
+    with pytest.raises(WeightsError, match="cannot be loaded as a tokenizer"):
+        encode(OpenClipTextEncoder(str(folder), ""), CAPTIONS)
