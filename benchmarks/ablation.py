@@ -104,13 +104,7 @@ def without_source(examples: TrainingExamples, source: str) -> TrainingExamples:
         "the caption": column["mention"] > 0,
     }
     kept = np.logical_or.reduce([found for name, found in sources.items() if name != source])
-    return replace(
-        examples,
-        features=examples.features[kept],
-        post=examples.post[kept],
-        columns=examples.columns[kept],
-        labels=examples.labels[kept],
-    )
+    return examples.take(kept)
 
 
 def without_features(examples: TrainingExamples, beginnings: tuple[str, ...]) -> TrainingExamples:
@@ -140,8 +134,9 @@ def outcome(examples: TrainingExamples, scores: Floats, threshold: float, k: int
 
 def learned(examples: TrainingExamples, archive: TrainingArchive, k: int) -> Outcome:
     """What a reranker suggests that learned from these lessons."""
-    held_out = learn_from(examples).held_out
-    return outcome(examples, held_out, report_on(examples, held_out, archive.clusters)[0].threshold, k)
+    held_out = learn_from(examples).held_out[examples.carried]
+    judged = examples.take(examples.carried)
+    return outcome(judged, held_out, report_on(judged, held_out, archive.clusters)[0].threshold, k)
 
 
 def voted(examples: TrainingExamples, k: int) -> Outcome:

@@ -55,9 +55,12 @@ class FeatureInputs:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """columns: (c,) of the hashtags, ascending. features: by name, float32 (c,); names and order never change."""
+    """columns: (c,) of the hashtags, ascending. carried: (c,) whether any post does, in training any that is not left
+    out. features: by name, float32 (c,); names and order never change.
+    """
 
     columns: Columns
+    carried: NDArray[np.bool_]
     features: Features
 
     def matrix(self) -> Vectors:
@@ -85,7 +88,6 @@ class FeatureMaker:
         self._ridge = ridge
         self._named_by = sorted(named_by)
         uses = np.bincount(labels.indices, minlength=len(hashtags))
-        self._uncarried = uses == 0
         self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
         self._appearance = _measure_appearance(hashtags)
         encoder = NgramEncoder()
@@ -94,8 +96,7 @@ class FeatureMaker:
     def candidates(self, inputs: FeatureInputs) -> Candidates:
         """The most voted hashtags, those best in the regression and by name, and those that the caption contains.
 
-        Hashtags without uses in `inputs.counts` are left out, but for those that no post of the archive carries at all:
-        these come by their names.
+        Hashtags without uses in `inputs.counts` come by their names alone.
         """
         counts = inputs.counts
         mentioned = self.finder.find(inputs.caption)
@@ -107,7 +108,7 @@ class FeatureMaker:
         from_vote = _take_best(inputs.voted, inputs.votes, CANDIDATES)
         from_ridge = _take_best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
         columns = np.unique(np.concatenate([from_vote, from_ridge, named]))
-        columns = columns[(counts.uses[columns] > 0) | (self._uncarried[columns] & np.isin(columns, named))]
+        columns = columns[(counts.uses[columns] > 0) | np.isin(columns, named)]
         ridge = regressed[np.searchsorted(pool, columns)]
         vote = _look_up(columns, inputs.voted, inputs.votes)
         features = _vote_features(vote, counts.prior(columns))
@@ -119,7 +120,9 @@ class FeatureMaker:
         features |= self._name_features(inputs.name_fit, columns)
         features |= {name: looks[columns] for name, looks in self._appearance.items()}
         features |= _company_features(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
-        return Candidates(columns, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()})
+        return Candidates(
+            columns, counts.uses[columns] > 0, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()}
+        )
 
     def _regress(self, inputs: FeatureInputs, columns: Columns) -> Vectors:
         counts = inputs.counts

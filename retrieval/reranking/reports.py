@@ -1,7 +1,7 @@
 """Compares the reranker with the vote on held-out posts."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,8 @@ class TrainingExamples:
 
     rows: (t,) of the archive. unseen: (t,) whether the near-duplicates of the post were left out of its neighbours.
     due: (t,) how many hashtags each carries. names: (f,). features: (c, f). post: (c,) which of the t posts each
-    candidate belongs to, ascending. columns: (c,) of the hashtags. labels: (c,) whether the post carries the hashtag.
-    post_folds: (posts of the archive,), the same for near-duplicates.
+    candidate belongs to, ascending. columns: (c,) of the hashtags. carried: see `Candidates`. labels: (c,) whether the
+    post carries the hashtag. post_folds: (posts of the archive,), the same for near-duplicates.
     """
 
     rows: Rows
@@ -36,6 +36,7 @@ class TrainingExamples:
     features: Vectors
     post: NDArray[np.int64]
     columns: NDArray[np.integer[Any]]
+    carried: Flags
     labels: Flags
     post_folds: NDArray[np.int64]
 
@@ -43,6 +44,17 @@ class TrainingExamples:
     def folds(self) -> NDArray[np.int64]:
         """(c,) the fold of each candidate's post."""
         return self.post_folds[self.rows][self.post]
+
+    def take(self, some: Flags) -> "TrainingExamples":
+        """Some of the candidates, of the same posts. some: (c,)."""
+        return replace(
+            self,
+            features=self.features[some],
+            post=self.post[some],
+            columns=self.columns[some],
+            carried=self.carried[some],
+            labels=self.labels[some],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,10 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
     if any(len(np.unique(examples.labels[examples.folds != fold])) < 2 for fold in range(FOLDS)):
         return None  # no candidate, or every candidate, is right, so no classifier can be fitted
     learned = learn_from(examples)
-    report, held_out = report_on(examples, learned.held_out, training_set.clusters)
+    # A hashtag that only posts of the block carry shows the scorer what one is worth that no post carries yet. Some
+    # of these posts do carry it, which tells too much to count in a report.
+    judged = examples.take(examples.carried)
+    report, held_out = report_on(judged, learned.held_out[examples.carried], training_set.clusters)
     learning = Learning(
         training_set.scales,
         training_set.ridge.ridge,
@@ -104,7 +107,7 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
         learned.scorer,
         examples.names,
     )
-    context_priors = learn_context_priors(examples, held_out, archive.labels, archive.author_of)
+    context_priors = learn_context_priors(judged, held_out, archive.labels, archive.author_of)
     return TrainingResult(Reranker(learning, training_set.maker, fusion, report), context_priors)
 
 
@@ -176,6 +179,7 @@ class _TrainingSet:
             np.concatenate([candidates.matrix() for candidates in found]),
             post,
             columns,
+            np.concatenate([candidates.carried for candidates in found]),
             np.asarray(truth[post, columns]).ravel() > 0,
             folds,
         )

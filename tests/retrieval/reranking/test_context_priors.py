@@ -147,6 +147,7 @@ def lessons_of(posts, m):
         features=np.zeros((n * m, 1), dtype=np.float32),
         post=np.repeat(np.arange(n), m),
         columns=np.tile(np.arange(m), n),
+        carried=np.ones(n * m, dtype=bool),
         labels=labels.toarray().ravel() > 0,
         post_folds=np.arange(n) % 3,
     )

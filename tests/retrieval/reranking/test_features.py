@@ -101,10 +101,15 @@ def test_a_hashtag_in_the_caption_is_a_candidate_that_no_neighbour_carries(ask, 
     assert candidates.features["vote"][i] == 0
 
 
-def test_hashtags_known_only_from_posts_left_out_are_no_candidates(ask, learned, archive):
+def test_hashtags_known_only_from_posts_left_out_come_by_their_names_alone(ask, learned, archive):
     queries, _ = ask(2)
     left_out = archive.labels[:, 0].nonzero()[0]
     nothing = sparse.csr_matrix(archive.labels.shape, dtype=np.float32)
     counts = count(archive.labels, nothing).without(left_out, archive.labels, nothing)
     inputs = dataclasses.replace(evidence_of(queries, learned)[1], counts=counts)
-    assert 0 not in learned[2].candidates(inputs).columns
+    named, unnamed = (
+        learned[2].candidates(dataclasses.replace(inputs, name_fit={"image": fit}))
+        for fit in (np.linspace(1, 0, len(archive.hashtags)), np.linspace(0, 1, len(archive.hashtags)))
+    )
+    assert 0 in named.columns and not named.carried[named.columns == 0].any() and named.carried.sum() > 5
+    assert 0 not in unnamed.columns

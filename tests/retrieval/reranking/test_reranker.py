@@ -189,6 +189,7 @@ def test_the_report_by_hand(monkeypatch):
         features=np.array([[0.1, 0], [0.9, 0], [0.5, 0], [0.4, 0]], dtype=np.float32),
         post=np.array([0, 0, 1, 1]),
         columns=np.array([0, 1, 0, 1]),
+        carried=np.ones(4, dtype=bool),
         labels=np.array([True, False, True, False]),
         post_folds=np.zeros(10, dtype=np.int64),
     )
