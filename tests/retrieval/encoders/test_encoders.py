@@ -235,8 +235,9 @@ def test_weights_in_the_hub_cache_are_found_with_their_revision(clip_folder, sen
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     commit = "0123456789abcdef0123456789abcdef01234567"
+    with_tokenizer = shutil.copytree(clip_folder, tmp_path / "clip")
     for repository, files in [
-        ("timm--ViT-B-16-SigLIP2", clip_folder),
+        ("timm--ViT-B-16-SigLIP2", with_tokenizer),
         ("sentence-transformers--paraphrase-multilingual-MiniLM-L12-v2", sentence_folder),
     ]:
         folder = tmp_path / f"models--{repository}"
@@ -247,7 +248,11 @@ def test_weights_in_the_hub_cache_are_found_with_their_revision(clip_folder, sen
     assert weights.find_open_clip_weights("ViT-B-16-SigLIP2", "webli").revision == commit
     found = SentenceEncoder("paraphrase-multilingual-MiniLM-L12-v2")
     assert found.fingerprint.revision == commit
-    assert choose_encoders(Profile.auto, ClipModels())[1] == []
+    [note] = choose_encoders(Profile.auto, ClipModels())[1]
+    assert "holds no tokenizer, which its model takes from timm/ViT-B-16-SigLIP2; `hf download" in note
+    (with_tokenizer / "tokenizer.json").write_text("{}")
+    specs, notes = choose_encoders(Profile.auto, ClipModels())
+    assert "open_clip_text" in {spec.kind for spec in specs} and not notes
 
 
 def test_what_is_remembered_is_not_encoded_again(photos):
