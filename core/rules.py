@@ -49,6 +49,11 @@ class Rules:
         return None
 
 
+def added_hashtags(own: Iterable[HashtagRule]) -> list[str]:
+    """The hashtags (normalised) that may be suggested although no post carries them."""
+    return [rule.hashtag for rule in own if rule.kind == "add"]
+
+
 def combine_rules(shipped: Rules, own: Iterable[HashtagRule]) -> Rules:
     """The lists that ship, as a person's own rules amend them: these win."""
     ruled = list(own)

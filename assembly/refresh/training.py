@@ -7,6 +7,7 @@ from pathlib import Path
 from ...core.archive_state import NONE, ArchiveState, Changes
 from ...core.errors import SnapshotError
 from ...core.feedback import Judgement
+from ...core.rules import added_hashtags
 from ...db.database import Database
 from ...index.snapshots.archive import SnapshotArchive
 from ...index.snapshots.build import Indexed, captions_of, read_rows
@@ -118,7 +119,7 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
             rows = read_rows(folder / searched, channel.record.vectors)
             neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
             queries[name] = PostVectors(query.rows, query.vectors)
-    added = [rule.hashtag for rule in database.rules.rules() if rule.kind == "add"]
+    added = added_hashtags(database.rules.rules())
     names = HashtagNames(
         {
             query: read_names(known[named].encoder, archive.shown, added, database.posts)

@@ -11,7 +11,7 @@ from ...core.errors import DatabaseError
 from ...core.pipeline import encode_stream
 from ...core.post import Modality
 from ...core.protocols import Archive, Encoder, Fingerprint, StoredPost, VectorIndex
-from ...core.rules import HashtagRule, combine_rules
+from ...core.rules import HashtagRule, added_hashtags, combine_rules
 from ...core.vectors import Rows, Vectors
 from ...index.snapshots.build import read_rows
 from ...index.snapshots.extended_archive import ExtendedArchive
@@ -64,7 +64,7 @@ def recommender_of(home: Home) -> ArchiveRecommender:
     served = serve(home.existing())
     snapshot = served.snapshot
     since = _since(home, snapshot)
-    added = [rule.hashtag for rule in since.rules if rule.kind == "add"]
+    added = added_hashtags(since.rules)
     archive: Archive = snapshot.archive
     if since.posts or added:
         archive = ExtendedArchive(snapshot.archive, since.posts, added)
@@ -112,7 +112,7 @@ def _since(home: Home, snapshot: Snapshot) -> Since:
                 digest for stored in posts for kind in get_args(Modality) for digest in stored.post.digests(kind)
             ]
             hashtags = [hashtag for stored in posts for hashtag in stored.post.hashtags]
-            hashtags += [rule.hashtag for rule in rules if rule.kind == "add"]
+            hashtags += added_hashtags(rules)
             vectors = {
                 record.fingerprint: database.posts.vectors_of(
                     record.fingerprint, sorted({*contents, *name_digests(record.channel, hashtags)})

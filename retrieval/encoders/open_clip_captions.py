@@ -13,7 +13,7 @@ def clean_caption(caption: str, how: str) -> str:
     """How: as open_clip names it: `whitespace`, `lower` or `canonicalize`. Raises KeyError on another."""
     import ftfy
 
-    clean = CLEANERS[how]
+    clean = _CLEANERS[how]
     return " ".join(clean(html.unescape(html.unescape(ftfy.fix_text(caption)))).split())
 
 
@@ -21,4 +21,4 @@ def _canonicalize(caption: str) -> str:
     return caption.translate(_NO_PUNCTUATION).lower()
 
 
-CLEANERS: dict[str, Callable[[str], str]] = {"whitespace": str, "lower": str.lower, "canonicalize": _canonicalize}
+_CLEANERS: dict[str, Callable[[str], str]] = {"whitespace": str, "lower": str.lower, "canonicalize": _canonicalize}

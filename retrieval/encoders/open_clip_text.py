@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import tokenizers
     import torch
 
-CHANNEL = "text"
+CHANNEL = "text"  # whose vectors are compared with those of photos, of `image`
 
 _PREPROCESSED, _SCALED = "open_clip ", ", unit length"  # before and behind the fields in a fingerprint
 _SAMPLES = ("a photo of a cat", "성수동 카페에서 ☕️ 한 잔!", "don't  stop  " * 60, "日曜の朝", "")

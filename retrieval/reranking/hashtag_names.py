@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...core.vectors import Vectors
 from ...core.writing_systems import scripts_of
-from ..search.channels import TEXT_TOWER
+from ..encoders.open_clip_text import CHANNEL as TEXT_TOWER
 from ..search.similarity import Contents
 
 _WORDS_MEET = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")

@@ -45,19 +45,9 @@ def export_photo_model(load: Callable[[], Network], run: Callable[[Path], PhotoM
     import torch
 
     network = load()
-    features, module = network.features, network.module.eval().requires_grad_(False)
-
-    class Exported(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.module = module
-
-        def forward(self, *tensors: torch.Tensor) -> Any:
-            return features(tensors[0].to(torch.float32))
-
     batch = _noise(network.example)
     with _quiet(), torch.inference_mode():
-        exported = Exported().eval()
+        exported = _as_module(lambda pixels: network.features(pixels.to(torch.float32)), network.module)
         expected = exported(torch.from_numpy(batch))
     _export(exported, {"pixels": batch[:2]}, folder)
     several = [part.float().numpy() for part in (expected if isinstance(expected, tuple) else (expected,))]
@@ -91,9 +81,17 @@ def export_sentence_model(model: Any, run: Callable[[Path], TextModel], folder: 
 
 
 def _export_text(network: TextNetwork, expected: Vectors, run: Callable[[Path], TextModel], folder: Path) -> float:
-    import torch
+    network.tokenizer.save(folder)
+    tokens = network.tokenizer.tokenize(_CAPTIONS[:2])
+    lengths = {network.tokenizer.tokenize([caption])["input_ids"].shape[1] for caption in _CAPTIONS}
+    _export(_as_module(network.features, network.module), tokens, folder, any_length=len(lengths) > 1)
+    np.save(folder / VECTORS, expected[:1])
+    return _check([expected], [run(folder).run(_CAPTIONS)])
 
-    features, module = network.features, network.module.eval().requires_grad_(False)
+
+def _as_module(function: Callable[..., Any], module: Any) -> Any:
+    """A function of tensors as a module, for the exporter. module: holds its weights."""
+    import torch
 
     class Exported(torch.nn.Module):
         def __init__(self) -> None:
@@ -101,14 +99,9 @@ def _export_text(network: TextNetwork, expected: Vectors, run: Callable[[Path], 
             self.module = module
 
         def forward(self, *tensors: torch.Tensor) -> Any:
-            return features(*tensors)
+            return function(*tensors)
 
-    network.tokenizer.save(folder)
-    tokens = network.tokenizer.tokenize(_CAPTIONS[:2])
-    lengths = {network.tokenizer.tokenize([caption])["input_ids"].shape[1] for caption in _CAPTIONS}
-    _export(Exported().eval(), tokens, folder, any_length=len(lengths) > 1)
-    np.save(folder / VECTORS, expected[:1])
-    return _check([expected], [run(folder).run(_CAPTIONS)])
+    return Exported().eval().requires_grad_(False)
 
 
 def _tokenizer_of(model: Any, inputs: Sequence[str]) -> PackagedTokenizer:

@@ -12,11 +12,10 @@ from ...core.protocols import Encoder, V
 from ...core.query import Query
 from ...core.vectors import Rows, Vectors, unit_rows
 from ..encoders.ngrams import BUCKETS
+from ..encoders.open_clip_text import CHANNEL as TEXT_TOWER
 from ..encoders.stacking import stacked
 from .neighbours import Neighbourhood, Neighbours, no_neighbours
 from .similarity import Contents
-
-TEXT_TOWER = "text"  # the encoder whose vectors of captions lie in one space with those of photos, of `image`
 
 # Channels that compare photos with captions: the encoder of the query, and the one whose vectors of posts are searched.
 _ACROSS = {"image_to_text": ("image", TEXT_TOWER), "text_to_image": (TEXT_TOWER, "image")}
