@@ -1,6 +1,7 @@
 """A model of open_clip whose weights are on disk: its configuration, and both of its towers."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,14 @@ from typing import Any
 from ...core.errors import WeightsError
 from ...core.protocols import Fingerprint
 from .weights import Weights, find_open_clip_weights
+
+_PREPROCESSED, _SCALED = "open_clip ", ", unit length"  # before and behind the fields in a fingerprint
+
+
+def preprocessing_of(fingerprint: Fingerprint) -> dict[str, Any]:
+    """The fields that `OpenClipModel.fingerprint` was given."""
+    fields: dict[str, Any] = json.loads(fingerprint.preprocessing.removeprefix(_PREPROCESSED).removesuffix(_SCALED))
+    return fields
 
 
 class OpenClipModel:
@@ -49,14 +58,14 @@ class OpenClipModel:
         merged: dict[str, Any] = merge_preprocess_dict(asdict(PreprocessCfg()), own)
         return merged | {"size": self.config["vision_cfg"].get("image_size", merged["size"])}
 
-    def fingerprint(self, preprocessing: str, tower: str = "") -> Fingerprint:
-        """Of an encoder. tower: behind the model's name."""
+    def fingerprint(self, preprocessing: Mapping[str, Any], tower: str = "") -> Fingerprint:
+        """Of an encoder. preprocessing: read again by `preprocessing_of`. tower: behind the model's name."""
         return Fingerprint(
             model=f"{Path(self.name).name}{tower}",
             weights=Path(self._weights_name).name or "folder",
             revision=self.weights.revision,
             dimension=int(self.config["embed_dim"]),
-            preprocessing=preprocessing,
+            preprocessing=f"{_PREPROCESSED}{json.dumps(preprocessing, sort_keys=True)}{_SCALED}",
         )
 
     def load(self) -> Any:

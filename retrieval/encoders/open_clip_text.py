@@ -1,6 +1,5 @@
 """The text tower of a CLIP model through open_clip: its vectors lie in one space with those of the image tower."""
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from ..runtimes.pytorch import TORCH
 from ..runtimes.runtime import Runtime, TextNetwork
 from ..runtimes.tokenization import PackagedTokenizer, Tokenizer, Tokens
 from .open_clip_captions import MAX_CHARACTERS, clean_caption
-from .open_clip_model import OpenClipModel
+from .open_clip_model import OpenClipModel, preprocessing_of
 from .weights import check_same, find_open_clip_tokenizer
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 CHANNEL = "text"  # whose vectors are compared with those of photos, of `image`
 
-_PREPROCESSED, _SCALED = "open_clip ", ", unit length"  # before and behind the fields in a fingerprint
 _SAMPLES = ("a photo of a cat", "성수동 카페에서 ☕️ 한 잔!", "don't  stop  " * 60, "日曜の朝", "")
 
 
@@ -54,8 +52,7 @@ class OpenClipTextEncoder:
 
     @cached_property
     def _found(self) -> Fingerprint:
-        fields = json.dumps(_tokenization(self._files.config["text_cfg"]), sort_keys=True)
-        return self._files.fingerprint(f"{_PREPROCESSED}{fields}{_SCALED}", " text")
+        return self._files.fingerprint(_tokenization(self._files.config["text_cfg"]), " text")
 
     def prepare(self, content: str) -> str:
         """The caption as the model wants it: other spaces, and for some models in small letters."""
@@ -71,8 +68,7 @@ class OpenClipTextEncoder:
 
     @cached_property
     def _clean(self) -> str:
-        fields = json.loads(self.fingerprint.preprocessing.removeprefix(_PREPROCESSED).removesuffix(_SCALED))
-        return str(fields["clean"])
+        return str(preprocessing_of(self.fingerprint)["clean"])
 
     def _network(self) -> TextNetwork:
         check_same(self._found, self.fingerprint)

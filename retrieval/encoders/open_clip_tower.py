@@ -1,6 +1,5 @@
 """The image tower of a CLIP model through open_clip: the image channel of the `clip` profile."""
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,16 +13,13 @@ from ...core.vectors import Vectors, unit_rows
 from ..runtimes.loaded import Loaded
 from ..runtimes.pytorch import TORCH
 from ..runtimes.runtime import Network, Runtime
-from .open_clip_model import OpenClipModel
+from .open_clip_model import OpenClipModel, preprocessing_of
 from .open_clip_photos import prepare_photo, size_of
 from .photos import read_photo
 from .weights import check_same
 
 if TYPE_CHECKING:
     import torch
-
-
-_PREPROCESSED, _SCALED = "open_clip ", ", unit length"  # before and behind the fields in a fingerprint
 
 
 class OpenClipEncoder:
@@ -54,8 +50,7 @@ class OpenClipEncoder:
 
     @cached_property
     def _found(self) -> Fingerprint:
-        fields = json.dumps(self._files.preprocessing, sort_keys=True)
-        return self._files.fingerprint(f"{_PREPROCESSED}{fields}{_SCALED}")
+        return self._files.fingerprint(self._files.preprocessing)
 
     def prepare(self, content: Photo | Path | bytes) -> Vectors:
         """Returns float32 (3, height, width), normalised as the model wants it."""
@@ -82,8 +77,7 @@ class OpenClipEncoder:
     def _preprocessing(self) -> dict[str, Any]:
         if self._known is None:
             return self._files.preprocessing
-        fields: dict[str, Any] = json.loads(self._known.preprocessing.removeprefix(_PREPROCESSED).removesuffix(_SCALED))
-        return fields
+        return preprocessing_of(self._known)
 
     def _network(self) -> Network:
         check_same(self._found, self.fingerprint)

