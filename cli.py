@@ -13,6 +13,7 @@ import typer
 from . import console
 from .commands import evaluation, feedback, index, models, posts, schedule, sources, tags
 from .commands.backup import backup, restore
+from .commands.serve import serve
 from .commands.suggest import suggest
 from .commands.tree import Group, make_command
 from .core.errors import HashtagError
@@ -35,6 +36,7 @@ app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.command("serve")(serve)
 app.add_typer(schedule.app, name="schedule")
 app.command("backup")(backup)
 app.command("restore")(restore)

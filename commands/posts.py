@@ -78,7 +78,7 @@ def list_posts(
 ) -> None:
     """List posts of the archive, the newest first."""
     with assembly.open_home(home, db=db) as opened:
-        posts = assembly.list_posts(opened, count, source=source, author=author)
+        posts = [stored.post for stored in assembly.list_posts(opened, count, source=source, author=author)]
     if as_json:
         print_json([post.to_json() for post in posts])
     else:
@@ -91,7 +91,7 @@ def show_post(
 ) -> None:
     """Show everything about one post."""
     with assembly.open_home(home, db=db) as opened:
-        post = assembly.show_post(opened, post_id, source=source)
+        post = assembly.show_post(opened, post_id, source=source).post
     if as_json:
         print_json(post.to_json())
     else:

@@ -146,6 +146,18 @@ def pull_or_name(kind: str, repository: str | None = None) -> Advice:
     return Advice("pull_or_name", words if repository is None else f"{words}; {download(repository)}")
 
 
+# The server
+NAME_TOKEN_FILE = Advice(
+    "name_token_file", "name a file with a token (--token-file FILE), or say --no-auth if everybody may ask"
+)
+TOKEN_LINES = Advice(
+    "token_lines",
+    "write one token in each line, of 16 letters and digits at least; "
+    "python3 -c 'import secrets; print(secrets.token_urlsafe())' makes one",
+)
+OTHER_PORT = Advice("other_port", "choose another --port or --host")
+CHECK_ORIGIN = Advice("check_origin", "write it like https://example.org")
+
 # Evaluations, and metrics of a refresh
 OTHER_OUT = Advice("other_out", "name another folder with --out")
 EMPTY_OUT = Advice("empty_out", "name an empty folder with --out")

@@ -1,8 +1,9 @@
 """What a recommender answers: hashtags, each with the posts that speak for it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from .tiers import Tier
 
@@ -28,6 +29,15 @@ class Neighbour:
     caption: str
     photo: Path | None
     photo_key: str | None = None
+
+
+# What a document for machines calls a neighbour's photo; None if it has none.
+PhotoAddress: TypeAlias = Callable[[Neighbour], str | None]
+
+
+def path_of_photo(neighbour: Neighbour) -> str | None:
+    """The path of its file, for readers on the same machine."""
+    return str(neighbour.photo) if neighbour.photo else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +67,14 @@ class Suggestion:
     tier: Tier
     reasons: tuple[Reason, ...] = ()
 
-    def to_json(self, explain: bool) -> dict[str, Any]:
-        """The documented shape. explain: with all that `--explain` tells a person."""
+    def to_json(self, explain: bool, address: PhotoAddress = path_of_photo) -> dict[str, Any]:
+        """The documented shape. explain: with all that `--explain` tells a person. address: how photos are named."""
         shown: dict[str, Any] = {
             "hashtag": self.hashtag,
             "score": round(self.score, 6),
             "evidence": [
                 {"post": n.post, "similarity": round(n.similarity, 6), "channel": n.channel}
-                | ({"share": round(n.share, 6), "photo": str(n.photo) if n.photo else None} if explain else {})
+                | ({"share": round(n.share, 6), "caption": n.caption, "photo": address(n)} if explain else {})
                 for n in self.evidence
             ],
         }
@@ -72,6 +82,25 @@ class Suggestion:
             reasons = [{"what": reason.what, "log_odds": round(reason.log_odds, 3)} for reason in self.reasons]
             shown |= {"uses": self.uses, "tier": self.tier, "reasons": reasons}
         return shown
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHashtag:
+    """A hashtag of the archive.
+
+    hashtag: as the archive posts it most often. uses, tier: see `Suggestion`; no use if it was only added. aliases:
+    normalised hashtags that a rule gives the same meaning. blocked: the reason why it is never suggested, or None.
+    """
+
+    hashtag: str
+    uses: int
+    tier: Tier
+    aliases: tuple[str, ...]
+    blocked: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +126,14 @@ class Answer:
     notes: tuple[str, ...] = ()
     error: str | None = None
 
-    def to_json(self, explain: bool = False) -> dict[str, Any]:
+    def to_json(self, explain: bool = False, address: PhotoAddress = path_of_photo) -> dict[str, Any]:
         """The documented shape: hashtags with score and evidence (post, similarity, channel), and the snapshot.
 
-        `removed`, `notes` and `error` join them only if there are any.
+        `removed`, `notes` and `error` join them only if there are any. explain, address: see `Suggestion.to_json`.
         """
         removed = [{"hashtag": r.hashtag, "step": r.step, "reason": r.reason} for r in self.removed]
         return {
-            "hashtags": [suggestion.to_json(explain) for suggestion in self.suggestions],
+            "hashtags": [suggestion.to_json(explain, address) for suggestion in self.suggestions],
             "snapshot": self.snapshot,
             **({"removed": removed} if removed else {}),
             **({"notes": list(self.notes)} if self.notes else {}),

@@ -48,6 +48,15 @@ class Rules:
                 return reason
         return None
 
+    def same_as(self, hashtag: str) -> tuple[str, ...]:
+        """The other hashtags that mean the same as one (normalised), by any chain of aliases, sorted."""
+        pairs = [*self.aliases.items()]
+        found, before = {hashtag}, 0
+        while len(found) > before:
+            before = len(found)
+            found |= {tag for pair in pairs if found & {*pair} for tag in pair}
+        return tuple(sorted(found - {hashtag}))
+
 
 def added_hashtags(own: Iterable[HashtagRule]) -> list[str]:
     """The hashtags (normalised) that may be suggested although no post carries them."""

@@ -4,12 +4,13 @@ A post that is corrected becomes a new row, with a key of its own, and so it is 
 the row before holds what is no longer said. Of that row nothing but the key stays.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, exists, or_, select, update
 
 from ..core.post import ADDED, Post
 from ..core.protocols import AddOutcome, StoredPost
@@ -60,10 +61,25 @@ def retired(connection: Connection) -> frozenset[int]:
 
 
 def newest(
-    connection: Connection, condition: ColumnElement[bool], count: int, source: str | None, author: str | None
+    connection: Connection,
+    condition: ColumnElement[bool],
+    count: int | None,
+    source: str | None,
+    author: str | None,
+    text: str,
 ) -> Sequence[int]:
-    """The keys of posts, the newest first; those without a date come last, of these the one taken in last first."""
+    """The keys of posts, the newest first; those without a date come last, of these the one taken in last first.
+
+    text: what their caption or their hashtags hold, in any case; without `#` if it begins with one.
+    """
     wanted = [condition]
+    if text.strip():
+        held = text.strip().lstrip("#")
+        # Hashtags are kept as JSON, whose texts a database compares as they are written.
+        written = cast(PostRow.hashtags, Text)
+        wanted.append(
+            or_(PostRow.caption.icontains(held, autoescape=True), written.icontains(_in_json(held), autoescape=True))
+        )
     if source is not None:
         wanted.append(PostRow.source == source)
     if author is not None:
@@ -71,6 +87,10 @@ def newest(
         wanted.append(PostRow.author.in_([name for name in names if name and _same(name, author)]))
     order = PostRow.posted_at.is_(None), PostRow.posted_at.desc(), PostRow.id.desc()
     return connection.scalars(select(PostRow.id).where(*wanted).order_by(*order).limit(count)).all()
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _same(name: str, author: str) -> bool:

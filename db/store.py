@@ -112,10 +112,25 @@ class SqlPostStore(VectorStore, Closing):
         """The active posts of that id, one of each source at most."""
         return list(self._posts_where(and_(active(), PostRow.post_id == post_id)))
 
-    def newest(self, count: int, source: str | None = None, author: str | None = None) -> list[StoredPost]:
+    def photos_of(self, source: str, post_id: str) -> tuple[Photo, ...]:
+        """The photos of an active post; none if there is no such post."""
+        return next((stored.post.photos for stored in self.find(post_id) if stored.post.source == source), ())
+
+    def has_photo(self, digest: str) -> bool:
+        """Whether any post has a photo of these bytes, also one that was removed from its source or set aside."""
+        with reading(self._engine) as connection:
+            return bool(connection.scalar(select(exists().where(PhotoRow.digest == digest))))
+
+    def photos_by(self, author: str) -> list[Photo]:
+        """All photos of the active posts of an author."""
+        return [photo for stored in self.newest(None, author=author) for photo in stored.post.photos]
+
+    def newest(
+        self, count: int | None, source: str | None = None, author: str | None = None, text: str = ""
+    ) -> list[StoredPost]:
         """Active posts, the newest first; see `added.newest`."""
         with reading(self._engine) as connection:
-            keys = newest(connection, active(), count, source, author)
+            keys = newest(connection, active(), count, source, author, text)
         found = {stored.key: stored for some in batches(keys, CHUNK) for stored in self._posts_of(some)}
         return [found[key] for key in keys if key in found]
 

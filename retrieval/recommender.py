@@ -13,7 +13,7 @@ from ..core.errors import PhotoError, SettingsError
 from ..core.post import distinct_hashtags, normalise_hashtag
 from ..core.protocols import Archive, Recommender
 from ..core.query import AnyPhoto, Query, as_photos
-from ..core.results import Answer, Neighbour, Reason, Suggestion
+from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
@@ -143,35 +143,56 @@ class ArchiveRecommender(Recommender, Closing):
 
     @accepts_wishes
     def suggest_batch(
-        self, queries: Sequence[Query], options: SuggestOptions = DEFAULT, *, explain: bool = False
+        self,
+        queries: Sequence[Query],
+        options: SuggestOptions | Sequence[SuggestOptions] = DEFAULT,
+        *,
+        explain: bool | Sequence[bool] = False,
     ) -> list[Answer]:
         """Suggest hashtags for many new posts; answers are in the order of the queries.
 
-        A query whose photo cannot be read gets an answer with `error`. Memory grows with the number of queries times
-        the hashtags of their neighbours, so pass a few hundred at a time. `timing.measure_steps` measures the steps.
-        Raises SettingsError if the platform of `options` is unknown or takes fewer hashtags, or if a half-life is set
-        and no post of the archive has a date.
+        options, explain: for all queries, or for each. A query whose photo cannot be read gets an answer with `error`.
+        Memory grows with the number of queries times the hashtags of their neighbours, so pass a few hundred at a time.
+        `timing.measure_steps` measures the steps. Raises SettingsError if `check_options` does.
         """
-        options, advice = cap(options, self._platforms)
-        ages = self._ages(options.half_life)
+        n = len(queries)
+        wanted = [options] * n if isinstance(options, SuggestOptions) else list(options)
+        for each in set(wanted):
+            self.check_options(each)
+        capped = {each: cap(each, self._platforms) for each in set(wanted)}
+        explained = [explain] * n if isinstance(explain, bool) else explain
         queries, inline = split_hashtags(queries)
         encoded = self._encode(queries)
         hits = self._search(encoded)
-        votes = self._vote(hits, ages, len(queries))
-        ranked = self._rank(queries, encoded, hits, votes)
-        evidence = Evidence(self._archive, self._labels, self._learned.fusion, hits, votes.recent or votes.plain)
+        votes = {life: self._vote(hits, self._ages(life), n) for life in {each.half_life for each in wanted}}
+        ranked = self._rank(queries, encoded, hits, next(iter(votes.values()))) if queries else []
+        fusion = self._learned.fusion
+        evidence = {
+            life: Evidence(self._archive, self._labels, fusion, hits, fused.recent or fused.plain)
+            for life, fused in votes.items()
+        }
         failures = self._failures(queries, encoded)
         answers: list[Answer] = []
         for i, query in enumerate(queries):
             if i in failures:
                 answers.append(Answer((), self.snapshot, error=failures[i]))
                 continue
-            adjusted = self._adjust(i, query, ranked[i], votes)
-            selected = self._select(query, adjusted, options)
-            suggestions = self._explain(i, selected, adjusted, evidence, explain)
-            notes = (*advice, *self._notes(query, inline[i], bool(votes.plain.scores[i].nnz), options))
+            (within, advice), fused = capped[wanted[i]], votes[wanted[i].half_life]
+            adjusted = self._adjust(i, query, ranked[i], fused)
+            selected = self._select(query, adjusted, within)
+            suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
+            notes = (*advice, *self._notes(query, inline[i], bool(fused.plain.scores[i].nnz), within))
             answers.append(Answer(suggestions, self.snapshot, selected.removed, notes))
         return answers
+
+    def check_options(self, options: SuggestOptions) -> None:
+        """Raises SettingsError on options that this archive cannot meet.
+
+        Its platform is unknown or takes fewer hashtags, or a half-life is set and no post has a date.
+        """
+        cap(options, self._platforms)
+        if options.half_life is not None and np.isnan(self._archive.posted).all():
+            raise SettingsError("no post of the archive carries a date, so older posts cannot count less")
 
     def neighbours(
         self, photo: AnyPhoto | Sequence[AnyPhoto] | None = None, text: str = "", *, k: int = 10
@@ -193,6 +214,13 @@ class ArchiveRecommender(Recommender, Closing):
         hits = self._search(encoded, max(k, *NEIGHBOURHOODS))
         votes = self._vote(hits, None, 1)
         return Evidence(self._archive, self._labels, self._learned.fusion, hits, votes.plain).nearest(0, k)
+
+    def hashtags(self, prefix: str = "", count: int = 50) -> list[KnownHashtag]:
+        """The hashtags of the archive that begin with a prefix, in any spelling; the most used first."""
+        begins = normalise_hashtag(prefix)
+        columns = [column for hashtag, column in self._column_of.items() if hashtag.startswith(begins)]
+        columns.sort(key=lambda column: (-int(self._table.uses[column]), self._archive.hashtags[column]))
+        return [self._known(column) for column in columns[:count]]
 
     def photo(self, key: str) -> Path:
         """The file of a photo of the archive. key: of `Neighbour.photo_key`; it holds for later snapshots, too.
@@ -289,6 +317,16 @@ class ArchiveRecommender(Recommender, Closing):
             )
         )
 
+    def _known(self, column: int) -> KnownHashtag:
+        hashtag = self._archive.hashtags[column]
+        return KnownHashtag(
+            hashtag=self._table.shown[column],
+            uses=int(self._table.uses[column]),
+            tier=TIERS[self._table.tiers[column]],
+            aliases=self._rules.same_as(hashtag),
+            blocked=self._rules.why_blocked(hashtag),
+        )
+
     def _failures(self, queries: Sequence[Query], encoded: Mapping[str, EncodedQueries]) -> dict[int, str]:
         """Why photos cannot be read, by query."""
         failures = {i: reason for made in encoded.values() for i, reason in made.failures.items()}
@@ -303,8 +341,6 @@ class ArchiveRecommender(Recommender, Closing):
         if half_life is None:
             return None
         posted = self._archive.posted
-        if np.isnan(posted).all():
-            raise SettingsError("no post of the archive carries a date, so older posts cannot count less")
         dated = np.where(np.isnan(posted), np.nanmedian(posted), posted)
         with np.errstate(over="ignore"):
             ages = (dated.max() - dated) / half_life

@@ -27,7 +27,7 @@ def test_files_that_code_reads_are_shipped():
     """Templates, styles and lists lie in packages, and a pattern of package-data names each."""
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        if path.suffix not in {".toml", ".css", ".jinja"} or parts[0] in NOT_SHIPPED or len(parts) == 1:
+        if path.suffix not in {".toml", ".css", ".js", ".jinja"} or parts[0] in NOT_SHIPPED or len(parts) == 1:
             continue
         if not parts[0].startswith("."):
             patterns = SETUPTOOLS["package-data"][".".join(["hashtag_recommender", *parts[:-1]])]

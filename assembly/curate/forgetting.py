@@ -12,6 +12,7 @@ from ...retrieval.encoders.profiles import EncoderSpec
 from ..home import Home
 from ..refresh.build import plan_channel, publish_index
 from ..refresh.checks import check_soundness, refuse
+from .kept_photos import delete_unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ def forget_author(home: Home, author: str, progress: Progress | None = None) -> 
         # First, so that nothing is deleted where no index could be made without it.
         specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(folder).manifest.channels]
         plans = [plan_channel(spec, home.settings) for spec in specs]
+        photos = database.posts.photos_by(author)
         try:
             deleted = database.posts.forget_author(author)
         except NotFoundError:
             run.reason = "no post is by that author"  # who is not named where others are forgotten
             raise
         run.counts["removed"] = deleted
+        delete_unused(home, database, photos)
         embed(database.posts, plans, progress)  # what a build that was stopped has left undone
 
         def accept(draft: Draft) -> None:

@@ -20,6 +20,7 @@ from ...db.readers.photos import PhotoFinder
 from ...index.snapshots.snapshot import Snapshot, current_snapshot, serving_snapshot
 from ..hashtag_names import keep_names_for
 from ..home import Home
+from .kept_photos import delete_unused, keep_photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class PostChange:
 
 def add_post(
     home: Home,
-    photos: Sequence[Path],
+    photos: Sequence[Path | bytes],
     text: str,
     hashtags: str,
     *,
@@ -52,14 +53,21 @@ def add_post(
 ) -> PostChange:
     """Put one post into the database, with its vectors, so that the next suggestion finds it.
 
-    post_id: by which it is known; without, by its photos and caption. One that is known already is corrected. Raises
-    NoIndexError if no index was built, SettingsError on a post that cannot be taken, PhotoError on a photo that cannot
-    be read.
+    photos: files, which stay where they are, or the bytes of files, which the home keeps. post_id: by which it is
+    known; without, by its photos and caption. One that is known already is corrected.
+    Raises NoIndexError if no index was built, SettingsError on a post that cannot be taken, PhotoError on a photo that
+    cannot be read.
     """
     snapshot = current_snapshot(home.existing())
-    post = make_post(photos, text, hashtags, author, posted_at, post_id)
+    make_post((), text, hashtags, author, posted_at, post_id)  # before a photo is kept for it
+    files = keep_photos(home, photos)
+    post = make_post(files, text, hashtags, author, posted_at, post_id)
     with home.database_to_write() as database:
-        return _keep(home, database, snapshot, post, photos, by_content=post_id is None)
+        before = database.posts.photos_of(ADDED, post.post_id)
+        try:
+            return _keep(home, database, snapshot, post, files, by_content=post_id is None)
+        finally:
+            delete_unused(home, database, [*before, *post.photos])
 
 
 def edit_post(
@@ -103,7 +111,9 @@ def edit_post(
         if not post.photos and not post.caption:
             raise SettingsError("the post would have no photo and no caption: give a photo, a caption, or both")
         known = {*stored.digests("image"), *stored.digests("text")}  # which have vectors, though a file may be gone
-        return _keep(home, database, snapshot, post, photos, known=known)
+        change = _keep(home, database, snapshot, post, photos, known=known)
+        delete_unused(home, database, stored.photos)
+        return change
 
 
 def remove_post(home: Home, post_id: str, *, source: str | None = None) -> PostChange:
@@ -114,24 +124,30 @@ def remove_post(home: Home, post_id: str, *, source: str | None = None) -> PostC
     snapshot = serving_snapshot(home.existing())
     with home.database_to_write() as database:
         key = _found(database, post_id, source).key
-        _own(database, post_id, source)
+        post = _own(database, post_id, source)
         database.posts.remove_added(key)
+        delete_unused(home, database, post.photos)
     return PostChange(post_id, "removed", _holds(snapshot, key))
 
 
-def list_posts(home: Home, count: int = 20, *, source: str | None = None, author: str | None = None) -> list[Post]:
-    """The newest posts of the archive, by date. source: the name of one, or its path. author: in any composition."""
+def list_posts(
+    home: Home, count: int = 20, *, source: str | None = None, author: str | None = None, text: str = ""
+) -> list[StoredPost]:
+    """The newest posts of the archive, by date.
+
+    source: the name of one, or its path. author: in any composition. text: what their caption or hashtags hold.
+    """
     with _reading(home) as database:
-        return [stored.post for stored in database.posts.newest(count, _source_named(database, source), author)]
+        return database.posts.newest(count, _source_named(database, source), author, text)
 
 
-def show_post(home: Home, post_id: str, *, source: str | None = None) -> Post:
+def show_post(home: Home, post_id: str, *, source: str | None = None) -> StoredPost:
     """The post of an id. source: the name of its source, or its path, since ids are unique within a source only.
 
     Raises NotFoundError if there is none, SettingsError if there is more than one.
     """
     with _reading(home) as database:
-        return _found(database, post_id, source).post
+        return _found(database, post_id, source)
 
 
 def make_post(
@@ -155,14 +171,15 @@ def make_post(
         raise SettingsError(f"the post cannot be stored: {made.flaws[0].reason}", made.flaws[0].advice)
     if not made.hashtags:
         raise SettingsError("the post has no hashtag", NAME_HASHTAGS)
-    made = replace(made, photos=_photos(photos))
+    made = replace(made, photos=find_photos(photos))
     if post_id is not None:
         return replace(made, post_id=post_id)  # as it is written, even if an archive's `nan` is none
     held = repr((made.caption, made.digests("image")))
     return replace(made, post_id=f"{ADDED}-{sha256(held.encode()).hexdigest()[:12]}")
 
 
-def _photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
+def find_photos(paths: Sequence[Path]) -> tuple[Photo, ...]:
+    """The photos of files. Raises SettingsError on what is no file."""
     try:
         whole = [in_any_form(path).resolve() for path in paths]
         return tuple(PhotoFinder(path.parent).find(Path(path.name)) for path in whole)

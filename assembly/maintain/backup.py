@@ -3,7 +3,7 @@
 import json
 import secrets
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -20,6 +20,7 @@ from ...index.snapshots.history import recorded
 from ...index.snapshots.serving import serve
 from ...index.snapshots.snapshot import put_in_service, writing
 from ...retrieval.selection.lists import PLATFORMS, SPAM
+from ..curate.kept_photos import PHOTOS
 from ..home import Home, disk_errors
 
 _FORMAT = 1
@@ -75,6 +76,7 @@ def back_up(home: Home, folder: Path) -> BackedUp:
             (partial / _HOME).mkdir(parents=True)
             _copy_snapshot(copied, served.snapshot.folder, served.snapshot.digest, partial / _HOME)
             notes += _copy_database(home, partial / _HOME)
+            _copy_photos(copied, partial / _HOME)
             manifest = _describe(partial, served.snapshot.name)
             (partial / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
             durable.sync_tree(partial)
@@ -120,6 +122,14 @@ def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> Non
     for name in (FILE, SPAM, PLATFORMS):
         if (home / name).is_file():
             shutil.copyfile(home / name, target / name)
+
+
+def _copy_photos(home: Path, target: Path) -> None:
+    """The photos that the home keeps; one that is removed meanwhile is left out, as its post is."""
+    for photo in sorted((home / PHOTOS).glob("*")):
+        with suppress(FileNotFoundError):
+            (target / PHOTOS).mkdir(exist_ok=True)
+            shutil.copyfile(photo, target / PHOTOS / photo.name)
 
 
 def _copy_database(home: Home, target: Path) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ...core.closing import Closing
 from ...core.errors import DatabaseError, HashtagError
 from ...core.protocols import Recommender
 from ...core.query import AnyPhoto, Query
-from ...core.results import Answer, Neighbour
+from ...core.results import Answer, KnownHashtag, Neighbour
 from ...core.suggest_options import SuggestOptions, accepts_wishes
 from ...index.snapshots.snapshot import CURRENT
 from ...retrieval.recommender import DEFAULT, ArchiveRecommender
@@ -79,10 +79,18 @@ class FollowingRecommender(Recommender, Closing):
 
     @accepts_wishes
     def suggest_batch(
-        self, queries: Sequence[Query], options: SuggestOptions = DEFAULT, *, explain: bool = False
+        self,
+        queries: Sequence[Query],
+        options: SuggestOptions | Sequence[SuggestOptions] = DEFAULT,
+        *,
+        explain: bool | Sequence[bool] = False,
     ) -> list[Answer]:
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
         return self._newest().suggest_batch(queries, options, explain=explain)
+
+    def check_options(self, options: SuggestOptions) -> None:
+        """See `ArchiveRecommender.check_options`."""
+        self._recommender.check_options(options)
 
     def neighbours(
         self, photo: AnyPhoto | Sequence[AnyPhoto] | None = None, text: str = "", *, k: int = 10
@@ -94,19 +102,37 @@ class FollowingRecommender(Recommender, Closing):
         """See `ArchiveRecommender.knows`."""
         return self._newest().knows(hashtag)
 
+    def hashtags(self, prefix: str = "", count: int = 50) -> list[KnownHashtag]:
+        """See `ArchiveRecommender.hashtags`."""
+        return self._newest().hashtags(prefix, count)
+
     def photo(self, key: str) -> Path:
         """See `ArchiveRecommender.photo`; keys that an earlier snapshot gave hold as long as the post is there."""
         return self._newest().photo(key)
+
+    def follow(self) -> None:
+        """Look now, and open what is new before the next answer.
+
+        A process that has just written need not wait for its turn; and if a thread of its own calls this more often
+        than once a second, no answer ever waits until something is opened.
+        """
+        with self._looking:
+            self._look_and_open()
 
     def _newest(self) -> ArchiveRecommender:
         # One thread looks, and opens what is new; the others go on with what is open.
         if time.monotonic() - self._looked_at >= _EVERY and self._looking.acquire(blocking=False):
             try:
-                self._catch_up()
+                self._look_and_open()
             finally:
-                self._looked_at = time.monotonic()
                 self._looking.release()
         return self._recommender
+
+    def _look_and_open(self) -> None:
+        try:
+            self._catch_up()
+        finally:
+            self._looked_at = time.monotonic()
 
     def _catch_up(self) -> None:
         try:

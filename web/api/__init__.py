@@ -1,0 +1,1 @@
+"""The paths that programs ask: each file holds those of one resource."""

@@ -1,0 +1,59 @@
+"""`/v1/posts`."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+
+from ... import assembly
+from ..openapi import problems, takes
+from ..schemas import PostChangeDocument, PostRequest, PostsDocument
+from .dependencies import TheService, post_json, read_request
+
+router = APIRouter(tags=["posts"], responses=problems(404, 409, 415))
+
+_Name = Query(max_length=1000)
+Source = Annotated[str | None, Query(max_length=1000, description="Only those of this source.")]
+
+
+@router.get("/v1/posts", response_model=PostsDocument)
+async def list_posts(
+    service: TheService,
+    count: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 20,
+    source: Source = None,
+    author: Annotated[str | None, Query(max_length=1000, description="Only those of this author.")] = None,
+    text: Annotated[str, Query(max_length=1000, description="Only those whose caption or hashtags hold this.")] = "",
+    post_id: Annotated[str | None, Query(alias="id", max_length=1000, description="Only that of this id.")] = None,
+) -> Any:
+    """List posts of the archive, the newest first."""
+    if post_id is not None:
+        found = [await service.read(assembly.show_post, post_id, source=source)]
+    else:
+        found = await service.read(assembly.list_posts, count, source=source, author=author, text=text)
+    return {"posts": [post_json(stored.key, stored.post) for stored in found]}
+
+
+@router.post(
+    "/v1/posts",
+    response_model=PostChangeDocument,
+    response_model_exclude_unset=True,
+    openapi_extra=takes(PostRequest, photos=True),
+)
+async def add_post(request: Request, service: TheService) -> Any:
+    """Add one post to the archive; the next suggestion finds it. Adding it again corrects it."""
+    asked, photos = await read_request(request, PostRequest, service)
+    told = {"author": asked.author, "posted_at": asked.posted_at, "post_id": asked.id}
+    hashtags = " ".join(f"#{hashtag.lstrip('#')}" for hashtag in asked.hashtags)
+    change = await service.write(assembly.add_post, photos, asked.text, hashtags, **told)
+    return change.to_json()
+
+
+@router.delete("/v1/posts", response_model=PostChangeDocument, response_model_exclude_unset=True)
+async def remove_post(
+    service: TheService,
+    post_id: Annotated[str, Query(alias="id", max_length=1000, description="Of a post that was added.")],
+    source: Source = None,
+) -> Any:
+    """Delete a post that was added, for good."""
+    change = await service.write(assembly.remove_post, post_id, source=source)
+    return change.to_json()

@@ -1,0 +1,87 @@
+"""Puts the server together: guards around, paths for programs, pages for people."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..core.errors import HashtagError
+from ..core.program import release
+from .api import feedback, hashtags, health, index, photos, posts, suggest
+from .guards.access import Access
+from .guards.body_limit import BodyLimit
+from .guards.headers import SecurityHeaders
+from .guards.record import RequestRecord
+from .openapi import describe
+from .pages import predict
+from .problems import Problem, field_errors, invalid_body, problem_of, unknown_problem
+from .service import Service
+from .settings import ServerSettings
+
+_HTTP = {
+    404: ("not_found", "there is nothing at this address", "see /openapi.json for what there is"),
+    405: ("method", "this address does not know the method", "see /openapi.json for what it knows"),
+}
+
+
+def create_app(service: Service, settings: ServerSettings) -> FastAPI:
+    """The server as an ASGI application. It does not close the service."""
+    app = FastAPI(
+        title="Hashtag Recommender",
+        description="Hashtags for new posts, from the posts of your own archive.",
+        version=release(),
+        docs_url=None,  # both load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.service = service
+    app.state.settings = settings
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    for part in (suggest, posts, feedback, hashtags, index, photos, health, predict):
+        app.include_router(part.router)
+    _handle_errors(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, most=settings.limits.body, seconds=settings.limits.seconds)
+    app.add_middleware(Access, settings=settings)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestRecord, metrics=service.metrics)
+    return app
+
+
+def _handle_errors(app: FastAPI) -> None:
+    """Let every error be answered as a problem document."""
+
+    async def on_problem(_: Request, problem: Exception) -> Response:
+        assert isinstance(problem, Problem)
+        return problem.response()
+
+    async def on_error(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HashtagError)
+        return problem_of(error).response()
+
+    async def on_invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return invalid_body("a field is wrong", field_errors(error.errors())).response()
+
+    async def on_http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code, detail, fix = _HTTP.get(error.status_code, ("invalid_request", str(error.detail), "see /openapi.json"))
+        return Problem(error.status_code, code, detail, fix, error.headers).response()
+
+    async def on_unknown(request: Request, error: Exception) -> Response:
+        return unknown_problem(request, error)
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(HashtagError, on_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_unknown)

@@ -1,0 +1,130 @@
+"""Requests that wait together are answered together: a batch costs less than its queries one after another."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+from threading import Condition, Thread
+
+from ..core.closing import Closing
+from ..core.query import Query
+from ..core.results import Answer
+from ..core.suggest_options import SuggestOptions
+from .problems import Problem
+
+_RETRY_AFTER = 1  # seconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A query that waits for its answer, and since when (`time.perf_counter`)."""
+
+    query: Query
+    options: SuggestOptions
+    explain: bool
+    answer: "asyncio.Future[Answer]"
+    since: float = field(default_factory=time.perf_counter)
+
+    def waited(self) -> float:
+        """Seconds so far."""
+        return time.perf_counter() - self.since
+
+
+# Answers a batch, in its order.
+Answerer = Callable[[Sequence[Waiting]], Sequence[Answer]]
+
+
+class Lane(Closing):
+    """A queue and the thread that answers it: whatever waits when the thread is free makes the next batch.
+
+    Nothing waits for a batch to fill: a single client gets its answer at once.
+    """
+
+    def __init__(self, name: str, answerer: Answerer, at_once: int, longest: int) -> None:
+        """at_once: the most queries of a batch. longest: the most that wait; more are refused."""
+        self.name = name
+        self._answerer = answerer
+        self._at_once = at_once
+        self._longest = longest
+        self._queue: deque[Waiting] = deque()
+        self._changed = Condition()
+        self._open = True
+        self._thread = Thread(target=self._run, name=f"lane-{name}", daemon=True)
+        self._thread.start()
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
+    def close(self) -> None:
+        """Answer all that wait, and end."""
+        with self._changed:
+            self._open = False
+            self._changed.notify()
+        self._thread.join()
+
+    async def ask(self, query: Query, options: SuggestOptions, explain: bool, seconds: float) -> Answer:
+        """The answer, as soon as it is there; raises what answering raises, and Problem if it takes too long.
+
+        A query that nobody waits for any more is not answered.
+        """
+        waiting = Waiting(query, options, explain, asyncio.get_running_loop().create_future())
+        with self._changed:
+            if not self._open or len(self._queue) >= self._longest:
+                raise _busy("queue_full", f"{len(self._queue)} requests wait already")
+            self._queue.append(waiting)
+            self._changed.notify()
+        try:
+            async with asyncio.timeout(seconds):
+                return await waiting.answer
+        except TimeoutError:
+            raise _busy("timeout", f"no answer within {seconds:g} seconds") from None
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue:
+                    if not self._open:
+                        return
+                    self._changed.wait()
+                batch = [self._queue.popleft() for _ in range(min(self._at_once, len(self._queue)))]
+            wanted = [waiting for waiting in batch if not waiting.answer.cancelled()]
+            if wanted:
+                self._answer(wanted)
+
+    def _answer(self, batch: Sequence[Waiting]) -> None:
+        try:
+            answers = self._answerer(batch)
+        except Exception as error:
+            if len(batch) > 1:  # one of them may be to blame
+                for waiting in batch:
+                    self._answer([waiting])
+            else:
+                _tell(batch[0], error)
+            return
+        for waiting, answer in zip(batch, answers, strict=True):
+            _tell(waiting, answer)
+
+
+def _tell(waiting: Waiting, outcome: Answer | Exception) -> None:
+    """Hand the outcome to the event loop that waits for it, unless it waits no more."""
+
+    def tell() -> None:
+        if waiting.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            waiting.answer.set_exception(outcome)
+        else:
+            waiting.answer.set_result(outcome)
+
+    try:
+        waiting.answer.get_loop().call_soon_threadsafe(tell)
+    except (RuntimeError, CancelledError):  # the loop has ended
+        return
+
+
+def _busy(code: str, detail: str) -> Problem:
+    fix = f"try again in {_RETRY_AFTER} second"
+    return Problem(503, code, detail, fix, {"Retry-After": str(_RETRY_AFTER)})

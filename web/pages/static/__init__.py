@@ -1,0 +1,1 @@
+"""What pages load: styles and JavaScript."""

@@ -1,0 +1,158 @@
+"""What all requests share: the home, the recommender that follows it, and the queues in front of it."""
+
+import asyncio
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from PIL import Image
+from starlette.concurrency import run_in_threadpool
+
+from .. import assembly
+from ..core.closing import Closing
+from ..core.errors import NotFoundError, PhotoError
+from ..core.query import Query
+from ..core.results import Answer
+from ..core.suggest_options import SuggestOptions
+from ..retrieval.drafts import split_hashtags
+from ..retrieval.timing import measure_steps
+from .batching import Lane, Waiting
+from .metrics import Metrics
+from .problems import Problem
+from .settings import Limits
+from .uploads import Thumbnails, UploadedPhotos
+
+_LOOKS = 0.4  # seconds between two looks for what is new; below the second after which an answer would look itself
+_ARCHIVE_PHOTO = re.compile(r"[0-9]{1,18}-[0-9]{1,9}")
+
+_SIDE_BY_SIDE = 8  # posts of one batch request that wait at a time, so that others have their turn between them
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+
+class Service(Closing):
+    """One home, served to many. Close it to answer what waits, and let go of all."""
+
+    def __init__(self, home: "assembly.Home", limits: Limits) -> None:
+        """home: closed with it. Opens the index and loads the models; see `open_recommender` for what that raises."""
+        self.home = home
+        self.limits = limits
+        self.metrics = Metrics()
+        self.recommender = assembly.FollowingRecommender(home)
+        self._warm_up()
+        self.uploads = UploadedPhotos(limits.uploads)
+        self.thumbnails = Thumbnails(limits.thumbnails, self.metrics)
+        # Captions alone never wait behind photos, which take several times as long.
+        self._photos, self._captions = self._lane("photo"), self._lane("text")
+        self._ending = threading.Event()
+        self._follower = threading.Thread(target=self._follow, name="follow", daemon=True)
+        self._follower.start()
+
+    def close(self) -> None:
+        """Answer what waits, and close the home."""
+        self._ending.set()
+        for lane in (self._photos, self._captions):
+            lane.close()
+        self._follower.join()
+        self.recommender.close()
+
+    async def suggest(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
+        """The answer for one post, together with what waits beside it.
+
+        Raises Problem if there is neither photo nor caption, or if it takes too long; SettingsError, PhotoError.
+        """
+        answer = await self._answer(query, options, explain)
+        if answer.error is not None:
+            raise PhotoError(answer.error)
+        return answer
+
+    async def suggest_each(self, queries: Sequence[Query], options: SuggestOptions, explain: bool) -> list[Answer]:
+        """The answer for each of several posts; one whose photo cannot be read has an `error`."""
+        free = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def answer(query: Query) -> Answer:
+            async with free:
+                return await self._answer(query, options, explain)
+
+        return await asyncio.gather(*map(answer, queries))
+
+    async def _answer(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
+        if not query.photos and not split_hashtags([query])[0][0].caption:
+            raise Problem(
+                400, "nothing_to_look_at", "no photo and no caption", "give a photo, a caption of more than hashtags"
+            )
+        self.recommender.check_options(options)
+        lane = self._photos if query.photos else self._captions
+        return await lane.ask(query, options, explain, self.limits.seconds)
+
+    async def photo(self, name: str) -> bytes | Path:
+        """A photo by its id: one that was uploaded, a photo of the archive, or the first photo of one of its posts.
+
+        Raises NotFoundError.
+        """
+        uploaded = self.uploads.get(name)
+        return uploaded if uploaded is not None else await run_in_threadpool(self._photo_of_archive, name)
+
+    async def read(
+        self, of: Callable[Concatenate["assembly.Home", P], R], *arguments: P.args, **keywords: P.kwargs
+    ) -> R:
+        """What a function of `assembly` tells of the home; other requests go on meanwhile."""
+        return await run_in_threadpool(of, self.home, *arguments, **keywords)
+
+    async def write(
+        self, change: Callable[Concatenate["assembly.Home", P], R], *arguments: P.args, **keywords: P.kwargs
+    ) -> R:
+        """Change what is stored by a function of `assembly`, and let the next answer know it."""
+        changed = await run_in_threadpool(change, self.home, *arguments, **keywords)
+        await run_in_threadpool(self.recommender.follow)
+        return changed
+
+    def _photo_of_archive(self, name: str) -> Path:
+        if _ARCHIVE_PHOTO.fullmatch(name):
+            try:
+                return self.recommender.photo(name)
+            except NotFoundError:
+                pass  # an id of a post may look so, too
+        photos = assembly.show_post(self.home, name).post.photos
+        if not photos:
+            raise NotFoundError(f"the post {name!r} has no photo")
+        return photos[0].path
+
+    def _lane(self, name: str) -> Lane:
+        lane = Lane(name, partial(self._suggest, name), self.limits.at_once, self.limits.queue)
+        self.metrics.watch_queue(name, lane.__len__)
+        return lane
+
+    def _suggest(self, lane: str, batch: Sequence[Waiting]) -> list[Answer]:
+        waits = [waiting.waited() for waiting in batch]
+        with measure_steps() as steps:
+            answers = self.recommender.suggest_batch(
+                [waiting.query for waiting in batch],
+                [waiting.options for waiting in batch],
+                explain=[waiting.explain for waiting in batch],
+            )
+        self.metrics.batch(lane, waits, steps)
+        return answers
+
+    def _follow(self) -> None:
+        told: tuple[str, ...] = ()
+        while not self._ending.wait(_LOOKS):
+            try:
+                self.recommender.follow()
+            except Exception:  # whatever it is, what is open answers on
+                _log.exception("looking for a new snapshot failed")
+            if self.recommender.notes != told:
+                told = self.recommender.notes
+                for note in told:
+                    _log.warning("%s", note)
+
+    def _warm_up(self) -> None:
+        """Load all models, so that no request waits for them."""
+        self.recommender.suggest(Image.new("RGB", (64, 64)), "a caption")
