@@ -24,7 +24,8 @@ def test_explaining_for_machines(home, ask):
     answer = ask(home, CAT, "--explain", "--author", "mina")
     for entry in answer["hashtags"]:
         assert set(entry) == {"hashtag", "score", "evidence", "uses", "tier", "reasons"}
-        assert all(set(post) == {"post", "similarity", "channel", "share", "caption", "photo"} for post in entry["evidence"])
+        told = {"post", "similarity", "channel", "share", "caption", "photo"}
+        assert all(set(post) == told for post in entry["evidence"])
         assert all(set(reason) == {"what", "log_odds"} for reason in entry["reasons"])
     of_mina = next(entry for entry in answer["hashtags"] if entry["hashtag"] == "minasworld")
     assert {reason["what"]: reason["log_odds"] for reason in of_mina["reasons"]}["how often mina uses it"] > 1
