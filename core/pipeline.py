@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 from .errors import PhotoError
@@ -39,10 +39,16 @@ def batches(contents: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def encode_stream(encoder: Encoder[V], contents: Iterable[tuple[K, Any]]) -> Iterator[Encoded[K, V]]:
     """Encode (key, content) pairs in order, a batch at a time; memory holds three batches, however many there are."""
+    iterator = iter(contents)
+    first = list(islice(iterator, 2))
+    if len(first) < 2:  # a thread would take longer than it saves
+        for key, content in first:
+            yield _encode(encoder, [(key, _prepared(encoder, content))])
+        return
     pool = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="prepare")
     try:
         under_way: deque[list[tuple[K, Future[Any]]]] = deque()
-        for batch in batches(contents, encoder.batch_size):
+        for batch in batches(chain(first, iterator), encoder.batch_size):
             under_way.append([(key, pool.submit(encoder.prepare, content)) for key, content in batch])
             if len(under_way) > _BATCHES_AHEAD:
                 yield _encode(encoder, under_way.popleft())
@@ -50,6 +56,15 @@ def encode_stream(encoder: Encoder[V], contents: Iterable[tuple[K, Any]]) -> Ite
             yield _encode(encoder, under_way.popleft())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepared(encoder: Encoder[Any], content: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    try:
+        future.set_result(encoder.prepare(content))
+    except PhotoError as error:
+        future.set_exception(error)
+    return future
 
 
 def _encode(encoder: Encoder[V], batch: list[tuple[K, Future[Any]]]) -> Encoded[K, V]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -10,8 +11,9 @@ import numpy as np
 
 from ..core.closing import Closing
 from ..core.errors import PhotoError, SettingsError
+from ..core.parallel import side_by_side
 from ..core.post import distinct_hashtags, normalise_hashtag
-from ..core.protocols import Archive, Recommender
+from ..core.protocols import Archive, Encoder, Recommender
 from ..core.query import AnyPhoto, Query, as_photos
 from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
@@ -162,8 +164,7 @@ class ArchiveRecommender(Recommender, Closing):
         capped = {each: cap(each, self._platforms) for each in set(wanted)}
         explained = [explain] * n if isinstance(explain, bool) else explain
         queries, inline = split_hashtags(queries)
-        encoded = self._encode(queries)
-        hits = self._search(encoded)
+        encoded, hits = self._look(queries)
         votes = {life: self._vote(hits, self._ages(life), n) for life in {each.half_life for each in wanted}}
         ranked = self._rank(queries, encoded, hits, next(iter(votes.values()))) if queries else []
         fusion = self._learned.fusion
@@ -208,10 +209,9 @@ class ArchiveRecommender(Recommender, Closing):
             raise SettingsError(f"k is {k}; it must be at least 1")
         query = _make_query(photo, text, (), None)
         queries, _ = split_hashtags([query])
-        encoded = self._encode(queries)
+        encoded, hits = self._look(queries, max(k, *NEIGHBOURHOODS))
         for reason in self._failures(queries, encoded).values():
             raise _photo_error(query, reason)
-        hits = self._search(encoded, max(k, *NEIGHBOURHOODS))
         votes = self._vote(hits, None, 1)
         return Evidence(self._archive, self._labels, self._learned.fusion, hits, votes.plain).nearest(0, k)
 
@@ -229,17 +229,30 @@ class ArchiveRecommender(Recommender, Closing):
         """
         return self._archive.photo(key)
 
+    def _look(
+        self, queries: Sequence[Query], k: int = max(NEIGHBOURHOODS)
+    ) -> tuple[dict[str, EncodedQueries], dict[str, Neighbours]]:
+        """The queries as each encoder sees them, and the k neighbours of each query in every channel."""
+
+        def look(encoder: Encoder[Any]) -> tuple[EncodedQueries, dict[str, Neighbours]]:
+            encoded = self._encode(encoder, queries)
+            own = [channel for channel in self._channels if channel.encoder is encoder]
+            return encoded, {channel.name: self._search(channel, encoded, k) for channel in own}
+
+        looks = side_by_side([partial(look, encoder) for encoder in self._encoders.values()])
+        hits = {name: found for _, by_channel in looks for name, found in by_channel.items()}
+        return (
+            {name: encoded for name, (encoded, _) in zip(self._encoders, looks, strict=True)},
+            {channel.name: hits[channel.name] for channel in self._channels},
+        )
+
     @timed("encode")
-    def _encode(self, queries: Sequence[Query]) -> dict[str, EncodedQueries]:
-        """Encode the queries by each encoder."""
-        return {name: encode_queries(encoder, queries) for name, encoder in self._encoders.items()}
+    def _encode(self, encoder: Encoder[Any], queries: Sequence[Query]) -> EncodedQueries:
+        return encode_queries(encoder, queries)
 
     @timed("search")
-    def _search(self, encoded: Mapping[str, EncodedQueries], k: int = max(NEIGHBOURHOODS)) -> dict[str, Neighbours]:
-        """Find the k neighbours of each query, by channel."""
-        return {
-            channel.name: search_channel(channel, encoded[channel.encoder.channel], k) for channel in self._channels
-        }
+    def _search(self, channel: Channel[Any], encoded: EncodedQueries, k: int) -> Neighbours:
+        return search_channel(channel, encoded, k)
 
     @timed("vote")
     def _vote(self, hits: Mapping[str, Neighbours], ages: Vectors | None, n: int) -> _Votes:

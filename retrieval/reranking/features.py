@@ -247,7 +247,8 @@ def _take_best(columns: Columns, scores: Vectors, n: int) -> Columns:
     """The n columns with the highest scores; of equal scores the first."""
     if len(columns) <= n:
         return columns
-    return columns[np.argsort(-scores, kind="stable")[:n]]
+    high = np.flatnonzero(scores >= np.partition(scores, -n)[-n])  # more than n where the last of them are equal
+    return columns[high[np.argsort(-scores[high], kind="stable")[:n]]]
 
 
 def _take_best_named(fit: Vectors) -> Columns:

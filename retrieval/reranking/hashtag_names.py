@@ -3,16 +3,18 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.parallel import side_by_side
 from ...core.vectors import Vectors
 from ...core.writing_systems import scripts_of
 from ..encoders.open_clip_text import CHANNEL as TEXT_TOWER
 from ..search.similarity import Contents
 
+_AT_ONCE = 32  # queries, whose similarities with all names are in memory
 _WORDS_MEET = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 
 # What the text tower was trained on are captions of photos, so a name stands in one, by its script.
@@ -34,12 +36,19 @@ class HashtagNames:
 
         float32 (m,): the similarity, in standard deviations above the mean of all names; NaN if a name has no vector.
         """
-        for i in range(len(contents)):
-            yield {
-                encoder: _standardised(names @ contents.dense[encoder][i], self._known[encoder])
-                for encoder, names in self.vectors.items()
-                if contents.dense[encoder][i].any()
-            }
+        for start in range(0, len(contents), _AT_ONCE):
+            some = {encoder: contents.dense[encoder][start : start + _AT_ONCE] for encoder in self.vectors}
+            # Apart, since each reads all names from memory.
+            alike = dict(zip(some, side_by_side([partial(self._alike, *pair) for pair in some.items()]), strict=True))
+            for i in range(min(_AT_ONCE, len(contents) - start)):
+                yield {
+                    encoder: _standardised(alike[encoder][i], self._known[encoder])
+                    for encoder, queries in some.items()
+                    if queries[i].any()
+                }
+
+    def _alike(self, encoder: str, queries: Vectors) -> Vectors:
+        return np.asarray(queries @ self.vectors[encoder].T)
 
     @cached_property
     def _known(self) -> dict[str, NDArray[np.bool_]]:

@@ -74,7 +74,8 @@ class Neighbourhood:
 
     def _nearest(self, vectors: Any, k: int, of: Rows | None, left_out: _LeftOut) -> Neighbours:
         n = vectors.shape[0]
-        depth = ceil((k + _COPIES) * len(self.rows) / max(1, len(np.unique(self.rows))))
+        with_vectors = 1 + np.count_nonzero(np.diff(self.rows))  # posts
+        depth = ceil((k + _COPIES) * len(self.rows) / with_vectors)
         found, short = self._search(vectors, np.arange(n), k, depth, left_out)
         while len(short) and depth < len(self.rows):  # more than _COPIES were left out
             depth = min(2 * depth, len(self.rows))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +21,16 @@ _ALIKE = 0.005  # a post of lower similarity is no evidence
 _WEIGHTLESS = 0.02  # a post with less than this part of the largest share is no evidence
 
 
+class _Carrier(NamedTuple):
+    """A post that carries a hashtag, as `Archive.neighbour` takes it: nothing is read of a post that is not shown."""
+
+    row: int
+    channel: str
+    similarity: float
+    share: float
+    photo: int
+
+
 class Evidence:
     """The neighbours of a batch of queries and their shares of the vote."""
 
@@ -35,7 +46,7 @@ class Evidence:
 
     def find(self, query: int, columns: Rows) -> list[tuple[Neighbour, ...]]:
         """For each hashtag the neighbours of a query that carry it, those with the largest share of the vote first."""
-        found: list[list[Neighbour]] = [[] for _ in columns]
+        found: list[list[_Carrier]] = [[] for _ in columns]
         for channel, neighbours in self._hits.items():
             weights = self._weights(query, channel)
             near = neighbours.similarities[query] >= _ALIKE
@@ -48,10 +59,12 @@ class Evidence:
                 # Sort by weight: a nearer post may weigh less because it is older.
                 for i in sorted(np.flatnonzero(who), key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023
                     similarity, share = float(similarities[i]), float(weights[i])
-                    photo = int(photos[i])
-                    post = self._archive.neighbour(int(rows[i]), channel, similarity, share, photo)
-                    found[j].append(replace(post, caption=post.caption[:QUOTED]))
-        return [_take_weightiest(posts) for posts in found]
+                    found[j].append(_Carrier(int(rows[i]), channel, similarity, share, int(photos[i])))
+        return [tuple(self._show(carrier) for carrier in _take_weightiest(carriers)) for carriers in found]
+
+    def _show(self, carrier: "_Carrier") -> Neighbour:
+        post = self._archive.neighbour(*carrier)
+        return replace(post, caption=post.caption[:QUOTED])
 
     def nearest(self, query: int, k: int) -> dict[str, tuple[Neighbour, ...]]:
         """The k nearest posts of a query by channel, nearest first, with whole captions; k: at most that of `hits`."""
@@ -75,6 +88,6 @@ class Evidence:
         return weights
 
 
-def _take_weightiest(posts: list[Neighbour]) -> tuple[Neighbour, ...]:
-    ranked = sorted(posts, key=lambda neighbour: -neighbour.share)[:EVIDENCE]
-    return tuple(neighbour for neighbour in ranked if neighbour.share >= _WEIGHTLESS * ranked[0].share)
+def _take_weightiest(carriers: list[_Carrier]) -> list[_Carrier]:
+    ranked = sorted(carriers, key=lambda carrier: -carrier.share)[:EVIDENCE]
+    return [carrier for carrier in ranked if carrier.share >= _WEIGHTLESS * ranked[0].share]
