@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/load.py --captions CSV ... --photos FOLDER [--home HOME] [--posts 10000] [--soak 300]
 
 CSV has columns text and hashtags; 400 of its captions are the queries, with whole photos (JPEG); of the rest come the
-posts of the archive, each with a part of a photo of its own. --home: where the archive is built, or lies from an earlier run.
+posts of the archive, each with a part of a photo of its own. --home: where the archive is built, or lies from before.
 What the encoders take by themselves is measured in the same run, one after another, for the same photos and captions.
 """
 

@@ -23,7 +23,7 @@ from ..core.vectors import Floats, Rows, Vectors
 from .drafts import find_unreadable_photos, split_hashtags
 from .learned import Learned
 from .reranking.context_priors import Contexts, apply_prior, lift, shift
-from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, search_channel
+from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
 from .search.neighbours import Neighbours
 from .selection.lists import cap
 from .selection.selector import HashtagTable, Selected, select
@@ -164,9 +164,9 @@ class ArchiveRecommender(Recommender, Closing):
         capped = {each: cap(each, self._platforms) for each in set(wanted)}
         explained = [explain] * n if isinstance(explain, bool) else explain
         queries, inline = split_hashtags(queries)
-        encoded, hits = self._look(queries)
+        encoded, hits, compared = self._look(queries)
         votes = {life: self._vote(hits, self._ages(life), n) for life in {each.half_life for each in wanted}}
-        ranked = self._rank(queries, encoded, hits, next(iter(votes.values()))) if queries else []
+        ranked = self._rank(queries, encoded, hits, next(iter(votes.values())), compared) if queries else []
         fusion = self._learned.fusion
         evidence = {
             life: Evidence(self._archive, self._labels, fusion, hits, fused.recent or fused.plain)
@@ -209,7 +209,7 @@ class ArchiveRecommender(Recommender, Closing):
             raise SettingsError(f"k is {k}; it must be at least 1")
         query = _make_query(photo, text, (), None)
         queries, _ = split_hashtags([query])
-        encoded, hits = self._look(queries, max(k, *NEIGHBOURHOODS))
+        encoded, hits, _ = self._look(queries, max(k, *NEIGHBOURHOODS))
         for reason in self._failures(queries, encoded).values():
             raise _photo_error(query, reason)
         votes = self._vote(hits, None, 1)
@@ -231,20 +231,36 @@ class ArchiveRecommender(Recommender, Closing):
 
     def _look(
         self, queries: Sequence[Query], k: int = max(NEIGHBOURHOODS)
-    ) -> tuple[dict[str, EncodedQueries], dict[str, Neighbours]]:
-        """The queries as each encoder sees them, and the k neighbours of each query in every channel."""
+    ) -> tuple[dict[str, EncodedQueries], dict[str, Neighbours], dict[str, Vectors]]:
+        """All that each encoder alone can tell: the queries as it sees them, by encoder; the k neighbours of each
+        query, by channel; and what the ranker compares, by encoder.
+        """
 
-        def look(encoder: Encoder[Any]) -> tuple[EncodedQueries, dict[str, Neighbours]]:
+        def look(encoder: Encoder[Any]) -> tuple[EncodedQueries, dict[str, Neighbours], Vectors | None]:
             encoded = self._encode(encoder, queries)
             own = [channel for channel in self._channels if channel.encoder is encoder]
-            return encoded, {channel.name: self._search(channel, encoded, k) for channel in own}
+            return (
+                encoded,
+                {channel.name: self._search(channel, encoded, k) for channel in own},
+                self._compare(encoder, encoded),
+            )
 
-        looks = side_by_side([partial(look, encoder) for encoder in self._encoders.values()])
-        hits = {name: found for _, by_channel in looks for name, found in by_channel.items()}
-        return (
-            {name: encoded for name, (encoded, _) in zip(self._encoders, looks, strict=True)},
-            {channel.name: hits[channel.name] for channel in self._channels},
+        looks = dict(
+            zip(self._encoders, side_by_side([partial(look, each) for each in self._encoders.values()]), strict=True)
         )
+        hits = {name: found for _, by_channel, _ in looks.values() for name, found in by_channel.items()}
+        return (
+            {name: encoded for name, (encoded, _, _) in looks.items()},
+            {channel.name: hits[channel.name] for channel in self._channels},
+            {name: compared for name, (_, _, compared) in looks.items() if compared is not None},
+        )
+
+    @timed("rank")
+    def _compare(self, encoder: Encoder[Any], encoded: EncodedQueries) -> Vectors | None:
+        if encoder.sparse:
+            return None
+        vectors = lay_out(encoder, encoded.of, encoded.vectors, encoded.n)
+        return self._ranker.compare(encoder.channel, vectors)
 
     @timed("encode")
     def _encode(self, encoder: Encoder[Any], queries: Sequence[Query]) -> EncodedQueries:
@@ -268,11 +284,12 @@ class ArchiveRecommender(Recommender, Closing):
         encoded: Mapping[str, EncodedQueries],
         hits: Mapping[str, Neighbours],
         votes: _Votes,
+        compared: Mapping[str, Vectors],
     ) -> list[Ranked]:
         """Rank the candidates of each query by probability."""
         vectors = [(self._encoders[name], made.of, made.vectors) for name, made in encoded.items()]
         contents = contents_of([query.caption for query in queries], vectors)
-        return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores))
+        return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores, compared))
 
     @timed("adjust")
     def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes) -> _Adjusted:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.parallel import side_by_side
 from ...core.vectors import Vectors
 from ...core.writing_systems import scripts_of
 from ..encoders.open_clip_text import CHANNEL as TEXT_TOWER
@@ -31,24 +30,34 @@ class HashtagNames:
 
     vectors: Mapping[str, Vectors]
 
-    def fit(self, contents: Contents) -> Iterator[dict[str, Vectors]]:
-        """How well each name fits n queries, one after another, by the encoders that have a vector of the query.
+    def compare(self, encoder: str, queries: Vectors) -> Vectors:
+        """The similarity of n queries with each name: float32 (n, m). queries: (n, d), of the encoder."""
+        names = self.vectors[encoder]
+        if not queries.any():  # as of all photos without a caption
+            return np.zeros((len(queries), len(names)), dtype=np.float32)
+        return np.asarray(queries @ names.T)
 
-        float32 (m,): the similarity, in standard deviations above the mean of all names; NaN if a name has no vector.
+    def standardise(self, compared: Mapping[str, Vectors]) -> Iterator[dict[str, Vectors]]:
+        """How well each name fits n queries, one after another, by the encoders that have a vector of the query and of
+        a name.
+
+        compared: by encoder, see `compare`. float32 (m,): the similarity, in standard deviations above the mean of all
+        names; NaN if a name has no vector.
         """
-        for start in range(0, len(contents), _AT_ONCE):
-            some = {encoder: contents.dense[encoder][start : start + _AT_ONCE] for encoder in self.vectors}
-            # Apart, since each reads all names from memory.
-            alike = dict(zip(some, side_by_side([partial(self._alike, *pair) for pair in some.items()]), strict=True))
-            for i in range(min(_AT_ONCE, len(contents) - start)):
-                yield {
-                    encoder: _standardised(alike[encoder][i], self._known[encoder])
-                    for encoder, queries in some.items()
-                    if queries[i].any()
-                }
+        for similarities in zip(*compared.values(), strict=True):
+            yield {
+                encoder: _standardised(similarity, self._known[encoder])
+                for encoder, similarity in zip(compared, similarities, strict=True)
+                if similarity.any()
+            }
 
-    def _alike(self, encoder: str, queries: Vectors) -> Vectors:
-        return np.asarray(queries @ self.vectors[encoder].T)
+    def fit(self, contents: Contents) -> Iterator[dict[str, Vectors]]:
+        """As `standardise`, for any number of queries: memory holds the similarities of some of them."""
+        for start in range(0, len(contents), _AT_ONCE):
+            here = slice(start, start + _AT_ONCE)
+            yield from self.standardise(
+                {encoder: self.compare(encoder, contents.dense[encoder][here]) for encoder in self.vectors}
+            )
 
     @cached_property
     def _known(self) -> dict[str, NDArray[np.bool_]]:

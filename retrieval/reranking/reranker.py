@@ -56,12 +56,25 @@ class Reranker:
         self._fusion = fusion
         self.report = report
 
+    def compare(self, encoder: str, vectors: Vectors) -> Vectors | None:
+        """See `Ranker.compare`: the similarities with the names of all hashtags."""
+        names = self._learning.hashtag_names
+        return names.compare(encoder, vectors) if encoder in names.vectors else None
+
     def rank(self, queries: QueryBatch) -> list[Ranked]:
         """See `Ranker.rank`."""
         comparable = self._learning.scales.weigh(queries.contents)
         ridge_queries = self._learning.ridge.ask(comparable)
         in_style = self._learning.styles.nearest(comparable.style)
-        name_fits = self._learning.hashtag_names.fit(queries.contents)
+        names = self._learning.hashtag_names
+        name_fits = names.standardise(
+            {
+                encoder: queries.compared[encoder]
+                if encoder in queries.compared
+                else names.compare(encoder, queries.contents.dense[encoder])
+                for encoder in names.vectors
+            }
+        )
         found = [
             self._maker.candidates(inputs)
             for inputs in gather(queries, comparable.words, ridge_queries, in_style, name_fits, self._learning.counts)

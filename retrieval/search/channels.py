@@ -111,13 +111,17 @@ def contents_of(captions: Sequence[str], vectors: Sequence[tuple[Encoder[Any], R
         if encoder.sparse:
             ngrams = _scatter(rows, of, n) if rows is not None else ngrams
         else:
-            none = np.zeros((0, encoder.fingerprint.dimension), dtype=np.float32)
-            dense[encoder.channel] = _lay_out(none if rows is None else rows, of, n)
+            dense[encoder.channel] = lay_out(encoder, of, rows, n)
     return Contents(captions, ngrams, dense)
 
 
-def _lay_out(rows: Vectors, of: Rows, n: int) -> Vectors:
-    """Put rows (v, d) at indices `of` (v,) among n; the others are zeros: float32 (n, d). No copy if all have one."""
+def lay_out(encoder: Encoder[Any], of: Rows, rows: Vectors | None, n: int) -> Vectors:
+    """One row for each of n posts: the mean of its vectors, or zeros: float32 (n, d). No copy if all have one vector.
+
+    of, rows: (v,) and (v, d) as `contents_of` takes them.
+    """
+    if rows is None:
+        return np.zeros((n, encoder.fingerprint.dimension), dtype=np.float32)
     means = _average(rows, of)
     if np.array_equal(of, np.arange(n)):
         return np.ascontiguousarray(means, dtype=np.float32)

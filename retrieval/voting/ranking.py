@@ -1,7 +1,7 @@
 """Ranks the candidates of a query: what a ranker takes and returns, and the vote as a ranker."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -22,12 +22,14 @@ UNLEARNED = 0.2  # threshold if nothing was learned: half of the F1 that such a 
 class QueryBatch:
     """n queries and the votes on them.
 
-    hits: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores.
+    hits: by channel of the fusion (n, k) neighbours. votes: sparse (n, m), the fused scores. compared: by encoder, see
+    `Ranker.compare`; what is missing is computed when it is needed.
     """
 
     contents: Contents
     hits: Mapping[str, Matches]
     votes: sparse.csr_matrix
+    compared: Mapping[str, Vectors] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class Ranker(Protocol):
     @property
     def threshold(self) -> float:
         """The least probability to suggest if the number of hashtags is free."""
+        ...
+
+    def compare(self, encoder: str, vectors: Vectors) -> Vectors | None:
+        """What follows for n queries from the vectors of one encoder alone, while others still encode.
+
+        vectors: (n, d). Returns float32 (n, any), or None if nothing does.
+        """
         ...
 
     def rank(self, queries: QueryBatch) -> list[Ranked]:
@@ -82,6 +91,9 @@ class Vote:
         self._by_use = np.argsort(-self._prior, kind="stable")[:MOST_CANDIDATES]
         self._calibration = calibration
         self.threshold = threshold
+
+    def compare(self, encoder: str, vectors: Vectors) -> None:
+        """See `Ranker.compare`."""
 
     def rank(self, queries: QueryBatch) -> list[Ranked]:
         """See `Ranker.rank`."""
