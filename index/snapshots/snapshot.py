@@ -11,13 +11,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
 from ...core import durable
 from ...core.advice import OTHER_HOME, REBUILD, build_first
 from ...core.errors import HomeError, NoIndexError, SnapshotError, describe
+from ...core.parallel import side_by_side
 from .archive import SnapshotArchive
 from .lease import Hold
 from .lock import locked
@@ -150,16 +151,18 @@ def check(snapshot: Snapshot) -> None:
 
 def damage(snapshot: Snapshot) -> list[str]:
     """What is wrong with a snapshot's files, one sentence a file; empty when all is well."""
-    found = _damage_of_digest(snapshot)
-    for name, record in snapshot.manifest.files.items():
-        path = snapshot.folder / name
-        if not path.is_file():
-            found.append(f"{path} is missing")
-        elif path.stat().st_size != record.bytes:
-            found.append(f"{path} has {path.stat().st_size} bytes instead of {record.bytes}")
-        elif durable.file_digest(path) != record.sha256:
-            found.append(f"{path} is damaged (its checksum does not match)")
-    return found
+    checks = [partial(_damage_of, snapshot.folder / name, record) for name, record in snapshot.manifest.files.items()]
+    return [*_damage_of_digest(snapshot), *filter(None, side_by_side(checks))]
+
+
+def _damage_of(path: Path, record: FileRecord) -> str | None:
+    if not path.is_file():
+        return f"{path} is missing"
+    if path.stat().st_size != record.bytes:
+        return f"{path} has {path.stat().st_size} bytes instead of {record.bytes}"
+    if durable.file_digest(path) != record.sha256:
+        return f"{path} is damaged (its checksum does not match)"
+    return None
 
 
 def _damage_of_digest(snapshot: Snapshot) -> list[str]:

@@ -79,8 +79,12 @@ class FeatureMaker:
         fusion: Fusion,
         ridge: KernelRidge,
         named_by: Collection[str],
+        spelling: sparse.csr_matrix | None = None,
     ) -> None:
-        """hashtags: (m,) normalised. labels: (posts, m). named_by: the encoders of `HashtagNames`."""
+        """hashtags: (m,) normalised. labels: (posts, m). named_by: the encoders of `HashtagNames`.
+
+        spelling: sparse (s, b), the weighted n-grams of the first s hashtags, if they were made before.
+        """
         self.finder = HashtagFinder(hashtags)
         self._labels = labels
         self._sizes: Vectors = np.diff(labels.indptr).astype(np.float32)
@@ -90,8 +94,7 @@ class FeatureMaker:
         uses = np.bincount(labels.indices, minlength=len(hashtags))
         self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
         self._appearance = _measure_appearance(hashtags)
-        encoder = NgramEncoder()
-        self._spelling = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in hashtags]))
+        self.spelling = _spell(hashtags, scales, spelling)
 
     def candidates(self, inputs: FeatureInputs) -> Candidates:
         """The most voted hashtags, those best in the regression and by name, and those that the caption contains.
@@ -188,7 +191,7 @@ class FeatureMaker:
         counts = inputs.counts
         trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
         mention = np.asarray([mentioned.get(column, 0) for column in columns.tolist()], dtype=np.float32)
-        names = self._spelling[columns]
+        names = self.spelling[columns]
         shared = names.data * _look_up(names.indices, inputs.ngrams, inputs.weights)
         products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
         return {
@@ -234,12 +237,25 @@ def _company_features(counts: Counts, columns: Columns, chance: Vectors) -> Feat
     }
 
 
+def _spell(hashtags: Sequence[str], scales: Scales, known: sparse.csr_matrix | None) -> sparse.csr_matrix:
+    """The weighted n-grams of hashtags: sparse (m, b). known: those of the first ones."""
+    others = hashtags[0 if known is None else known.shape[0] :]
+    if known is not None and not others:
+        return known
+    encoder = NgramEncoder()
+    spelled = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in others]))
+    return spelled if known is None else sparse.csr_matrix(sparse.vstack([known, spelled], format="csr"))
+
+
 def _measure_appearance(hashtags: Sequence[str]) -> Features:
     """Length and scripts of hashtags: float32 (m,) each."""
-    looks = {"letters": np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.float32)}
+    lengths = np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.int64)
+    letters = np.frombuffer("".join(hashtags).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    hashtag_of = np.repeat(np.arange(len(hashtags)), lengths)
+    looks = {"letters": lengths.astype(np.float32)}
     for name, (first, last) in _SCRIPTS.items():
-        holds = [any(first <= character <= last for character in hashtag) for hashtag in hashtags]
-        looks[name] = np.asarray(holds, dtype=np.float32)
+        within = (letters >= ord(first)) & (letters <= ord(last))
+        looks[name] = (np.bincount(hashtag_of, within, len(hashtags)) > 0).astype(np.float32)
     return looks
 
 

@@ -111,6 +111,7 @@ class Reranker:
         arrays |= _split_matrix("style", self._learning.styles.style)
         names = self._learning.hashtag_names.vectors
         arrays |= {f"names_{encoder}": vectors for encoder, vectors in names.items()}
+        arrays |= _split_matrix("spelling", self._maker.spelling)
         arrays |= {"mentions": counts.mentions, "kept": counts.kept}
         arrays |= self._learning.scorer.arrays()
         for name, array in arrays.items():
@@ -149,9 +150,14 @@ class Reranker:
         try:
             styles = Styles(_read_matrix(kept.arrays, "style", len(kept.scales.style_idf)))
             mentions, posted = kept.arrays["mentions"], kept.arrays["kept"]
+            # A snapshot of release 0.1 has none; then it is made as it was there.
+            has_spelling = "spelling_data" in kept.arrays
+            spelling = _read_matrix(kept.arrays, "spelling", len(kept.scales.idf)) if has_spelling else None
         except (ValueError, KeyError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
         newer = len(hashtags) - len(mentions)
+        if spelling is not None and spelling.shape[0] != len(mentions):
+            raise SnapshotError(f"the reranker in {folder} is not of this archive", REBUILD)
         if mentions.shape != posted.shape or newer < 0 or not len(styles) == kept.n_posts <= labels.shape[0]:
             raise SnapshotError(f"the reranker in {folder} is not of this archive", REBUILD)
         counts = recount(labels, np.pad(mentions, (0, newer)), np.pad(posted, (0, newer)))
@@ -159,7 +165,7 @@ class Reranker:
         names = HashtagNames({encoder: kept.arrays[f"names_{encoder}"] for encoder in kept.named_by})
         named = names.extend(newer, newcomers)
         learning = Learning(kept.scales, ridge, styles, counts, named, kept.scorer, kept.features)
-        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge, kept.named_by)
+        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge, kept.named_by, spelling)
         return cls(learning, maker, fusion, kept.report)
 
     @classmethod
