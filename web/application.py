@@ -12,6 +12,7 @@ from ..core.program import release
 from .api import feedback, hashtags, health, index, photos, posts, suggest
 from .guards.access import Access
 from .guards.body_limit import BodyLimit
+from .guards.head import Head
 from .guards.headers import SecurityHeaders
 from .guards.record import RequestRecord
 from .openapi import describe
@@ -35,6 +36,7 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
         docs_url=None,  # both load scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # a redirect would repeat the name by which the request calls this machine
     )
     app.state.service = service
     app.state.settings = settings
@@ -43,7 +45,8 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
         app.include_router(part.router)
     _handle_errors(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit, most=settings.limits.body, seconds=settings.limits.seconds)
+    limits = settings.limits
+    app.add_middleware(BodyLimit, most=limits.body, most_together=limits.bodies, seconds=limits.seconds)
     app.add_middleware(Access, settings=settings)
     if settings.origins:
         app.add_middleware(
@@ -54,6 +57,7 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
         )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestRecord, metrics=service.metrics)
+    app.add_middleware(Head)
     return app
 
 
@@ -64,9 +68,10 @@ def _handle_errors(app: FastAPI) -> None:
         assert isinstance(problem, Problem)
         return problem.response()
 
-    async def on_error(_: Request, error: Exception) -> Response:
+    async def on_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HashtagError)
-        return problem_of(error).response()
+        service: Service = request.app.state.service
+        return problem_of(error, service.home.folder).response()
 
     async def on_invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

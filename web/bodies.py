@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from .problems import Problem, field_errors, invalid_body
@@ -14,6 +16,7 @@ D = TypeVar("D", bound=BaseModel)
 
 PHOTO = "photo"  # the field of a form that holds photos
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_CHARSETS = (b"utf-8", b"utf8", b"us-ascii")  # others would be codecs of Python, of which some are no charset
 _MOST_FIELDS = 500
 _MOST_FIELD = 1_000_000  # bytes
 
@@ -50,8 +53,9 @@ def validate(document: type[D], fields: Any) -> D:
 
 async def read_form(request: Request, most_photos: int) -> FormData:
     """The form of a request. Raises Problem if it is damaged or has too many parts."""
-    from starlette.exceptions import HTTPException
-
+    _, told = parse_options_header(request.headers.get("content-type"))
+    if told.get(b"charset", b"utf-8").lower() not in _CHARSETS:
+        raise Problem(415, "unsupported_media_type", "the charset of the form is not UTF-8", "send UTF-8")
     try:
         return await request.form(max_files=most_photos, max_fields=_MOST_FIELDS, max_part_size=_MOST_FIELD)
     except HTTPException as error:

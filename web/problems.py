@@ -3,13 +3,23 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..core.advice import Advice
-from ..core.errors import BusyError, HashtagError, InvalidError, NotFoundError, RefusedError, UnusableError
+from ..core.errors import (
+    BusyError,
+    HashtagError,
+    InvalidError,
+    NoHomeError,
+    NoIndexError,
+    NotFoundError,
+    RefusedError,
+    UnusableError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -17,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _STATUS: Mapping[type[HashtagError], int] = {
     InvalidError: 400,
+    NoHomeError: 503,  # which who asks can do nothing about
+    NoIndexError: 503,
     NotFoundError: 404,
     BusyError: 409,
     RefusedError: 409,
@@ -29,10 +41,12 @@ _FIXES = {
     "name_source": "name its source with the parameter `source`",
     "name_hashtags": "name them in the field `hashtags`",
     "other_id": "give another `id`, or leave it out",
+    "list_rules": "GET /v1/rules lists them",
     "list_snapshots": "GET /v1/index lists them",
     "wait": "try again when it has finished",
 }
 _INVALID_BODY = "see the document /openapi.json for what this path takes"
+_LATER = "60"  # seconds
 _OPERATOR = "who runs the server finds more in its log"
 
 
@@ -73,25 +87,37 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return JSONResponse(self.to_json(), self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
-def problem_of(error: HashtagError) -> Problem:
-    """The problem that an error of the program is. What is stored on the server is told to its log, not to who asks."""
+def problem_of(error: HashtagError, home: Path) -> Problem:
+    """The problem that an error of the program is. What is stored on the server is told to its log, not to who asks.
+
+    home: the folder, which no answer names.
+    """
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     code = _code(type(error))
     if status >= 500:
         _log.error("%s", error)
-        return Problem(status, code, "the server cannot use what it has stored", _OPERATOR)
-    return Problem(status, code, error.message, _fix(error.advice, status))
+        headers = {"Retry-After": _LATER} if status == 503 else None
+        return Problem(status, code, "the server cannot use what it has stored, or has nothing", _OPERATOR, headers)
+    told = error.message.replace(str(home), "the home") if home.is_absolute() else error.message
+    return Problem(status, code, told, _fix(error.advice, status))
 
 
 def unknown_problem(request: Request, error: Exception) -> Response:
     """The answer to what should not happen; the log tells it in full."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %r failed", request.method, request.scope["path"], exc_info=error)
     return Problem(500, "internal", "the server failed", _OPERATOR).response()
 
 
 def invalid_body(detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> Problem:
     """A request that is not of the form that its path takes. errors: where, and what is wrong there."""
     return Problem(422, "invalid_request", detail, _INVALID_BODY, errors=errors)
+
+
+def nothing_to_look_at() -> Problem:
+    """A post without photo and caption."""
+    return Problem(
+        400, "nothing_to_look_at", "no photo and no caption", "give a photo, a caption of more than hashtags, or both"
+    )
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

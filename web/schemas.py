@@ -1,6 +1,6 @@
 """The documents of requests and answers: the server checks by them, OpenAPI tells them, and the client speaks them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,10 @@ from ..core.tiers import Tier
 
 _MANY = 100  # hashtags in one list
 _NAME = 1000  # characters of an id, a source or an author
+_HIGHEST_COUNT = 1000
+
+# Texts in lists are as short as others, so that no error repeats a long one.
+Names = Annotated[list[Annotated[str, Field(max_length=_NAME)]], Field(max_length=_MANY)]
 
 
 class Document(BaseModel):
@@ -24,7 +28,7 @@ class Document(BaseModel):
 class Options(Document):
     """Which hashtags are wanted, and how many: the options of `hashtag suggest`."""
 
-    count: int | Literal["auto"] | None = Field(
+    count: Annotated[int, Field(ge=1, le=_HIGHEST_COUNT)] | Literal["auto"] | None = Field(
         default=None,
         description="How many hashtags at most (default: 5); auto: all that are likely.",
         examples=[5, "auto"],
@@ -32,19 +36,18 @@ class Options(Document):
     platform: str | None = Field(
         default=None, max_length=_MANY, description="Not more than this platform takes.", examples=["instagram"]
     )
-    min_score: float = Field(default=0.0, description="Only hashtags of at least this score, 0 to 1.", examples=[0.2])
-    exclude: list[str] = Field(
-        default=[], max_length=_MANY, description="Hashtags not to suggest.", examples=[["sale"]]
+    min_score: float = Field(
+        default=0.0, ge=0, le=1, description="Only hashtags of at least this score, 0 to 1.", examples=[0.2]
     )
-    languages: list[str] = Field(
-        default=[],
-        max_length=_MANY,
-        description="Only hashtags written as these languages are.",
-        examples=[["ko", "en"]],
+    exclude: Names = Field(default=[], description="Hashtags not to suggest.", examples=[["sale"]])
+    languages: Names = Field(
+        default=[], description="Only hashtags written as these languages are.", examples=[["ko", "en"]]
     )
     mix: Mix | None = Field(default=None, description="niche: prefer rare hashtags; balanced: each kind in turn.")
     diverse: bool = Field(default=False, description="Prefer hashtags with different meanings.")
-    half_life: float | None = Field(default=None, description="Days after which a post counts half.", examples=[90])
+    half_life: float | None = Field(
+        default=None, gt=0, description="Days after which a post counts half.", examples=[90]
+    )
     raw: bool = Field(default=False, description="As they are in the archive, none blocked or merged.")
     explain: bool = Field(default=False, description="Tell reasons, and more of the posts behind each hashtag.")
 
@@ -67,15 +70,10 @@ class NewPost(Document):
     """A post that wants hashtags."""
 
     text: str = Field(default="", max_length=MAX_CAPTION, description="The caption.", examples=["오랜만에 단골 카페"])
-    photo_ids: list[str] = Field(
-        default=[],
-        max_length=_MANY,
-        description="Photos uploaded before (POST /photos), or of the archive.",
-        examples=[[]],
+    photo_ids: Names = Field(
+        default=[], description="Photos uploaded before (POST /photos), or of the archive.", examples=[[]]
     )
-    given: list[str] = Field(
-        default=[], max_length=_MANY, description="Hashtags that the post has already.", examples=[["coffee"]]
-    )
+    given: Names = Field(default=[], description="Hashtags that the post has already.", examples=[["coffee"]])
     author: str | None = Field(default=None, max_length=_NAME, description="Hashtags that this author uses count more.")
 
 
@@ -95,8 +93,8 @@ class PostRequest(Document):
     """A post for the archive."""
 
     text: str = Field(default="", max_length=MAX_CAPTION, description="The caption.", examples=["Sunday brunch"])
-    hashtags: list[str] = Field(max_length=_MANY, description="Its hashtags.", examples=[["brunch", "카페"]])
-    photo_ids: list[str] = Field(default=[], max_length=_MANY, description="Photos uploaded before (POST /photos).")
+    hashtags: Names = Field(description="Its hashtags.", examples=[["brunch", "카페"]])
+    photo_ids: Names = Field(default=[], description="Photos uploaded before (POST /photos).")
     author: str | None = Field(default=None, max_length=_NAME, description="Who posted it.")
     posted_at: str | None = Field(
         default=None, max_length=_NAME, description="When.", examples=["2024-01-05T18:30:00+09:00"]
@@ -110,9 +108,9 @@ class FeedbackRequest(Document):
     """What a person says of hashtags suggested for a post."""
 
     verdict: Verdict = Field(examples=["accept"])
-    hashtags: list[str] = Field(min_length=1, max_length=_MANY, examples=[["coffee"]])
+    hashtags: Names = Field(min_length=1, examples=[["coffee"]])
     text: str = Field(default="", max_length=MAX_CAPTION, description="The caption.", examples=["오랜만에 단골 카페"])
-    photo_ids: list[str] = Field(default=[], max_length=_MANY, description="Photos of the post, uploaded before.")
+    photo_ids: Names = Field(default=[], description="Photos of the post, uploaded before.")
 
 
 class RollbackRequest(Document):
@@ -301,7 +299,6 @@ class HealthDocument(Told):
 
     status: Literal["ok"]
     snapshot: str | None = None
-    notes: list[str] | None = None
 
 
 class FieldErrorDocument(Told):

@@ -56,11 +56,10 @@ def _bind(config: uvicorn.Config) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((config.host, config.port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that is none
         listening.close()
-        raise SettingsError(
-            f"cannot listen on {config.host}, port {config.port} ({error.strerror})", OTHER_PORT
-        ) from error
+        reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
+        raise SettingsError(f"cannot listen on {config.host}, port {config.port} ({reason})", OTHER_PORT) from error
     listening.setblocking(False)
     return listening
 

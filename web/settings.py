@@ -10,19 +10,20 @@ from ..core.errors import SettingsError
 from ..core.post import MAX_CAPTION
 
 LEAST_TOKEN = 16  # characters
-MANY_A_MINUTE = 1200  # requests, unless told otherwise
+_MANY_A_MINUTE = 1200  # requests, unless told otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a request may cost. What is more is refused with a problem document that names the limit.
 
-    body: bytes. photos: in one request. text: characters of a caption. batch: posts in one request. seconds: until a
-    request has arrived, and again until it is answered. queue: requests that wait in one lane. at_once: requests that
-    one lane answers together. uploads, thumbnails: bytes kept in memory.
+    body: bytes. bodies: bytes of all requests under way. photos: in one request. text: characters of a caption. batch:
+    posts in one request. seconds: until a request has arrived, and again until it is answered. queue: requests that
+    wait in one lane. at_once: requests that one lane answers together. uploads, thumbnails: bytes kept in memory.
     """
 
     body: int = 50_000_000
+    bodies: int = 400_000_000
     photos: int = 10
     text: int = MAX_CAPTION
     batch: int = 100
@@ -38,7 +39,7 @@ class ServerSettings:
     """Where a server listens and whom it answers.
 
     tokens: any of these opens it. auth: False if everybody may ask. origins: web sites whose pages may ask (CORS).
-    rate: requests a minute for each token or address; None: no limit.
+    rate: requests a minute for each token or address; see `most_a_minute`.
     Raises SettingsError if everybody on a network could ask without that being said.
     """
 
@@ -65,6 +66,11 @@ class ServerSettings:
             return ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def most_a_minute(self) -> int | None:
+        """Requests for each token or address; None, which is no limit, only if no other machine can ask anyway."""
+        return _MANY_A_MINUTE if self.rate is None and not self.is_local else self.rate
 
     @property
     def checks_host(self) -> bool:

@@ -22,7 +22,7 @@ async def healthz() -> Any:
 
 @router.get("/readyz", response_model=HealthDocument, response_model_exclude_unset=True, responses=problems(503))
 async def readyz(service: TheService) -> Any:
-    """Whether requests are answered, by which snapshot, and what should be known of it."""
+    """Whether requests are answered, and by which snapshot."""
     return {"status": "ok", "snapshot": service.recommender.snapshot}
 
 

@@ -21,7 +21,8 @@ async def show_index(
     """Show what the index holds, how good it is, the runs that wrote it, and its snapshots."""
     info = await service.read(assembly.index_info)
     history = await service.read(assembly.index_history, count)
-    return {"info": info.to_json(), "history": history.to_json()}
+    told = {key: value for key, value in info.to_json().items() if key != "database"}  # its place concerns nobody
+    return {"info": told, "history": history.to_json()}
 
 
 @router.post("/v1/index/rollback", response_model=RollbackDocument, openapi_extra=takes(RollbackRequest, photos=False))

@@ -37,4 +37,4 @@ class RequestRecord:
             route = scope.get("route")
             path = route.path if route is not None else "other"
             self._metrics.request(scope["method"], path, status, seconds)
-            _log.info("%s %s %d %.0f ms", scope["method"], path, status, 1000 * seconds)
+            _log.info("%s %s %d %.0f ms", scope["method"][:20], path, status, 1000 * seconds)
