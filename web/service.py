@@ -22,7 +22,7 @@ from ..retrieval.drafts import split_hashtags
 from ..retrieval.timing import measure_steps
 from .batching import Lane, Waiting
 from .metrics import Metrics
-from .problems import Problem
+from .problems import nothing_to_look_at
 from .settings import Limits
 from .uploads import Thumbnails, UploadedPhotos
 
@@ -85,9 +85,7 @@ class Service(Closing):
 
     async def _answer(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
         if not query.photos and not split_hashtags([query])[0][0].caption:
-            raise Problem(
-                400, "nothing_to_look_at", "no photo and no caption", "give a photo, a caption of more than hashtags"
-            )
+            raise nothing_to_look_at()
         self.recommender.check_options(options)
         lane = self._photos if query.photos else self._captions
         return await lane.ask(query, options, explain, self.limits.seconds)
@@ -100,10 +98,17 @@ class Service(Closing):
         uploaded = self.uploads.get(name)
         return uploaded if uploaded is not None else await run_in_threadpool(self._photo_of_archive, name)
 
+    async def contents(self, photos: Sequence[bytes | Path]) -> list[bytes]:
+        """The bytes of photos: of what is stored by its path, an error would tell the path.
+
+        Raises NotFoundError if a file is gone.
+        """
+        return [photo if isinstance(photo, bytes) else await run_in_threadpool(_content, photo) for photo in photos]
+
     async def read(
         self, of: Callable[Concatenate["assembly.Home", P], R], *arguments: P.args, **keywords: P.kwargs
     ) -> R:
-        """What a function of `assembly` tells of the home; other requests go on meanwhile."""
+        """What a function of `assembly` tells or keeps of the home; other requests go on meanwhile."""
         return await run_in_threadpool(of, self.home, *arguments, **keywords)
 
     async def write(
@@ -156,3 +161,10 @@ class Service(Closing):
     def _warm_up(self) -> None:
         """Load all models, so that no request waits for them."""
         self.recommender.suggest(Image.new("RGB", (64, 64)), "a caption")
+
+
+def _content(photo: Path) -> bytes:
+    try:
+        return photo.read_bytes()
+    except OSError:
+        raise NotFoundError("the file of a photo of the archive is gone") from None

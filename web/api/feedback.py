@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ... import assembly
@@ -18,8 +17,9 @@ router = APIRouter(tags=["feedback"], responses=problems(404, 408, 415))
 async def judge(request: Request, service: TheService) -> Any:
     """Store that hashtags fit a post, or do not; the next build or refresh uses it."""
     asked, photos = await read_request(request, FeedbackRequest, service)
-    judgements = await run_in_threadpool(
-        assembly.judge, service.home, service.recommender, asked.verdict, photos, asked.text, asked.hashtags
+    contents = await service.contents(photos)
+    judgements = await service.read(
+        assembly.judge, service.recommender, asked.verdict, contents, asked.text, asked.hashtags
     )
     told = [{"hashtag": j.hashtag, "verdict": j.verdict, "score": round(j.score, 6)} for j in judgements]
     return {"judgements": told}

@@ -6,13 +6,17 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from ... import assembly
+from ...core.advice import LIST_SOURCES
+from ...core.errors import NotFoundError
+from ...core.post import ADDED
 from ..openapi import problems, takes
+from ..problems import nothing_to_look_at
 from ..schemas import PostChangeDocument, PostRequest, PostsDocument
+from ..service import Service
 from .dependencies import TheService, post_json, read_request
 
 router = APIRouter(tags=["posts"], responses=problems(404, 409, 415))
 
-_Name = Query(max_length=1000)
 Source = Annotated[str | None, Query(max_length=1000, description="Only those of this source.")]
 
 
@@ -26,6 +30,7 @@ async def list_posts(
     post_id: Annotated[str | None, Query(alias="id", max_length=1000, description="Only that of this id.")] = None,
 ) -> Any:
     """List posts of the archive, the newest first."""
+    await _check_source(service, source)
     if post_id is not None:
         found = [await service.read(assembly.show_post, post_id, source=source)]
     else:
@@ -42,9 +47,11 @@ async def list_posts(
 async def add_post(request: Request, service: TheService) -> Any:
     """Add one post to the archive; the next suggestion finds it. Adding it again corrects it."""
     asked, photos = await read_request(request, PostRequest, service)
+    if not photos and not asked.text.strip():
+        raise nothing_to_look_at()
     told = {"author": asked.author, "posted_at": asked.posted_at, "post_id": asked.id}
     hashtags = " ".join(f"#{hashtag.lstrip('#')}" for hashtag in asked.hashtags)
-    change = await service.write(assembly.add_post, photos, asked.text, hashtags, **told)
+    change = await service.write(assembly.add_post, await service.contents(photos), asked.text, hashtags, **told)
     return change.to_json()
 
 
@@ -55,5 +62,12 @@ async def remove_post(
     source: Source = None,
 ) -> Any:
     """Delete a post that was added, for good."""
+    await _check_source(service, source)
     change = await service.write(assembly.remove_post, post_id, source=source)
     return change.to_json()
+
+
+async def _check_source(service: Service, source: str | None) -> None:
+    """Raises NotFoundError on what is no name of a source: it would be taken for a path, and looked for on the disk."""
+    if source not in (None, ADDED, *(known.name for known in await service.read(assembly.list_sources))):
+        raise NotFoundError(f"no source is called {source!r}", LIST_SOURCES)
