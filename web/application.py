@@ -12,12 +12,13 @@ from ..core.program import release
 from .api import feedback, hashtags, health, index, photos, posts, suggest
 from .guards.access import Access
 from .guards.body_limit import BodyLimit
+from .guards.failures import Failures
 from .guards.head import Head
 from .guards.headers import SecurityHeaders
 from .guards.record import RequestRecord
 from .openapi import describe
 from .pages import predict
-from .problems import Problem, field_errors, invalid_body, problem_of, unknown_problem
+from .problems import Problem, field_errors, invalid_body, problem_of
 from .service import Service
 from .settings import ServerSettings
 
@@ -47,6 +48,7 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
     # The last one added is the outermost.
     limits = settings.limits
     app.add_middleware(BodyLimit, most=limits.body, most_together=limits.bodies, seconds=limits.seconds)
+    app.add_middleware(Failures)
     app.add_middleware(Access, settings=settings)
     if settings.origins:
         app.add_middleware(
@@ -82,11 +84,7 @@ def _handle_errors(app: FastAPI) -> None:
         code, detail, fix = _HTTP.get(error.status_code, ("invalid_request", str(error.detail), "see /openapi.json"))
         return Problem(error.status_code, code, detail, fix, error.headers).response()
 
-    async def on_unknown(request: Request, error: Exception) -> Response:
-        return unknown_problem(request, error)
-
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HashtagError, on_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_unknown)

@@ -81,6 +81,10 @@ class Lane(Closing):
                 return await waiting.answer
         except TimeoutError:
             raise _busy("timeout", f"no answer within {seconds:g} seconds") from None
+        finally:
+            with self._changed:
+                if waiting in self._queue:  # nobody waits for it any more, so it leaves its place to others
+                    self._queue.remove(waiting)
 
     def _run(self) -> None:
         while True:

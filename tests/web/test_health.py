@@ -1,0 +1,2 @@
+def test_it_runs(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
