@@ -98,8 +98,18 @@ def problem_of(error: HashtagError, home: Path) -> Problem:
         _log.error("%s", error)
         headers = {"Retry-After": _LATER} if status == 503 else None
         return Problem(status, code, "the server cannot use what it has stored, or has nothing", _OPERATOR, headers)
-    told = error.message.replace(str(home), "the home") if home.is_absolute() else error.message
-    return Problem(status, code, told, _fix(error.advice, status))
+    return Problem(status, code, hide_home(error.message, home), _fix(error.advice, status))
+
+
+def hide_home(told: Any, home: Path) -> Any:
+    """A text, or what holds texts, without the path of the home folder. One that is relative tells nothing."""
+    if isinstance(told, str) and home.is_absolute():
+        return told.replace(str(home), "the home")
+    if isinstance(told, list):
+        return [hide_home(part, home) for part in told]
+    if isinstance(told, dict):
+        return {name: hide_home(part, home) for name, part in told.items()}
+    return told
 
 
 def unknown_problem(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from ... import assembly
 from ..openapi import problems, takes
+from ..problems import hide_home
 from ..schemas import IndexDocument, RollbackDocument, RollbackRequest
 from .dependencies import TheService, read_request
 
@@ -22,11 +23,12 @@ async def show_index(
     info = await service.read(assembly.index_info)
     history = await service.read(assembly.index_history, count)
     told = {key: value for key, value in info.to_json().items() if key != "database"}  # its place concerns nobody
-    return {"info": told, "history": history.to_json()}
+    return hide_home({"info": told, "history": history.to_json()}, service.home.folder)
 
 
 @router.post("/v1/index/rollback", response_model=RollbackDocument, openapi_extra=takes(RollbackRequest, photos=False))
 async def roll_back(request: Request, service: TheService) -> Any:
     """Put the previous snapshot, or a named one, in service."""
     asked, _ = await read_request(request, RollbackRequest, service)
-    return asdict(await service.write(assembly.roll_back_index, asked.snapshot))
+    rolled_back = await service.write(assembly.roll_back_index, asked.snapshot)
+    return hide_home(asdict(rolled_back), service.home.folder)
