@@ -56,7 +56,7 @@ def _bind(config: uvicorn.Config) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((config.host, config.port))
-    except (OSError, UnicodeError) as error:  # the latter of a name that is none
+    except (OSError, UnicodeError, TypeError) as error:  # the latter two of a name that is none
         listening.close()
         reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
         raise SettingsError(f"cannot listen on {config.host}, port {config.port} ({reason})", OTHER_PORT) from error
