@@ -26,7 +26,9 @@ def serve(
     ] = None,
     rate_limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Requests a minute for each token or address (default: 1200 on other addresses)."),
+        typer.Option(
+            min=1, metavar="N", help="Requests a minute for each token or address (default: no limit here, else 1200)."
+        ),
     ] = None,
 ) -> None:
     """Serve suggestions over HTTP, and a page for people, until Ctrl-C."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from ..retrieval.timing import Step
 
@@ -17,6 +17,7 @@ class Metrics:
     """Counts and times of one server."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a time beside every count, which Prometheus does not need
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "hashtag_http_requests_total", "Requests answered.", ["method", "path", "status"], registry=registry
