@@ -32,7 +32,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve suggestions over HTTP, and a page for people, until Ctrl-C."""
-    # The index is opened before the server is imported: what is wrong with it is then told at once.
+    # Here, so that no other command loads a web server.
     from ..web.serve import serve as run
     from ..web.settings import ServerSettings, read_tokens
 

@@ -37,13 +37,16 @@ Answerer = Callable[[Sequence[Waiting]], Sequence[Answer]]
 
 
 class Lane(Closing):
-    """A queue and the thread that answers it: whatever waits when the thread is free makes the next batch.
+    """A queue and the threads that answer it: what waits when one is free makes the next batch.
 
     Nothing waits for a batch to fill: a single client gets its answer at once.
     """
 
-    def __init__(self, name: str, answerer: Answerer, at_once: int, longest: int) -> None:
-        """at_once: the most queries of a batch. longest: the most that wait; more are refused."""
+    def __init__(self, name: str, answerer: Answerer, at_once: int, longest: int, threads: int = 1) -> None:
+        """at_once: the most queries of a batch. longest: the most that wait; more are refused.
+
+        threads: with two, one batch is encoded while Python ranks the other.
+        """
         self.name = name
         self._answerer = answerer
         self._at_once = at_once
@@ -51,8 +54,9 @@ class Lane(Closing):
         self._queue: deque[Waiting] = deque()
         self._changed = Condition()
         self._open = True
-        self._thread = Thread(target=self._run, name=f"lane-{name}", daemon=True)
-        self._thread.start()
+        self._threads = [Thread(target=self._run, name=f"lane-{name}-{i}", daemon=True) for i in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def __len__(self) -> int:
         """How many wait."""
@@ -62,8 +66,9 @@ class Lane(Closing):
         """Answer all that wait, and end."""
         with self._changed:
             self._open = False
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     async def ask(self, query: Query, options: SuggestOptions, explain: bool, seconds: float) -> Answer:
         """The answer, as soon as it is there; raises what answering raises, and Problem if it takes too long.

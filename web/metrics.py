@@ -17,7 +17,8 @@ class Metrics:
     """Counts and times of one server."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a time beside every count, which Prometheus does not need
+        # Else each count is told with the time of its first one, which Prometheus does not need.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "hashtag_http_requests_total", "Requests answered.", ["method", "path", "status"], registry=registry

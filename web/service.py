@@ -29,6 +29,7 @@ from .uploads import Thumbnails, UploadedPhotos
 _LOOKS = 0.4  # seconds between two looks for what is new; below the second after which an answer would look itself
 _ARCHIVE_PHOTO = re.compile(r"[0-9]{1,18}-[0-9]{1,9}")
 
+_THREADS = 2  # of each lane
 _SIDE_BY_SIDE = 8  # posts of one batch request that wait at a time, so that others have their turn between them
 
 P = ParamSpec("P")
@@ -131,7 +132,7 @@ class Service(Closing):
         return photos[0].path
 
     def _lane(self, name: str) -> Lane:
-        lane = Lane(name, partial(self._suggest, name), self.limits.at_once, self.limits.queue)
+        lane = Lane(name, partial(self._suggest, name), self.limits.at_once, self.limits.queue, _THREADS)
         self.metrics.watch_queue(name, lane.__len__)
         return lane
 
