@@ -174,10 +174,9 @@ def _may_start_hashtag(before: list[str], caption: str, i: int) -> bool:
     """before: the text that is left of what precedes the sign, by which a second look at it decides alike."""
     if _KEYCAP.match(caption, i + 1) or i and _ENTITY.match(caption, i - 1):
         return False
-    past = "".join(before[-_LONGEST_ADDRESS:])[-_LONGEST_ADDRESS:]
-    if not past or not (past[-1] in _IN_ADDRESS or past[-1].isalnum()):
+    if not before or not (before[-1][-1] in _IN_ADDRESS or before[-1][-1].isalnum()):
         return True
-    return _ADDRESS.search(past) is None
+    return _ADDRESS.search("".join(before[-_LONGEST_ADDRESS:])[-_LONGEST_ADDRESS:]) is None
 
 
 def _end_of_hashtag(caption: str, i: int) -> int:
