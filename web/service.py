@@ -30,6 +30,7 @@ _LOOKS = 0.4  # seconds between two looks for what is new; below the second afte
 _ARCHIVE_PHOTO = re.compile(r"[0-9]{1,18}-[0-9]{1,9}")
 
 _THREADS = 2  # of each lane
+_LONG = 5_000  # characters of a caption which others would have to wait for
 _SIDE_BY_SIDE = 8  # posts of one batch request that wait at a time, so that others have their turn between them
 
 P = ParamSpec("P")
@@ -85,8 +86,11 @@ class Service(Closing):
         return await asyncio.gather(*map(answer, queries))
 
     async def _answer(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
-        if not query.photos and not split_hashtags([query])[0][0].caption:
-            raise nothing_to_look_at()
+        if not query.photos:
+            split = partial(split_hashtags, [query])
+            queries, _ = split() if len(query.caption) < _LONG else await run_in_threadpool(split)
+            if not queries[0].caption:
+                raise nothing_to_look_at()
         self.recommender.check_options(options)
         lane = self._photos if query.photos else self._captions
         return await lane.ask(query, options, explain, self.limits.seconds)
