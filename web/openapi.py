@@ -13,6 +13,7 @@ from .problems import MEDIA_TYPE
 from .schemas import (
     FeedbackRequest,
     PostRequest,
+    PredictRequest,
     ProblemDocument,
     RollbackRequest,
     RuleRequest,
@@ -20,7 +21,15 @@ from .schemas import (
     SuggestRequest,
 )
 
-_BODIES = (SuggestRequest, SuggestBatchRequest, PostRequest, FeedbackRequest, RollbackRequest, RuleRequest)
+_BODIES = (
+    SuggestRequest,
+    SuggestBatchRequest,
+    PostRequest,
+    FeedbackRequest,
+    RollbackRequest,
+    RuleRequest,
+    PredictRequest,
+)
 _REF = "#/components/schemas/{model}"
 _PHOTOS = {
     "type": "array",
@@ -37,12 +46,19 @@ def takes(document: type[BaseModel], *, photos: bool) -> dict[str, Any]:
         fields = document.model_json_schema(ref_template=_REF)
         form = {
             "type": "object",
-            "properties": {PHOTO: _PHOTOS, **fields["properties"]},
+            "properties": {PHOTO: _PHOTOS, **{name: _in_form(field) for name, field in fields["properties"].items()}},
             "required": fields.get("required", []),
             "additionalProperties": False,
         }
         content["multipart/form-data"] = {"schema": form}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _in_form(field: dict[str, Any]) -> dict[str, Any]:
+    """A field as a form has it, where nothing can be null."""
+    choices = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
+    kept = {name: told for name, told in field.items() if name != "anyOf" and told is not None}
+    return kept | (choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {})
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

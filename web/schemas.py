@@ -116,7 +116,12 @@ class FeedbackRequest(Document):
 class RollbackRequest(Document):
     """Which snapshot is to serve."""
 
-    snapshot: str | None = Field(default=None, max_length=_NAME, description="Its name; none: the previous one.")
+    snapshot: str | None = Field(
+        default=None,
+        max_length=_NAME,
+        description="Its name; none: the previous one.",
+        examples=["snap-20250105-183000-1a2b3c"],
+    )
 
 
 class RuleRequest(Document):
