@@ -18,19 +18,21 @@ def keep_photos(home: Home, photos: Sequence[Path | bytes]) -> list[Path]:
 
     Raises PhotoError on bytes that are no photo, HomeError if they cannot be written.
     """
+    for photo in photos:  # all, before any is kept
+        if isinstance(photo, bytes):
+            read_photo(photo, 1)
     return [photo if isinstance(photo, Path) else _keep(home, photo) for photo in photos]
 
 
 def delete_unused(home: Home, database: Database, photos: Iterable[Photo]) -> None:
     """Delete those files of photos that the home keeps and no post has any more."""
-    folder = (home.folder / PHOTOS).resolve()
+    folder = home.folder / PHOTOS
     for photo in photos:
-        if photo.path.parent == folder and not database.posts.has_photo(photo.digest):
-            photo.path.unlink(missing_ok=True)
+        if not database.posts.has_photo(photo.digest):
+            (folder / photo.digest).unlink(missing_ok=True)  # wherever the home lay when it was kept
 
 
 def _keep(home: Home, content: bytes) -> Path:
-    read_photo(content, 1)
     folder = home.folder.resolve() / PHOTOS
     path = folder / sha256(content).hexdigest()
     if not path.exists():

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from ... import assembly
 from ...core.advice import LIST_SOURCES
 from ...core.errors import NotFoundError
-from ...core.post import ADDED
+from ...core.hashtags import read_hashtags
+from ...core.post import ADDED, clean_hashtag
 from ..openapi import problems, takes
 from ..problems import nothing_to_look_at
 from ..schemas import PostChangeDocument, PostRequest, PostsDocument
@@ -50,7 +51,7 @@ async def add_post(request: Request, service: TheService) -> Any:
     if not photos and not asked.text.strip():
         raise nothing_to_look_at()
     told = {"author": asked.author, "posted_at": asked.posted_at, "post_id": asked.id}
-    hashtags = " ".join(f"#{hashtag.lstrip('#')}" for hashtag in asked.hashtags)
+    hashtags = " ".join(f"#{clean_hashtag(hashtag)}" for hashtag in read_hashtags(asked.hashtags))
     change = await service.write(assembly.add_post, await service.contents(photos), asked.text, hashtags, **told)
     return change.to_json()
 
