@@ -27,9 +27,9 @@ TINY_CLIP = {
 
 # The tests that `make quick` leaves out, by marker: folders, files, or names in a file.
 _WEIGHTS = ("assembly", "console", "eval/systems/networks", "index/snapshots/test_build.py", "retrieval/encoders")
-_WEIGHTS = (*_WEIGHTS, "retrieval/runtimes")
+_WEIGHTS = (*_WEIGHTS, "retrieval/runtimes", "web")
 _WEIGHTS = (*_WEIGHTS, "test_cli.py", "test_docs.py", "test_interface.py")
-_SLOW = ("retrieval/test_learning.py", "retrieval/reranking/test_reranker.py")
+_SLOW = ("retrieval/test_learning.py", "retrieval/reranking/test_reranker.py", "web/test_openapi.py")
 _SLOW = (*_SLOW, "db/test_rules.py::test_no_target_is_ever_an_alias", "eval/measures/test_metrics.py::test_agrees_with")
 _SLOW = (*_SLOW, *(f"db/readers/test_delimited.py::test_{name}" for name in ("a_broken", "huge", "many_broken")))
 _CRASH = ("crash",)

@@ -1,2 +1,0 @@
-def test_it_runs(client):
-    assert client.get("/healthz").json() == {"status": "ok"}
