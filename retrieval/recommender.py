@@ -114,6 +114,11 @@ class ArchiveRecommender(Recommender, Closing):
         known = self._channels, self._archive, plain, self.snapshot, self._rules, self.notes, self._platforms
         return ArchiveRecommender(*known)
 
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether scores are probabilities; in an archive too small to train on they are shares of the vote."""
+        return self._learned.report is not None
+
     def knows(self, hashtag: str) -> bool:
         """Whether any post carries a hashtag, in any spelling, or it was added."""
         return normalise_hashtag(hashtag) in self._column_of

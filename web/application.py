@@ -17,7 +17,10 @@ from .guards.head import Head
 from .guards.headers import SecurityHeaders
 from .guards.record import RequestRecord
 from .openapi import describe
-from .pages import predict
+from .pages import archive, login, predict, static_files
+from .pages import index as index_page
+from .pages import suggest as suggest_page
+from .pages.errors import respond
 from .problems import Problem, field_errors, invalid_body, problem_of
 from .service import Service
 from .settings import ServerSettings
@@ -42,7 +45,8 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
     app.state.service = service
     app.state.settings = settings
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    for part in (suggest, posts, feedback, hashtags, index, photos, health, predict):
+    pages = (suggest_page, archive, index_page, login, predict, static_files)
+    for part in (suggest, posts, feedback, hashtags, index, photos, health, *pages):
         app.include_router(part.router)
     _handle_errors(app)
     # The last one added is the outermost.
@@ -66,23 +70,23 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
 def _handle_errors(app: FastAPI) -> None:
     """Let every error be answered as a problem document."""
 
-    async def on_problem(_: Request, problem: Exception) -> Response:
+    async def on_problem(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, Problem)
-        return problem.response()
+        return respond(request, problem)
 
     async def on_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HashtagError)
         service: Service = request.app.state.service
-        return problem_of(error, service.home.folder).response()
+        return respond(request, problem_of(error, service.home.folder))
 
-    async def on_invalid(_: Request, error: Exception) -> Response:
+    async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return invalid_body("a field is wrong", field_errors(error.errors())).response()
+        return respond(request, invalid_body("a field is wrong", field_errors(error.errors())))
 
-    async def on_http(_: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code, detail, fix = _HTTP.get(error.status_code, ("invalid_request", str(error.detail), "see /openapi.json"))
-        return Problem(error.status_code, code, detail, fix, error.headers).response()
+        return respond(request, Problem(error.status_code, code, detail, fix, error.headers))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HashtagError, on_error)

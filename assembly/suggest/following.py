@@ -62,6 +62,11 @@ class FollowingRecommender(Recommender, Closing):
         """What a person should know of what answers."""
         return (*self._trouble, *self._recommender.notes)
 
+    @property
+    def has_probabilities(self) -> bool:
+        """See `ArchiveRecommender.has_probabilities`."""
+        return self._recommender.has_probabilities
+
     @accepts_wishes
     def suggest(
         self,

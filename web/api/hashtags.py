@@ -37,10 +37,11 @@ async def list_rules(service: TheService) -> Any:
 async def rule(request: Request, service: TheService) -> Any:
     """Block or allow a hashtag, or remove your rule on it; the next suggestion follows it."""
     asked, _ = await read_request(request, RuleRequest, service)
-    await service.write(_rule, asked)
+    await service.write(apply_rule, asked)
     return await list_rules(service)
 
 
-def _rule(home: "assembly.Home", asked: RuleRequest) -> None:
+def apply_rule(home: "assembly.Home", asked: RuleRequest) -> None:
+    """Store a rule, or remove one."""
     with assembly.rule_store(home) as rules:
         {"block": rules.block, "allow": rules.allow, "remove": rules.remove}[asked.kind](asked.hashtag)

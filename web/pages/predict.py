@@ -12,6 +12,7 @@ from ..api.dependencies import TheService, answer_json
 from ..bodies import read_body
 from ..openapi import problems, takes
 from ..schemas import AnswerDocument, Options, PredictRequest
+from .errors import prefers_json
 from .rendering import render
 
 router = APIRouter(tags=["predict"], responses=problems(404, 408, 415))
@@ -44,11 +45,5 @@ async def _predict(request: Request, service: Any, asked: PredictRequest) -> Res
     answer = await service.suggest(Post(text, photos), SuggestOptions(count=asked.n_label), False)
     if prefers_json(request):
         return JSONResponse(answer_json(answer, Options()))
-    return render(request, "predict.html.jinja", answer=answer, asked=asked)
-
-
-def prefers_json(request: Request) -> bool:
-    """Whether who asks names JSON in `Accept`, and no page before it."""
-    accepted = request.headers.get("accept", "")
-    json_at, html_at = accepted.find("application/json"), accepted.find("text/html")
-    return json_at >= 0 and (html_at < 0 or json_at < html_at)
+    probable = service.recommender.has_probabilities
+    return render(request, "predict.html.jinja", answer=answer, asked=asked, probable=probable)

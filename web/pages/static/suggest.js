@@ -1,0 +1,100 @@
+// Asks for hashtags whenever the new post or a control changes: photos at once, typing after a pause.
+
+import { askForm, forgetFailure, pageOf, renew, tellFailure } from "./forms.js";
+import { forgetJudgements, restoreChips } from "./chips.js";
+import { pending, remember, sendAgain, watchPhotos } from "./photos.js";
+
+const PAUSE = 700; // milliseconds after the last letter
+const GONE = 404;
+
+const form = document.getElementById("suggest");
+const progress = document.getElementById("progress");
+const [bar, doing] = progress.children;
+
+let underWay = null;
+let again = false; // whether something changed since the request under way was sent
+let timer;
+
+/** Asks, once the request under way has ended: then an older answer never comes after a newer one. */
+async function askSoon() {
+  clearTimeout(timer);
+  if (underWay) {
+    again = true;
+    return;
+  }
+  const sent = pending();
+  const { request, ended } = askForm(form, undefined, showUpload);
+  underWay = request;
+  show(sent.length > 0);
+  await ended;
+  if (underWay !== request) return; // given up for newer photos
+  underWay = null;
+  progress.hidden = true;
+  finish(request, sent);
+  if (again) {
+    again = false;
+    askSoon();
+  }
+}
+
+/** Gives up the request under way, whose answer would bring back the photos as they were. */
+function askAnew() {
+  const old = underWay;
+  underWay = null;
+  old?.abort();
+  again = false;
+  forgetJudgements();
+  askSoon();
+}
+
+function finish(request, sent) {
+  const answer = document.getElementById("answer");
+  answer.removeAttribute("aria-busy");
+  if (request.status === GONE && sendAgain()) {
+    again = true;
+    return;
+  }
+  const page = pageOf(request);
+  if (!page) return tellFailure(request);
+  if (!page.getElementById("answer")) return location.reload(); // such as the form to sign in
+  if (request.status >= 400) return renew(page, ["answer"]);
+  renew(page, ["photos", "answer"]);
+  remember(sent);
+  restoreChips();
+}
+
+function show(isUpload) {
+  forgetFailure();
+  document.getElementById("answer").setAttribute("aria-busy", "true");
+  doing.textContent = isUpload ? form.dataset.uploading : form.dataset.looking;
+  if (isUpload) bar.value = 0;
+  else bar.removeAttribute("value");
+  progress.hidden = false;
+}
+
+function showUpload(part) {
+  if (pending().length === 0) return;
+  bar.value = part;
+  if (part < 1) return;
+  bar.removeAttribute("value");
+  doing.textContent = form.dataset.looking;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  askSoon();
+});
+
+form.addEventListener("input", (event) => {
+  if (!event.target.matches("textarea, #given, #author")) return;
+  if (event.target.matches("textarea")) forgetJudgements();
+  clearTimeout(timer);
+  timer = setTimeout(askSoon, PAUSE);
+});
+
+form.addEventListener("change", (event) => {
+  if (!event.target.matches("textarea, #given, #author, [type=file]")) askSoon();
+});
+
+watchPhotos(form, askAnew);
+if (matchMedia("(min-width: 60rem)").matches) document.getElementById("controls").open = true;
