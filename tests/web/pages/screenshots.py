@@ -27,7 +27,7 @@ def suggest(page: Page) -> None:
     page.locator(".chip").nth(3).click()
     page.locator(".thumb-up").first.scroll_into_view_if_needed()
     page.locator(".why summary").first.click()
-    page.wait_for_function("[...document.images].every(image => image.complete || image.loading === 'lazy')")
+    page.wait_for_function("() => [...document.images].every(image => image.complete || image.loading === 'lazy')")
     page.wait_for_timeout(600)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     page.wait_for_timeout(300)

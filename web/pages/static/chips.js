@@ -26,7 +26,11 @@ function kept() {
 
 function showKept() {
   const output = document.getElementById("kept");
-  if (output) output.textContent = kept().join(" ");
+  output?.replaceChildren(...kept().flatMap((hashtag) => {
+    const word = document.createElement("span"); // within which no line breaks
+    word.textContent = hashtag;
+    return [word, " "];
+  }));
 }
 
 function toggle(chip) {

@@ -80,9 +80,12 @@ function showUpload(part) {
   doing.textContent = form.dataset.looking;
 }
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  askSoon();
+  await askSoon();
+  const answer = document.getElementById("answer");
+  const isBelow = answer.getBoundingClientRect().top > innerHeight / 2; // as on a phone
+  if (isBelow) answer.scrollIntoView();
 });
 
 form.addEventListener("input", (event) => {
