@@ -17,7 +17,8 @@ def respond(request: Request, problem: Problem) -> Response:
     """The answer in place of what was asked for: a page for a browser, a problem document for a program."""
     if not prefers_page(request):
         return problem.response()
-    page = render(request, "error.html.jinja", problem.status, here="/", problem=problem)
+    here = request.url.path if request.method == "GET" else "/"
+    page = render(request, "error.html.jinja", problem.status, here=here, problem=problem)
     page.headers.update(problem.headers or {})
     return page
 

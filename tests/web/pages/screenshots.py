@@ -1,6 +1,7 @@
 """Takes pictures of the pages: `.venv/bin/python tests/web/pages/screenshots.py URL FOLDER`, of a running server.
 
-URL: of a server whose home is that of `make demo`. Those named in KEPT are the ones in docs/images.
+URL: of a server whose home is that of `make demo`. With --all, each page in
+both languages and schemes, at 390 and 1280 pixels; without, the pictures of docs/images.
 """
 
 import sys
@@ -29,7 +30,8 @@ def suggest(page: Page) -> None:
     page.locator(".why summary").first.click()
     page.wait_for_function("() => [...document.images].every(image => image.complete || image.loading === 'lazy')")
     page.wait_for_timeout(600)
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    is_phone = page.viewport_size is not None and page.viewport_size["width"] < 500
+    page.evaluate(f"document.activeElement.blur(); scrollTo(0, {'answer.offsetTop - 70' if is_phone else 0})")
     page.wait_for_timeout(300)
 
 

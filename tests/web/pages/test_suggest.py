@@ -177,6 +177,15 @@ def test_feedback_is_stored_and_shown(visitor, site, demo):
     assert judgement.verdict == "reject"
 
 
+def test_feedback_on_a_photo_that_is_held_no_more_sends_it_again(visitor, site, demo):
+    page = visitor.open()
+    upload(page, demo / "new" / "tower.jpg")
+    site.service.uploads._recent._entries.pop(page.locator("[name=photo_ids]").input_value())
+    page.locator(".thumb-up").nth(1).click()
+    page.wait_for_function("() => document.querySelectorAll('.thumb-up')[1].getAttribute('aria-pressed') === 'true'")
+    visitor.forgive(404)
+
+
 def test_spam_is_told_apart(visitor):
     page = visitor.open()
     page.fill("#text", "red tower by the lake")

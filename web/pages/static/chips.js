@@ -2,8 +2,11 @@
 
 import { announce, ask, forgetFailure, tellFailure } from "./forms.js";
 
+const GONE = 404;
+
 const dropped = new Set(); // hashtags; they stay dropped when asked again
 const judged = new Map(); // verdicts by hashtag, of this photo and caption
+let waiting = null; // a verdict on photos that are sent again
 
 /** Puts an answer that has just come into the state that its hashtags had. */
 export function restoreChips() {
@@ -12,6 +15,8 @@ export function restoreChips() {
     if (judged.has(chip.dataset.hashtag)) showVerdict(chip.dataset.hashtag);
   }
   showKept();
+  if (waiting) judge(waiting);
+  waiting = null;
 }
 
 /** The photo or the caption is another one. */
@@ -25,8 +30,8 @@ function kept() {
 }
 
 function showKept() {
-  const output = document.getElementById("kept");
-  output?.replaceChildren(...kept().flatMap((hashtag) => {
+  const line = document.getElementById("kept");
+  line?.replaceChildren(...kept().flatMap((hashtag) => {
     const word = document.createElement("span"); // within which no line breaks
     word.textContent = hashtag;
     return [word, " "];
@@ -73,14 +78,17 @@ async function write(text) {
   }
 }
 
-async function judge(button) {
-  const { verdict, hashtag } = button.dataset;
+async function judge({ verdict, hashtag }) {
   if (judged.get(hashtag) === verdict) return;
   forgetFailure();
   const photos = [...document.querySelectorAll("#photos input[name=photo_ids]")].map((input) => input.value);
   const body = { verdict, hashtags: [hashtag], text: document.getElementById("answer").dataset.text, photo_ids: photos };
   const { ended } = ask("POST", "/v1/feedback", new Blob([JSON.stringify(body)], { type: "application/json" }));
   const request = await ended;
+  if (request.status === GONE && !waiting && !document.dispatchEvent(new Event("gone", { cancelable: true }))) {
+    waiting = { verdict, hashtag };
+    return;
+  }
   if (request.status !== 200) return tellFailure(request);
   judged.set(hashtag, verdict);
   showVerdict(hashtag);
@@ -99,5 +107,5 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.matches(".chip")) toggle(button);
   else if (button.matches("#copy")) copy();
-  else if (button.dataset.verdict) judge(button);
+  else if (button.dataset.verdict) judge(button.dataset);
 });

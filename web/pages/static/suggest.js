@@ -99,5 +99,14 @@ form.addEventListener("change", (event) => {
   if (!event.target.matches("textarea, #given, #author, [type=file]")) askSoon();
 });
 
+// The server holds a photo no more that somebody judges a hashtag for.
+document.addEventListener("gone", (event) => {
+  if (!sendAgain()) return;
+  event.preventDefault();
+  askSoon();
+});
+
 watchPhotos(form, askAnew);
 if (matchMedia("(min-width: 60rem)").matches) document.getElementById("controls").open = true;
+// Browsers bring back what was written before a page is loaded again, but not its answer.
+if (document.getElementById("text").value.trim() !== "" && !document.querySelector(".suggestion")) askSoon();
