@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from ... import assembly
 from ...core.errors import HashtagError
 from ...core.post import ADDED
-from ..api.dependencies import TheService, read_request
+from ..api.dependencies import TheService, check_source, read_request
 from ..api.hashtags import apply_rule
 from ..bodies import read_body
 from ..problems import Problem
@@ -59,7 +59,7 @@ async def add(request: Request, service: TheService) -> Response:
         asked, photos = await read_request(request, PostRequest, service)
         change = await service.write(
             assembly.add_post,
-            photos,
+            await service.contents(photos),
             asked.text,
             " ".join(asked.hashtags),
             author=asked.author,
@@ -99,10 +99,11 @@ def _done(what: str, **look: str) -> Response:
 
 
 async def _failed(request: Request, service: Service, error: Problem | HashtagError) -> Response:
-    return await _page(request, service, Look(), told(error))
+    return await _page(request, service, Look(), told(error, service))
 
 
 async def _page(request: Request, service: Service, look: Look, problem: Problem | None = None) -> Response:
+    await check_source(service, look.source or None)
     posts = await service.read(
         assembly.list_posts, look.posts + 1, text=look.text, author=look.author or None, source=look.source or None
     )

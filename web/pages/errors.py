@@ -5,12 +5,13 @@ from starlette.responses import Response
 
 from ...core.errors import HashtagError
 from ..problems import Problem, problem_of
+from ..service import Service
 from .rendering import render
 
 
-def told(error: Problem | HashtagError) -> Problem:
+def told(error: Problem | HashtagError, service: Service) -> Problem:
     """What a page shows of an error."""
-    return error if isinstance(error, Problem) else problem_of(error)
+    return error if isinstance(error, Problem) else problem_of(error, service.home.folder)
 
 
 def respond(request: Request, problem: Problem) -> Response:

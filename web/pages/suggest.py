@@ -18,7 +18,7 @@ from ...core.writing_systems import SCRIPTS
 from ...retrieval.selection.lists import PLATFORMS, platforms
 from ..api.dependencies import TheService, query_of, read_request
 from ..bodies import PHOTO
-from ..problems import Problem, problem_of
+from ..problems import Problem
 from ..schemas import SuggestRequest
 from ..service import Service
 from .errors import told
@@ -51,7 +51,7 @@ async def suggest(request: Request, service: TheService) -> Response:
             answer = await service.suggest(query, asked.to_options(), explain=True)
         return await _page(request, service, asked, held, answer)
     except (Problem, HashtagError) as error:
-        problem = told(error)
+        problem = told(error, service)
         page = await _page(request, service, asked, held, problem=problem)
         page.headers.update(problem.headers or {})
         return page
@@ -93,6 +93,6 @@ async def _hold(request: Request, service: Service, sent: Sequence[bytes | Path]
         try:
             ids.append(await run_in_threadpool(service.uploads.put, content))
         except PhotoError as error:
-            problem = problem_of(error)
+            problem = told(error, service)
             raise Problem(problem.status, problem.code, f"{name}: {problem.detail}", problem.fix) from None
     return ids
