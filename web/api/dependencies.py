@@ -8,7 +8,10 @@ from fastapi import Depends
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from ...core.post import Post
+from ... import assembly
+from ...core.advice import LIST_SOURCES
+from ...core.errors import NotFoundError
+from ...core.post import ADDED, Post
 from ...core.query import Query
 from ...core.results import Answer, Neighbour
 from ..bodies import read_body
@@ -42,6 +45,12 @@ async def read_request(request: Request, document: type[D], service: Service) ->
 def too_many(of: str, most: int) -> Problem:
     """A request asks for more than the server takes at once."""
     return Problem(413, "too_many", f"more than {most} {of} in one request", "send several requests")
+
+
+async def check_source(service: Service, source: str | None) -> None:
+    """Raises NotFoundError on what is no name of a source: it would be taken for a path, and looked for on the disk."""
+    if source not in (None, ADDED, *(known.name for known in await service.read(assembly.list_sources))):
+        raise NotFoundError(f"no source is called {source!r}", LIST_SOURCES)
 
 
 def query_of(post: NewPost, photos: Sequence[bytes | Path]) -> Query:

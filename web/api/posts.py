@@ -6,15 +6,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from ... import assembly
-from ...core.advice import LIST_SOURCES
-from ...core.errors import NotFoundError
 from ...core.hashtags import read_hashtags
-from ...core.post import ADDED, clean_hashtag
+from ...core.post import clean_hashtag
 from ..openapi import problems, takes
 from ..problems import nothing_to_look_at
 from ..schemas import PostChangeDocument, PostRequest, PostsDocument
-from ..service import Service
-from .dependencies import TheService, post_json, read_request
+from .dependencies import TheService, check_source, post_json, read_request
 
 router = APIRouter(tags=["posts"], responses=problems(404, 409, 415))
 
@@ -31,7 +28,7 @@ async def list_posts(
     post_id: Annotated[str | None, Query(alias="id", max_length=1000, description="Only that of this id.")] = None,
 ) -> Any:
     """List posts of the archive, the newest first."""
-    await _check_source(service, source)
+    await check_source(service, source)
     if post_id is not None:
         found = [await service.read(assembly.show_post, post_id, source=source)]
     else:
@@ -63,12 +60,6 @@ async def remove_post(
     source: Source = None,
 ) -> Any:
     """Delete a post that was added, for good."""
-    await _check_source(service, source)
+    await check_source(service, source)
     change = await service.write(assembly.remove_post, post_id, source=source)
     return change.to_json()
-
-
-async def _check_source(service: Service, source: str | None) -> None:
-    """Raises NotFoundError on what is no name of a source: it would be taken for a path, and looked for on the disk."""
-    if source not in (None, ADDED, *(known.name for known in await service.read(assembly.list_sources))):
-        raise NotFoundError(f"no source is called {source!r}", LIST_SOURCES)

@@ -37,7 +37,7 @@ async def roll_back(request: Request, service: TheService) -> Response:
         asked, _ = await read_body(request, RollbackRequest, 0)
         await service.write(assembly.roll_back_index, asked.snapshot)
     except (Problem, HashtagError) as error:
-        return await _page(request, service, told(error))
+        return await _page(request, service, told(error, service))
     return RedirectResponse("/index?done=rolled_back", 303)
 
 
