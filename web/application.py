@@ -52,7 +52,7 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
     # The last one added is the outermost.
     limits = settings.limits
     app.add_middleware(BodyLimit, most=limits.body, most_together=limits.bodies, seconds=limits.seconds)
-    app.add_middleware(Failures)
+    app.add_middleware(Failures, respond=respond)
     app.add_middleware(Access, settings=settings)
     if settings.origins:
         app.add_middleware(

@@ -112,10 +112,10 @@ def hide_home(told: Any, home: Path) -> Any:
     return told
 
 
-def unknown_problem(request: Request, error: Exception) -> Response:
-    """The answer to what should not happen; the log tells it in full."""
+def unknown_problem(request: Request, error: Exception) -> Problem:
+    """What is told of what should not happen; the log tells it in full."""
     _log.error("%s %r failed", request.method, request.scope["path"], exc_info=error)
-    return Problem(500, "internal", "the server failed", _OPERATOR).response()
+    return Problem(500, "internal", "the server failed", _OPERATOR)
 
 
 def invalid_body(detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> Problem:

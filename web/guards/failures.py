@@ -1,16 +1,21 @@
 """What should not happen is answered here, within the guards that add headers, and told to the log once."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..problems import unknown_problem
+from ..problems import Problem, unknown_problem
 
 
 class Failures:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, respond: Callable[[Request, Problem], Response]) -> None:
+        """respond: how who asks is told of a problem."""
         self._app = app
+        self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -26,4 +31,5 @@ class Failures:
         except Exception as error:
             if began or scope["type"] != "http":
                 raise
-            await unknown_problem(Request(scope), error)(scope, receive, send)
+            request = Request(scope)
+            await self._respond(request, unknown_problem(request, error))(scope, receive, send)
