@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from ...core.errors import HashtagError, PhotoError
 from ...core.hashtags import parse_hashtags
@@ -34,6 +34,12 @@ _USUAL = ("ko", "en", "ja", "zh", "es")  # languages that are offered first
 async def show(request: Request, service: TheService) -> Response:
     """The empty form."""
     return await _page(request, service, _FIRST, [])
+
+
+@router.get("/suggestions")
+async def start_over() -> Response:
+    """An answer cannot be asked for again without what it answered."""
+    return RedirectResponse("/", 303)
 
 
 @router.post("/suggestions")

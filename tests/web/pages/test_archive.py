@@ -95,8 +95,11 @@ def test_hashtags_are_found_blocked_and_freed(visitor, site):
     assert "although the list blocks it" in page.locator("#rules").inner_text()
     with assembly.rule_store(site.service.home) as rules:
         rules.remove("맞팔")
+    # Also one that no post carries yet.
     page.fill("#prefix", "zzz")
-    page.wait_for_selector("#hashtags-found .empty")
+    page.get_by_role("button", name="Block #zzz").click()
+    page.get_by_role("button", name="Remove the rule on #zzz").click()
+    page.wait_for_selector("#rules .empty")
 
 
 def test_in_korean_and_without_javascript(visitor):

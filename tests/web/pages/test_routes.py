@@ -1,6 +1,7 @@
 """The pages as text, without a browser."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from hashtag_recommender import assembly
 from hashtag_recommender.web.application import create_app
 from hashtag_recommender.web.guards.sessions import COOKIE
 from hashtag_recommender.web.pages.languages import LANGUAGES, words_of
@@ -137,6 +139,31 @@ def test_the_form_works_as_browsers_send_it_without_a_script(client, demo):
 def test_what_cannot_be_answered_is_told_in_the_page(client, fields, photo, status, told):
     page = client.post("/suggestions", data=fields, files={"photo": photo or ("", b"")})
     assert page.status_code == status and told in page.text and 'id="suggest"' in page.text
+
+
+def test_what_moved_a_hashtag_is_told_in_the_language_of_the_page(client):
+    fields = {"text": "morning", "given": "#카페", "count": "5"}
+    assert "how often it occurs with the given hashtags" in client.post("/suggestions", data=fields).text
+    korean = client.post("/suggestions?lang=ko", data=fields).text
+    assert "이미 단 해시태그와 함께 쓴 정도" in korean and "확률을 바꾼 것" in korean
+
+
+def test_scores_are_called_what_they_are(client, service, monkeypatch):
+    assert "share of the votes" in client.post("/suggestions", data={"text": "coffee"}).text
+    monkeypatch.setattr(type(service.recommender), "has_probabilities", True)
+    page = client.post("/suggestions", data={"text": "coffee"}).text
+    assert "Bars show the probability" in page and "% probable" in page
+
+
+def test_what_was_learned_and_cannot_be_read_is_told(client, monkeypatch):
+    info = assembly.index_info
+    monkeypatch.setattr(assembly, "index_info", lambda home: replace(info(home), unusable="damaged", notes=("a note",)))
+    page = client.get("/index").text
+    assert "What was learned cannot be read" in page and "a note" in page
+
+
+def test_an_answer_is_asked_for_by_its_form_alone(client):
+    assert client.get("/suggestions", follow_redirects=False).headers["location"] == "/"
 
 
 def test_nothing_to_look_at_is_no_error(client):
