@@ -17,6 +17,8 @@ from ..core.protocols import AddOutcome, StoredPost
 from .ingest import Ingest, author_digest, content_digest
 from .tables import PhotoRow, PostRow
 
+_BETWEEN_HASHTAGS = frozenset("[], ")  # in the JSON of a post, and in no hashtag
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -75,11 +77,12 @@ def newest(
     wanted = [condition]
     if text.strip():
         held = text.strip().lstrip("#")
-        # Hashtags are kept as JSON, whose texts a database compares as they are written.
-        written = cast(PostRow.hashtags, Text)
-        wanted.append(
-            or_(PostRow.caption.icontains(held, autoescape=True), written.icontains(_in_json(held), autoescape=True))
-        )
+        holds = PostRow.caption.icontains(held, autoescape=True)
+        if not _BETWEEN_HASHTAGS & {*held}:
+            # Hashtags are kept as JSON, whose texts a database compares as they are written.
+            written = cast(PostRow.hashtags, Text)
+            holds = or_(holds, written.icontains(_in_json(held), autoescape=True))
+        wanted.append(holds)
     if source is not None:
         wanted.append(PostRow.source == source)
     if author is not None:

@@ -77,6 +77,46 @@ def test_posts_are_found_by_id_and_by_date(store: SqlPostStore, make_post: Make)
     assert len(store.newest(9, author="e\u0301")) == 3 and store.newest(9, source=ADDED, author="é") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("nap", "1"),
+        ("NAP on", "1"),
+        ("카페", "23"),
+        ("#카페", "23"),
+        ("#CAFE", "3"),
+        ("caf", "3"),
+        ("50%", "2"),
+        ("_", "4"),
+        ("%", "2"),
+        ("\\", "4"),
+        ('"', "4"),
+        ("'", ""),
+        ("☕", "2"),
+        ("[", ""),
+        (", c", ""),
+        (",", ""),
+        ("#", "1234"),
+        ("  ", "1234"),
+        ("nothing", ""),
+    ],
+)
+def test_posts_are_found_by_what_their_caption_or_hashtags_hold(
+    store: SqlPostStore, make_post: Make, text: str, found: str
+) -> None:
+    """As it is written, with `#` of a hashtag alone; what a pattern or JSON would read otherwise stands for itself."""
+    store.ingest(
+        "src",
+        [
+            make_post("1", "Cat nap on the sofa", "cat"),
+            make_post("2", "카페에서 ☕ 50% off", "coffee"),
+            make_post("3", "morning", "카페", "Cafe"),
+            make_post("4", 'a_b \\ "quoted"', "x"),
+        ],
+    )
+    assert sorted(stored.post.post_id for stored in store.newest(9, text=text)) == [*found]
+
+
 def test_an_added_post_takes_part_like_any_other(store: SqlPostStore, make_post: Make) -> None:
     stored = store.add(make_post("a", "", "tag", photo="a", source=ADDED)).stored
     store.set_unreadable({"a" * 64: "truncated"})
