@@ -258,7 +258,7 @@ def test_a_site_that_is_named_is_let_in_and_no_other(serve: Serve) -> None:
 STRICT = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
