@@ -6,8 +6,8 @@ HashtagError                exit code 2
 │   ├── SourceError
 │   └── PhotoError
 ├── NotFoundError           a post, source, rule, hashtag or snapshot that is not there: 404
-│   ├── NoHomeError
-│   └── NoIndexError
+│   ├── NoHomeError         503, as who asks can do nothing about it
+│   └── NoIndexError        503
 ├── UnusableError           something that is stored cannot be used: 500
 │   ├── HomeError
 │   ├── DatabaseError
