@@ -1,12 +1,14 @@
 """Runs the server until it is told to end."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .. import assembly
@@ -28,11 +30,10 @@ def serve(home: "assembly.Home", settings: ServerSettings, tell: Callable[[str],
     tell: is told the address as soon as requests are answered.
     Raises what `open_recommender` raises, and SettingsError if the address cannot be used.
     """
-    with Service(home, settings.limits) as service:
+    _compute_on_one_thread_each()
+    with _bind(settings) as listening, Service(home, settings.limits) as service:
         config = uvicorn.Config(
             create_app(service, settings),
-            host=settings.host,
-            port=settings.port,
             http=PatientProtocol,
             ws="none",
             lifespan="off",
@@ -43,23 +44,31 @@ def serve(home: "assembly.Home", settings: ServerSettings, tell: Callable[[str],
             timeout_graceful_shutdown=_GRACE_SECONDS,
             backlog=_BACKLOG,
         )
-        listening = _bind(config)
         # uvicorn passes both signals on when all is answered; then the service is to be closed, not the process killed.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             _Server(config, tell).run(sockets=[listening])
 
 
-def _bind(config: uvicorn.Config) -> socket.socket:
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+def _compute_on_one_thread_each() -> None:
+    """Requests run side by side already: threads within a matrix product would wait for each other, and spin."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # which FAISS reads when it is loaded
+    threadpool_limits(1)
+
+
+def _bind(settings: ServerSettings) -> socket.socket:
+    """The socket to listen on, before anything is loaded. Raises SettingsError."""
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); else each waits 40 ms for the client.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((config.host, config.port))
+        listening.bind((host, port))
     except (OSError, UnicodeError, TypeError) as error:  # the latter two of a name that is none
         listening.close()
         reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
-        raise SettingsError(f"cannot listen on {config.host}, port {config.port} ({reason})", OTHER_PORT) from error
+        raise SettingsError(f"cannot listen on {host}, port {port} ({reason})", OTHER_PORT) from error
     listening.setblocking(False)
     return listening
 

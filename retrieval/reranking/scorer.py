@@ -93,7 +93,7 @@ def learn_scorer(features: Vectors, labels: NDArray[np.bool_], folds: NDArray[np
     indices of features that are shares, whose logarithm the logistic regression takes too. Deterministic.
     """
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     chosen = np.asarray(logged, dtype=np.int64)
     straight = _straighten(features, chosen)
