@@ -26,11 +26,12 @@ from .exported_models import (
 from .onnx_export import export_photo_model, export_sentence_model, export_text_model
 from .pytorch import TORCH, load_sentence_transformer, one_at_a_time
 from .runtime import Network, PhotoModel, Runtime, TextModel, TextNetwork
-from .tokenization import read_tokenizer
+from .tokenization import Tokens, read_tokenizer
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+_LEAST_FILLED, _SLACK = 0.8, 4  # of a part of captions, and tokens beside that
 _AT_ONCE = 16  # photos or captions in one run, whose memory grows with them
 T = TypeVar("T")
 P = TypeVar("P")
@@ -113,17 +114,32 @@ class OnnxTexts:
 
     def run(self, captions: Sequence[str]) -> Vectors:
         """See `TextModel.run`."""
-        # Captions of like length together, so that little of a batch is padding.
-        order = sorted(range(len(captions)), key=lambda row: len(captions[row]))
-        size = _share(len(order))
-        parts = [[captions[row] for row in order[start : start + size]] for start in range(0, len(order), size)]
-        vectors = np.concatenate(_on_all_cores(self._embed, parts))
-        return np.ascontiguousarray(vectors[np.argsort(order)])
-
-    def _embed(self, captions: Sequence[str]) -> Vectors:
         tokens = self._tokenizer.tokenize(captions)
-        embedded: Vectors = self._session.run(None, {name: tokens[name] for name in self._inputs})[0]
+        parts = _alike_in_length(tokens, len(captions))
+        vectors = np.concatenate(_on_all_cores(lambda part: self._embed(tokens, *part), parts))
+        return np.ascontiguousarray(vectors[np.argsort(np.concatenate([rows for rows, _ in parts]))])
+
+    def _embed(self, tokens: dict[str, Tokens], rows: NDArray[np.int64], length: int) -> Vectors:
+        """The vectors of some captions. length: tokens of the longest."""
+        embedded: Vectors = self._session.run(None, {name: tokens[name][rows, :length] for name in self._inputs})[0]
         return embedded
+
+
+def _alike_in_length(tokens: dict[str, Tokens], n: int) -> list[tuple[NDArray[np.int64], int]]:
+    """n captions in parts of like length, the longest first, each with its length: little of a part is padding.
+
+    A long caption takes a hundred times as long as a short one, and so would all that run with it. Models whose
+    captions all have one length tell no mask.
+    """
+    mask = tokens.get("attention_mask")
+    lengths = np.full(n, tokens["input_ids"].shape[1]) if mask is None else mask.sum(axis=1)
+    order, most = np.argsort(-lengths, kind="stable"), _share(n)
+    starts = [0]
+    for end in range(1, n):
+        longest = lengths[order[starts[-1]]]
+        if end - starts[-1] == most or lengths[order[end]] + _SLACK < _LEAST_FILLED * longest:
+            starts.append(end)
+    return [(rows, int(lengths[rows[0]])) for rows in np.split(order, starts[1:])]
 
 
 def _check_sample(folder: Path, run: Callable[[], Vectors]) -> None:
