@@ -72,17 +72,19 @@ def list_posts(
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="The number of posts to show.")] = 20,
     source: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this source.")] = None,
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this author.")] = None,
+    search: Annotated[str, typer.Option(metavar="TEXT", help="Only those whose caption or hashtags hold this.")] = "",
     as_json: AsJson = False,
     home: Home = None,
     db: Db = None,
 ) -> None:
     """List posts of the archive, the newest first."""
     with assembly.open_home(home, db=db) as opened:
-        posts = [stored.post for stored in assembly.list_posts(opened, count, source=source, author=author)]
+        found = assembly.list_posts(opened, count, source=source, author=author, text=search)
+    posts = [stored.post for stored in found]
     if as_json:
         print_json([post.to_json() for post in posts])
     else:
-        console.show_posts(posts, all_added=source == ADDED and author is None)
+        console.show_posts(posts, all_added=source == ADDED and author is None and not search)
 
 
 @app.command("show")
