@@ -201,6 +201,18 @@ def compare_latency(server: Server, home: Path, queries: Sequence[tuple[bytes, s
     return client
 
 
+def takes_up(server: Server, snapshot: str) -> bool:
+    """Whether a server answers by a snapshot within half a minute."""
+    for _ in range(60):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", "/readyz")
+        if snapshot in connection.getresponse().read().decode():
+            return True
+        connection.close()
+        time.sleep(0.5)
+    return False
+
+
 def soak(server: Server, home: Path, bodies: Sequence[bytes], seconds: float) -> None:
     """Print how answers and memory fare while refreshes publish snapshots."""
     archive = home.with_name(home.name + "-archive") / "posts.csv"
@@ -217,10 +229,7 @@ def soak(server: Server, home: Path, bodies: Sequence[bytes], seconds: float) ->
             published += 1
             memory.append(server.memory())
             print(f"    snapshot {published} after {seconds - (until - time.monotonic()):.0f} s: {memory[-1]:.0f} MB")
-    told = http.client.HTTPConnection("127.0.0.1", server.port)
-    told.request("GET", "/readyz")
-    serves = current_snapshot(home).folder.name
-    assert serves in told.getresponse().read().decode(), "the last snapshot does not serve"
+    assert takes_up(server, current_snapshot(home).folder.name), "the last snapshot does not serve"
     half = len(memory) // 2
     later = statistics.median(memory[half:]) / statistics.median(memory[1 : half + 1] or memory)
     print(
