@@ -21,7 +21,7 @@ PER_POST = "per_post.parquet"
 
 def check_libraries() -> None:
     """Raises SettingsError without what pages and tables need."""
-    check("the report", "jinja2", "pyarrow")
+    check("the report", "pyarrow")
 
 
 def write_report(

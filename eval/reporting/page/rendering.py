@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
 from ....core.tiers import TIERS
-from ...systems.optional import needed
 from .charts import Axis, Chart, Paper, Series
 from .examples import SHOWN, Example
 from .headline import best_first, f1_of, headline
@@ -25,10 +26,8 @@ _LOW = 220  # height of charts of which there are many
 def render_page(report: Mapping[str, Any], examples: Sequence[Example]) -> str:
     """The page as HTML: styles, charts and photos are in it, and it asks for nothing from elsewhere.
 
-    report: see `build_report`. Raises SettingsError without jinja2.
+    report: see `build_report`.
     """
-    with needed("the page of a report"):
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
     loader = FunctionLoader(lambda name: files(__name__.rpartition(".")[0]).joinpath(name).read_text(encoding="utf-8"))
     pages = Environment(autoescape=True, loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     systems = best_first(report["systems"])

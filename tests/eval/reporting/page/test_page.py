@@ -4,13 +4,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from hashtag_recommender.core.errors import SettingsError
 from hashtag_recommender.eval.reporting.page import choose_examples, render_page
 from hashtag_recommender.eval.reporting.report import build_report
 from hashtag_recommender.retrieval.encoders.photos import read_photo
@@ -89,12 +87,6 @@ def test_what_is_missing_leaves_no_hole(evaluated):
     page = render_page(report, choose_examples(alone, mute, read_photo))
     assert "Only popularity was judged" in page and 'id="learning"' not in page
     assert "near-duplicate among" not in page
-
-
-def test_a_missing_library_is_named(monkeypatch, evaluated):
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(SettingsError, match=r'jinja2.*pip install "hashtag-recommender\[eval\]"'):
-        render_page(evaluated[2], [])
 
 
 def browse(path, profile, *options):
