@@ -14,7 +14,9 @@ from .options import Db, Home
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="The port to listen on; 0: any that is free.")
+    ] = 8000,
     home: Home = None,
     db: Db = None,
     token_file: Annotated[
@@ -31,7 +33,7 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve suggestions over HTTP, and a page for people, until Ctrl-C."""
+    """Serve suggestions over HTTP, and pages for people, until Ctrl-C."""
     # Here, so that no other command loads a web server.
     from ..web.serve import serve as run
     from ..web.settings import ServerSettings, read_tokens
