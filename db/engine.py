@@ -44,6 +44,7 @@ _log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _EXAMPLES = "sqlite:////folder/posts.sqlite or postgresql+psycopg://user:password@host/name"
+_CONNECT_SECONDS = 10
 _BEGIN = "hashtag_begin"  # the execution option by which a connection tells how SQLite is to begin
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 # By what a driver says of an error: what that means, "" if it is plain, and what to do.
@@ -160,7 +161,7 @@ def _create_engine(address: str) -> Engine:
     try:
         # Captions stay out of messages (hide_parameters), and JSON in Korean stays half as long.
         serializer = partial(json.dumps, ensure_ascii=False)
-        connecting = _connecting_readonly(url)
+        connecting = _connecting_readonly(url) | _connecting_in_time(url)
         engine = create_engine(url, hide_parameters=True, json_serializer=serializer, **connecting)
     except (NoSuchModuleError, ImportError):
         raise DatabaseError(
@@ -173,6 +174,13 @@ def _create_engine(address: str) -> Engine:
         event.listen(engine, "connect", _configure_sqlite_to_read if connecting else _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connecting_in_time(url: URL) -> dict[str, Any]:
+    """How long a server may take to let us in, unless the address says so; a driver by itself would wait for ever."""
+    if not url.drivername.startswith("postgresql+psycopg") or "connect_timeout" in url.query:
+        return {}
+    return {"connect_args": {"connect_timeout": _CONNECT_SECONDS}}
 
 
 def _connecting_readonly(url: URL) -> dict[str, Any]:

@@ -260,7 +260,7 @@ class ArchiveRecommender(Recommender, Closing):
             {name: compared for name, (_, _, compared) in looks.items() if compared is not None},
         )
 
-    @timed("rank")
+    @timed("search")
     def _compare(self, encoder: Encoder[Any], encoded: EncodedQueries) -> Vectors | None:
         if encoder.sparse:
             return None

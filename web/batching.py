@@ -12,9 +12,7 @@ from ..core.closing import Closing
 from ..core.query import Query
 from ..core.results import Answer
 from ..core.suggest_options import SuggestOptions
-from .problems import Problem
-
-_RETRY_AFTER = 1  # seconds
+from .problems import busy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,14 +76,14 @@ class Lane(Closing):
         waiting = Waiting(query, options, explain, asyncio.get_running_loop().create_future())
         with self._changed:
             if not self._open or len(self._queue) >= self._longest:
-                raise _busy("queue_full", f"{len(self._queue)} requests wait already")
+                raise busy("queue_full", f"{len(self._queue)} requests wait already")
             self._queue.append(waiting)
             self._changed.notify()
         try:
             async with asyncio.timeout(seconds):
                 return await waiting.answer
         except TimeoutError:
-            raise _busy("timeout", f"no answer within {seconds:g} seconds") from None
+            raise busy("timeout", f"no answer within {seconds:g} seconds") from None
         finally:
             with self._changed:
                 if waiting in self._queue:  # nobody waits for it any more, so it leaves its place to others
@@ -132,8 +130,3 @@ def _tell(waiting: Waiting, outcome: Answer | Exception) -> None:
         waiting.answer.get_loop().call_soon_threadsafe(tell)
     except (RuntimeError, CancelledError):  # the loop has ended
         return
-
-
-def _busy(code: str, detail: str) -> Problem:
-    fix = f"try again in {_RETRY_AFTER} second"
-    return Problem(503, code, detail, fix, {"Retry-After": str(_RETRY_AFTER)})

@@ -46,7 +46,7 @@ _FIXES = {
     "wait": "try again when it has finished",
 }
 _INVALID_BODY = "see the document /openapi.json for what this path takes"
-_LATER = "60"  # seconds
+_SOON, _LATER = "1", "60"  # seconds
 _OPERATOR = "who runs the server finds more in its log"
 
 
@@ -116,6 +116,11 @@ def unknown_problem(request: Request, error: Exception) -> Problem:
     """What is told of what should not happen; the log tells it in full."""
     _log.error("%s %r failed", request.method, request.scope["path"], exc_info=error)
     return Problem(500, "internal", "the server failed", _OPERATOR)
+
+
+def busy(code: str, detail: str) -> Problem:
+    """What may be asked for again soon."""
+    return Problem(503, code, detail, f"try again in {_SOON} second", {"Retry-After": _SOON})
 
 
 def invalid_body(detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> Problem:

@@ -304,6 +304,7 @@ class HealthDocument(Told):
 
     status: Literal["ok"]
     snapshot: str | None = None
+    notes: list[str] | None = None
 
 
 class FieldErrorDocument(Told):

@@ -1,6 +1,7 @@
 """Runs the server until it is told to end."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -30,6 +31,7 @@ def serve(home: "assembly.Home", settings: ServerSettings, tell: Callable[[str],
     tell: is told the address as soon as requests are answered.
     Raises what `open_recommender` raises, and SettingsError if the address cannot be used.
     """
+    _log_to_stderr()
     _compute_on_one_thread_each()
     with _bind(settings) as listening, Service(home, settings.limits) as service:
         config = uvicorn.Config(
@@ -48,6 +50,16 @@ def serve(home: "assembly.Home", settings: ServerSettings, tell: Callable[[str],
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             _Server(config, tell).run(sockets=[listening])
+
+
+def _log_to_stderr() -> None:
+    """A line for each request and each failure, the latter with all that is known of it."""
+    lines = logging.StreamHandler()
+    lines.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name, least in ((__package__, logging.INFO), ("uvicorn.error", logging.WARNING)):
+        log = logging.getLogger(name)
+        log.handlers, log.propagate = [lines], False
+        log.setLevel(least)
 
 
 def _compute_on_one_thread_each() -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
 
@@ -22,14 +23,16 @@ from ..retrieval.drafts import split_hashtags
 from ..retrieval.timing import measure_steps
 from .batching import Lane, Waiting
 from .metrics import Metrics
-from .problems import nothing_to_look_at
+from .problems import busy, nothing_to_look_at
 from .settings import Limits
 from .uploads import Thumbnails, UploadedPhotos
 
 _LOOKS = 0.4  # seconds between two looks for what is new; below the second after which an answer would look itself
 _ARCHIVE_PHOTO = re.compile(r"[0-9]{1,18}-[0-9]{1,9}")
 
+_LAST_LOOK = 5.0
 _THREADS = 2  # of each lane
+_DATABASE_THREADS = 16
 _LONG = 5_000  # characters of a caption which others would have to wait for
 _SIDE_BY_SIDE = 8  # posts of one batch request that wait at a time, so that others have their turn between them
 
@@ -53,6 +56,7 @@ class Service(Closing):
         self.thumbnails = Thumbnails(limits.thumbnails, self.metrics)
         # Captions alone never wait behind photos, which take several times as long.
         self._photos, self._captions = self._lane("photo"), self._lane("text")
+        self._database_threads = CapacityLimiter(_DATABASE_THREADS)
         self._ending = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="follow", daemon=True)
         self._follower.start()
@@ -62,7 +66,7 @@ class Service(Closing):
         self._ending.set()
         for lane in (self._photos, self._captions):
             lane.close()
-        self._follower.join()
+        self._follower.join(_LAST_LOOK)  # a database that does not answer holds nobody up
         self.recommender.close()
 
     async def suggest(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
@@ -76,12 +80,14 @@ class Service(Closing):
         return answer
 
     async def suggest_each(self, queries: Sequence[Query], options: SuggestOptions, explain: bool) -> list[Answer]:
-        """The answer for each of several posts; one whose photo cannot be read has an `error`."""
+        """The answer for each of several posts; one whose photo cannot be read has an `error`, one that has neither
+        photo nor caption a note.
+        """
         free = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         async def answer(query: Query) -> Answer:
             async with free:
-                return await self._answer(query, options, explain)
+                return await self._ask(query, options, explain)
 
         return await asyncio.gather(*map(answer, queries))
 
@@ -91,6 +97,9 @@ class Service(Closing):
             queries, _ = split() if len(query.caption) < _LONG else await run_in_threadpool(split)
             if not queries[0].caption:
                 raise nothing_to_look_at()
+        return await self._ask(query, options, explain)
+
+    async def _ask(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
         self.recommender.check_options(options)
         lane = self._photos if query.photos else self._captions
         return await lane.ask(query, options, explain, self.limits.seconds)
@@ -114,15 +123,26 @@ class Service(Closing):
         self, of: Callable[Concatenate["assembly.Home", P], R], *arguments: P.args, **keywords: P.kwargs
     ) -> R:
         """What a function of `assembly` tells or keeps of the home; other requests go on meanwhile."""
-        return await run_in_threadpool(of, self.home, *arguments, **keywords)
+        return await self._with_home(partial(of, self.home, *arguments, **keywords))
 
     async def write(
         self, change: Callable[Concatenate["assembly.Home", P], R], *arguments: P.args, **keywords: P.kwargs
     ) -> R:
         """Change what is stored by a function of `assembly`, and let the next answer know it."""
-        changed = await run_in_threadpool(change, self.home, *arguments, **keywords)
-        await run_in_threadpool(self.recommender.follow)
+        changed = await self._with_home(partial(change, self.home, *arguments, **keywords))
+        await self._with_home(self.recommender.follow)
         return changed
+
+    async def _with_home(self, call: Callable[[], R]) -> R:
+        """Run what reads the database, apart from all else: if that does not answer, suggestions still do.
+
+        Raises Problem if it takes too long.
+        """
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                return await to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._database_threads)
+        except TimeoutError:
+            raise busy("database", f"the database did not answer within {self.limits.seconds:g} seconds") from None
 
     def _photo_of_archive(self, name: str) -> Path:
         if _ARCHIVE_PHOTO.fullmatch(name):

@@ -42,7 +42,8 @@ class FollowingRecommender(Recommender, Closing):
         """home: closed with it. Opens what is in service; see `open_recommender` for what that raises."""
         self._home = home
         self._looking = Lock()
-        self._seen = self._look()
+        self._had_database = False
+        self._seen = self._look_first()
         self._recommender = recommender_of(home)
         self._looked_at = time.monotonic()
         self._trouble: tuple[str, ...] = ()
@@ -149,16 +150,26 @@ class FollowingRecommender(Recommender, Closing):
         except HashtagError as error:
             self._trouble = (f"{error}; {self._recommender.snapshot}, which was open before, continues to answer",)
 
+    def _look_first(self) -> tuple[Any, ...]:
+        try:
+            return self._look()
+        except DatabaseError as error:  # as in `open_recommender`, the snapshot then answers alone
+            return (str(error),)
+
     def _look(self) -> tuple[Any, ...]:
-        """What is different exactly if there is something new: most of what is written to a database is not."""
+        """What is different exactly if there is something new: most of what is written to a database is not.
+
+        Raises DatabaseError if the database cannot be read, or is gone: without it, rules and added posts would be.
+        """
         files = _stat(self._home.folder / CURRENT), _stat(self._home.folder / SPAM)
         if not self._home.has_database:
+            if self._had_database:
+                raise DatabaseError(f"the database of {self._home.folder} is gone")
             return files
-        try:
-            with self._home.database() as database:
-                return (*files, database.revision())
-        except DatabaseError as error:  # as in `open_recommender`, the snapshot then answers alone
-            return (*files, str(error))
+        with self._home.database() as database:
+            seen = (*files, database.revision())
+        self._had_database = True
+        return seen
 
 
 def _stat(path: Path) -> tuple[int, int, int] | None:

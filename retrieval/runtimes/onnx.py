@@ -110,12 +110,14 @@ class OnnxTexts:
             raise DamagedExportError(f"its tokenizer: {error}") from error
         self._session = _open_session(folder / MODEL)
         self._inputs = [given.name for given in self._session.get_inputs()]
+        self._any_length = not isinstance(self._session.get_inputs()[0].shape[1], int)
         _check_sample(folder, lambda: self.run([SAMPLE_CAPTION]))
 
     def run(self, captions: Sequence[str]) -> Vectors:
         """See `TextModel.run`."""
         tokens = self._tokenizer.tokenize(captions)
-        parts = _alike_in_length(tokens, len(captions))
+        lengths = tokens["attention_mask"].sum(axis=1) if self._any_length else _full_lengths(tokens)
+        parts = _alike_in_length(lengths)
         vectors = np.concatenate(_on_all_cores(lambda part: self._embed(tokens, *part), parts))
         return np.ascontiguousarray(vectors[np.argsort(np.concatenate([rows for rows, _ in parts]))])
 
@@ -125,17 +127,20 @@ class OnnxTexts:
         return embedded
 
 
-def _alike_in_length(tokens: dict[str, Tokens], n: int) -> list[tuple[NDArray[np.int64], int]]:
-    """n captions in parts of like length, the longest first, each with its length: little of a part is padding.
+def _full_lengths(tokens: dict[str, Tokens]) -> NDArray[np.int64]:
+    """Of captions for a model that takes one length alone."""
+    n, length = tokens["input_ids"].shape
+    return np.full(n, length)
 
-    A long caption takes a hundred times as long as a short one, and so would all that run with it. Models whose
-    captions all have one length tell no mask.
+
+def _alike_in_length(lengths: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], int]]:
+    """Captions in parts of like length, the longest first, each with its length: little of a part is padding.
+
+    A long caption takes a hundred times as long as a short one, and so would all that run with it. lengths: in tokens.
     """
-    mask = tokens.get("attention_mask")
-    lengths = np.full(n, tokens["input_ids"].shape[1]) if mask is None else mask.sum(axis=1)
-    order, most = np.argsort(-lengths, kind="stable"), _share(n)
+    order, most = np.argsort(-lengths, kind="stable"), _share(len(lengths))
     starts = [0]
-    for end in range(1, n):
+    for end in range(1, len(lengths)):
         longest = lengths[order[starts[-1]]]
         if end - starts[-1] == most or lengths[order[end]] + _SLACK < _LEAST_FILLED * longest:
             starts.append(end)

@@ -1,6 +1,7 @@
 """Feedback, hashtags, rules, the index and metrics over HTTP."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hashtag_recommender import assembly
 from hashtag_recommender.assembly import Home, build_index, index_history, read_posts, rule_store
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.web.service import Service
+from hashtag_recommender.web.settings import Limits
 
-from .conftest import CAT, TestClient, problem
+from .conftest import CAT, TestClient, client_of, problem
 
 
 def tags(client: TestClient, **asked: Any) -> list[str]:
@@ -195,3 +198,18 @@ def test_metrics_tell_what_was_done(own: TestClient, photo: bytes) -> None:
 def test_it_is_ready_by_a_snapshot(client: TestClient, service: Service) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ok", "snapshot": service.recommender.snapshot}
+
+
+def test_a_database_that_does_not_answer_holds_up_nothing_else(
+    demo_home: Path, encoders: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(demo_home, tmp_path / "home")
+    thawed = threading.Event()
+    monkeypatch.setattr(assembly, "list_posts", lambda *_, **__: thawed.wait(30))
+    with Service(Home(Settings(folder), encoders), Limits(seconds=0.3)) as service, client_of(service) as client:
+        try:
+            problem(client.get("/v1/posts"), 503, "database")
+            assert client.get("/readyz").json()["status"] == "ok"
+            assert client.get("/v1/hashtags").json()["hashtags"]
+        finally:
+            thawed.set()

@@ -426,9 +426,9 @@ def test_no_name_in_a_request_leads_out_of_the_archive(client: Any, outside: Pat
             "remove": client.delete("/v1/posts", params={"id": game}),
             "remove of": client.delete("/v1/posts", params={"id": "001", "source": game}),
             "rollback": client.post("/v1/index/rollback", json={"snapshot": game}),
-            "static": client.get("/static/" + in_url),
-            "root": client.get("/" + in_url),
         }
+        if game not in ("..", "."):  # which a client takes off the address itself
+            answers |= {"static": client.get("/static/" + in_url), "root": client.get("/" + in_url)}
         for name, answer in answers.items():
             assert 400 <= answer.status_code < 500 or answer.status_code == 303, (game, name, answer.text)
             assert answer.headers["content-type"] == "application/problem+json", (game, name)

@@ -22,7 +22,7 @@ from ..service import Service
 D = TypeVar("D", bound=BaseModel)
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # not in a thread, which may have to be waited for
     service: Service = request.app.state.service
     return service
 

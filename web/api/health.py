@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ... import assembly
 from ..openapi import problems
+from ..problems import hide_home
 from ..schemas import HealthDocument
 from .dependencies import TheService
 
@@ -22,8 +23,9 @@ async def healthz() -> Any:
 
 @router.get("/readyz", response_model=HealthDocument, response_model_exclude_unset=True, responses=problems(503))
 async def readyz(service: TheService) -> Any:
-    """Whether requests are answered, and by which snapshot."""
-    return {"status": "ok", "snapshot": service.recommender.snapshot}
+    """Whether requests are answered, by which snapshot, and what should be known of it."""
+    notes = hide_home([*service.recommender.notes], service.home.folder)
+    return {"status": "ok", "snapshot": service.recommender.snapshot} | ({"notes": notes} if notes else {})
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **problems()})

@@ -67,7 +67,8 @@ class Access:
                 ).response()  # fmt: skip
         if settings.auth and settings.tokens and token is None and not _is_open(path):
             if method == "GET" and "text/html" in connection.headers.get("accept", ""):
-                return RedirectResponse(f"/login?next={quote(path)}", 303)
+                asked = f"{path}?{connection.url.query}" if connection.url.query else path
+                return RedirectResponse(f"/login?next={quote(asked)}", 303)
             return Problem(
                 401, "token", "no token, or one that is not known", "send the header `Authorization: Bearer TOKEN`",
                 {"WWW-Authenticate": "Bearer"},

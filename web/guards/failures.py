@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +28,8 @@ class Failures:
 
         try:
             await self._app(scope, receive, send_and_see)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception as error:
             if began or scope["type"] != "http":
                 raise

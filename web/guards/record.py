@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..metrics import Metrics
 
+_GONE = 499  # as nginx counts clients that left before they were answered
+
 _log = logging.getLogger(__name__)
 
 
@@ -22,7 +24,7 @@ class RequestRecord:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), _GONE
 
         async def send_and_see(message: Message) -> None:
             nonlocal status

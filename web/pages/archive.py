@@ -1,5 +1,6 @@
 """`/archive`: posts, hashtags, and a person's rules on these."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -119,6 +120,7 @@ async def _page(request: Request, service: Service, look: Look, problem: Problem
         "rules": rules,
         "shipped": shipped,
         "added": ADDED,
+        "today": f"{datetime.now(UTC):%Y-%m-%d}",  # else a new post would stand behind all that have a date
         "problem": problem,
     }
     return render(request, "archive.html.jinja", problem.status if problem else 200, here="/archive", **fields)

@@ -133,3 +133,20 @@ def test_threads_are_answered_while_one_opens(home, monkeypatch):
     go_on.set()
     thread.join()
     assert told == [{"cat", "zeppelin"}]
+
+
+def test_rules_and_posts_stay_while_the_database_is_gone(home):
+    with follow_recommender(home) as recommender:
+        with rule_store(Home(Settings(home))) as rules:
+            rules.block("cat")
+        assert "cat" not in tags(recommender)
+        aside = home.with_name("aside")
+        aside.mkdir()
+        for file in home.glob("hashtag.sqlite*"):
+            file.rename(aside / file.name)
+        assert "cat" not in tags(recommender)
+        assert any("is gone" in note for note in recommender.notes)
+        for file in aside.iterdir():
+            file.rename(home / file.name)
+        assert "cat" not in tags(recommender)
+        assert not any("is gone" in note for note in recommender.notes)

@@ -108,5 +108,7 @@ document.addEventListener("gone", (event) => {
 
 watchPhotos(form, askAnew);
 if (matchMedia("(min-width: 60rem)").matches) document.getElementById("controls").open = true;
-// Browsers bring back what was written before a page is loaded again, but not its answer.
-if (document.getElementById("text").value.trim() !== "" && !document.querySelector(".suggestion")) askSoon();
+// Browsers bring back what was written before a page is shown again, but not its answer.
+addEventListener("pageshow", () => {
+  if (document.getElementById("text").value.trim() !== "" && !document.querySelector(".suggestion")) askSoon();
+});
