@@ -23,6 +23,10 @@ def side_by_side(functions: Sequence[Callable[[], T]]) -> list[T]:
     return [*first, *(other.result() for other in others)]
 
 
-@cache
 def _workers() -> ThreadPoolExecutor:
+    return _workers_of(os.getpid())
+
+
+@cache
+def _workers_of(process: int) -> ThreadPoolExecutor:  # a fork has its parent's pool, but none of its threads
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="side-by-side")

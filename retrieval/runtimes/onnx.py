@@ -183,8 +183,12 @@ def _on_all_cores(function: Callable[[P], T], parts: Sequence[P]) -> list[T]:
     return list(_workers().map(function, parts)) if len(parts) > 1 else [function(part) for part in parts]
 
 
-@cache
 def _workers() -> ThreadPoolExecutor:
+    return _workers_of(os.getpid())
+
+
+@cache
+def _workers_of(process: int) -> ThreadPoolExecutor:  # a fork has its parent's pool, but none of its threads
     return ThreadPoolExecutor(_cores(), thread_name_prefix="onnx")
 
 

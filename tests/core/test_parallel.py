@@ -1,0 +1,37 @@
+"""Functions that run side by side."""
+
+import os
+from contextvars import ContextVar
+
+import pytest
+
+from hashtag_recommender.core.parallel import side_by_side
+
+asked = ContextVar("asked", default="nobody")
+
+
+def test_results_stand_in_order_and_know_the_context_of_who_asks():
+    asked.set("me")
+    assert side_by_side([lambda n=n: (n, asked.get()) for n in range(9)]) == [(n, "me") for n in range(9)]
+    assert side_by_side([]) == []
+
+
+def test_all_end_before_an_error_is_raised():
+    ended = []
+
+    def fail():
+        raise ValueError("first")
+
+    with pytest.raises(ValueError, match="first"):
+        side_by_side([fail, lambda: ended.append(1), lambda: ended.append(2)])
+    assert sorted(ended) == [1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_fork_has_threads_of_its_own():
+    side_by_side([int, int, int])
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if side_by_side([int, int, int]) == [0, 0, 0] else 1)
+    assert os.waitpid(child, 0)[1] == 0
