@@ -37,7 +37,7 @@ def look_for_a_browser(machine):
 
 
 INSTALLED = ["update -qq", "install -y -qq --no-install-recommends chromium"]
-SKIPPED = "the tests of the page in a browser are skipped (in CI they fail)"
+SKIPPED = "the tests of pages in a browser are skipped (in CI they fail)"
 
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])

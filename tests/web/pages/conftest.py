@@ -86,7 +86,7 @@ def client(service):
         yield asking
 
 
-@pytest.fixture(scope="package")  # as long as it is open, no other test can run an event loop
+@pytest.fixture(scope="module")  # as long as it is open, no other test can run an event loop
 def browser():
     path = find_browser()
     from playwright.sync_api import sync_playwright
