@@ -427,7 +427,7 @@ def test_no_name_in_a_request_leads_out_of_the_archive(client: Any, outside: Pat
             "remove of": client.delete("/v1/posts", params={"id": "001", "source": game}),
             "rollback": client.post("/v1/index/rollback", json={"snapshot": game}),
         }
-        if game not in ("..", "."):  # which a client takes off the address itself
+        if game.strip("./"):  # else the address is that of the first page
             answers |= {"static": client.get("/static/" + in_url), "root": client.get("/" + in_url)}
         for name, answer in answers.items():
             assert 400 <= answer.status_code < 500 or answer.status_code == 303, (game, name, answer.text)
