@@ -78,7 +78,7 @@ class Server:
     def __init__(self, home: Path) -> None:
         began = time.perf_counter()
         command = [str(HASHTAG), "serve", "--port", "0", "--home", str(home)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout
         line = self.process.stdout.readline()
         self.port = int(re.findall(r":(\d+)", line)[0])
