@@ -1,12 +1,13 @@
-"""Prepares queries: takes hashtags out of captions, and finds photos that cannot be read."""
+"""Prepares queries: makes them of what a person gives, takes hashtags out of captions, finds unreadable photos."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from ..core.errors import PhotoError
+from ..core.errors import PhotoError, SettingsError
 from ..core.hashtags import take_out_hashtags
 from ..core.post import distinct_hashtags
-from ..core.query import Query
+from ..core.query import AnyPhoto, Query, as_photos
 from .encoders.photos import read_photo
 
 
@@ -34,3 +35,21 @@ def find_unreadable_photos(queries: Sequence[Query]) -> dict[int, str]:
         except PhotoError as error:
             reasons[i] = str(error)
     return reasons
+
+
+def make_query(
+    photo: AnyPhoto | Sequence[AnyPhoto] | None, text: str, given: Collection[str], author: str | None
+) -> Query:
+    """Raises SettingsError if there is neither a photo nor a caption of more than hashtags."""
+    query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
+    if not query.photos and not split_hashtags([query])[0][0].caption:
+        raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
+    return query
+
+
+def photo_error(query: Query, reason: str) -> PhotoError:
+    """The error for a photo that cannot be read. reason: names the photo already if the query has several."""
+    if len(query.photos) > 1:
+        return PhotoError(reason)
+    photo = query.photos[0]
+    return PhotoError(f"{photo if isinstance(photo, Path) else 'photo'}: {reason}")

@@ -10,17 +10,17 @@ from unicodedata import normalize
 import numpy as np
 
 from ..core.closing import Closing
-from ..core.errors import PhotoError, SettingsError
+from ..core.errors import SettingsError
 from ..core.parallel import side_by_side
 from ..core.post import distinct_hashtags, normalise_hashtag
 from ..core.protocols import Archive, Encoder, Recommender
-from ..core.query import AnyPhoto, Query, as_photos
+from ..core.query import AnyPhoto, Query
 from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
 from ..core.vectors import Floats, Rows, Vectors
-from .drafts import find_unreadable_photos, split_hashtags
+from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
 from .learned import Learned
 from .reranking.context_priors import Contexts, apply_prior, lift, shift
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
@@ -142,10 +142,10 @@ class ArchiveRecommender(Recommender, Closing):
         Raises PhotoError if the photo cannot be read; SettingsError if there is neither photo nor text, or if the
         options cannot be met.
         """
-        query = _make_query(photo, text, given, author)
+        query = make_query(photo, text, given, author)
         answer = self.suggest_batch([query], options, explain=explain)[0]
         if answer.error is not None:
-            raise _photo_error(query, answer.error)
+            raise photo_error(query, answer.error)
         return answer
 
     @accepts_wishes
@@ -212,11 +212,11 @@ class ArchiveRecommender(Recommender, Closing):
         """
         if k < 1:
             raise SettingsError(f"k is {k}; it must be at least 1")
-        query = _make_query(photo, text, (), None)
+        query = make_query(photo, text, (), None)
         queries, _ = split_hashtags([query])
         encoded, hits, _ = self._look(queries, max(k, *NEIGHBOURHOODS))
         for reason in self._failures(queries, encoded).values():
-            raise _photo_error(query, reason)
+            raise photo_error(query, reason)
         votes = self._vote(hits, None, 1)
         return Evidence(self._archive, self._labels, self._learned.fusion, hits, votes.plain).nearest(0, k)
 
@@ -430,24 +430,6 @@ class ArchiveRecommender(Recommender, Closing):
             )
             for column, of_reranker in zip(columns.tolist(), learned, strict=True)
         ]
-
-
-def _make_query(
-    photo: AnyPhoto | Sequence[AnyPhoto] | None, text: str, given: Collection[str], author: str | None
-) -> Query:
-    """Raises SettingsError if there is neither a photo nor a caption of more than hashtags."""
-    query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
-    if not query.photos and not split_hashtags([query])[0][0].caption:
-        raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
-    return query
-
-
-def _photo_error(query: Query, reason: str) -> PhotoError:
-    """The error for a photo that cannot be read. reason: names the photo already if the query has several."""
-    if len(query.photos) > 1:
-        return PhotoError(reason)
-    photo = query.photos[0]
-    return PhotoError(f"{photo if isinstance(photo, Path) else 'photo'}: {reason}")
 
 
 def _normalise_author(author: str) -> str:

@@ -1,5 +1,6 @@
 """What Prometheus learns of a server."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import get_args
@@ -71,8 +72,12 @@ class Metrics:
         """Tell the length of a lane's queue from now on."""
         self._queue.labels(lane).set_function(length)
 
-    def text(self, built: str, uploads: int) -> bytes:
-        """All metrics, in the text format of Prometheus. built: when the serving snapshot was, ISO 8601."""
-        self._age.set((datetime.now(UTC) - datetime.fromisoformat(built)).total_seconds())
+    def text(self, built: str | None, uploads: int) -> bytes:
+        """All metrics, in the text format of Prometheus.
+
+        built: when the serving snapshot was, ISO 8601; None if its folder is gone. uploads: bytes.
+        """
+        age = math.nan if built is None else (datetime.now(UTC) - datetime.fromisoformat(built)).total_seconds()
+        self._age.set(age)
         self._uploads.set(uploads)
         return generate_latest(self._registry)

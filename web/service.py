@@ -110,7 +110,7 @@ class Service(Closing):
         Raises NotFoundError.
         """
         uploaded = self.uploads.get(name)
-        return uploaded if uploaded is not None else await run_in_threadpool(self._photo_of_archive, name)
+        return uploaded if uploaded is not None else await self._with_home(partial(self._photo_of_archive, name))
 
     async def contents(self, photos: Sequence[bytes | Path]) -> list[bytes]:
         """The bytes of photos: of what is stored by its path, an error would tell the path.

@@ -59,11 +59,7 @@ class UploadedPhotos:
     def put(self, content: bytes) -> str:
         """Hold a photo. Returns its id, which depends on its bytes alone. Raises PhotoError if it is none."""
         read_photo(content, 1)
-        return self.hold(content)
-
-    def hold(self, content: bytes) -> str:
-        """As `put`, for a photo that was read before."""
-        name = upload_id(content)
+        name = f"upload-{sha256(content).hexdigest()[:32]}"
         self._recent.put(name, content)
         return name
 
@@ -75,11 +71,6 @@ class UploadedPhotos:
     def get(self, name: str) -> bytes | None:
         """The bytes of a photo; None if it is not held, or no more."""
         return self._recent.get(name)
-
-
-def upload_id(content: bytes) -> str:
-    """The id of an uploaded photo."""
-    return f"upload-{sha256(content).hexdigest()[:32]}"
 
 
 class Thumbnails:

@@ -49,7 +49,9 @@ def too_many(of: str, most: int) -> Problem:
 
 async def check_source(service: Service, source: str | None) -> None:
     """Raises NotFoundError on what is no name of a source: it would be taken for a path, and looked for on the disk."""
-    if source not in (None, ADDED, *(known.name for known in await service.read(assembly.list_sources))):
+    if source in (None, ADDED):
+        return
+    if source not in {known.name for known in await service.read(assembly.list_sources)}:
         raise NotFoundError(f"no source is called {source!r}", LIST_SOURCES)
 
 

@@ -31,7 +31,7 @@ async def readyz(service: TheService) -> Any:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **problems()})
 async def metrics(service: TheService) -> Response:
     """Metrics for Prometheus."""
-    info = await service.read(assembly.index_info)
-    return Response(
-        service.metrics.text(info.manifest.created_at, service.uploads.held), media_type=CONTENT_TYPE_LATEST
-    )
+    # Of the manifest alone: `index_info` would read all files for their checksums, at every scrape.
+    kept = (await service.read(assembly.index_history, 1)).snapshots
+    built = next((each.created_at for each in kept if each.snapshot == service.recommender.snapshot), None)
+    return Response(service.metrics.text(built, service.uploads.held), media_type=CONTENT_TYPE_LATEST)

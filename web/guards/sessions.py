@@ -17,26 +17,24 @@ def find_token(connection: HTTPConnection, tokens: Sequence[str]) -> str | None:
     """The token by which a request may pass, of its header `Authorization` or of its session; None if by none."""
     scheme, _, shown = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == _SCHEME:
-        return _same(shown.strip(), tokens)
+        return known_token(shown.strip(), tokens)
     session = connection.cookies.get(COOKIE)
     return None if session is None else _token_of(session, tokens)
 
 
-def is_token(shown: str, tokens: Sequence[str]) -> str | None:
-    """The token that somebody shows; None if it is none."""
-    return _same(shown, tokens)
+def known_token(shown: str, tokens: Sequence[str]) -> str | None:
+    """The token that somebody shows; None if it is not known.
+
+    All are compared, each in constant time, so that time tells nothing of them.
+    """
+    equal = [token for token in tokens if hmac.compare_digest(shown.encode(errors="replace"), token.encode())]
+    return equal[0] if equal else None
 
 
 def open_session(token: str) -> str:
     """The value of a cookie that stands for a token until it expires. The token cannot be read from it."""
     expires = str(int(time.time()) + LIFETIME)
     return f"{expires}.{_seal(token, expires)}"
-
-
-def _same(shown: str, tokens: Sequence[str]) -> str | None:
-    """The token that is shown. All are compared, each in constant time, so that time tells nothing of them."""
-    equal = [token for token in tokens if hmac.compare_digest(shown.encode(errors="replace"), token.encode())]
-    return equal[0] if equal else None
 
 
 def _token_of(session: str, tokens: Sequence[str]) -> str | None:

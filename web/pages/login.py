@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ..bodies import read_form
-from ..guards.sessions import COOKIE, LIFETIME, is_token, open_session
+from ..guards.sessions import COOKIE, LIFETIME, known_token, open_session
 from ..settings import ServerSettings
 from .rendering import render
 
@@ -26,7 +26,7 @@ async def show(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     """Open a session, and go on to where somebody wanted to go."""
     form = await read_form(request, 0)
-    token = is_token(str(form.get("token", "")).strip(), _settings(request).tokens)
+    token = known_token(str(form.get("token", "")).strip(), _settings(request).tokens)
     target = str(form.get("next", "/"))
     if token is None:
         return _form(request, target, 403)
