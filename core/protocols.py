@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .advice import Advice
 from .archive_state import ArchiveState
+from .captions import CaptionAnswer, CaptionOptions
 from .post import Modality, Photo, Post, Reject
 from .query import Query
 from .results import Answer, Neighbour
@@ -339,4 +340,16 @@ class Recommender(Protocol):
 
     def suggest_batch(self, queries: Sequence[Query], options: SuggestOptions) -> list[Answer]:
         """The hashtags wished for, for each query, best first."""
+        ...
+
+
+class CaptionRecommender(Protocol):
+    """Suggests captions for new posts, out of the captions of an archive."""
+
+    def caption_batch(self, queries: Sequence[Query], options: CaptionOptions) -> list[CaptionAnswer]:
+        """The captions wished for, for each query, best first.
+
+        A query's caption is a draft, which may be empty. A query whose photo cannot be read gets an answer with
+        `error`.
+        """
         ...

@@ -50,7 +50,7 @@ class SuggestOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude", _normalised(self.exclude))
-        object.__setattr__(self, "languages", _codes(self.languages))
+        object.__setattr__(self, "languages", language_codes(self.languages))
         count = None if self.count == "auto" else self.count
         if isinstance(count, str):
             raise SettingsError(f"count is {count!r}; it must be a number, or auto")
@@ -64,8 +64,6 @@ class SuggestOptions:
             raise SettingsError(f"the least score is {self.min_score}; scores are probabilities from 0 to 1")
         if "" in self.exclude:
             raise SettingsError("a hashtag to exclude has neither letter nor number")
-        if unknown := sorted(set(self.languages) - SCRIPTS.keys()):
-            raise SettingsError(f"language {unknown[0]!r} is not known; known are {', '.join(sorted(SCRIPTS))}")
         if self.mix is not None and self.mix not in get_args(Mix):
             raise SettingsError(f"mix is {self.mix!r}; it must be niche, balanced or broad")
         if self.half_life is not None and not self.half_life > 0:
@@ -103,6 +101,10 @@ def _normalised(hashtags: Collection[str]) -> frozenset[str]:
     return frozenset(map(normalise_hashtag, parse_hashtags(hashtags) if isinstance(hashtags, str) else hashtags))
 
 
-def _codes(languages: Collection[str]) -> frozenset[str]:
+def language_codes(languages: Collection[str]) -> frozenset[str]:
+    """Codes of languages, listed or in one text apart by commas. Raises SettingsError on one not among SCRIPTS."""
     listed = languages.split(",") if isinstance(languages, str) else languages
-    return frozenset(filter(None, (code.strip().lower() for code in listed)))
+    codes = frozenset(filter(None, (code.strip().lower() for code in listed)))
+    if unknown := sorted(codes - SCRIPTS.keys()):
+        raise SettingsError(f"language {unknown[0]!r} is not known; known are {', '.join(sorted(SCRIPTS))}")
+    return codes
