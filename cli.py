@@ -13,6 +13,7 @@ import typer
 from . import console
 from .commands import evaluation, feedback, index, models, posts, schedule, sources, tags
 from .commands.backup import backup, restore
+from .commands.caption import caption
 from .commands.serve import serve
 from .commands.suggest import suggest
 from .commands.tree import Group, make_command
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(index.app, name="index")
 app.command("suggest")(suggest)
+app.command("caption")(caption)
 app.add_typer(sources.app, name="sources")
 app.add_typer(posts.app, name="posts")
 app.add_typer(tags.app, name="tags")

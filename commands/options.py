@@ -13,6 +13,7 @@ import typer
 
 from .. import assembly
 from ..core.errors import SettingsError
+from ..core.hashtags import parse_hashtags
 from ..core.paths import in_any_form
 from ..core.protocols import PostReader
 from ..core.settings import Profile
@@ -100,6 +101,11 @@ def check_photos(photos: Sequence[Path] | None) -> None:
     for photo in photos or ():
         if not in_any_form(photo).exists():
             raise SettingsError(f"there is no photo {photo}; a caption is given with --text")
+
+
+def hashtags_of(fields: Sequence[str] | None) -> list[str]:
+    """The hashtags of an option that may be repeated, each time with one or several."""
+    return [hashtag for field in fields or () for hashtag in parse_hashtags(field)]
 
 
 def print_json(document: Any) -> None:

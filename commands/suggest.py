@@ -9,7 +9,6 @@ import typer
 
 from .. import assembly, console
 from ..core.errors import SettingsError
-from ..core.hashtags import parse_hashtags
 from ..core.query import Query
 from ..core.suggest_options import SuggestOptions
 from .options import (
@@ -24,6 +23,7 @@ from .options import (
     Text,
     TextColumn,
     check_one,
+    hashtags_of,
     print_json,
 )
 
@@ -84,14 +84,14 @@ def suggest(
         count=_count(count),
         platform=platform,
         min_score=min_score,
-        exclude=_hashtags(exclude),
+        exclude=hashtags_of(exclude),
         languages=languages,
         mix=mix.value if mix else None,
         diverse=diverse,
         half_life=half_life,
         raw=raw,
     )
-    known = _hashtags(given)
+    known = hashtags_of(given)
     if batch is None:
         columns = {"--image-column": image_column, "--text-column": text_column}
         columns |= {"--author-column": author_column, "--given-column": given_column}
@@ -135,7 +135,3 @@ def _count(told: str | None) -> int | Literal["auto"] | None:
     if not re.fullmatch(r"-?\d{1,9}", told):
         raise SettingsError(f"count is {told!r}; it must be a number, or auto")
     return int(told)
-
-
-def _hashtags(fields: list[str] | None) -> list[str]:
-    return [tag for field in fields or () for tag in parse_hashtags(field)]

@@ -11,6 +11,7 @@ from .archive import (
     show_models,
     show_rules,
 )
+from .captions import show_captions
 from .evaluation import show_comparison, show_evaluation, show_systems, tell_beginning, tell_outcome
 from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
 from .log import LogFormat, event, progress_for
@@ -31,6 +32,7 @@ __all__ = [
     "show_backup",
     "show_batch",
     "show_build",
+    "show_captions",
     "show_change",
     "show_changed",
     "show_comparison",

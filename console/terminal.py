@@ -70,6 +70,12 @@ def one_line(columns: Sequence[tuple[str, str, int | None]]) -> None:
     _print_unpadded(line)
 
 
+def paragraph(text: str, style: str, indent: int = 0) -> None:
+    """A text that is wrapped at `line_width`. indent: cells before each line."""
+    for line in Text(printable(text), style).wrap(out, max(line_width() - indent, 1)):
+        _print_unpadded(Text(" " * indent) + line)
+
+
 def show_table(table: Table) -> None:
     """A table whose cells are wrapped at `line_width`."""
     for line in out.render_lines(table, out.options.update(width=line_width()), pad=False):

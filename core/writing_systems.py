@@ -37,6 +37,13 @@ def written_in(hashtag: str, languages: Collection[str]) -> bool:
     return scripts_of(hashtag) <= known
 
 
+def mostly_written_in(text: str, languages: Collection[str]) -> bool:
+    """Whether most letters of a text are of scripts of these languages (keys of SCRIPTS); False if it has no letter."""
+    known = frozenset[str]().union(*(SCRIPTS[language] for language in languages))
+    scripts = [script for script in map(_script, text) if script]
+    return 2 * sum(script in known for script in scripts) > len(scripts)
+
+
 @cache
 def _script(character: str) -> str:
     if unicodedata.category(character)[0] != "L":

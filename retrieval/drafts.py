@@ -38,13 +38,24 @@ def find_unreadable_photos(queries: Sequence[Query]) -> dict[int, str]:
 
 
 def make_query(
-    photo: AnyPhoto | Sequence[AnyPhoto] | None, text: str, given: Collection[str], author: str | None
+    photo: AnyPhoto | Sequence[AnyPhoto] | None,
+    text: str,
+    given: Collection[str],
+    author: str | None,
+    *,
+    hashtags_suffice: bool = False,
 ) -> Query:
-    """Raises SettingsError if there is neither a photo nor a caption of more than hashtags."""
+    """Raises SettingsError if there is neither a photo nor a caption of more than hashtags.
+
+    hashtags_suffice: whether hashtags alone, given or in the caption, are enough.
+    """
     query = Query(text, as_photos(photo), given, author)  # type: ignore[arg-type]
-    if not query.photos and not split_hashtags([query])[0][0].caption:
-        raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
-    return query
+    split = split_hashtags([query])[0][0]
+    if query.photos or split.caption or (hashtags_suffice and split.given):
+        return query
+    if hashtags_suffice:
+        raise SettingsError("no photo, no draft and no hashtag: give at least one of them")
+    raise SettingsError("no photo and no caption: give a photo, a caption of more than hashtags, or both")
 
 
 def photo_error(query: Query, reason: str) -> PhotoError:

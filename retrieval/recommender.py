@@ -9,17 +9,19 @@ from unicodedata import normalize
 
 import numpy as np
 
+from ..core.captions import CaptionAnswer, CaptionOptions
 from ..core.closing import Closing
 from ..core.errors import SettingsError
 from ..core.parallel import side_by_side
 from ..core.post import distinct_hashtags, normalise_hashtag
-from ..core.protocols import Archive, Encoder, Recommender
+from ..core.protocols import Archive, CaptionRecommender, Encoder, Recommender
 from ..core.query import AnyPhoto, Query
 from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
 from ..core.vectors import Floats, Rows, Vectors
+from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
 from .learned import Learned
 from .reranking.context_priors import Contexts, apply_prior, lift, shift
@@ -34,6 +36,7 @@ from .voting.ranking import QueryBatch, Ranked
 from .voting.votes import label_matrix
 
 DEFAULT = SuggestOptions()
+DEFAULT_CAPTIONS = CaptionOptions()
 
 _LEAST_SHIFT = 0.05  # log odds; a smaller shift is not given as a reason
 
@@ -62,7 +65,7 @@ class _Adjusted:
     shifts: dict[str, Floats]
 
 
-class ArchiveRecommender(Recommender, Closing):
+class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
     """A recommender over one snapshot. Open one with `open_recommender`.
 
     Several threads may use it at once and get the same answers as one thread. Models encode for one thread at a time;
@@ -101,6 +104,7 @@ class ArchiveRecommender(Recommender, Closing):
         self._contexts = Contexts(self._labels, np.asarray([*numbers, -1], dtype=np.int64)[archive.author_of])
         self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
         self._ranker = learned.ranker(self._labels)
+        self._captions = CaptionSearch(archive, self._labels, learned.fusion, channels)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
 
@@ -189,6 +193,46 @@ class ArchiveRecommender(Recommender, Closing):
             suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
             notes = (*advice, *self._notes(query, inline[i], bool(fused.plain.scores[i].nnz), within))
             answers.append(Answer(suggestions, self.snapshot, selected.removed, notes))
+        return answers
+
+    def caption(
+        self,
+        photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
+        text: str = "",
+        *,
+        options: CaptionOptions = DEFAULT_CAPTIONS,
+        given: Collection[str] = (),
+    ) -> CaptionAnswer:
+        """Suggest captions for one new post: those of similar posts, by consensus, each with its post.
+
+        photo: as in `suggest`. text: a draft. given: hashtags of the post; they find posts, too.
+        Raises PhotoError if the photo cannot be read; SettingsError if there is neither photo nor draft nor hashtag.
+        """
+        query = make_query(photo, text, given, None, hashtags_suffice=True)
+        answer = self.caption_batch([query], options)[0]
+        if answer.error is not None:
+            raise photo_error(query, answer.error)
+        return answer
+
+    def caption_batch(
+        self, queries: Sequence[Query], options: CaptionOptions | Sequence[CaptionOptions] = DEFAULT_CAPTIONS
+    ) -> list[CaptionAnswer]:
+        """Suggest captions for many new posts; answers are in the order of the queries.
+
+        options: for all queries, or for each. A query whose photo cannot be read gets an answer with `error`.
+        """
+        wanted = [options] * len(queries) if isinstance(options, CaptionOptions) else list(options)
+        queries, _ = split_hashtags(queries)
+        encoded, hits, _ = self._look(queries)
+        fused = self._vote(hits, None, len(queries)).plain
+        failures = self._failures(queries, encoded)
+        answers = []
+        for i, (query, each) in enumerate(zip(queries, wanted, strict=True)):
+            if i in failures:
+                answers.append(CaptionAnswer((), self.snapshot, error=failures[i]))
+                continue
+            captions, notes = self._captions.find(i, self._columns_of(query.given), hits, fused, each)
+            answers.append(CaptionAnswer(captions, self.snapshot, (*self._notes_on_query(query), *notes)))
         return answers
 
     def check_options(self, options: SuggestOptions) -> None:
@@ -301,8 +345,7 @@ class ArchiveRecommender(Recommender, Closing):
         """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements."""
         context_priors, prior = self._learned.context_priors, self._contexts.prior
         shifts: dict[str, Floats] = {}
-        given = [self._column_of[tag] for tag in map(normalise_hashtag, query.given) if tag in self._column_of]
-        if given:
+        if given := self._columns_of(query.given):
             by_given = context_priors.given.lift * lift(self._contexts.forecast_given(given), prior)
             ranked = apply_prior(ranked, by_given, prior, context_priors.given)
             shifts["how often it occurs with the given hashtags"] = by_given
@@ -383,14 +426,10 @@ class ArchiveRecommender(Recommender, Closing):
 
     def _notes(self, query: Query, inline: tuple[str, ...], has_votes: bool, options: SuggestOptions) -> Iterable[str]:
         """The notes of an answer. inline: hashtags of the caption. has_votes: whether any hashtag got a vote."""
-        if query.photos and not self._sees_photos:
-            yield _BLIND
         if inline:
             tags = " ".join(f"#{tag}" for tag in inline)
             yield f"{tags} in the caption: given already, so not suggested again"
-        for tag in distinct_hashtags(list(query.given)):
-            if not self.knows(tag) or not self._table.uses[self._column_of[normalise_hashtag(tag)]]:
-                yield f"no post of the archive carries #{tag}, so it does not change the answer"
+        yield from self._notes_on_query(query)
         known = self._find_author(query.author) is not None
         if query.author is not None and not known:
             yield f"no post of the archive is by {query.author!r}, so the author does not change the answer"
@@ -402,6 +441,18 @@ class ArchiveRecommender(Recommender, Closing):
             and not self._learned.notes
         ):
             yield _NO_PROBABILITIES
+
+    def _notes_on_query(self, query: Query) -> Iterable[str]:
+        """What of a query could not be used."""
+        if query.photos and not self._sees_photos:
+            yield _BLIND
+        for tag in distinct_hashtags(list(query.given)):
+            if not self.knows(tag) or not self._table.uses[self._column_of[normalise_hashtag(tag)]]:
+                yield f"no post of the archive carries #{tag}, so it does not change the answer"
+
+    def _columns_of(self, hashtags: Collection[str]) -> list[int]:
+        """The columns of those hashtags, in any spelling, that the archive knows."""
+        return [self._column_of[tag] for tag in map(normalise_hashtag, hashtags) if tag in self._column_of]
 
     def _find_author(self, author: str | None) -> int | None:
         """The number of an author; None if no post is by that author."""

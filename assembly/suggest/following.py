@@ -7,14 +7,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ...core.captions import CaptionAnswer, CaptionOptions
 from ...core.closing import Closing
 from ...core.errors import DatabaseError, HashtagError
-from ...core.protocols import Recommender
+from ...core.protocols import CaptionRecommender, Recommender
 from ...core.query import AnyPhoto, Query
 from ...core.results import Answer, KnownHashtag, Neighbour
 from ...core.suggest_options import SuggestOptions, accepts_wishes
 from ...index.snapshots.snapshot import CURRENT
-from ...retrieval.recommender import DEFAULT, ArchiveRecommender
+from ...retrieval.recommender import DEFAULT, DEFAULT_CAPTIONS, ArchiveRecommender
 from ...retrieval.selection.lists import SPAM
 from ..home import Home, open_home
 from .recommender import recommender_of
@@ -30,7 +31,7 @@ def follow_recommender(home: str | Path | None = None, *, db: str | None = None)
     return FollowingRecommender(open_home(home, db=db))
 
 
-class FollowingRecommender(Recommender, Closing):
+class FollowingRecommender(Recommender, CaptionRecommender, Closing):
     """Asks the `ArchiveRecommender` of what is in service; several threads may ask it at once, as they may ask that.
 
     Before an answer it looks, once a second at most, whether CURRENT names another snapshot, or whether the lists,
@@ -93,6 +94,23 @@ class FollowingRecommender(Recommender, Closing):
     ) -> list[Answer]:
         """See `ArchiveRecommender.suggest_batch`; one snapshot answers them all."""
         return self._newest().suggest_batch(queries, options, explain=explain)
+
+    def caption(
+        self,
+        photo: AnyPhoto | Sequence[AnyPhoto] | None = None,
+        text: str = "",
+        *,
+        options: CaptionOptions = DEFAULT_CAPTIONS,
+        given: Collection[str] = (),
+    ) -> CaptionAnswer:
+        """See `ArchiveRecommender.caption`."""
+        return self._newest().caption(photo, text, options=options, given=given)
+
+    def caption_batch(
+        self, queries: Sequence[Query], options: CaptionOptions | Sequence[CaptionOptions] = DEFAULT_CAPTIONS
+    ) -> list[CaptionAnswer]:
+        """See `ArchiveRecommender.caption_batch`; one snapshot answers them all."""
+        return self._newest().caption_batch(queries, options)
 
     def check_options(self, options: SuggestOptions) -> None:
         """See `ArchiveRecommender.check_options`."""

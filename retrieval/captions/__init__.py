@@ -1,0 +1,1 @@
+"""Captions for a new post, out of the captions of its neighbours."""
