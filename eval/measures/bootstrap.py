@@ -1,8 +1,8 @@
 """How sure a figure is, and a difference: the paired bootstrap over posts, or over the users who posted them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from .metrics import Counts
 
 _RESAMPLES = 2000
 _AT_ONCE = 100
+
+# (n, c): of each post the numbers whose sums over posts a figure is made of.
+Summed: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,33 @@ def micro_f1(counts: Counts) -> float:
     return 2 * float(hits) / max(1, int(suggested + due))
 
 
-def resampled_micro_f1(counts: Counts, users: Rows | None = None) -> Floats:
-    """(2000,): micro F1 of posts drawn with replacement. counts: (n, 3), as for `micro_f1`. Deterministic.
+def resampled(summed: Summed, figure: Callable[[Summed], Floats], users: Rows | None = None) -> Floats:
+    """(2000,): a figure of posts drawn with replacement. Deterministic.
 
-    users: (n,) numbers, as `users_of` gives them; whole users are drawn, since one user's posts are not independent.
-    Equal n, and equal users, draw the same posts: the figures of two systems are paired (Efron and Tibshirani, An
-    Introduction to the Bootstrap, 1993). Raises ValueError where there is no post.
+    figure: from sums (r, c) over posts to (r,) figures. users: (n,) numbers, as `users_of` gives them; whole users are
+    drawn, since one user's posts are not independent. Equal n, and equal users, draw the same posts: the figures of two
+    systems are paired (Efron and Tibshirani, An Introduction to the Bootstrap, 1993). Raises ValueError where there is
+    no post.
     """
-    if not len(counts):
+    if not len(summed):
         raise ValueError("there are no posts to draw from")
-    drawable = counts if users is None else _by_user(counts, users)
+    drawable = summed if users is None else _by_user(summed, users)
     rng = np.random.default_rng(0)
-    f1s: list[Floats] = []
+    figures: list[Floats] = []
     for _ in range(_RESAMPLES // _AT_ONCE):
         drawn = rng.integers(len(drawable), size=(_AT_ONCE, len(drawable)))
-        f1s.append(_f1s(drawable[drawn]))
-    return np.concatenate(f1s)
+        figures.append(figure(drawable[drawn].sum(axis=1)))
+    return np.concatenate(figures)
+
+
+def resampled_micro_f1(counts: Counts, users: Rows | None = None) -> Floats:
+    """(2000,): see `resampled`. counts: (n, 3), as for `micro_f1`."""
+    return resampled(counts, _f1s, users)
+
+
+def resampled_mean(values: Floats, users: Rows | None = None) -> Floats:
+    """(2000,): see `resampled`. values: (n,) of each post."""
+    return resampled(np.stack([values, np.ones(len(values))], axis=1), _means, users)
 
 
 def interval(resampled: Floats) -> tuple[float, float]:
@@ -63,7 +77,7 @@ def probability_better(one: Floats, other: Floats) -> float:
 
 
 def paired_difference(one: Counts, other: Counts, users: Rows | None = None) -> Difference:
-    """one, other: (n, 3) of the same posts in the same order. users, and how it is done: see `resampled_micro_f1`.
+    """one, other: (n, 3) of the same posts in the same order. users, and how it is done: see `resampled`.
 
     Raises ValueError where the two differ in shape or there is no post.
     """
@@ -81,14 +95,18 @@ def users_of(authors: Sequence[str | None]) -> Rows:
     return np.asarray([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
-def _by_user(counts: Counts, users: Rows) -> Counts:
-    """(users, 3): the sums over each user's posts, of which micro F1 is made."""
-    sums = np.zeros((int(users.max()) + 1, counts.shape[1]), dtype=np.int64)
-    np.add.at(sums, users, counts)
+def _by_user(summed: Summed, users: Rows) -> Summed:
+    """(users, c): the sums over each user's posts, of which those over all are made."""
+    sums = np.zeros((int(users.max()) + 1, summed.shape[1]), dtype=summed.dtype)
+    np.add.at(sums, users, summed)
     return sums
 
 
-def _f1s(drawn: NDArray[Any]) -> Floats:
-    """drawn: (r, n, 3). Returns (r,)."""
-    hits, suggested, due = np.moveaxis(drawn.sum(axis=1), -1, 0)
+def _f1s(sums: Summed) -> Floats:
+    hits, suggested, due = sums.T
     return np.asarray(2 * hits / np.maximum(1, suggested + due), dtype=np.float64)
+
+
+def _means(sums: Summed) -> Floats:
+    total, n = sums.T
+    return np.asarray(total / n, dtype=np.float64)

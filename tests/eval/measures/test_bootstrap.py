@@ -8,6 +8,7 @@ from hashtag_recommender.eval.measures.bootstrap import (
     micro_f1,
     paired_difference,
     probability_better,
+    resampled_mean,
     resampled_micro_f1,
     users_of,
 )
@@ -80,6 +81,20 @@ def test_users_are_drawn_whole():
     assert interval(resampled_micro_f1(counts(hits[::10]))) == pytest.approx((low, high))
     narrow = interval(resampled_micro_f1(counts(hits)))
     assert high - low > 2 * (narrow[1] - narrow[0])
+
+
+def test_a_mean_is_as_sure_as_its_standard_error_says():
+    values = np.random.default_rng(3).random(400)
+    low, high = interval(resampled_mean(values))
+    half = 1.96 * values.std() / np.sqrt(400)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.01)
+
+
+def test_means_and_f1_of_the_same_posts_are_drawn_alike():
+    """With equal divisors micro F1 is a mean."""
+    hits, users = np.asarray([0, 1, 2, 3, 5, 4]), users_of(["ann", "bob", "ann", None, "cy", "bob"])
+    for by in (None, users):
+        assert resampled_mean(hits / 5, by) == pytest.approx(resampled_micro_f1(counts(hits), by))
 
 
 def test_users_of_one_post_each_are_posts():
