@@ -10,7 +10,8 @@ from ....core.query import Query
 from ....networks.training import Columns, Inputs
 from .attention import SoftAttention
 from .contents import PADDING, LookAt, Photos, Tokeniser, trimmed
-from .decoding import Decoder, State, sequences
+from .decoding import Decoder, sequences
+from .emitter import Emitter, State
 from .learner import Part, Setting
 from .network import Network
 
@@ -45,14 +46,13 @@ class Amnn(Network):
         return sequences(self._hashtags, posts)
 
     def _make_learner(self, setting: Setting, training: Part) -> Decoder:
-        return _PostDecoder(
-            self._photos.shape[-1], len(self._tokeniser), len(self._hashtags), training.targets, setting
-        )
+        emitter = _PostEmitter(self._photos.shape[-1], len(self._tokeniser), len(self._hashtags), setting)
+        return Decoder(emitter, training.targets)
 
 
-class _PostDecoder(Decoder):
-    def __init__(self, d: int, n_pieces: int, n_hashtags: int, targets: Tensor, setting: Setting) -> None:
-        super().__init__(n_hashtags, targets)
+class _PostEmitter(Emitter):
+    def __init__(self, d: int, n_pieces: int, n_hashtags: int, setting: Setting) -> None:
+        super().__init__(n_hashtags)
         width = setting.width
         self.look = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, width), nn.ReLU())
         self.piece = nn.Embedding(n_pieces, width, padding_idx=PADDING)
@@ -67,7 +67,7 @@ class _PostDecoder(Decoder):
         self.out = nn.Linear(2 * width, n_hashtags)
 
     def begin(self, inputs: Inputs) -> tuple[State, State]:
-        """See `Decoder.begin`. inputs: cells of the photo (n, cells, d), pieces of the caption int64 (n, LENGTH)."""
+        """See `Emitter.begin`. inputs: cells of the photo (n, cells, d), pieces of the caption int64 (n, LENGTH)."""
         cells, pieces = inputs[0], trimmed(inputs[1])
         there = pieces != PADDING
         lengths = there.sum(dim=1)
@@ -78,7 +78,7 @@ class _PostDecoder(Decoder):
         return (seen, self.at_photo.key(seen), read, self.at_caption.key(read), there), (hidden,)
 
     def step(self, seen: State, memory: State, last: Tensor) -> tuple[Tensor, State]:
-        """See `Decoder.step`."""
+        """See `Emitter.step`."""
         cells, cell_keys, read, read_keys, there = seen
         (hidden,) = memory
         fused = self._fused(self.at_photo(cells, cell_keys, hidden), self.at_caption(read, read_keys, hidden, there))
@@ -86,7 +86,7 @@ class _PostDecoder(Decoder):
         return torch.cat([hidden, fused], dim=1), (hidden,)
 
     def emit(self, following: Tensor) -> Tensor:
-        """See `Decoder.emit`."""
+        """See `Emitter.emit`."""
         logits: Tensor = self.out(self.dropout(following))
         return logits
 

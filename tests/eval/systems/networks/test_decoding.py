@@ -4,16 +4,18 @@ import pytest
 import torch
 
 from hashtag_recommender.eval.systems.networks.decoding import BEAM, Decoder, search, sequences
+from hashtag_recommender.eval.systems.networks.emitter import Emitter
 from hashtag_recommender.eval.systems.networks.hashtags import Hashtags
 
 M = 6
+USUAL = 4
 
 
-class Table(Decoder):
+class Table(Emitter):
     """The logits of what comes next depend on the post and on what came last."""
 
-    def __init__(self, n=20, usual=4, seed=0):
-        super().__init__(M, torch.zeros(1, usual, dtype=torch.int64))
+    def __init__(self, n=20, seed=0):
+        super().__init__(M)
         self.register_buffer("table", 3 * torch.randn(n, M + 1, M, generator=torch.Generator().manual_seed(seed)))
 
     def begin(self, inputs):
@@ -26,11 +28,15 @@ class Table(Decoder):
         return following
 
 
-def likelihood(decoder, post, columns):
+def decode(emitter, usual=USUAL):
+    return Decoder(emitter, torch.zeros(1, usual, dtype=torch.int64))
+
+
+def likelihood(emitter, post, columns):
     """By hand: hashtags that were emitted are out of the race for the next."""
     total, last, out = 0.0, M, []
     for column in columns:
-        logits = decoder.table[post, last].clone()
+        logits = emitter.table[post, last].clone()
         logits[out] = -torch.inf
         total += float(logits.log_softmax(0)[column])
         out.append(column)
@@ -43,29 +49,29 @@ POSTS = (torch.arange(20),)
 
 @pytest.mark.parametrize("beam", [1, BEAM, 100])
 def test_likelihoods_are_those_by_hand_and_nothing_comes_twice(beam):
-    decoder = Table()
-    columns, likelihoods = search(decoder, POSTS, 4, beam)
+    emitter = Table()
+    columns, likelihoods = search(emitter, POSTS, 4, beam, USUAL)
     for post, (own, given) in enumerate(zip(columns.tolist(), likelihoods.tolist(), strict=True)):
         assert len(set(own)) == 4
-        expected = [likelihood(decoder, post, own[:end]) for end in range(1, 5)]
+        expected = [likelihood(emitter, post, own[:end]) for end in range(1, 5)]
         assert given == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_beam_of_one_is_greedy():
-    decoder = Table()
-    columns, _ = search(decoder, POSTS, 2, 1)
-    first = decoder.table[:, M].argmax(dim=1)
+    emitter = Table()
+    columns, _ = search(emitter, POSTS, 2, 1, USUAL)
+    first = emitter.table[:, M].argmax(dim=1)
     assert torch.equal(columns[:, 0], first)
-    second = decoder.table[torch.arange(20), first].scatter(1, first.unsqueeze(1), -torch.inf).argmax(dim=1)
+    second = emitter.table[torch.arange(20), first].scatter(1, first.unsqueeze(1), -torch.inf).argmax(dim=1)
     assert torch.equal(columns[:, 1], second)
 
 
 @pytest.mark.parametrize("beam", [1, BEAM, M])
 def test_a_beam_as_wide_as_there_are_hashtags_finds_the_likeliest_two(beam):
-    decoder = Table()
+    emitter = Table()
     pairs = list(itertools.permutations(range(M), 2))
-    best = [max(likelihood(decoder, post, pair) for pair in pairs) for post in range(20)]
-    _, likelihoods = search(decoder, POSTS, 2, beam)
+    best = [max(likelihood(emitter, post, pair) for pair in pairs) for post in range(20)]
+    _, likelihoods = search(emitter, POSTS, 2, beam, USUAL)
     assert (likelihoods[:, -1] <= torch.tensor(best) + 1e-4).all()
     if beam == M:
         assert likelihoods[:, -1].tolist() == pytest.approx(best, abs=1e-4)
@@ -73,15 +79,15 @@ def test_a_beam_as_wide_as_there_are_hashtags_finds_the_likeliest_two(beam):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_ranked_is_at_least_as_likely_as_greedy(seed):
-    decoder = Table(seed=seed)
+    emitter = Table(seed=seed)
     for k in range(1, 5):
-        _, scores = decoder.rank(POSTS, k)
-        _, greedy = search(decoder, POSTS, k, 1)
+        _, scores = decode(emitter).rank(POSTS, k)
+        _, greedy = search(emitter, POSTS, k, 1, USUAL)
         assert (scores[:, -1] >= greedy[:, -1].exp() - 1e-6).all()
 
 
 def test_more_than_usual_does_not_change_what_stands_before():
-    decoder = Table(usual=2)
+    decoder = decode(Table(), usual=2)
     few, _ = decoder.rank(POSTS, 2)
     many, scores = decoder.rank(POSTS, M)
     assert torch.equal(many[:, :2], few)
@@ -90,12 +96,11 @@ def test_more_than_usual_does_not_change_what_stands_before():
 
 
 def test_the_loss_is_the_mean_over_all_hashtags_and_leaves_out_padding():
-    decoder = Table()
+    emitter = Table()
     targets = torch.tensor([[2, 0, -1], [5, -1, -1]])
     steps = [(0, M, 2), (0, 2, 0), (1, M, 5)]
-    expected = -sum(float(decoder.table[post, last].log_softmax(0)[due]) for post, last, due in steps) / 3
-    decoder.weight = torch.nn.Parameter(torch.zeros(()))
-    assert float(decoder.loss((torch.arange(2),), targets)) == pytest.approx(expected, abs=1e-4)
+    expected = -sum(float(emitter.table[post, last].log_softmax(0)[due]) for post, last, due in steps) / 3
+    assert float(emitter.loss((torch.arange(2),), targets)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_hashtags_are_learned_in_the_order_of_their_use(make_posts):
