@@ -123,6 +123,11 @@ class Training(ABC, Generic[N, M]):
         """The epoch of `curve` whose weights stand."""
         return self._best
 
+    @property
+    def goodness(self) -> float:
+        """Of the weights that stand; high is good."""
+        return self._goodness(self._curve[self._best].validation)
+
     def go_on(self, epochs: int, stage: Stage | None = None) -> None:
         """Train until there have been so many epochs in all, EPOCHS at most, unless it stops before."""
         training, validation = self._samples

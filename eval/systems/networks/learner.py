@@ -3,12 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TypeAlias
+from typing import Generic, TypeAlias
 
 import torch
 from torch import Tensor
 
-from ....networks.training import Columns, Epoch, Inputs, Samples, Trainable, Training, batched
+from ....networks.training import Columns, Epoch, Inputs, M, N, Samples, Trainable, Training, batched
 from ...measures.metrics import Measure
 from .. import system as systems
 from ..system import Curve
@@ -41,22 +41,32 @@ class Part(Samples):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Generic[M]):
     """What training with one setting came to. best: the epoch of `curve` whose weights stand."""
 
     setting: Setting
-    curve: tuple[Epoch[Measure], ...]
+    curve: tuple[Epoch[M], ...]
     best: int
 
     @property
-    def validation(self) -> Measure:
-        """Micro precision and recall on the validation posts, with the weights that stand, at a glance."""
+    def validation(self) -> M:
+        """What was measured on the validation posts with the weights that stand."""
         return self.curve[self.best].validation
 
-    def to_curve(self, stands: bool) -> Curve:
-        """For a report. stands: whether its weights were taken."""
-        epochs = [systems.Epoch(epoch.loss, epoch.validation_loss, epoch.validation.f1) for epoch in self.curve]
-        return Curve(asdict(self.setting), epochs, self.best, stands)
+
+class SettingTraining(Training[N, M]):
+    """A training with one setting of a grid."""
+
+    def __init__(
+        self, make_network: Callable[[], N], training: Samples, validation: Samples, setting: Setting, seed: int
+    ) -> None:
+        super().__init__(make_network, training, validation, setting.batch_size, setting.learning_rate, seed)
+        self.setting = setting
+
+    @property
+    def attempt(self) -> Attempt[M]:
+        """What it has come to."""
+        return Attempt(self.setting, self.curve, self.best)
 
 
 class Learner(Trainable):
@@ -71,21 +81,15 @@ class Learner(Trainable):
         return self.rank(inputs, k)
 
 
-class LearnerTraining(Training[Learner, Measure]):
+class LearnerTraining(SettingTraining[Learner, Measure]):
     """Good is a high F1: micro, of k hashtags a post as the learner glances at them."""
 
     def __init__(
         self, make_learner: Callable[[], Learner], training: Part, validation: Part, k: int, setting: Setting, seed: int
     ) -> None:
-        super().__init__(make_learner, training, validation, setting.batch_size, setting.learning_rate, seed)
-        self.setting = setting
+        super().__init__(make_learner, training, validation, setting, seed)
         self._validation = validation
         self._k = k
-
-    @property
-    def attempt(self) -> Attempt:
-        """What it has come to."""
-        return Attempt(self.setting, self.curve, self.best)
 
     def _measure(self, network: Learner) -> Measure:
         part = self._validation
@@ -95,6 +99,12 @@ class LearnerTraining(Training[Learner, Measure]):
 
     def _goodness(self, measured: Measure) -> float:
         return measured.f1
+
+
+def to_curve(attempt: Attempt[Measure], stands: bool) -> Curve:
+    """For a report. stands: whether its weights were taken."""
+    epochs = [systems.Epoch(epoch.loss, epoch.validation_loss, epoch.validation.f1) for epoch in attempt.curve]
+    return Curve(asdict(attempt.setting), epochs, attempt.best, stands)
 
 
 def ranked(learner: Learner, inputs: Columns, k: int, rank: Rank | None = None) -> tuple[Tensor, Tensor]:

@@ -14,12 +14,13 @@ from ....core.progress import Progress
 from ....core.query import Query
 from ....core.suggest_options import MOST
 from ....networks.training import Columns
+from ...measures.metrics import Measure
 from ..system import SILENT, Fitted, Kind, Scored, query_of
 from ..validation import best_threshold, compared_at, n_due, with_hashtags
 from .contents import Photos
 from .halving import find_best
 from .hashtags import Hashtags
-from .learner import Attempt, Learner, LearnerTraining, Part, Setting, ranked
+from .learner import Attempt, Learner, LearnerTraining, Part, Setting, ranked, to_curve
 
 _MOST_HASHTAGS = 2000  # the most used ones; what comes beyond, a handful of posts carry, and most of the work it is
 
@@ -44,11 +45,11 @@ class Network(ABC):
         self.name = name
         self._grid = tuple(grid or self.grid)
         self._seed = seed
-        self.attempts: tuple[Attempt, ...] = ()
+        self.attempts: tuple[Attempt[Measure], ...] = ()
         self.notes: tuple[str, ...] = ()
 
     @property
-    def best(self) -> Attempt:
+    def best(self) -> Attempt[Measure]:
         """The attempt whose weights stand; its curve is the network's learning curve."""
         return max(self.attempts, key=lambda attempt: attempt.validation.f1)
 
@@ -69,7 +70,7 @@ class Network(ABC):
         columns, scores = ranked(self._learner, held_out.inputs, min(MOST, len(self._hashtags)))
         right = held_out.labels.gather(1, columns)
         self._threshold = best_threshold(scores.numpy(), right.numpy(), held_out.n_due)
-        return Fitted(self.notes, [attempt.to_curve(attempt is self.best) for attempt in self.attempts])
+        return Fitted(self.notes, [to_curve(attempt, attempt is self.best) for attempt in self.attempts])
 
     def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
         """See `System.suggest`."""

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from hashtag_recommender.eval.measures.metrics import Measure
-from hashtag_recommender.eval.systems.networks.learner import Learner, LearnerTraining, Part, Setting, ranked
+from hashtag_recommender.eval.systems.networks.learner import Learner, LearnerTraining, Part, Setting, ranked, to_curve
 
 SETTING = Setting(batch_size=2, learning_rate=1e-3, width=1, dropout=0.0)
 
@@ -53,10 +53,11 @@ def test_the_highest_micro_f1_at_a_glance_stands(trained):
     measured = [epoch.validation for epoch in attempt.curve]
     assert measured == [Measure(0, 0), Measure(2 / 4, 2 / 8), Measure(1 / 4, 1 / 8)]
     assert (attempt.setting, attempt.best, attempt.validation) == (SETTING, 1, Measure(2 / 4, 2 / 8))
+    assert trained.goodness == attempt.validation.f1
 
 
 def test_a_report_gets_its_curve(trained):
-    curve = trained.attempt.to_curve(stands=True)
+    curve = to_curve(trained.attempt, stands=True)
     assert curve.setting == {"batch_size": 2, "learning_rate": 1e-3, "width": 1, "dropout": 0.0}
     assert [epoch.validation_f1 for epoch in curve.epochs] == [0, pytest.approx(1 / 3), pytest.approx(1 / 6)]
     assert (curve.best, curve.stands) == (1, True)
