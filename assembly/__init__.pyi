@@ -13,11 +13,11 @@ from .curate.rules import add_hashtags as add_hashtags
 from .curate.rules import alias_candidates as alias_candidates
 from .curate.rules import hashtag_rules as hashtag_rules
 from .curate.rules import rule_store as rule_store
-from .evaluation import Beginning as Beginning
-from .evaluation import EvaluationPlan as EvaluationPlan
-from .evaluation import compare_reports as compare_reports
-from .evaluation import evaluate as evaluate
-from .evaluation import systems as systems
+from .evaluation.hashtags import Beginning as Beginning
+from .evaluation.hashtags import EvaluationPlan as EvaluationPlan
+from .evaluation.hashtags import compare_reports as compare_reports
+from .evaluation.hashtags import evaluate as evaluate
+from .evaluation.hashtags import systems as systems
 from .home import Home as Home
 from .home import open_home as open_home
 from .maintain.backup import BackedUp as BackedUp

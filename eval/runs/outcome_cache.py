@@ -1,16 +1,18 @@
 """Outcomes on disk, so that an evaluation that was stopped goes on where it was."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ...core.advice import EMPTY_OUT, OTHER_OUT, OTHER_OUT_OR_DELETE
 from ...core.errors import SettingsError
 from ...core.files import write_whole
-from ..systems.system import Curve, Epoch, Fitted, Scored
+from .captions import CaptionResult
 from .run import RunResult
+
+R = TypeVar("R", RunResult, CaptionResult)
 
 _IDENTITY = "run.json"
 _FOLDER = "systems"
@@ -25,12 +27,16 @@ def check_folder(folder: Path) -> None:
         raise SettingsError(f"{folder} holds other things than an evaluation", EMPTY_OUT)
 
 
-class OutcomeCache:
+class OutcomeCache(Generic[R]):
     """A folder of outcomes, one file for each run of a system, all of one trial."""
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
-        """identity: all that outcomes depend on, ready for JSON. Raises SettingsError where others are kept there."""
+    def __init__(self, folder: Path, identity: Mapping[str, Any], from_json: Callable[[dict[str, Any]], R]) -> None:
+        """identity: all that outcomes depend on, ready for JSON. from_json: makes an outcome of its fields.
+
+        Raises SettingsError where outcomes of another identity are kept there.
+        """
         self._folder = folder / _FOLDER
+        self._from_json: Callable[[dict[str, Any]], R] = from_json
         there = folder / _IDENTITY
         self._folder.mkdir(parents=True, exist_ok=True)
         if there.exists():
@@ -38,16 +44,16 @@ class OutcomeCache:
         else:
             write_whole(there, json.dumps(identity, ensure_ascii=False, indent=1))
 
-    def find(self, name: str, seed: int) -> RunResult | None:
+    def find(self, name: str, seed: int) -> R | None:
         """None where it has not run to its end, or what is there cannot be read: then it runs again."""
         try:
-            return _from_json(json.loads(self._file(name, seed).read_text(encoding="utf-8")))
+            return self._from_json(json.loads(self._file(name, seed).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, result: RunResult, seed: int) -> None:
+    def keep(self, result: R, seed: int) -> None:
         """Written whole or not at all."""
-        write_whole(self._file(result.name, seed), json.dumps(_to_json(result), ensure_ascii=False))
+        write_whole(self._file(result.name, seed), json.dumps(asdict(result), ensure_ascii=False))
 
     def _file(self, name: str, seed: int) -> Path:
         return self._folder / f"{name.replace(' ', '-')}.{seed}.json"
@@ -63,27 +69,3 @@ def _check(there: Path, identity: Mapping[str, Any]) -> None:
         raise SettingsError(
             f"{there.parent} holds an evaluation with {' and '.join(differing)} other than now", OTHER_OUT_OR_DELETE
         )
-
-
-def _to_json(result: RunResult) -> dict[str, Any]:
-    return asdict(result)
-
-
-def _from_json(fields: dict[str, Any]) -> RunResult:
-    curves = [
-        Curve(curve["setting"], [Epoch(*epoch) for epoch in curve["epochs"]], curve["best"], curve["stands"])
-        for curve in fields["fitted"]["curves"]
-    ]
-    free = fields["free"]
-    return RunResult(
-        **fields
-        | {
-            "ranked": _answers(fields["ranked"]),
-            "free": None if free is None else _answers(free),
-            "fitted": Fitted(fields["fitted"]["notes"], curves),
-        }
-    )
-
-
-def _answers(written: Sequence[Sequence[Sequence[Any]]]) -> list[list[Scored]]:
-    return [[Scored(str(hashtag), float(score)) for hashtag, score in answer] for answer in written]

@@ -1,15 +1,16 @@
 """Puts systems to the test: each learns from the same posts and answers the same queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 from ...core.post import Post
 from ...core.progress import Progress
 from ...core.query import Query
 from ...core.suggest_options import MOST
 from ..measures.vocabulary import own_hashtags
-from ..systems.system import SILENT, Fitted, Kind, Scored, System, query_of
+from ..systems.system import SILENT, Curve, Epoch, Fitted, Kind, Scored, System, query_of
 from .memory import peak_mb, reset_peak
 from .splits import Split
 
@@ -55,6 +56,23 @@ class RunResult:
     peak_mb: float | None = None
     fitted: Fitted = Fitted()
 
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "RunResult":
+        """Of its fields, as `dataclasses.asdict` gives them. Raises KeyError or TypeError on what is none."""
+        curves = [
+            Curve(curve["setting"], [Epoch(*epoch) for epoch in curve["epochs"]], curve["best"], curve["stands"])
+            for curve in fields["fitted"]["curves"]
+        ]
+        free = fields["free"]
+        return cls(
+            **{
+                **fields,
+                "ranked": _read(fields["ranked"]),
+                "free": None if free is None else _read(free),
+                "fitted": Fitted(fields["fitted"]["notes"], curves),
+            }
+        )
+
 
 def run(system: System, trial: Trial, progress: Progress = SILENT) -> RunResult:
     """Let a system learn, then answer. Raises ValueError where it does not answer every query."""
@@ -91,6 +109,10 @@ def pooled(results: Sequence[RunResult]) -> RunResult:
         suggest_ms=sum(result.suggest_ms for result in results) / n,
         peak_mb=sum(peaks) / len(peaks) if peaks else None,
     )
+
+
+def _read(written: Sequence[Sequence[Sequence[Any]]]) -> list[list[Scored]]:
+    return [[Scored(str(hashtag), float(score)) for hashtag, score in answer] for answer in written]
 
 
 def _answers(system: System, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:

@@ -1,14 +1,15 @@
 """Which posts systems learn from, and on which they are judged."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.errors import SettingsError
 from ...core.post import Post
@@ -17,12 +18,20 @@ from ...core.vectors import Rows
 Drawn = Literal["group", "random", "author", "time"]
 Origin = Literal[Drawn, "file"]
 
+# Whether a post has an answer that could be remembered. A test post whose near-duplicates teach nothing is no leak.
+Teaches: TypeAlias = Callable[[Post], bool]
+
 TEST = 0.2  # of all posts
 HARRISON_TEST = 5_000 / 57_383  # as its authors part theirs (Park, Li and Kim, arXiv 1605.05054)
 VALIDATION = 0.1  # of the posts that are not test posts
 
 _PARTS = ("train", "validation", "test")
 _FEW = 30  # test posts, of which figures say little
+
+
+def has_hashtags(post: Post) -> bool:
+    """Whether a post teaches which hashtags to suggest."""
+    return bool(post.hashtags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ def draw_split(
     clusters: Rows,
     *,
     allow_leaks: bool = False,
+    teaches: Teaches = has_hashtags,
     seed: int = 0,
     test_part: float = TEST,
 ) -> Split:
@@ -85,19 +95,29 @@ def draw_split(
     together. `time`: the latest are test posts, those before them validation posts; those of one moment stay together.
     clusters: (n,) the near-duplicates' numbers. Posts that stay together but are too many for a part remain in
     training. A test post with a near-duplicate outside the test part is dropped, unless leaks are allowed: moved to
-    training, it would teach what is not known yet. test_part: of all posts, in (0, 1). Deterministic. Raises
-    SettingsError if posts lack what is needed, if a part would be empty, and if every test post would be dropped.
+    training, it would teach what is not known yet. teaches: which posts can leak. test_part: of all posts, in (0, 1).
+    Deterministic. Raises SettingsError if posts lack what is needed, if a part would be empty, and if every test post
+    would be dropped.
     """
     together = _together(posts, by, clusters)
+    teaching = _teaching(posts, teaches)
     rng = None if by == "time" else np.random.default_rng(seed)
     everyone = np.arange(len(posts), dtype=np.int64)
     test = _carve(everyone, together, test_part, rng)
     rest = np.setdiff1d(everyone, test)
     validation = _carve(rest, together, VALIDATION, rng)
-    return _checked(by, np.setdiff1d(rest, validation), validation, test, posts, clusters, allow_leaks)
+    return _checked(by, np.setdiff1d(rest, validation), validation, test, clusters, teaching, allow_leaks)
 
 
-def read_split(path: Path, posts: Sequence[Post], clusters: Rows, *, allow_leaks: bool = False, seed: int = 0) -> Split:
+def read_split(
+    path: Path,
+    posts: Sequence[Post],
+    clusters: Rows,
+    *,
+    allow_leaks: bool = False,
+    teaches: Teaches = has_hashtags,
+    seed: int = 0,
+) -> Split:
     """A split as a file gives it: CSV in UTF-8 with the columns `post` (its id) and `part`.
 
     part: train, validation or test; without validation posts, these are carved from training by near-duplicates. Raises
@@ -117,7 +137,7 @@ def read_split(path: Path, posts: Sequence[Post], clusters: Rows, *, allow_leaks
     if not len(validation):
         validation = _carve(train, clusters, VALIDATION, np.random.default_rng(seed))
         train = np.setdiff1d(train, validation)
-    return _checked("file", train, validation, test, posts, clusters, allow_leaks)
+    return _checked("file", train, validation, test, clusters, _teaching(posts, teaches), allow_leaks)
 
 
 def _together(posts: Sequence[Post], by: Drawn, clusters: Rows) -> Rows:
@@ -159,16 +179,16 @@ def _checked(
     train: Rows,
     validation: Rows,
     test: Rows,
-    posts: Sequence[Post],
     clusters: Rows,
+    teaching: NDArray[np.bool_],
     allow_leaks: bool,
 ) -> Split:
+    """teaching: (n,) whether each post teaches."""
     for part, rows in zip(_PARTS, (train, validation, test), strict=True):
         if not len(rows):
             raise SettingsError(f"the split by {origin} leaves no {part} posts; there are too few separate posts")
-    # A copy without hashtags has no answer to remember.
-    telling = [row for row in np.concatenate([train, validation]).tolist() if posts[row].hashtags]
-    leaking = np.isin(clusters[test], clusters[telling])
+    learned = np.concatenate([train, validation])
+    leaking = np.isin(clusters[test], clusters[learned[teaching[learned]]])
     if allow_leaks:
         return Split(origin, train, validation, test, int(leaking.sum()))
     if leaking.all():
@@ -177,6 +197,10 @@ def _checked(
             " is left to test; split by group, or allow leaks"
         )
     return Split(origin, train, validation, test[~leaking], 0, int(leaking.sum()))
+
+
+def _teaching(posts: Sequence[Post], teaches: Teaches) -> NDArray[np.bool_]:
+    return np.asarray([teaches(post) for post in posts], dtype=np.bool_)
 
 
 def _parts(path: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
+from hashtag_recommender.eval.runs.captions import CaptionResult
 from hashtag_recommender.eval.runs.outcome_cache import OutcomeCache
 from hashtag_recommender.eval.runs.run import RunResult
 from hashtag_recommender.eval.systems.system import Curve, Epoch, Fitted, Scored
@@ -21,9 +22,13 @@ RESULT = RunResult(
 )
 
 
+def cache(folder, identity, kind=RunResult):
+    return OutcomeCache(folder, identity, kind.from_json)
+
+
 def test_an_outcome_comes_back_as_it_was(tmp_path):
-    OutcomeCache(tmp_path, IDENTITY).keep(RESULT, 3)
-    kept = OutcomeCache(tmp_path, IDENTITY)
+    cache(tmp_path, IDENTITY).keep(RESULT, 3)
+    kept = cache(tmp_path, IDENTITY)
     assert kept.find(RESULT.name, 3) == RunResult(**{**_fields(RESULT), "fitted": Fitted(["captions alone"], [CURVE])})
     assert kept.find(RESULT.name, 0) is None
     assert kept.find("amnn", 3) is None
@@ -33,9 +38,15 @@ def _fields(result):
     return {name: getattr(result, name) for name in result.__slots__}
 
 
+def test_captions_come_back_as_they_were(tmp_path):
+    result = CaptionResult("nearest photo", "reference", ["a cat", "", "카페"], 1.5, 0.25, ["first photos alone"])
+    cache(tmp_path, IDENTITY, CaptionResult).keep(result, 0)
+    assert cache(tmp_path, IDENTITY, CaptionResult).find("nearest photo", 0) == result
+
+
 @pytest.mark.parametrize("text", ["", '{"name": "x"}', "[]", '{"name": "x", "ranked": [[["a"]]]}'])
 def test_what_cannot_be_read_runs_again(tmp_path, text):
-    kept = OutcomeCache(tmp_path, IDENTITY)
+    kept = cache(tmp_path, IDENTITY)
     kept.keep(RESULT, 0)
     (file,) = (tmp_path / "systems").iterdir()
     file.write_text(text)
@@ -43,16 +54,16 @@ def test_what_cannot_be_read_runs_again(tmp_path, text):
 
 
 def test_outcomes_of_other_posts_are_not_mixed(tmp_path):
-    OutcomeCache(tmp_path, IDENTITY)
+    cache(tmp_path, IDENTITY)
     with pytest.raises(SettingsError, match="with posts other than now; name another folder"):
-        OutcomeCache(tmp_path, IDENTITY | {"posts": "def"})
+        cache(tmp_path, IDENTITY | {"posts": "def"})
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(SettingsError, match=r"run\.json cannot be read"):
-        OutcomeCache(tmp_path, IDENTITY)
+        cache(tmp_path, IDENTITY)
 
 
 def test_nothing_half_written_stays(tmp_path, monkeypatch):
-    kept = OutcomeCache(tmp_path, IDENTITY)
+    kept = cache(tmp_path, IDENTITY)
     monkeypatch.setattr(json, "dumps", lambda *args, **kwargs: "\ud800")  # cannot be written in UTF-8
     with pytest.raises(UnicodeEncodeError):
         kept.keep(RESULT, 0)

@@ -128,6 +128,9 @@ def test_a_copy_without_hashtags_takes_no_test_post_away():
     posts[0] = replace(posts[0], hashtags=())
     split = draw_split(posts, "time", clusters)
     assert (split.dropped, len(split.test)) == (0, 20)
+    assert (
+        draw_split(posts, "time", clusters, teaches=lambda post: True).dropped == 1
+    )  # but it may teach something else
 
 
 def test_enough_that_remain_are_not_called_few():
