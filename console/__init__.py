@@ -12,7 +12,15 @@ from .archive import (
     show_rules,
 )
 from .captions import show_captions
-from .evaluation import show_comparison, show_evaluation, show_systems, tell_beginning, tell_outcome
+from .evaluation import (
+    show_captions_evaluation,
+    show_comparison,
+    show_evaluation,
+    show_systems,
+    tell_beginning,
+    tell_captions,
+    tell_outcome,
+)
 from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
 from .log import LogFormat, event, progress_for
 from .posts import show_change, show_post, show_posts
@@ -33,6 +41,7 @@ __all__ = [
     "show_batch",
     "show_build",
     "show_captions",
+    "show_captions_evaluation",
     "show_change",
     "show_changed",
     "show_comparison",
@@ -55,5 +64,6 @@ __all__ = [
     "show_verdict",
     "tell",
     "tell_beginning",
+    "tell_captions",
     "tell_outcome",
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..assembly import Beginning
     from ..eval.registry import Entry
     from ..eval.reporting.compare import Comparison
+    from ..eval.runs.captions import CaptionResult
     from ..eval.runs.estimate import Ahead
     from ..eval.runs.run import RunResult
 
@@ -29,7 +30,7 @@ def tell_beginning(beginning: "Beginning") -> None:
 
 def tell_outcome(result: "RunResult", ahead: "Ahead") -> None:
     """That a system has learned and answered, and what is ahead."""
-    times = f"trained in {result.fit_seconds:,.1f} s, {result.suggest_ms:.1f} ms a post"
+    times = _times(result.fit_seconds, result.suggest_ms)
     left = f"; {ahead.systems} left, {lasting(ahead.seconds)}" if ahead.systems else ""
     err.print(escape(printable(f"{result.name}: {times}{left}")))
 
@@ -78,6 +79,66 @@ def _harrison(system: Mapping[str, Any]) -> list[str]:
     """Means per post, as HARRISON's authors report them."""
     means = system["metrics"]["mean_per_post"]
     return [f"{100 * figure:.2f}" for figure in (means["1"]["precision"], means["5"]["recall"], means["5"]["hit"])]
+
+
+def tell_captions(result: "CaptionResult") -> None:
+    """That a system has learned, and written captions."""
+    err.print(escape(printable(f"{result.name}: {_times(result.fit_seconds, result.write_ms)}")))
+
+
+def show_captions_evaluation(report: Mapping[str, Any], folder: Path) -> None:
+    """The systems, best ROUGE-L first, how far retrieval is ahead, and where the report lies."""
+    dataset = report["dataset"]
+    learned = counted(dataset["train"] + dataset["validation"], "post")
+    say(f"{learned} for training, {dataset['test_posts']:,} for the test")
+    if report["split"]["leaks"]:
+        tell([f"{report['split']['leaks']:,} of the test posts have a near-duplicate in training"])
+    for unit in report["systems"][0]["metrics"]:
+        say("")
+        _show_captions(report["systems"], unit)
+        _show_differences([one for one in report["differences"] if one["tokens"] == unit])
+    say("")
+    say(f"the report: {folder / 'report.html'}")
+
+
+def _show_captions(systems: Sequence[Mapping[str, Any]], unit: str) -> None:
+    table = _table(f"by {unit}", ("ROUGE-L", "95%", "METEOR", "95%", "BLEU-1", "CIDEr"))
+    for system in sorted(systems, key=lambda system: -system["metrics"]["words"]["rouge_l"]):
+        metrics, intervals = system["metrics"][unit], system["intervals"][unit]
+        sure = [f"{low:.3f}-{high:.3f}" for low, high in (intervals["rouge_l"], intervals["meteor"])]
+        rouge_l, meteor, bleu, cider = (f"{metrics[one]:.3f}" for one in ("rouge_l", "meteor", "bleu_1", "cider"))
+        style = "bold cyan" if system["kind"] == "retrieval" else None
+        table.add_row(escape(printable(system["name"])), rouge_l, sure[0], meteor, sure[1], bleu, cider, style=style)
+    show_table(table)
+
+
+def _show_differences(differences: Sequence[Mapping[str, Any]]) -> None:
+    """Of ROUGE-L and METEOR, one behind the other."""
+    if not differences:
+        return
+    say("")
+    table = _table("retrieval less", ("ROUGE-L", "95%", "METEOR", "95%"))
+    by_measure = [[one for one in differences if one["measure"] == measure] for measure in ("rouge_l", "meteor")]
+    for rouge_l, meteor in zip(*by_measure, strict=True):
+        figures = (
+            figure
+            for one in (rouge_l, meteor)
+            for figure in (f"{one['by']:+.3f}", f"{one['low']:+.3f} {one['high']:+.3f}")
+        )
+        table.add_row(escape(printable(rouge_l["other"])), *figures)
+    show_table(table)
+
+
+def _table(first: str, figures: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(first, overflow="fold")
+    for column in figures:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _times(fit_seconds: float, ms_a_post: float) -> str:
+    return f"trained in {fit_seconds:,.1f} s, {ms_a_post:.1f} ms a post"
 
 
 def show_comparison(comparison: "Comparison") -> None:

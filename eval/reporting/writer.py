@@ -1,7 +1,7 @@
-"""Where an evaluation is written to: four files that belong together."""
+"""Where an evaluation is written to: files that belong together."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,19 +32,41 @@ def write_report(
     folder: made where it is missing; files of an earlier report in it are replaced. Raises SettingsError where it
     cannot be written, or without what pages and tables need.
     """
+    write_files(
+        folder,
+        {
+            PER_HASHTAG: lambda path: write_per_hashtag(path, trial, results),
+            PER_POST: lambda path: write_per_post(path, trial, results),
+            PAGE: lambda path: write_text(path, render_page(report, choose_examples(trial, results, read_photo))),
+            REPORT: lambda path: write_json(path, report),
+        },
+    )
+
+
+def write_files(folder: Path, files: Mapping[str, Callable[[Path], None]]) -> None:
+    """Files of a report by their names, all or none, REPORT last. Each is told where to write itself.
+
+    folder, and errors: see `write_report`.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".report-", dir=folder) as name:
             unfinished = Path(name)
-            write_per_hashtag(unfinished / PER_HASHTAG, trial, results)
-            write_per_post(unfinished / PER_POST, trial, results)
-            page = render_page(report, choose_examples(trial, results, read_photo))
-            (unfinished / PAGE).write_text(page, encoding="utf-8")
-            written = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
-            (unfinished / REPORT).write_text(written + "\n", encoding="utf-8")
+            for file, write in files.items():
+                write(unfinished / file)
             # Without a report.json there is no report: that of an earlier one goes first, the new one comes last.
             (folder / REPORT).unlink(missing_ok=True)
-            for file in (PER_HASHTAG, PER_POST, PAGE, REPORT):
+            for file in files:
                 (unfinished / file).replace(folder / file)
     except OSError as error:
         raise SettingsError(f"the report cannot be written to {folder} ({error.strerror})", OTHER_OUT) from error
+
+
+def write_json(path: Path, report: Mapping[str, Any]) -> None:
+    """A report, ready for JSON."""
+    write_text(path, json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """In UTF-8."""
+    path.write_text(text, encoding="utf-8")

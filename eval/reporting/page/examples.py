@@ -54,25 +54,36 @@ def choose_examples(
 
     Of several runs the answers are those of the first.
     """
-    count = min(n, len(trial.test))
-    places = [(2 * i + 1) * len(trial.test) // (2 * count) for i in range(count)]
-    return tuple(_example(place, trial, results, read_photo) for place in places)
+    return tuple(_example(place, trial, results, read_photo) for place in spread(len(trial.test), n))
+
+
+def spread(n_posts: int, n: int) -> list[int]:
+    """n places at equal distances; all where there are fewer."""
+    count = min(n, n_posts)
+    return [(2 * i + 1) * n_posts // (2 * count) for i in range(count)]
+
+
+def shortened(caption: str) -> str:
+    """A caption, or the beginning of a long one."""
+    return caption if len(caption) <= _LONGEST else caption[:_LONGEST] + " …"
 
 
 def _example(place: int, trial: Trial, results: Sequence[RunResult], read_photo: ReadPhoto) -> Example:
     post, truth = trial.test[place], trial.truth[place]
-    photo, without = _thumbnail(post, read_photo)
-    caption = post.caption if len(post.caption) <= _LONGEST else post.caption[:_LONGEST] + " …"
+    photo, without = thumbnail(post, read_photo)
     answers = {result.name: _shown(result.ranked[place], truth) for result in results}
-    return Example(place + 1, post.post_id, caption, post.hashtags, photo, without, answers)
+    return Example(place + 1, post.post_id, shortened(post.caption), post.hashtags, photo, without, answers)
 
 
 def _shown(answer: Sequence[Scored], truth: Collection[str]) -> tuple[Shown, ...]:
     return tuple(Shown(scored.hashtag, normalise_hashtag(scored.hashtag) in truth) for scored in answer[:SHOWN])
 
 
-def _thumbnail(post: Post, read_photo: ReadPhoto) -> tuple[str | None, str]:
-    """Encoded anew, so that nothing of the file but what is seen gets into the page."""
+def thumbnail(post: Post, read_photo: ReadPhoto) -> tuple[str | None, str]:
+    """A post's first photo as a data URI, or None and why there is none.
+
+    Encoded anew, so that nothing of the file but what is seen gets into the page.
+    """
     if not post.photos:
         return None, "no photo"
     try:

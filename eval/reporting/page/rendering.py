@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from ....core.tiers import TIERS
 from .charts import Axis, Chart, Paper, Series
@@ -12,7 +12,7 @@ from .examples import SHOWN, Example
 from .headline import best_first, f1_of, headline
 
 _AT = ("5", "10", "auto")
-_KINDS = {
+KINDS = {
     "retrieval": "retrieval",
     "network": "trained network",
     "reference": "reference",
@@ -28,16 +28,14 @@ def render_page(report: Mapping[str, Any], examples: Sequence[Example]) -> str:
 
     report: see `build_report`.
     """
-    loader = FunctionLoader(lambda name: files(__name__.rpartition(".")[0]).joinpath(name).read_text(encoding="utf-8"))
-    pages = Environment(autoescape=True, loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     systems = best_first(report["systems"])
     judged = [system for system in systems if system["kind"] != "ceiling"]
     verdict, figures = headline(report)
-    return pages.get_template("report.html.jinja").render(
+    return template("report.html.jinja").render(
         report=report,
         systems=systems,
         judged=judged,
-        kinds=_KINDS,
+        kinds=KINDS,
         verdict=verdict,
         figures=figures,
         bars={at: _bars(systems, at, _scale(judged)) for at in _AT},
@@ -49,6 +47,13 @@ def render_page(report: Mapping[str, Any], examples: Sequence[Example]) -> str:
         examples=examples,
         shown=SHOWN,
     )
+
+
+def template(name: str) -> Template:
+    """One that lies beside this file."""
+    loader = FunctionLoader(lambda name: files(__name__.rpartition(".")[0]).joinpath(name).read_text(encoding="utf-8"))
+    pages = Environment(autoescape=True, loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return pages.get_template(name)
 
 
 def _scale(judged: Sequence[Mapping[str, Any]]) -> float:
