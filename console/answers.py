@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text
 
+from ..core.post import is_told
 from ..core.results import Answer, Neighbour, Removed, Suggestion
-from .terminal import counted, err, is_told, one_line, out, printable, say, short_id, shown_cells
+from .terminal import counted, err, one_line, out, printable, say, short_id, shown_cells
 
 if TYPE_CHECKING:
     from ..assembly import BatchReport

@@ -1,7 +1,8 @@
 """Captions, and whose they are."""
 
 from ..core.captions import CaptionAnswer, SuggestedCaption
-from .terminal import counted, is_told, out, paragraph, say, short_id
+from ..core.post import is_told
+from .terminal import counted, out, paragraph, say, short_id
 
 
 def show_captions(answer: CaptionAnswer) -> None:

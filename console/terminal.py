@@ -1,6 +1,5 @@
 """The terminal: what is said on it, and progress."""
 
-import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +28,6 @@ _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067
 
 _UNBOUNDED = 1_000_000  # cells, more than any line takes
 _WIDEST_ID = 20  # characters of a post's id
-_MADE_UP = re.compile(r"(text|added)-[0-9a-f]{12}(~\d+)?")  # ids of posts for which nobody told one
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -100,11 +98,6 @@ def shown_cells(text: str) -> int:
 def short_id(post: str) -> str:
     """A post's id; on a terminal, of a long one its end: in a path that is the file's name."""
     return post if len(post) <= _WIDEST_ID or not out.is_terminal else "…" + post[1 - _WIDEST_ID :]
-
-
-def is_told(post: str) -> bool:
-    """Whether a post's id says anything to a person, as one that was made from its content does not."""
-    return not _MADE_UP.fullmatch(post)
 
 
 def tell(notes: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """Posts and hashtags: what an archive holds, and what is asked of it."""
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ _INVISIBLE = frozenset(
 )
 # Thai and Lao vowels that NFKC takes apart; nobody writes them so, and no platform finds them that way (`#ทำอาหาร`).
 _NEVER_APART = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
+
+_MADE_UP = re.compile(r"(text|added)-[0-9a-f]{12}(~\d+)?")  # ids of posts for which nobody told one
 
 Modality = Literal["image", "text"]  # which part of a post: its photo, or its caption
 
@@ -103,6 +106,11 @@ class Reject:
     torn: bool = False
     flaws: tuple[Flaw, ...] = field(default=(), compare=False)
     advice: Advice | None = None
+
+
+def is_told(post_id: str) -> bool:
+    """Whether a post's id says anything to a person, as one that was made from its content does not."""
+    return not _MADE_UP.fullmatch(post_id)
 
 
 def caption_digest(caption: str) -> str | None:
