@@ -39,7 +39,7 @@ class Metrics:
             registry=registry,
         )
         self._batches = Histogram(
-            "hashtag_suggest_batch_size", "Requests that were answered together.", ["lane"], buckets=_SIZES,
+            "hashtag_suggest_batch_size", "Requests of one kind that were answered together.", ["lane"], buckets=_SIZES,
             registry=registry,
         )  # fmt: skip
         self._thumbnails = Counter(

@@ -128,11 +128,12 @@ def invalid_body(detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> Probl
     return Problem(422, "invalid_request", detail, _INVALID_BODY, errors=errors)
 
 
-def nothing_to_look_at() -> Problem:
-    """A post without photo and caption."""
-    return Problem(
-        400, "nothing_to_look_at", "no photo and no caption", "give a photo, a caption of more than hashtags, or both"
-    )
+def nothing_to_look_at(hashtags_suffice: bool = False) -> Problem:
+    """A post without photo and caption, or where hashtags are enough, without these, too."""
+    detail, fix = "no photo and no caption", "give a photo, a caption of more than hashtags, or both"
+    if hashtags_suffice:
+        detail, fix = "no photo, no draft and no hashtag", "give at least one of them"
+    return Problem(400, "nothing_to_look_at", detail, fix)
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -14,14 +14,14 @@ from PIL import Image
 from starlette.concurrency import run_in_threadpool
 
 from .. import assembly
+from ..core.captions import CaptionAnswer, CaptionOptions
 from ..core.closing import Closing
 from ..core.errors import NotFoundError, PhotoError
 from ..core.query import Query
 from ..core.results import Answer
 from ..core.suggest_options import SuggestOptions
 from ..retrieval.drafts import split_hashtags
-from ..retrieval.timing import measure_steps
-from .batching import Lane, Waiting
+from .batching import Lane
 from .metrics import Metrics
 from .problems import busy, nothing_to_look_at
 from .settings import Limits
@@ -54,8 +54,8 @@ class Service(Closing):
         self._warm_up()
         self.uploads = UploadedPhotos(limits.uploads)
         self.thumbnails = Thumbnails(limits.thumbnails, self.metrics)
-        # Captions alone never wait behind photos, which take several times as long.
-        self._photos, self._captions = self._lane("photo"), self._lane("text")
+        # Texts alone never wait behind photos, which take several times as long.
+        self._photos, self._texts = self._lane("photo"), self._lane("text")
         self._database_threads = CapacityLimiter(_DATABASE_THREADS)
         self._ending = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="follow", daemon=True)
@@ -64,7 +64,7 @@ class Service(Closing):
     def close(self) -> None:
         """Answer what waits, and close the home."""
         self._ending.set()
-        for lane in (self._photos, self._captions):
+        for lane in (self._photos, self._texts):
             lane.close()
         self._follower.join(_LAST_LOOK)  # a database that does not answer holds nobody up
         self.recommender.close()
@@ -74,7 +74,8 @@ class Service(Closing):
 
         Raises Problem if there is neither photo nor caption, or if it takes too long; SettingsError, PhotoError.
         """
-        answer = await self._answer(query, options, explain)
+        await self._check(query)
+        answer = await self._ask(query, options, explain)
         if answer.error is not None:
             raise PhotoError(answer.error)
         return answer
@@ -91,18 +92,31 @@ class Service(Closing):
 
         return await asyncio.gather(*map(answer, queries))
 
-    async def _answer(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
-        if not query.photos:
-            split = partial(split_hashtags, [query])
-            queries, _ = split() if len(query.caption) < _LONG else await run_in_threadpool(split)
-            if not queries[0].caption:
-                raise nothing_to_look_at()
-        return await self._ask(query, options, explain)
+    async def caption(self, query: Query, options: CaptionOptions) -> CaptionAnswer:
+        """Captions for one post, together with what waits beside it.
+
+        Raises Problem if there is neither photo nor draft nor hashtag, or if it takes too long; PhotoError.
+        """
+        await self._check(query, hashtags_suffice=True)
+        lane = self._photos if query.photos else self._texts
+        answer = await lane.ask(self._caption_batch, (query, options), self.limits.seconds)
+        if answer.error is not None:
+            raise PhotoError(answer.error)
+        return answer
+
+    async def _check(self, query: Query, *, hashtags_suffice: bool = False) -> None:
+        """Raises Problem if there is nothing to look at. hashtags_suffice: as in `drafts.make_query`."""
+        if query.photos:
+            return
+        split = partial(split_hashtags, [query])
+        queries, _ = split() if len(query.caption) < _LONG else await run_in_threadpool(split)
+        if not queries[0].caption and not (hashtags_suffice and queries[0].given):
+            raise nothing_to_look_at(hashtags_suffice)
 
     async def _ask(self, query: Query, options: SuggestOptions, explain: bool) -> Answer:
         self.recommender.check_options(options)
-        lane = self._photos if query.photos else self._captions
-        return await lane.ask(query, options, explain, self.limits.seconds)
+        lane = self._photos if query.photos else self._texts
+        return await lane.ask(self._suggest_batch, (query, options, explain), self.limits.seconds)
 
     async def photo(self, name: str) -> bytes | Path:
         """A photo by its id: one that was uploaded, a photo of the archive, or the first photo of one of its posts.
@@ -156,20 +170,15 @@ class Service(Closing):
         return photos[0].path
 
     def _lane(self, name: str) -> Lane:
-        lane = Lane(name, partial(self._suggest, name), self.limits.at_once, self.limits.queue, _THREADS)
-        self.metrics.watch_queue(name, lane.__len__)
-        return lane
+        return Lane(name, self.metrics, self.limits.at_once, self.limits.queue, _THREADS)
 
-    def _suggest(self, lane: str, batch: Sequence[Waiting]) -> list[Answer]:
-        waits = [waiting.waited() for waiting in batch]
-        with measure_steps() as steps:
-            answers = self.recommender.suggest_batch(
-                [waiting.query for waiting in batch],
-                [waiting.options for waiting in batch],
-                explain=[waiting.explain for waiting in batch],
-            )
-        self.metrics.batch(lane, waits, steps)
-        return answers
+    def _suggest_batch(self, asked: Sequence[tuple[Query, SuggestOptions, bool]]) -> list[Answer]:
+        queries, options, explain = zip(*asked, strict=True)
+        return self.recommender.suggest_batch(queries, options, explain=explain)
+
+    def _caption_batch(self, asked: Sequence[tuple[Query, CaptionOptions]]) -> list[CaptionAnswer]:
+        queries, options = zip(*asked, strict=True)
+        return self.recommender.caption_batch(queries, options)
 
     def _follow(self) -> None:
         told: tuple[str, ...] = ()

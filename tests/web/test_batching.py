@@ -11,7 +11,8 @@ import pytest
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.results import Answer
 from hashtag_recommender.core.suggest_options import SuggestOptions
-from hashtag_recommender.web.batching import Lane, Waiting
+from hashtag_recommender.web.batching import Lane
+from hashtag_recommender.web.metrics import Metrics
 from hashtag_recommender.web.problems import Problem
 
 PLAIN = SuggestOptions()
@@ -24,9 +25,8 @@ class Gate:
         self.seen: list[list[str]] = []
         self.entered, self.opened = threading.Event(), threading.Event()
 
-    def __call__(self, batch: Sequence[Waiting]) -> list[Answer]:
-        captions = [waiting.query.caption for waiting in batch]
-        self.seen.append(captions)
+    def __call__(self, captions: Sequence[str]) -> list[Answer]:
+        self.seen.append([*captions])
         self.entered.set()
         assert self.opened.wait(20)
         if "broken" in captions:
@@ -47,7 +47,7 @@ def lane(gate: Gate) -> Iterator[Open]:
     made: list[Lane] = []
 
     def make(at_once: int = 4, longest: int = 8) -> Lane:
-        made.append(Lane("test", gate, at_once, longest))
+        made.append(Lane("test", Metrics(), at_once, longest))
         return made[-1]
 
     yield make
@@ -56,15 +56,15 @@ def lane(gate: Gate) -> Iterator[Open]:
         one.close()
 
 
-def ask(lane: Lane, caption: str, seconds: float = 20) -> "asyncio.Task[Answer]":
-    return asyncio.create_task(lane.ask(Query(caption), PLAIN, False, seconds))
+def ask(lane: Lane, gate: Gate, caption: str, seconds: float = 20) -> "asyncio.Task[Answer]":
+    return asyncio.create_task(lane.ask(gate, caption, seconds))
 
 
 async def behind_a_first(lane: Lane, gate: Gate, *captions: str, seconds: float = 20) -> list[Any]:
     """Tasks: one query that the thread is busy with, and others that wait behind it."""
-    tasks = [ask(lane, "first", seconds)]
+    tasks = [ask(lane, gate, "first", seconds)]
     await asyncio.to_thread(gate.entered.wait, 20)
-    tasks += [ask(lane, caption, seconds) for caption in captions]
+    tasks += [ask(lane, gate, caption, seconds) for caption in captions]
     while len(lane) < len(captions):
         await asyncio.sleep(0.001)
     return tasks
@@ -83,7 +83,7 @@ def test_what_comes_while_the_thread_is_busy_makes_the_next_batches(lane: Open, 
 def test_a_single_query_waits_for_no_other(lane: Open, gate: Gate) -> None:
     gate.opened.set()
     open_lane = lane(at_once=16)
-    assert asyncio.run(open_lane.ask(Query("alone"), PLAIN, False, 5)).snapshot == "alone"
+    assert asyncio.run(open_lane.ask(gate, "alone", 5)).snapshot == "alone"
 
 
 def test_a_full_queue_refuses_and_says_when_to_come_again(lane: Open, gate: Gate) -> None:
@@ -91,10 +91,10 @@ def test_a_full_queue_refuses_and_says_when_to_come_again(lane: Open, gate: Gate
         full = lane(longest=2)
         tasks = await behind_a_first(full, gate, "a", "b")
         with pytest.raises(Problem) as refused:
-            await full.ask(Query("c"), PLAIN, False, 20)
+            await full.ask(gate, "c", 20)
         gate.opened.set()
         assert [answer.snapshot for answer in await asyncio.gather(*tasks)] == ["first", "a", "b"]
-        assert (await full.ask(Query("d"), PLAIN, False, 20)).snapshot == "d", "there is room again"
+        assert (await full.ask(gate, "d", 20)).snapshot == "d", "there is room again"
         return refused.value
 
     told = asyncio.run(run())
@@ -134,7 +134,7 @@ def test_queries_whose_clients_have_gone_leave_room_in_the_queue(lane: Open, gat
         for task in tasks[1:]:
             task.cancel()
         await asyncio.gather(*tasks[1:], return_exceptions=True)
-        stays = ask(full, "stays")
+        stays = ask(full, gate, "stays")
         await asyncio.sleep(0.01)
         gate.opened.set()
         assert (await stays).snapshot == "stays"
@@ -154,12 +154,31 @@ def test_an_error_of_one_does_not_reach_the_others_of_its_batch(lane: Open, gate
     assert isinstance(broken, ValueError)
 
 
+def test_of_a_batch_each_kind_is_answered_for_itself(lane: Open, gate: Gate) -> None:
+    other = Gate()
+    other.opened.set()
+
+    async def run() -> list[Any]:
+        mixed = lane()
+        tasks = await behind_a_first(mixed, gate, "a")
+        tasks += [ask(mixed, other, "b"), ask(mixed, gate, "c"), ask(mixed, other, "broken")]
+        while len(mixed) < 4:
+            await asyncio.sleep(0.001)
+        gate.opened.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    *answers, broken = asyncio.run(run())
+    assert [answer.snapshot for answer in answers] == ["first", *"abc"] and isinstance(broken, ValueError)
+    assert gate.seen == [["first"], ["a", "c"]], "an error of another kind does not reach them"
+    assert other.seen == [["b", "broken"], ["b"], ["broken"]]
+
+
 def test_it_answers_on_after_an_error(lane: Open, gate: Gate) -> None:
     gate.opened.set()
     open_lane = lane()
     with pytest.raises(ValueError, match="broken"):
-        asyncio.run(open_lane.ask(Query("broken"), PLAIN, False, 5))
-    assert asyncio.run(open_lane.ask(Query("whole"), PLAIN, False, 5)).snapshot == "whole"
+        asyncio.run(open_lane.ask(gate, "broken", 5))
+    assert asyncio.run(open_lane.ask(gate, "whole", 5)).snapshot == "whole"
 
 
 def test_closing_answers_what_waits_and_takes_no_more(lane: Open, gate: Gate) -> None:
@@ -170,7 +189,7 @@ def test_closing_answers_what_waits_and_takes_no_more(lane: Open, gate: Gate) ->
         while closing._open:
             await asyncio.sleep(0.001)
         with pytest.raises(Problem) as refused:
-            await closing.ask(Query("late"), PLAIN, False, 5)
+            await closing.ask(gate, "late", 5)
         assert refused.value.status == 503
         gate.opened.set()
         answers = await asyncio.gather(*tasks)
@@ -184,13 +203,13 @@ def test_an_answer_for_a_loop_that_has_ended_is_let_go(lane: Open, gate: Gate) -
     open_lane = lane()
 
     async def leave() -> None:
-        task = ask(open_lane, "left")
+        task = ask(open_lane, gate, "left")
         await asyncio.to_thread(gate.entered.wait, 20)
         task.cancel()
 
     asyncio.run(leave())
     gate.opened.set()
-    assert asyncio.run(open_lane.ask(Query("next"), PLAIN, False, 5)).snapshot == "next"
+    assert asyncio.run(open_lane.ask(gate, "next", 5)).snapshot == "next"
 
 
 def test_many_clients_at_once_get_their_own_answers(lane: Open, gate: Gate) -> None:
@@ -198,7 +217,7 @@ def test_many_clients_at_once_get_their_own_answers(lane: Open, gate: Gate) -> N
     open_lane = lane(at_once=16, longest=1000)
 
     async def run(of: int) -> list[str]:
-        answers = await asyncio.gather(*(open_lane.ask(Query(f"{of} {i}"), PLAIN, False, 20) for i in range(100)))
+        answers = await asyncio.gather(*(open_lane.ask(gate, f"{of} {i}", 20) for i in range(100)))
         return [answer.snapshot for answer in answers]
 
     told: dict[int, list[str]] = {}

@@ -214,7 +214,7 @@ def test_what_cannot_be_done_is_told_with_a_way_out(visitor, demo, tmp_path):
 
 def test_a_busy_server_offers_to_try_again(visitor, site, monkeypatch):
     page = visitor.open()
-    monkeypatch.setattr(site.service._captions, "_longest", 0)
+    monkeypatch.setattr(site.service._texts, "_longest", 0)
     page.fill("#text", "coffee")
     page.wait_for_selector("#answer .failure")
     visitor.forgive(503)
