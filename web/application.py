@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ..core.errors import HashtagError
 from ..core.program import release
-from .api import feedback, hashtags, health, index, photos, posts, suggest
+from .api import caption, feedback, hashtags, health, index, photos, posts, suggest
 from .guards.access import Access
 from .guards.body_limit import BodyLimit
 from .guards.failures import Failures
@@ -35,7 +35,7 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
     """The server as an ASGI application. It does not close the service."""
     app = FastAPI(
         title="Hashtag Recommender",
-        description="Hashtags for new posts, from the posts of your own archive.",
+        description="Hashtags and captions for new posts, from the posts of your own archive.",
         version=release(),
         docs_url=None,  # both load scripts from elsewhere
         redoc_url=None,
@@ -46,7 +46,7 @@ def create_app(service: Service, settings: ServerSettings) -> FastAPI:
     app.state.settings = settings
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     pages = (suggest_page, archive, index_page, login, predict, static_files)
-    for part in (suggest, posts, feedback, hashtags, index, photos, health, *pages):
+    for part in (suggest, caption, posts, feedback, hashtags, index, photos, health, *pages):
         app.include_router(part.router)
     _handle_errors(app)
     # The last one added is the outermost.

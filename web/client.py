@@ -19,6 +19,8 @@ from ..core.feedback import Verdict
 from .schemas import (
     AnswerDocument,
     BatchDocument,
+    CaptionRequest,
+    CaptionsDocument,
     FeedbackRequest,
     HashtagsDocument,
     IndexDocument,
@@ -69,6 +71,10 @@ class Client(Closing):
         """Hashtags for several posts. posts: fields of NewPost. options: of SuggestBatchRequest."""
         asked = SuggestBatchRequest.model_validate({"posts": posts, **options})
         return self._send("/v1/suggest-batch", asked, BatchDocument)
+
+    def caption(self, photos: Sequence[Path | bytes] = (), **fields: Any) -> CaptionsDocument:
+        """Captions for a new post: those of similar posts, and whose they are. fields: of CaptionRequest."""
+        return self._send("/v1/caption", CaptionRequest(**fields), CaptionsDocument, photos)
 
     def upload(self, photo: Path | bytes) -> str:
         """The id by which later requests name a photo."""

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from .bodies import PHOTO
 from .problems import MEDIA_TYPE
 from .schemas import (
+    CaptionRequest,
     FeedbackRequest,
     PostRequest,
     PredictRequest,
@@ -24,6 +25,7 @@ from .schemas import (
 _BODIES = (
     SuggestRequest,
     SuggestBatchRequest,
+    CaptionRequest,
     PostRequest,
     FeedbackRequest,
     RollbackRequest,

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..core.captions import MOST_CAPTIONS, CaptionOptions
 from ..core.feedback import Verdict
 from ..core.post import MAX_CAPTION, MAX_HASHTAG
 from ..core.results import Step
@@ -87,6 +88,32 @@ class SuggestBatchRequest(Options):
     posts: list[NewPost] = Field(
         min_length=1, description="The posts.", examples=[[{"text": "brunch"}, {"text": "고양이 낮잠"}]]
     )
+
+
+class CaptionRequest(Document):
+    """A post that wants a caption, and which captions are wanted: the options of `hashtag caption`."""
+
+    text: str = Field(default="", max_length=MAX_CAPTION, description="A draft.", examples=["오랜만에 단골 카페"])
+    photo_ids: Names = Field(
+        default=[], description="Photos uploaded before (POST /photos), or of the archive.", examples=[[]]
+    )
+    hashtags: Names = Field(default=[], description="Hashtags of the post.", examples=[["coffee"]])
+    count: int = Field(default=3, ge=1, le=MOST_CAPTIONS, description="How many captions at most.", examples=[3])
+    languages: Names = Field(
+        default=[], description="Only captions written as these languages are.", examples=[["ko", "en"]]
+    )
+    min_length: int = Field(
+        default=1, ge=1, le=MAX_CAPTION, description="Only captions of so many characters or more.", examples=[1]
+    )
+    max_length: int | None = Field(
+        default=None, ge=1, le=MAX_CAPTION, description="Only captions of so many characters or less.", examples=[150]
+    )
+
+    def to_options(self) -> CaptionOptions:
+        """Raises SettingsError on options that nothing can fulfil."""
+        return CaptionOptions(
+            count=self.count, languages=self.languages, min_length=self.min_length, max_length=self.max_length
+        )
 
 
 class PostRequest(Document):
@@ -206,6 +233,35 @@ class BatchDocument(Told):
     """Answers in the order of the posts."""
 
     answers: list[AnswerDocument]
+
+
+class TakenFromDocument(Told):
+    """The post that a caption is taken from, and who posted it. caption: the whole one."""
+
+    post: str
+    author: str | None
+    similarity: float
+    channel: str
+    caption: str
+    photo: str | None = Field(description="The path of a thumbnail on this server.")
+
+
+class CaptionDocument(Told):
+    """A caption of another post. similar_posts: how many more have nearly the same. removed: what was left out."""
+
+    caption: str
+    score: float = Field(description="How similar it is to the captions of all similar posts.")
+    taken_from: TakenFromDocument
+    similar_posts: int
+    removed: list[str] = Field(description="By kind.", examples=[["mention", "price"]])
+
+
+class CaptionsDocument(Told):
+    """The captions for one post, best first; as `hashtag caption --json` prints them."""
+
+    captions: list[CaptionDocument]
+    snapshot: str
+    notes: list[str] | None = None
 
 
 class PostDocument(Told):

@@ -47,6 +47,15 @@ def test_photos_and_captions_get_hashtags(ask, photo, tmp_path):
     assert batch.answers[0].hashtags[0].uses and len(batch.answers) == 2
 
 
+def test_photos_drafts_and_hashtags_get_captions(ask, photo):
+    found = ask.caption([photo], text=CAT, hashtags=["cat"], count=2, max_length=60)
+    assert len(found.captions) == 2 and all(len(one.caption) <= 60 for one in found.captions)
+    assert found.captions[0].taken_from.post and found.captions[0].taken_from.photo.startswith("/v1/photos/")
+    assert ask.caption(hashtags=["cat"], count=1, max_length=None).captions
+    with pytest.raises(ServerProblem, match="no photo, no draft and no hashtag; give at least one"):
+        ask.caption()
+
+
 def test_posts_are_added_found_judged_and_removed(ask, photo):
     added = ask.add_post(["새해시태그"], [photo], text="a caption of its own", author="mina")
     assert added.outcome == "added"

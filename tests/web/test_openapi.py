@@ -58,6 +58,7 @@ def document(demo_home: Path, encoders: dict[str, Any], tmp_path_factory: pytest
 OPERATIONS = [
     ("POST", "/v1/suggest"),
     ("POST", "/v1/suggest-batch"),
+    ("POST", "/v1/caption"),
     ("GET", "/v1/posts"),
     ("POST", "/v1/posts"),
     ("DELETE", "/v1/posts"),
@@ -156,6 +157,7 @@ def test_texts_that_are_none(client: Any, name: str) -> None:
             f'{{"text": "cat nap", {short}: 1}}',
         ],
         "/v1/suggest-batch": [f'{{"posts": [{{"text": {told}}}, {{"text": "cat", "given": [{short}]}}]}}'],
+        "/v1/caption": [f'{{"text": {told}}}', f'{{"text": "cat nap", "hashtags": [{short}]}}'],
         "/v1/posts": [
             f'{{"text": {told}, "hashtags": [{short}], "id": "texts"}}',
             f'{{"text": "cat nap", "hashtags": ["cat"], "id": {short}, "author": {short}}}',
