@@ -1,6 +1,7 @@
 // What is done with suggestions: keep or drop them, copy those that are kept, say whether they fit.
 
-import { announce, ask, forgetFailure, tellFailure } from "./forms.js";
+import { say, write } from "./clipboard.js";
+import { ask, forgetFailure, tellFailure } from "./forms.js";
 
 const GONE = 404;
 
@@ -46,36 +47,12 @@ function toggle(chip) {
 }
 
 async function copy() {
-  const words = document.querySelector(".copy").dataset;
+  const line = document.querySelector(".copy");
   const hashtags = kept();
-  if (hashtags.length === 0) return say(words.nothing);
+  if (hashtags.length === 0) return say(line.dataset.nothing, line);
   await write(hashtags.join(" "));
-  const forms = JSON.parse(words.copied);
-  say((hashtags.length === 1 ? forms[0] : forms.at(-1)).replace("{n}", hashtags.length));
-}
-
-/** Says what was done also beside the button, for a while. */
-function say(words) {
-  announce(words);
-  const copy = document.querySelector(".copy");
-  copy.dataset.said = words;
-  setTimeout(() => delete copy.dataset.said, 4000);
-}
-
-async function write(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Without HTTPS, or without leave, there is only the old way.
-    const field = document.createElement("textarea");
-    field.value = text;
-    field.className = "unseen";
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-    document.getElementById("copy").focus();
-  }
+  const forms = JSON.parse(line.dataset.copied);
+  say((hashtags.length === 1 ? forms[0] : forms.at(-1)).replace("{n}", hashtags.length), line);
 }
 
 async function judge({ verdict, hashtag }) {
@@ -92,7 +69,7 @@ async function judge({ verdict, hashtag }) {
   if (request.status !== 200) return tellFailure(request);
   judged.set(hashtag, verdict);
   showVerdict(hashtag);
-  say(document.getElementById("answer").dataset.stored);
+  say(document.getElementById("answer").dataset.stored, document.querySelector(".copy"));
 }
 
 function showVerdict(hashtag) {
