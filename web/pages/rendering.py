@@ -10,6 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from ...core.post import is_told
 from ...core.results import Neighbour
 from ...eval.reporting.page import charts
 from ..api.dependencies import thumbnail, thumbnail_of
@@ -64,6 +65,7 @@ def _templates() -> Environment:
         "counted": counted,
         "by_channel": by_channel,
         "size": size,
+        "is_told": is_told,
         "thumbnail": thumbnail,
         "thumbnail_of": thumbnail_of,
     }

@@ -1,8 +1,9 @@
-"""`/`: hashtags for a new post."""
+"""`/`: hashtags and captions for a new post."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -10,8 +11,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ...core.captions import CaptionAnswer, CaptionOptions
 from ...core.errors import HashtagError, PhotoError
 from ...core.hashtags import parse_hashtags
+from ...core.query import Query
 from ...core.results import Answer
 from ...core.suggest_options import MOST
 from ...core.writing_systems import SCRIPTS
@@ -29,6 +32,19 @@ router = APIRouter(include_in_schema=False)
 _FIRST = SuggestRequest(count="auto")
 _USUAL = ("ko", "en", "ja", "zh", "es")  # languages that are offered first
 
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section(Generic[A]):
+    """What a part of the page shows: an answer, or the problem in its place; of an empty form neither."""
+
+    answer: A | None = None
+    problem: Problem | None = None
+
+
+_NOTHING: _Section[Any] = _Section()
+
 
 @router.get("/")
 async def show(request: Request, service: TheService) -> Response:
@@ -37,6 +53,7 @@ async def show(request: Request, service: TheService) -> Response:
 
 
 @router.get("/suggestions")
+@router.get("/captions")
 async def start_over() -> Response:
     """An answer cannot be asked for again without what it answered."""
     return RedirectResponse("/", 303)
@@ -44,23 +61,55 @@ async def start_over() -> Response:
 
 @router.post("/suggestions")
 async def suggest(request: Request, service: TheService) -> Response:
-    """The form as it was sent, with an answer; photos that came with it are held for the next time."""
+    """The form as it was sent, with hashtags; photos that came with it are held for the next time."""
+    return await _answer(request, service)
+
+
+@router.post("/captions")
+async def caption(request: Request, service: TheService, alone: bool = False) -> Response:
+    """As `suggest`, with captions below. alone: without the hashtags, as a script asks that has them already."""
+    return await _answer(request, service, hashtags=not alone, captions=True)
+
+
+async def _answer(request: Request, service: Service, *, hashtags: bool = True, captions: bool = False) -> Response:
     asked, held = _FIRST, list[str]()
     try:
         asked, photos = await read_request(request, SuggestRequest, service)
         held = [*asked.photo_ids]
         held += await _hold(request, service, photos[: len(photos) - len(held)])
-        answer = None
-        if photos or asked.text.strip():
-            given = parse_hashtags(" ".join(asked.given))
-            query = query_of(asked.model_copy(update={"given": given}), photos)
-            answer = await service.suggest(query, asked.to_options(), explain=True)
-        return await _page(request, service, asked, held, answer)
     except (Problem, HashtagError) as error:
-        problem = told(error, service)
-        page = await _page(request, service, asked, held, problem=problem)
-        page.headers.update(problem.headers or {})
-        return page
+        unread: _Section[Any] = _Section(problem=told(error, service))
+        if hashtags:
+            return await _page(request, service, asked, held, unread)
+        return await _page(request, service, asked, held, captions=unread)
+    query = query_of(asked.model_copy(update={"given": parse_hashtags(" ".join(asked.given))}), photos)
+    return await _page(
+        request,
+        service,
+        asked,
+        held,
+        await _section(_hashtags(service, query, asked), service) if hashtags else _NOTHING,
+        await _section(_captions(service, query, asked), service) if captions else None,
+    )
+
+
+async def _section(asking: Awaitable[A | None], service: Service) -> _Section[A]:
+    try:
+        return _Section(await asking)
+    except (Problem, HashtagError) as error:
+        return _Section(problem=told(error, service))
+
+
+async def _hashtags(service: Service, query: Query, asked: SuggestRequest) -> Answer | None:
+    if not query.photos and not query.caption.strip():
+        return None
+    return await service.suggest(query, asked.to_options(), explain=True)
+
+
+async def _captions(service: Service, query: Query, asked: SuggestRequest) -> CaptionAnswer | None:
+    if not query.photos and not query.caption.strip() and not query.given:
+        return None
+    return await service.caption(query, CaptionOptions(languages=asked.languages))
 
 
 async def _page(
@@ -68,10 +117,11 @@ async def _page(
     service: Service,
     asked: SuggestRequest,
     photos: Sequence[str],
-    answer: Answer | None = None,
-    problem: Problem | None = None,
+    hashtags: _Section[Answer] = _NOTHING,
+    captions: _Section[CaptionAnswer] | None = None,
 ) -> Response:
-    """photos: ids of those that the server holds."""
+    """photos: ids of those that the server holds. captions: None if nobody asked for them."""
+    problem = hashtags.problem or (captions and captions.problem)
     known = await service.read(lambda home: platforms(home.folder / PLATFORMS))
     fields: dict[str, Any] = {
         "asked": asked,
@@ -82,11 +132,14 @@ async def _page(
         "usual": _USUAL,
         "languages": [code for code in SCRIPTS if code not in _USUAL],
         "most": MOST,
-        "answer": answer,
-        "problem": problem,
+        "answer": hashtags.answer,
+        "problem": hashtags.problem,
+        "captions": captions,
         "probable": service.recommender.has_probabilities,
     }
-    return render(request, "suggest.html.jinja", problem.status if problem else 200, here="/", **fields)
+    page = render(request, "suggest.html.jinja", problem.status if problem else 200, here="/", **fields)
+    page.headers.update((problem and problem.headers) or {})
+    return page
 
 
 async def _hold(request: Request, service: Service, sent: Sequence[bytes | Path]) -> list[str]:

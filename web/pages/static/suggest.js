@@ -1,6 +1,8 @@
-// Asks for hashtags whenever the new post or a control changes: photos at once, typing after a pause.
+// Asks for hashtags whenever the new post or a control changes: photos at once, typing after a pause. Captions are asked
+// for by their button alone.
 
 import { askForm, forgetFailure, pageOf, renew, tellFailure } from "./forms.js";
+import { askForCaptions, forgetCaptions } from "./captions.js";
 import { forgetJudgements, restoreChips } from "./chips.js";
 import { pending, remember, sendAgain, watchPhotos } from "./photos.js";
 
@@ -12,6 +14,7 @@ const progress = document.getElementById("progress");
 const [bar, doing] = progress.children;
 
 let underWay = null;
+let answered = null; // a promise of the end of the request that was sent last
 let again = false; // whether something changed since the request under way was sent
 let timer;
 
@@ -25,6 +28,7 @@ async function askSoon() {
   const sent = pending();
   const { request, ended } = askForm(form, undefined, showUpload);
   underWay = request;
+  answered = ended;
   show(sent.length > 0);
   await ended;
   if (underWay !== request) return; // given up for newer photos
@@ -44,6 +48,7 @@ function askAnew() {
   old?.abort();
   again = false;
   forgetJudgements();
+  forgetCaptions();
   askSoon();
 }
 
@@ -82,6 +87,10 @@ function showUpload(part) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (event.submitter?.id === "suggest-captions") {
+    askForCaptions(form, () => (pending().length > 0 ? answered : null));
+    return;
+  }
   await askSoon();
   const answer = document.getElementById("answer");
   const isBelow = answer.getBoundingClientRect().top > innerHeight / 2; // as on a phone
@@ -89,6 +98,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 form.addEventListener("input", (event) => {
+  if (event.target.matches("textarea, #given, [name=languages]")) forgetCaptions();
   if (!event.target.matches("textarea, #given, #author")) return;
   if (event.target.matches("textarea")) forgetJudgements();
   clearTimeout(timer);
