@@ -90,7 +90,7 @@ def test_what_is_no_problem_document_is_a_problem_all_the_same():
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 3
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)
