@@ -20,9 +20,9 @@ from .photos import read_photo
 if TYPE_CHECKING:
     import torch
 
-_SIDE = 224
+SIDE = 224  # pixels
 _CROP = 224 / 256  # the part of the shorter side that is looked at
-EXAMPLE = np.zeros((3, _SIDE, _SIDE), dtype=np.uint8)
+EXAMPLE = np.zeros((3, SIDE, SIDE), dtype=np.uint8)
 
 
 class EfficientNetEncoder:
@@ -50,13 +50,7 @@ class EfficientNetEncoder:
 
     def prepare(self, content: Photo | Path | bytes) -> NDArray[np.uint8]:
         """Returns uint8 (3, 224, 224)."""
-        photo = read_photo(content, _SIDE)
-        crop = min(photo.size) * _CROP
-        left, top = (photo.width - crop) / 2, (photo.height - crop) / 2
-        square = photo.resize(
-            (_SIDE, _SIDE), Image.Resampling.BICUBIC, box=(left, top, left + crop, top + crop), reducing_gap=3.0
-        )
-        return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+        return square(read_photo(content, SIDE))
 
     def encode(self, prepared: Sequence[NDArray[np.uint8]]) -> Vectors:
         """n arrays of `prepare` to float32 (n, 1280), of length 1."""
@@ -65,6 +59,19 @@ class EfficientNetEncoder:
     def release(self) -> None:
         """See `Encoder.release`."""
         self._model.release()
+
+
+def square(photo: Image.Image, part: float = _CROP, right: float = 0.5, down: float = 0.5) -> NDArray[np.uint8]:
+    """A square of a photo in RGB, as the network sees it: uint8 (3, 224, 224).
+
+    part: its side, as a part of the photo's shorter one, in (0, 1]. right, down: where it lies, from 0 (at the left, at
+    the top) to 1.
+    """
+    side = min(photo.size) * part
+    left, top = (photo.width - side) * right, (photo.height - side) * down
+    box = (left, top, left + side, top + side)
+    resized = photo.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+    return np.ascontiguousarray(np.asarray(resized).transpose(2, 0, 1))
 
 
 def load_efficientnet() -> Any:

@@ -89,7 +89,7 @@ class OnnxPhotos:
 
     def __init__(self, folder: Path) -> None:
         """Raises DamagedExportError."""
-        self._session = _open_session(folder / MODEL)
+        self._session = open_session(folder / MODEL)
         _check_sample(folder, lambda: self.run(np.load(folder / SAMPLE, allow_pickle=False))[0])
 
     def run(self, batch: NDArray[Any]) -> list[Vectors]:
@@ -108,7 +108,7 @@ class OnnxTexts:
             self._tokenizer = read_tokenizer(folder)
         except Exception as error:  # the package tokenizers raises no other type
             raise DamagedExportError(f"its tokenizer: {error}") from error
-        self._session = _open_session(folder / MODEL)
+        self._session = open_session(folder / MODEL)
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._any_length = not isinstance(self._session.get_inputs()[0].shape[1], int)
         _check_sample(folder, lambda: self.run([SAMPLE_CAPTION]))
@@ -160,7 +160,8 @@ def _check_sample(folder: Path, run: Callable[[], Vectors]) -> None:
         raise DamagedExportError(f"a sample gets another vector, cosine {same:.4f}")
 
 
-def _open_session(file: Path) -> "InferenceSession":
+def open_session(file: Path) -> "InferenceSession":
+    """A model of a file, on one thread. Raises DamagedExportError."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

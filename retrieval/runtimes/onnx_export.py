@@ -46,7 +46,7 @@ def export_photo_model(load: Callable[[], Network], run: Callable[[Path], PhotoM
 
     network = load()
     batch = _noise(network.example)
-    with _quiet(), torch.inference_mode():
+    with quiet_export(), torch.inference_mode():
         exported = _as_module(lambda pixels: network.features(pixels.to(torch.float32)), network.module)
         expected = exported(torch.from_numpy(batch))
     _export(exported, {"pixels": batch[:2]}, folder)
@@ -69,7 +69,7 @@ def export_text_model(load: Callable[[], TextNetwork], run: Callable[[Path], Tex
 
 def export_sentence_model(model: Any, run: Callable[[Path], TextModel], folder: Path) -> float:
     """Write a `SentenceTransformer` and its tokenizer to `folder`. run, returns, raises: see `export_photo_model`."""
-    with _quiet():
+    with quiet_export():
         names = [name for name in INPUTS if name in model.preprocess(["one", "two words"])]
         tokenizer = _tokenizer_of(model, names)
         expected = model.encode(list(_CAPTIONS), convert_to_numpy=True, show_progress_bar=False)
@@ -128,7 +128,7 @@ def _export(module: Any, inputs: Mapping[str, NDArray[Any]], folder: Path, any_l
     dynamic = torch.export.Dim.DYNAMIC
     axes = {0: dynamic} | ({1: dynamic} if any_length else {})
     try:
-        with _quiet():
+        with quiet_export():
             torch.onnx.export(
                 module,
                 tuple(map(torch.from_numpy, inputs.values())),
@@ -169,7 +169,7 @@ def _noise(example: NDArray[Any]) -> NDArray[Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_export() -> Iterator[None]:
     """Exporting is an inner matter: what PyTorch says of it stays out of the terminal."""
     loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
