@@ -166,6 +166,14 @@ INSTALL_EVAL = Advice("install_eval", 'run `pip install "hashtag-recommender[eva
 OTHER_METRICS = Advice("other_metrics", "name another with --metrics")
 CHECK_METRICS = Advice("check_metrics", "see that its folder can be written, or name another with --metrics")
 
+# A student
+LARGER_LIMIT = Advice("larger_limit", "allow more with --size-limit")
+QUANTISE_OR_LARGER_LIMIT = Advice("quantise_or_larger_limit", "add --quantize int8, or allow more with --size-limit")
+WITHOUT_QUANTISATION = Advice("without_quantisation", "leave --quantize out")
+INSTALL_LITERT = Advice("install_litert", 'run `pip install "hashtag-recommender[litert]"`, or leave --litert out')
+MORE_PHOTOS = Advice("more_photos", "add posts with photos, and run `hashtag index refresh`")
+OTHER_FILE = Advice("other_file", "name another file with --out")
+
 # Schedules
 OTHER_CLAIM = Advice("other_claim", "name another with --pvc")
 RENAME_OR_SYSTEMD = Advice("rename_or_systemd", "rename it, or use `hashtag schedule systemd`")

@@ -28,6 +28,7 @@ TINY_CLIP = {
 # The tests that `make quick` leaves out, by marker: folders, files, or names in a file.
 _WEIGHTS = ("assembly", "console", "eval/systems/networks", "index/snapshots/test_build.py", "retrieval/encoders")
 _WEIGHTS = (*_WEIGHTS, "retrieval/runtimes", "web")
+_WEIGHTS = (*_WEIGHTS, "retrieval/student/test_files.py", "retrieval/student/test_litert.py")
 _WEIGHTS = (*_WEIGHTS, "test_cli.py", "test_docs.py", "test_interface.py")
 _SLOW = ("retrieval/test_learning.py", "retrieval/reranking/test_reranker.py", "web/test_openapi.py")
 _SLOW = (*_SLOW, "db/test_rules.py::test_no_target_is_ever_an_alias", "eval/measures/test_metrics.py::test_agrees_with")
