@@ -11,23 +11,27 @@ from ..core.suggest_options import SuggestOptions
 from ..core.vectors import Vectors
 from .systems.baselines import Ceiling, Popularity, RandomHashtags
 from .systems.optional import check, lacking
-from .systems.system import Builder, Kind, RecommenderSystem, System
+from .systems.system import Builder, Kind, PhotoAlone, RecommenderSystem, System
 
 if TYPE_CHECKING:
     from .systems.networks.features import FeatureCache
 
 ALL = "all"
+PHOTO_ALONE = "retrieval photo alone"
+STUDENT = "student"
 
 
 @dataclass(frozen=True, slots=True)
 class SystemContext:
     """What systems are made with.
 
-    build: makes the product of posts. dense, lexical: its encoders. look_at: features of photos, for networks. test:
-    the posts that will be asked about.
+    build: makes the product of posts. build_student: makes of posts the small network that a phone would ask. dense,
+    lexical: the product's encoders. look_at: features of photos, for networks. test: the posts that will be asked
+    about.
     """
 
     build: Builder
+    build_student: Builder
     dense: Sequence[Encoder[Vectors]]
     lexical: Encoder[Any]
     look_at: "FeatureCache"
@@ -50,7 +54,8 @@ class Entry:
     about: what it is and where it comes from, in a line. make: from means and a seed. needs: what at least some posts
     must have. seeded: whether it comes out otherwise with another seed. looked_at: whether it wants features of photos.
     library: that not everybody has installed. cost: seconds for 1,000 posts to learn from, on two cores, about as
-    benchmarks/README.md tells; with every machine and archive it differs.
+    benchmarks/README.md tells; with every machine and archive it differs. in_all: whether it runs with `all`, too, and
+    not only where it is named.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Entry:
     looked_at: bool = False
     library: str | None = None
     cost: float = 0.1
+    in_all: bool = True
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -98,7 +104,8 @@ def choose(names: Sequence[str], posts: Sequence[Post]) -> tuple[list[Entry], di
         if name in left_out:
             raise SettingsError(f"{name} cannot be compared on these posts: {left_out[name]}")
     left_out |= not_installed(names)
-    wanted = [entry for entry in CATALOGUE if entry.name in names or (ALL in names and entry.name not in left_out)]
+    runs = {entry.name for entry in CATALOGUE if entry.in_all} - left_out.keys() if ALL in names else set()
+    wanted = [entry for entry in CATALOGUE if entry.name in {*names, *runs}]
     return wanted, left_out if ALL in names else {}
 
 
@@ -108,6 +115,14 @@ def _product(context: SystemContext, seed: int) -> System:
 
 def _default_form(context: SystemContext, seed: int) -> System:
     return RecommenderSystem("retrieval default form", "retrieval", context.build, SuggestOptions())
+
+
+def _photo_alone(context: SystemContext, seed: int) -> System:
+    return PhotoAlone(RecommenderSystem(PHOTO_ALONE, "retrieval", context.build))
+
+
+def _student(context: SystemContext, seed: int) -> System:
+    return PhotoAlone(RecommenderSystem(STUDENT, "network", context.build_student))
 
 
 def _amnn(context: SystemContext, seed: int) -> System:
@@ -201,6 +216,10 @@ _HARRISON = "Keras projects on HARRISON"
 CATALOGUE: tuple[Entry, ...] = (
     Entry("retrieval", "retrieval", "this program with --raw: nothing blocked or merged", _product, cost=6),
     Entry("retrieval default form", "retrieval", "this program with its default options", _default_form, cost=6),
+    Entry(PHOTO_ALONE, "retrieval", "the first, asked with photos and without captions", _photo_alone, "image",
+          cost=6, in_all=False),
+    Entry(STUDENT, "network", "photo alone: a small network that has learned the first's answers", _student, "image",
+          cost=40, in_all=False),
     Entry("amnn", "network", "attention over photo and caption, a GRU emits hashtags (Yang et al., 2020)", _amnn,
           seeded=True, looked_at=True, cost=220),
     Entry("show_attend_tell", "network", f"photo alone: attention over cells, an LSTM emits hashtags ({_SAT})",

@@ -18,8 +18,9 @@ from ...eval.runs.outcome_cache import OutcomeCache, check_folder
 from ...eval.systems.networks.features import FeatureCache
 from ...retrieval.encoders.backbones import make_backbone
 from ...retrieval.encoders.photos import read_photo
+from ..partial_build import EncodedPosts, product_builder
 from ..refresh.build import chosen_encoders, plan_channel
-from .archive import FEATURES, JudgedArchive, identity, product_builder, read_archive, scratch_folder, split_archive
+from .archive import FEATURES, identity, read_archive, scratch_folder, split_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def evaluate_captions(
         return report
 
 
-def _nothing_to_judge_by(archive: JudgedArchive) -> str:
+def _nothing_to_judge_by(archive: EncodedPosts) -> str:
     n = len(archive.posts)
     if not any(post.photos for post in archive.posts):
         return f"captions are written for photos, and none of the {n:,} posts has one that can be read"
@@ -89,7 +90,7 @@ def _nothing_to_judge_by(archive: JudgedArchive) -> str:
     return f"captions are judged by posts with a photo and a caption, and none of the {n:,} posts has both"
 
 
-def _context(archive: JudgedArchive, plan: CaptionPlan, scratch: Path) -> CaptionContext:
+def _context(archive: EncodedPosts, plan: CaptionPlan, scratch: Path) -> CaptionContext:
     image = next(encoder for encoder in archive.encoders.values() if encoder.channel == "image")
     look_at = FeatureCache(make_backbone(plan.backbone), plan.out / FEATURES)
-    return CaptionContext(product_builder(archive, scratch), image, look_at)
+    return CaptionContext(product_builder(archive.encoders, scratch), image, look_at)

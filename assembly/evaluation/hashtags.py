@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import SettingsError
+from ...core.post import Post
 from ...core.progress import Progress, Silent
-from ...core.protocols import PostReader
+from ...core.protocols import PostReader, Recommender
 from ...core.settings import Settings
 from ...eval.registry import CATALOGUE, Entry, SystemContext, check_names, choose, not_installed
 from ...eval.reporting import compare
@@ -23,9 +24,12 @@ from ...eval.runs.splits import HARRISON_TEST, Split, draw_split, has_hashtags
 from ...eval.systems.networks.features import FeatureCache
 from ...retrieval.encoders.backbones import make_backbone
 from ...retrieval.encoders.photos import read_photo
+from ...retrieval.encoders.profiles import EncoderSpec, query_runtime
+from ...retrieval.runtimes.runtime import Runtime
 from ...retrieval.selection.lists import SPAM, spam_rules
+from ..partial_build import EncodedPosts, product_builder
 from ..refresh.build import chosen_encoders, plan_channel
-from .archive import FEATURES, JudgedArchive, identity, product_builder, read_archive, scratch_folder, split_archive
+from .archive import FEATURES, identity, read_archive, scratch_folder, split_archive
 
 _log = logging.getLogger(__name__)
 
@@ -65,13 +69,15 @@ def evaluate(
     progress: Progress | None = None,
     begin: Callable[["Beginning"], None] = lambda beginning: None,
     tell: Callable[[RunResult, Ahead], None] = lambda result, ahead: None,
+    specs: Sequence[EncoderSpec] | None = None,
 ) -> dict[str, Any]:
     """Compare systems on an archive, and write the report into the plan's folder; returns what report.json holds.
 
     settings: of the product, apart from its home. begin: hears what is known before the first system runs. tell: hears
-    of every system that has run, and what is ahead. What has run stays, so that the same call goes on where another was
-    stopped. A library that is missing is told before the archive is read. Raises SettingsError on a plan that nothing
-    can fulfil, SourceError where the archive cannot be read, HomeError where the folder cannot be written.
+    of every system that has run, and what is ahead. specs: of the encoders; None for those of the settings. What has
+    run stays, so that the same call goes on where another was stopped. A library that is missing is told before the
+    archive is read. Raises SettingsError on a plan that nothing can fulfil, SourceError where the archive cannot be
+    read, HomeError where the folder cannot be written.
     """
     progress = progress or Silent()
     if plan.seeds < 1:
@@ -81,7 +87,7 @@ def evaluate(
         _log.warning("%s is left out: %s", name, reason)
     check_libraries()
     check_folder(plan.out)
-    specs, notes = chosen_encoders(settings)
+    specs, notes = chosen_encoders(settings) if specs is None else (specs, [])
     channels = {spec: plan_channel(spec, settings) for spec in specs}
     with scratch_folder(plan.out) as scratch:
         archive = read_archive(plan.out, channels, reader, progress)
@@ -91,7 +97,7 @@ def evaluate(
         parts = (trial.train, trial.validation, trial.test)
         own = identity("hashtags", parts, split.origin, archive, plan.backbone)
         kept = OutcomeCache(plan.out, own, RunResult.from_json)
-        context = _system_context(archive, trial, plan, scratch)
+        context = _system_context(archive, trial, plan, scratch, query_runtime(settings.cache_folder))
         known = [*notes, *reader.notes(), *split.notes()]
         done = _done(entries, plan.seeds, kept)
         clock = _time_left(entries, trial, plan.seeds, done)
@@ -157,17 +163,26 @@ def _time_left(entries: Sequence[Entry], trial: Trial, seeds: int, done: Mapping
     return clock
 
 
-def _split(archive: JudgedArchive, plan: EvaluationPlan) -> Split:
+def _split(archive: EncodedPosts, plan: EvaluationPlan) -> Split:
     if plan.protocol == "harrison":
         return draw_split(archive.posts, "random", archive.clusters, allow_leaks=True, test_part=HARRISON_TEST)
     return split_archive(archive, plan.split, plan.allow_leaks, has_hashtags)
 
 
-def _system_context(archive: JudgedArchive, trial: Trial, plan: EvaluationPlan, scratch: Path) -> SystemContext:
+def _system_context(
+    archive: EncodedPosts, trial: Trial, plan: EvaluationPlan, scratch: Path, runtime: Runtime
+) -> SystemContext:
     dense = [encoder for encoder in archive.encoders.values() if not encoder.sparse]
     lexical = next(encoder for encoder in archive.encoders.values() if encoder.sparse)
     look_at = FeatureCache(make_backbone(plan.backbone), plan.out / FEATURES)
-    return SystemContext(product_builder(archive, scratch), dense, lexical, look_at, trial.test)
+    build = product_builder(archive.encoders, scratch)
+
+    def build_student(posts: Sequence[Post], validation: Sequence[Post]) -> Recommender:
+        from ..student import student_builder  # PyTorch
+
+        return student_builder(archive.encoders, runtime, scratch)(posts, validation)
+
+    return SystemContext(build, build_student, dense, lexical, look_at, trial.test)
 
 
 def _spam(settings: Settings) -> frozenset[str]:

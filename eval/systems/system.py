@@ -121,3 +121,23 @@ class RecommenderSystem:
             queries, replace(self._options, count="auto" if count is None else count)
         )
         return [[Scored(found.hashtag, found.score) for found in answer.suggestions] for answer in answers]
+
+
+class PhotoAlone:
+    """Another system, asked without captions; posts without a photo get no hashtags."""
+
+    def __init__(self, system: System) -> None:
+        """system: whose name and kind this one has."""
+        self.name = system.name
+        self.kind = system.kind
+        self.auto = system.auto
+        self._system = system
+
+    def fit(self, posts: Sequence[Post], validation: Sequence[Post], progress: Progress = SILENT) -> Fitted:
+        """See `System.fit`."""
+        return self._system.fit(posts, validation, progress)
+
+    def suggest(self, queries: Sequence[Query], count: int | None) -> list[list[Scored]]:
+        """See `System.suggest`."""
+        answers = iter(self._system.suggest([replace(query, caption="") for query in queries if query.photos], count))
+        return [next(answers) if query.photos else [] for query in queries]

@@ -1,19 +1,23 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from hashtag_recommender.core.errors import SettingsError
-from hashtag_recommender.core.post import normalise_hashtag
+from hashtag_recommender.core.post import Photo, normalise_hashtag
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.results import Answer, Suggestion
 from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.eval.measures.metrics import judge, micro_average
 from hashtag_recommender.eval.measures.vocabulary import own_hashtags
+from hashtag_recommender.eval.registry import choose
 from hashtag_recommender.eval.systems.baselines import Ceiling, Popularity, RandomHashtags
 from hashtag_recommender.eval.systems.references.co_occurrence import CoOccurrence
 from hashtag_recommender.eval.systems.references.neighbours import NeighbourVote
 from hashtag_recommender.eval.systems.references.omikuji import BONSAI, PARABEL, Omikuji
 from hashtag_recommender.eval.systems.references.tagprop import TagProp
 from hashtag_recommender.eval.systems.references.tagvote import TagVote
-from hashtag_recommender.eval.systems.system import RecommenderSystem, Scored
+from hashtag_recommender.eval.systems.system import PhotoAlone, RecommenderSystem, Scored
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 
 TRAIN = ("Cat cute", "cat pet cute", "cat sea", "sea sun beach", "cat pet")
@@ -170,3 +174,29 @@ def test_what_cannot_be_wished_for_is_said(make_posts):
     system.fit(make_posts(*TRAIN), [])
     with pytest.raises(SettingsError, match="at most 5"):
         system.suggest(QUERIES, 30)
+
+
+def test_who_sees_photos_alone_is_asked_without_captions(make_posts):
+    asked = []
+
+    class Recording(Recommender):
+        def suggest_batch(self, queries, options):
+            asked.extend(queries)
+            return super().suggest_batch(queries, options)
+
+    system = PhotoAlone(RecommenderSystem("first post", "network", lambda posts, validation: Recording(posts)))
+    assert (system.name, system.kind, system.auto) == ("first post", "network", True)
+    system.fit(make_posts("cat pet"), make_posts("sea"))
+    photo, other = Path("a.jpg"), Path("b.jpg")
+    answers = system.suggest([Query("a cat", (photo,)), Query("no photo"), Query("", (other,))], 1)
+    assert [[scored.hashtag for scored in answer] for answer in answers] == [["cat"], [], ["cat"]]
+    assert asked == [Query("", (photo,)), Query("", (other,))]
+
+
+def test_students_are_compared_only_where_they_are_named(make_posts, tmp_path):
+    posts = [replace(post, photos=(Photo(tmp_path / "a.jpg", "0"),)) for post in make_posts("cat", "sea")]
+    names = {"student", "retrieval photo alone"}
+    assert not names & {entry.name for entry in choose(["all"], posts)[0]}
+    assert {entry.name for entry in choose(sorted(names), posts)[0]} == names
+    with pytest.raises(SettingsError, match="student cannot be compared on these posts: it needs photos"):
+        choose(["student"], make_posts("cat", "sea"))
