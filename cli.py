@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from . import console
-from .commands import evaluation, feedback, index, models, posts, schedule, sources, tags
+from .commands import evaluation, export, feedback, index, models, posts, schedule, sources, tags
 from .commands.backup import backup, restore
 from .commands.caption import caption
 from .commands.serve import serve
@@ -38,6 +38,7 @@ app.add_typer(tags.app, name="tags")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(export.app, name="export")
 app.command("serve")(serve)
 app.add_typer(schedule.app, name="schedule")
 app.command("backup")(backup)

@@ -20,6 +20,10 @@ from .evaluation.hashtags import EvaluationPlan as EvaluationPlan
 from .evaluation.hashtags import compare_reports as compare_reports
 from .evaluation.hashtags import evaluate as evaluate
 from .evaluation.hashtags import systems as systems
+from .export import Exported as Exported
+from .export import ExportPlan as ExportPlan
+from .export import export_student as export_student
+from .export import report_on_student as report_on_student
 from .home import Home as Home
 from .home import open_home as open_home
 from .maintain.backup import BackedUp as BackedUp

@@ -21,6 +21,7 @@ from .evaluation import (
     tell_captions,
     tell_outcome,
 )
+from .export import show_exported
 from .lifecycle import show_backup, show_cleared, show_history, show_restored, show_rollback, show_verdict
 from .log import LogFormat, event, progress_for
 from .posts import show_change, show_post, show_posts
@@ -47,6 +48,7 @@ __all__ = [
     "show_comparison",
     "show_cleared",
     "show_evaluation",
+    "show_exported",
     "show_forgotten",
     "show_history",
     "show_info",
