@@ -16,7 +16,9 @@ DECIDING: Sequence[CaptionMeasure] = ("rouge_l", "meteor")  # by these systems a
 
 RULES = (
     "Every system sees the photos of a test post, and nothing else of it; the networks and the nearest photo see the"
-    " first photo alone. What it writes is held against the caption of the post, without hashtags.",
+    " first photo alone. What it writes is held against the caption of the post.",
+    "All captions, also those that are learned from, are cleaned first: of mentions, links, e-mail addresses, credits,"
+    " dates, prices, phone numbers and hashtags, which no system can know from a photo.",
     "Captions are cut into tokens once, for all measures: NFKC, case folded, without punctuation and emoji. Words are"
     " runs of letters and digits; a letter of a script written without spaces is a word of its own. Where a test post"
     " is Korean, Japanese, Chinese or Thai, all figures are also given by characters.",

@@ -1,10 +1,11 @@
 """Puts systems that write captions to the test: each learns from the same posts and sees the same photos."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
+from ...core.caption_cleaning import clean_caption
 from ...core.errors import SettingsError
 from ...core.post import Post
 from ...core.progress import Progress
@@ -15,15 +16,16 @@ from .splits import Split
 
 
 def has_photo_and_caption(post: Post) -> bool:
-    """Whether a post teaches which caption a photo gets: it has both, and the caption holds a word."""
-    return bool(post.photos and tokens_of(post.caption, "words"))
+    """Whether a post teaches which caption a photo gets: it has both, and the cleaned caption holds a word."""
+    return bool(post.photos and tokens_of(clean_caption(post.caption).text, "words"))
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionTrial:
-    """What systems learn from and are judged on: posts that have a photo and a caption.
+    """What systems learn from and are judged on: posts that have a photo and a caption, which is cleaned.
 
-    left_out: how many posts of the archive lack one of them.
+    Cleaned as `hashtag caption` cleans: no system can know whom a post mentions, or where it links, and none is to
+    write it. left_out: how many posts of the archive lack one of them.
     """
 
     train: Sequence[Post]
@@ -36,9 +38,9 @@ class CaptionTrial:
         """Raises SettingsError where a part has no such post."""
         able = [has_photo_and_caption(post) for post in posts]
         parts = {
-            "training": [posts[row] for row in split.train if able[row]],
-            "validation": [posts[row] for row in split.validation if able[row]],
-            "test": [posts[row] for row in split.test if able[row]],
+            "training": [_cleaned(posts[row]) for row in split.train if able[row]],
+            "validation": [_cleaned(posts[row]) for row in split.validation if able[row]],
+            "test": [_cleaned(posts[row]) for row in split.test if able[row]],
         }
         for name, part in parts.items():
             if not part:
@@ -51,7 +53,7 @@ class CaptionTrial:
 
     @property
     def truth(self) -> list[str]:
-        """By test post its own caption."""
+        """By test post its own caption, cleaned."""
         return [post.caption for post in self.test]
 
     def notes(self) -> list[str]:
@@ -79,6 +81,10 @@ class CaptionResult:
     def from_json(cls, fields: Mapping[str, Any]) -> "CaptionResult":
         """Of its fields, as `dataclasses.asdict` gives them. Raises KeyError or TypeError on what is none."""
         return cls(**{**fields, "captions": [str(caption) for caption in fields["captions"]]})
+
+
+def _cleaned(post: Post) -> Post:
+    return replace(post, caption=clean_caption(post.caption).text)
 
 
 def run_captions(system: CaptionSystem, trial: CaptionTrial, progress: Progress = SILENT) -> CaptionResult:

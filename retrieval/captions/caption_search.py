@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from ...core.caption_cleaning import CleanedCaption, clean_caption
 from ...core.captions import CaptionOptions, SuggestedCaption
 from ...core.protocols import Archive
 from ...core.vectors import NO_ROW, Floats
@@ -14,7 +15,6 @@ from ...core.writing_systems import mostly_written_in
 from ..search.channels import Channel
 from ..search.neighbours import Neighbours
 from ..voting.fusion import NEIGHBOURHOODS, Fused, Fusion
-from .cleaning import CleanedCaption, clean_caption
 from .consensus import find_consensus
 from .given_hashtags import nearest_by_hashtags
 

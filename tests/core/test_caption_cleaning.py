@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashtag_recommender.retrieval.captions.cleaning import CleanedCaption, clean_caption
+from hashtag_recommender.core.caption_cleaning import CleanedCaption, clean_caption
 
 
 @pytest.mark.parametrize(
