@@ -18,7 +18,7 @@ test: dev browser onnxruntime-web litert  ## Run every check and test
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases benchmarks/*.py demo/*.py
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 quick: .venv/dev  ## Run the checks, and the tests that need no weights, crash, server or browser; after `make dev`
 	$(BIN)/ruff check

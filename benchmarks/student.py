@@ -112,7 +112,7 @@ def measure_set(data: Path, limit: str) -> None:
         agreement = told["agreement"]
         print(f"  ONNX Runtime - PyTorch, before 8 bits: {told['difference']:.1e} at most")
         stays, moved = agreement["overlap"], agreement["mean_difference"]
-        print(f"  8 bits: {stays:.0%} of the five likeliest stay, probabilities differ by {moved:.1e} on average")
+        print(f"  8 bits: {stays:.0%} of the likeliest stay, probabilities differ by {moved:.1e} on average")
 
 
 def main() -> None:

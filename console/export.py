@@ -33,6 +33,6 @@ def show_exported(exported: "Exported") -> None:
 
 def _agreeing(how: str, agreement: "Agreement") -> str:
     return (
-        f"{how}: {agreement.overlap:.0%} of the five likeliest hashtags stay the same, probabilities differ by "
+        f"{how}: {agreement.overlap:.0%} of the likeliest hashtags stay the same, probabilities differ by "
         f"{agreement.mean_difference:.2g} on average ({counted(agreement.posts, 'post')})"
     )

@@ -117,10 +117,9 @@ def write_student(trained: TrainedStudent, path: Path, quantised: bool, limit: i
             size = path.stat().st_size
             if limit is None or size <= limit:
                 return StudentFile(student, metadata, size, kept, len(vocabulary) - kept, difference, found, check)
-            fewer = kept - ceil((size - limit) / each)
-            if fewer < FEWEST_HASHTAGS:
-                raise _too_small(limit, size - int((kept - FEWEST_HASHTAGS) * each), quantised)
-            kept = fewer
+            if kept <= FEWEST_HASHTAGS:
+                raise _too_small(limit, size, quantised)
+            kept = max(kept - ceil((size - limit) / each), FEWEST_HASHTAGS)
 
 
 def _bytes_each(vocabulary: Vocabulary, quantised: bool, buckets: int) -> float:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from ...core.errors import RefusedError
 from ...core.vectors import Vectors
 from .onnx_file import OnnxStudent, keep_metadata
 
-LEAST_OVERLAP = 0.6  # of the five likeliest hashtags, before and after
-MOST_MEAN_DIFFERENCE = 0.02  # of probabilities
+LEAST_OVERLAP = 0.6  # of the likeliest hashtags, before and after
+MOST_MEAN_DIFFERENCE = 0.1  # of probabilities; in a small vocabulary many are neither high nor low
 
 POOLING = ("ReduceMean", "GlobalAveragePool")  # as the exporter may write it
 
@@ -29,7 +30,8 @@ _TOP = 5
 class Agreement:
     """How far two models agree on n posts.
 
-    overlap: the mean part of the five likeliest hashtags that both name. mean_difference: of all probabilities.
+    overlap: the mean part of the likeliest hashtags that both name: of five, or of half of them all if these are fewer.
+    mean_difference: of all probabilities.
     """
 
     posts: int
@@ -43,7 +45,7 @@ class Agreement:
 
 def agreement(one: Vectors, other: Vectors) -> Agreement:
     """one, other: probabilities (n, m) of the same posts."""
-    k = min(_TOP, one.shape[1])
+    k = min(_TOP, ceil(one.shape[1] / 2))
     tops = [np.argsort(-part, axis=1, kind="stable")[:, :k] for part in (one, other)]
     shared = [len(np.intersect1d(*pair)) / k for pair in zip(*tops, strict=True)]
     return Agreement(len(one), float(np.mean(shared)), float(np.abs(one - other).mean()))
@@ -55,7 +57,7 @@ def check_agreement(before: Vectors, after: Vectors) -> Agreement:
     if found.overlap < LEAST_OVERLAP or found.mean_difference > MOST_MEAN_DIFFERENCE:
         raise RefusedError(
             f"in 8 bits the student says other hashtags than before: on {found.posts} posts it shares "
-            f"{found.overlap:.0%} of the five likeliest ones, and probabilities differ by {found.mean_difference:.3f} "
+            f"{found.overlap:.0%} of the likeliest ones, and probabilities differ by {found.mean_difference:.3f} "
             "on average",
             WITHOUT_QUANTISATION,
         )

@@ -1,4 +1,4 @@
-"""The programs of docs/phone.md, each as it stands there, on students of the sample archive."""
+"""The programs of docs/phone.md, each as it stands there, on small students."""
 
 import functools
 import http.server
@@ -13,16 +13,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hashtag_recommender import assembly
+from hashtag_recommender.core.post import Photo, Post
+from hashtag_recommender.core.progress import Silent
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.suggest_options import SuggestOptions
+from hashtag_recommender.core.vectors import unit_rows
+from hashtag_recommender.retrieval.student.distillation import FOLDS, DistillationSet, vocabulary_of
+from hashtag_recommender.retrieval.student.exporting import TrainedStudent, write_student
+from hashtag_recommender.retrieval.student.network import FEATURES
 from hashtag_recommender.retrieval.student.ngrams import HashedNgrams
 from hashtag_recommender.retrieval.student.recommender import StudentRecommender
+from hashtag_recommender.retrieval.student.training import train
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs" / "phone.md").read_text(encoding="utf-8")
 RUNTIME = ROOT / ".venv" / "npm" / "node_modules" / "onnxruntime-web" / "dist"
 FIVE = SuggestOptions(count=5, raw=True)
+SUBJECTS = ("latte", "puppy", "tulips", "daily", "weekend", "seoul", "일상")
 NEAR = 0.06  # a browser resizes photos in its own way
 
 
@@ -41,13 +48,30 @@ def expected(model, photo, caption=""):
     return {suggestion.hashtag: suggestion.score for suggestion in answer.suggestions}
 
 
-def export(home, **how):
-    with assembly.open_home(home) as opened:
-        return assembly.export_student(opened, assembly.ExportPlan(**how))
+def write(path, demo, *, captions, quantised):
+    """A student that was trained on little: what it says matters less than that all programs hear the same."""
+    photos = sorted((demo / "photos").glob("*.jpg"))[:30]
+    rng, ngrams = np.random.default_rng(0), HashedNgrams() if captions else None
+    posts = [
+        Post(
+            "s",
+            str(i),
+            f"a day with {SUBJECTS[i % 3]} {i}",
+            (SUBJECTS[i % 3], *SUBJECTS[3 + i % 4 :]),
+            (Photo(photo, str(i)),),
+        )
+        for i, photo in enumerate(photos)
+    ]
+    features = unit_rows(rng.normal(size=(len(posts), FEATURES)))[:, None].astype(np.float16)
+    bags = ngrams.bags([post.caption for post in posts]) if ngrams else None
+    soft_targets = dict.fromkeys(("photo", "caption", "both") if captions else ("photo",), [{}] * len(posts))
+    examples = DistillationSet(vocabulary_of(posts), posts, features, bags, soft_targets, np.arange(len(posts)) % FOLDS)
+    trained = TrainedStudent(examples, train(examples, Silent()), ngrams, {"snapshot": "snap-1", "version": "1"})
+    write_student(trained, path, quantised)
 
 
-def test_in_python(demo, demo_home, tmp_path):
-    export(demo_home, out=tmp_path / "model.onnx")
+def test_in_python(demo, tmp_path):
+    write(tmp_path / "model.onnx", demo, captions=False, quantised=False)
     shutil.copy(demo / "new" / "coffee.jpg", tmp_path / "photo.jpg")
     words = [sys.executable, "-c", program("python")]
     ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -62,13 +86,13 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def folder(demo_home, tmp_path_factory):
+def folder(demo, tmp_path_factory):
     """What the document puts on a web server, with a student that reads captions."""
     if not RUNTIME.is_dir():
         missing = "the package onnxruntime-web is not there: run `make onnxruntime-web`"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
     made = tmp_path_factory.mktemp("phone")
-    export(demo_home, out=made / "model.onnx", quantise=True, captions=True)
+    write(made / "model.onnx", demo, captions=True, quantised=True)
     (made / "index.html").write_text(program("html"), encoding="utf-8")
     (made / "dist").symlink_to(RUNTIME)
     return made
@@ -90,7 +114,7 @@ def page(browser, folder):
 
 
 def test_on_a_web_page(page, folder, demo):
-    photo, caption = demo / "new" / "coffee.jpg", "ＣＡＦÉ 오랜만에  단골 카페, espresso ☕️"
+    photo, caption = demo / "new" / "coffee.jpg", "A ＤＡＹ with  puppy, 오랜만에 ☕️"
     page.get_by_label("Photo").set_input_files(photo)
     page.wait_for_function("document.getElementById('hashtags').textContent.includes('#')")
     answer, right = told(page.locator("#hashtags").inner_text()), expected(folder / "model.onnx", photo)
