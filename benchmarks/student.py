@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def times(models: Sequence[Path], photo: NDArray[np.uint8], threads: int) -> lis
     runs: list[Callable[[], Any]] = []
     for model in models:
         session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        runs.append(lambda session=session: session.run(None, {"photo": photo}))
+        runs.append(partial(session.run, None, {"photo": photo}))
     taken = np.zeros((_RUNS, len(models)))
     for turn in taken:
         for place, run in enumerate(runs):
