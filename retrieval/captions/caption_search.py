@@ -47,8 +47,8 @@ class CaptionSearch:
         self._archive = archive
         self._labels = labels
         self._fusion = fusion
-        self._neighbourhood = channels[0].neighbourhood
-        self._copies = np.bincount(self._neighbourhood.clusters)[self._neighbourhood.clusters]
+        # Without any channel, no post has a caption.
+        self._neighbourhood = channels[0].neighbourhood if channels else None
 
     def find(
         self, query: int, given: Collection[int], hits: Mapping[str, Neighbours], fused: Fused, options: CaptionOptions
@@ -82,9 +82,16 @@ class CaptionSearch:
                 neighbour.row, neighbour.channel, neighbour.similarity, neighbour.weight, neighbour.photo
             ),
             author=self._archive.authors[number] if number >= 0 else None,
-            similar=int(self._copies[list(alike)].sum()) - 1,
+            similar=self._count_copies(alike) - 1,
             removed=cleaned.removed,
         )
+
+    def _count_copies(self, rows: Sequence[int]) -> int:
+        """How many posts are near-duplicates of one of these, themselves included."""
+        if self._neighbourhood is None:
+            return len(rows)
+        clusters = self._neighbourhood.clusters
+        return int(np.isin(clusters, clusters[list(rows)]).sum())
 
     def _candidates(
         self, query: int, given: Collection[int], hits: Mapping[str, Neighbours], fused: Fused, options: CaptionOptions
@@ -129,6 +136,8 @@ class CaptionSearch:
         The channels are weighted as in the vote. Within a channel the shares are those of its widest vote source,
         because a consensus needs more posts than a vote.
         """
+        if self._neighbourhood is None:
+            return
         by_hashtags = nearest_by_hashtags(given, self._labels, self._neighbourhood, max(NEIGHBOURHOODS))
         found = [
             (channel, hits[channel], query, shares, total)

@@ -172,3 +172,12 @@ def test_what_cannot_be_asked_is_told(hashtag, home, words, complaint):
 def test_without_an_index_there_are_none(hashtag, tmp_path):
     ran = hashtag("caption", "--text", "x", "--home", tmp_path)
     assert ran.code == 2 and "hashtag index build" in ran.err
+
+
+def test_an_archive_of_hashtags_alone_has_none(tmp_path):
+    (tmp_path / "posts.csv").write_text("hashtags\ncoffee cafe\ncoffee\n", encoding="utf-8")
+    build_index(Home(Settings(tmp_path / "home", encoders="compact")), read_posts(tmp_path / "posts.csv"))
+    with open_recommender(tmp_path / "home") as opened:
+        assert opened.caption(given=["coffee"]).notes == (
+            "no post of the archive with a caption is similar to this one",
+        )

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hashtag_recommender.retrieval.captions.cleaning import clean_caption
+from hashtag_recommender.core.caption_cleaning import clean_caption
 from hashtag_recommender.web.pages.languages import words_of
 
 from .conftest import kept, wait_for_answer
