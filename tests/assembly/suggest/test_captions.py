@@ -175,9 +175,8 @@ def test_without_an_index_there_are_none(hashtag, tmp_path):
 
 
 def test_an_archive_of_hashtags_alone_has_none(tmp_path):
-    (tmp_path / "posts.csv").write_text("hashtags\ncoffee cafe\ncoffee\n", encoding="utf-8")
+    (tmp_path / "posts.csv").write_text("text,hashtags\n,coffee cafe\n,coffee\n", encoding="utf-8")
     build_index(Home(Settings(tmp_path / "home", encoders="compact")), read_posts(tmp_path / "posts.csv"))
     with open_recommender(tmp_path / "home") as opened:
-        assert opened.caption(given=["coffee"]).notes == (
-            "no post of the archive with a caption is similar to this one",
-        )
+        answer = opened.caption(given=["coffee"])
+    assert answer.notes == ("no post of the archive with a caption is similar to this one",)
