@@ -7,28 +7,13 @@ What is printed are the tables of benchmarks/README.md.
 """
 
 import argparse
-import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-from evaluation import number_posts
-from quality import HASHTAG
+from evaluation import evaluate
 
 SETS = ("recipes_en", "tweets_en")
-
-
-def compare(data: Path, out: Path) -> dict[str, Any]:
-    """Run the command as a user would, with what it says on standard error."""
-    read = out.with_name(f"{out.name} read")
-    read.mkdir(parents=True, exist_ok=True)
-    number_posts(data / "posts.csv", read)
-    words = ["eval", "captions", read / "posts.csv", "--images", data, "--split", read / "parts.csv", "--out", out]
-    # A group of the sets is not always a cluster of near-duplicates as the product finds them.
-    subprocess.run([HASHTAG, *map(str, words), "--encoders", "compact", "--allow-leaks"], check=True)
-    report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    return report
 
 
 def show(name: str, report: dict[str, Any], minutes: float) -> None:
@@ -68,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in arguments.sets:
         started = time.perf_counter()
-        report = compare(arguments.data / name, arguments.out / name)
+        report = evaluate(arguments.data / name, arguments.out / name, "captions")
         show(name, report, (time.perf_counter() - started) / 60)
 
 

@@ -38,12 +38,12 @@ def number_posts(source: Path, folder: Path) -> None:
             writer.writerows(table)
 
 
-def evaluate(data: Path, out: Path) -> dict[str, Any]:
-    """Run the command as a user would, with what it says on standard error."""
+def evaluate(data: Path, out: Path, command: str = "run") -> dict[str, Any]:
+    """Run a command of `hashtag eval` as a user would, with what it says on standard error; returns its report."""
     read = out.with_name(f"{out.name} read")
     read.mkdir(parents=True, exist_ok=True)
     number_posts(data / "posts.csv", read)
-    words = ["eval", "run", read / "posts.csv", "--images", data, "--split", read / "parts.csv", "--out", out]
+    words = ["eval", command, read / "posts.csv", "--images", data, "--split", read / "parts.csv", "--out", out]
     # A group of the sets is not always a cluster of near-duplicates as the product finds them.
     subprocess.run([HASHTAG, *map(str, words), "--encoders", "compact", "--allow-leaks"], check=True)
     report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from ...core.progress import Progress
 from ...core.protocols import PostReader
 from ...db.database import open_database
 from ...db.rejects import REJECTS, Rejects
-from ...eval.runs.splits import Drawn, Split, Teaches, draw_split, read_split
+from ...eval.runs.splits import Drawn, IsUsable, Split, draw_split, read_split
 from ...index.snapshots.build import ChannelPlan, embed
 from ...retrieval.encoders.profiles import EncoderSpec
 from ..partial_build import EncodedPosts, encoded_posts
@@ -54,18 +54,18 @@ def read_archive(
         return encoded_posts(store, plans)
 
 
-def split_archive(archive: EncodedPosts, split: str, allow_leaks: bool, teaches: Teaches) -> Split:
-    """split: how posts are parted, or a file; see `eval.runs.splits`. teaches: see there, too.
+def split_archive(archive: EncodedPosts, split: str, allow_leaks: bool, is_usable: IsUsable) -> Split:
+    """split: how posts are parted, or a file; see `eval.runs.splits`. is_usable: see there, too.
 
     Raises SettingsError where it is neither, and as the functions there do.
     """
     if split in get_args(Drawn):
         drawn: Any = split
-        return draw_split(archive.posts, drawn, archive.clusters, allow_leaks=allow_leaks, teaches=teaches)
+        return draw_split(archive.posts, drawn, archive.clusters, allow_leaks=allow_leaks, is_usable=is_usable)
     if not Path(split).is_file():
         ways = ", ".join(get_args(Drawn))
         raise SettingsError(f"split is {split!r}, which is neither {ways} nor a file of posts and parts")
-    return read_split(Path(split), archive.posts, archive.clusters, allow_leaks=allow_leaks, teaches=teaches)
+    return read_split(Path(split), archive.posts, archive.clusters, allow_leaks=allow_leaks, is_usable=is_usable)
 
 
 def identity(

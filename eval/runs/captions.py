@@ -16,7 +16,10 @@ from .splits import Split
 
 
 def has_photo_and_caption(post: Post) -> bool:
-    """Whether a post teaches which caption a photo gets: it has both, and the cleaned caption holds a word."""
+    """Whether a system can learn from a post which caption a photo gets.
+
+    It has both, and the cleaned caption holds a word.
+    """
     return bool(post.photos and tokens_of(clean_caption(post.caption).text, "words"))
 
 

@@ -19,7 +19,7 @@ Drawn = Literal["group", "random", "author", "time"]
 Origin = Literal[Drawn, "file"]
 
 # Whether a post has an answer that could be remembered. A test post whose near-duplicates teach nothing is no leak.
-Teaches: TypeAlias = Callable[[Post], bool]
+IsUsable: TypeAlias = Callable[[Post], bool]
 
 TEST = 0.2  # of all posts
 HARRISON_TEST = 5_000 / 57_383  # as its authors part theirs (Park, Li and Kim, arXiv 1605.05054)
@@ -30,7 +30,7 @@ _FEW = 30  # test posts, of which figures say little
 
 
 def has_hashtags(post: Post) -> bool:
-    """Whether a post teaches which hashtags to suggest."""
+    """Whether a system can learn from a post which hashtags to suggest."""
     return bool(post.hashtags)
 
 
@@ -85,7 +85,7 @@ def draw_split(
     clusters: Rows,
     *,
     allow_leaks: bool = False,
-    teaches: Teaches = has_hashtags,
+    is_usable: IsUsable = has_hashtags,
     seed: int = 0,
     test_part: float = TEST,
 ) -> Split:
@@ -95,18 +95,18 @@ def draw_split(
     together. `time`: the latest are test posts, those before them validation posts; those of one moment stay together.
     clusters: (n,) the near-duplicates' numbers. Posts that stay together but are too many for a part remain in
     training. A test post with a near-duplicate outside the test part is dropped, unless leaks are allowed: moved to
-    training, it would teach what is not known yet. teaches: which posts can leak. test_part: of all posts, in (0, 1).
+    training, it would tell what is not known yet. is_usable: which posts can leak. test_part: of all posts, in (0, 1).
     Deterministic. Raises SettingsError if posts lack what is needed, if a part would be empty, and if every test post
     would be dropped.
     """
     together = _together(posts, by, clusters)
-    teaching = _teaching(posts, teaches)
+    usable = _usable(posts, is_usable)
     rng = None if by == "time" else np.random.default_rng(seed)
     everyone = np.arange(len(posts), dtype=np.int64)
     test = _carve(everyone, together, test_part, rng)
     rest = np.setdiff1d(everyone, test)
     validation = _carve(rest, together, VALIDATION, rng)
-    return _checked(by, np.setdiff1d(rest, validation), validation, test, clusters, teaching, allow_leaks)
+    return _checked(by, np.setdiff1d(rest, validation), validation, test, clusters, usable, allow_leaks)
 
 
 def read_split(
@@ -115,7 +115,7 @@ def read_split(
     clusters: Rows,
     *,
     allow_leaks: bool = False,
-    teaches: Teaches = has_hashtags,
+    is_usable: IsUsable = has_hashtags,
     seed: int = 0,
 ) -> Split:
     """A split as a file gives it: CSV in UTF-8 with the columns `post` (its id) and `part`.
@@ -137,7 +137,7 @@ def read_split(
     if not len(validation):
         validation = _carve(train, clusters, VALIDATION, np.random.default_rng(seed))
         train = np.setdiff1d(train, validation)
-    return _checked("file", train, validation, test, clusters, _teaching(posts, teaches), allow_leaks)
+    return _checked("file", train, validation, test, clusters, _usable(posts, is_usable), allow_leaks)
 
 
 def _together(posts: Sequence[Post], by: Drawn, clusters: Rows) -> Rows:
@@ -180,15 +180,15 @@ def _checked(
     validation: Rows,
     test: Rows,
     clusters: Rows,
-    teaching: NDArray[np.bool_],
+    usable: NDArray[np.bool_],
     allow_leaks: bool,
 ) -> Split:
-    """teaching: (n,) whether each post teaches."""
+    """usable: (n,) whether a system can learn from each post."""
     for part, rows in zip(_PARTS, (train, validation, test), strict=True):
         if not len(rows):
             raise SettingsError(f"the split by {origin} leaves no {part} posts; there are too few separate posts")
     learned = np.concatenate([train, validation])
-    leaking = np.isin(clusters[test], clusters[learned[teaching[learned]]])
+    leaking = np.isin(clusters[test], clusters[learned[usable[learned]]])
     if allow_leaks:
         return Split(origin, train, validation, test, int(leaking.sum()))
     if leaking.all():
@@ -199,8 +199,8 @@ def _checked(
     return Split(origin, train, validation, test[~leaking], 0, int(leaking.sum()))
 
 
-def _teaching(posts: Sequence[Post], teaches: Teaches) -> NDArray[np.bool_]:
-    return np.asarray([teaches(post) for post in posts], dtype=np.bool_)
+def _usable(posts: Sequence[Post], is_usable: IsUsable) -> NDArray[np.bool_]:
+    return np.asarray([is_usable(post) for post in posts], dtype=np.bool_)
 
 
 def _parts(path: Path) -> dict[str, str]:

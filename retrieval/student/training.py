@@ -114,8 +114,8 @@ def _f1_of_best(probabilities: Vectors, labels: Vectors, due: int) -> float:
 
 def _targets(examples: DistillationSet, labels: Vectors) -> dict[Part, Vectors]:
     """By what is looked at (n, m): the teacher's answers, mixed with what the posts carry."""
-    taught = {part: matrix(said, examples.vocabulary) for part, said in examples.soft_targets.items()}
-    return {part: TEACHER * said + (1 - TEACHER) * labels for part, said in taught.items()}
+    of_teacher = {part: matrix(said, examples.vocabulary) for part, said in examples.soft_targets.items()}
+    return {part: TEACHER * said + (1 - TEACHER) * labels for part, said in of_teacher.items()}
 
 
 def _samples(

@@ -129,7 +129,7 @@ def test_a_copy_without_hashtags_takes_no_test_post_away():
     split = draw_split(posts, "time", clusters)
     assert (split.dropped, len(split.test)) == (0, 20)
     assert (
-        draw_split(posts, "time", clusters, teaches=lambda post: True).dropped == 1
+        draw_split(posts, "time", clusters, is_usable=lambda post: True).dropped == 1
     )  # but it may teach something else
 
 
