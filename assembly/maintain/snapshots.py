@@ -9,7 +9,7 @@ from ...core.errors import SnapshotError
 from ...index.snapshots.history import Run, read_history, recorded
 from ...index.snapshots.manifest import Manifest
 from ...index.snapshots.retention import MANIFEST, collect, is_rolled_back, snapshot_folders
-from ...index.snapshots.serving import RolledBack, roll_back
+from ...index.snapshots.serving import RolledBack, roll_back, rollback_target
 from ...index.snapshots.snapshot import serving_name, writing
 from ...index.snapshots.verify import Verdict, verify
 from ..home import Home, disk_errors
@@ -88,10 +88,13 @@ def roll_back_index(home: Home, snapshot: str | None = None) -> RolledBack:
     Raises NotFoundError if there is none to go back to, SettingsError if the one named is in service already,
     SnapshotError if it is not whole.
     """
-    home.existing()
-    with home.run("index rollback") as run:
-        rolled_back = roll_back(home.folder, snapshot)
-        run.outcome = "rolled back"
+    folder = home.existing()
+    with disk_errors(folder), writing(folder, "index rollback"):
+        # Recorded only from here on: what cannot be rolled back to changes nothing, and is told to who asked.
+        target = rollback_target(folder, snapshot)
+        with recorded(folder, "index rollback") as run:
+            rolled_back = roll_back(folder, target)
+            run.outcome = "rolled back"
     return rolled_back
 
 

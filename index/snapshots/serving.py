@@ -60,21 +60,52 @@ def serve(home: Path) -> Served:
             raise
 
 
-def roll_back(home: Path, name: str | None = None) -> RolledBack:
-    """Put an earlier snapshot in service, or the one named; call it within `writing(home)`.
+@dataclass(frozen=True, slots=True)
+class RollbackTarget:
+    """snapshot: to serve. before: what CURRENT names, None where damaged. skipped: damaged ones between."""
 
-    Those after it are marked, so that none of them serves again by accident.
+    snapshot: Snapshot
+    before: str | None
+    skipped: tuple[str, ...]
+
+
+def rollback_target(home: Path, name: str | None = None) -> RollbackTarget:
+    """The snapshot before the one in service, or the one named; call it within `writing(home)`.
+
     Raises NotFoundError if there is none to go back to, SettingsError if the one named is in service already,
     SnapshotError if it is not whole.
     """
     before = serving_name(home)
-    target, skipped = _target(home, before, name)
+    if name is not None:
+        if name == before:
+            raise SettingsError(f"{name} is in service already")
+        folders = {folder.name: folder for folder in snapshot_folders(home)}
+        if name not in folders:
+            raise NotFoundError(f"there is no snapshot {name} in {home}", LIST_SNAPSHOTS)
+        return RollbackTarget(whole_snapshot(folders[name]), before, ())
+    skipped: list[str] = []
+    for folder in _earlier(home, before):
+        try:
+            return RollbackTarget(whole_snapshot(folder), before, tuple(skipped))
+        except SnapshotError as error:
+            skipped.append(error.message)
+    raise NotFoundError(
+        f"there is no undamaged snapshot in {home} to go back to" + (f" ({'; '.join(skipped)})" if skipped else "")
+    )
+
+
+def roll_back(home: Path, target: RollbackTarget) -> RolledBack:
+    """Put a snapshot in service; call it within `writing(home)`.
+
+    Those after it are marked, so that none of them serves again by accident.
+    """
+    snapshot = target.snapshot
     for folder in snapshot_folders(home):
-        if folder.name > target.name:
+        if folder.name > snapshot.name:
             mark_rolled_back(folder)
-    put_in_service(home, target.name, target.digest)
-    unmark(target.folder)
-    return RolledBack(before, target.name, tuple(skipped))
+    put_in_service(home, snapshot.name, snapshot.digest)
+    unmark(snapshot.folder)
+    return RolledBack(target.before, snapshot.name, target.skipped)
 
 
 def held_back(home: Path, serving: Snapshot, posts: Rows, is_same: Callable[[Manifest], bool]) -> str | None:
@@ -106,25 +137,6 @@ def told_of_rollback(serving: str, held: str) -> str:
     return (
         f"which was rolled back: {serving} stays in service until a different index is published; "
         f"to serve {held} again, run `hashtag index rollback {held}`"
-    )
-
-
-def _target(home: Path, before: str | None, name: str | None) -> tuple[Snapshot, list[str]]:
-    if name is not None:
-        if name == before:
-            raise SettingsError(f"{name} is in service already")
-        folders = {folder.name: folder for folder in snapshot_folders(home)}
-        if name not in folders:
-            raise NotFoundError(f"there is no snapshot {name} in {home}", LIST_SNAPSHOTS)
-        return whole_snapshot(folders[name]), []
-    skipped: list[str] = []
-    for folder in _earlier(home, before):
-        try:
-            return whole_snapshot(folder), skipped
-        except SnapshotError as error:
-            skipped.append(error.message)
-    raise NotFoundError(
-        f"there is no undamaged snapshot in {home} to go back to" + (f" ({'; '.join(skipped)})" if skipped else "")
     )
 
 

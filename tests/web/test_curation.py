@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hashtag_recommender import assembly
 from hashtag_recommender.assembly import Home, build_index, index_history, read_posts, rule_store
 from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.web.problems import hide_home
 from hashtag_recommender.web.service import Service
 from hashtag_recommender.web.settings import Limits
 
@@ -98,7 +99,7 @@ def test_the_index_tells_of_itself(client: TestClient, service: Service) -> None
     assert told["info"]["snapshot"] == service.recommender.snapshot and told["info"]["posts"] == 74
     assert "database" not in told["info"]
     assert told["history"]["runs"]  # other tests may have added to them
-    assert told["history"] == index_history(service.home, 20).to_json()
+    assert told["history"] == hide_home(index_history(service.home, 20).to_json(), service.home.folder)
 
 
 def test_there_is_nothing_to_go_back_to(client: TestClient, service: Service) -> None:
@@ -106,6 +107,8 @@ def test_there_is_nothing_to_go_back_to(client: TestClient, service: Service) ->
     assert "the home" in told["detail"]
     problem(client.post("/v1/index/rollback", json={"snapshot": "snap-x"}), 404, "not_found")
     problem(client.post("/v1/index/rollback", json={"snapshot": service.recommender.snapshot}), 400, "settings")
+    runs = client.get("/v1/index").json()["history"]["runs"]
+    assert "index rollback" not in [run["command"] for run in runs]  # nothing was done
 
 
 def test_a_home_that_another_process_writes_is_told(own: TestClient, own_service: Service) -> None:

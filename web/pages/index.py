@@ -1,5 +1,6 @@
 """`/index`: what serves, how good it is, what was done to it, and the way back."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +13,7 @@ from ...eval.reporting.page.charts import Axis, Chart, Paper, Series
 from ...retrieval.reranking.reports import RerankerReport
 from ..api.dependencies import TheService
 from ..bodies import read_body
-from ..problems import Problem
+from ..problems import Problem, hide_home
 from ..schemas import RollbackRequest
 from ..service import Service
 from .errors import told
@@ -49,6 +50,7 @@ async def _page(request: Request, service: Service, problem: Problem | None = No
     fields: dict[str, Any] = {
         "info": info,
         "history": history,
+        "without_home": partial(hide_home, home=service.home.folder),
         "can_go_back": any(kept.state == "kept" and kept.snapshot < serving for kept in history.snapshots),
         "bytes": sum(file.bytes for file in info.manifest.files.values()),
         "reliability": _reliability(info.report, words) if info.report and info.report.reliability else None,

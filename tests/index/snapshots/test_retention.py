@@ -9,7 +9,7 @@ import pytest
 from hashtag_recommender.core import durable
 from hashtag_recommender.index.snapshots import retention as collecting
 from hashtag_recommender.index.snapshots.retention import collect, new_name, snapshot_folders
-from hashtag_recommender.index.snapshots.serving import roll_back
+from hashtag_recommender.index.snapshots.serving import roll_back, rollback_target
 from hashtag_recommender.index.snapshots.snapshot import CURRENT, current_snapshot, drop_others, serving_name, writing
 
 READING = """
@@ -91,7 +91,7 @@ def test_what_is_forgotten_is_deleted_whoever_reads_it(tmp_path, publish_one):
 def test_the_one_in_service_stays_and_those_rolled_back_go_first(tmp_path, publish_one):
     first, second, third = (publish_one() for _ in range(3))
     with writing(tmp_path):
-        roll_back(tmp_path, second)
+        roll_back(tmp_path, rollback_target(tmp_path, second))
     why = "rolled back: without it, the next build of the same posts would publish them again"
     cleared = gc(tmp_path, 2)
     assert cleared.kept == {third: why, second: "in service", first: "one of 2 kept"} and cleared.removed == []
@@ -102,7 +102,7 @@ def test_the_one_in_service_stays_and_those_rolled_back_go_first(tmp_path, publi
 def test_all_that_a_rollback_holds_back_is_kept_until_another_is_published(tmp_path, publish_one):
     first, second, third = (publish_one() for _ in range(3))
     with writing(tmp_path):
-        roll_back(tmp_path, first)
+        roll_back(tmp_path, rollback_target(tmp_path, first))
     assert gc(tmp_path, 1).removed == [] and names(tmp_path) == [first, second, third]
     last = publish_one()
     gc(tmp_path, 1)

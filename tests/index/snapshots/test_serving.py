@@ -5,7 +5,7 @@ import pytest
 from hashtag_recommender.core.errors import NoIndexError, NotFoundError, SettingsError, SnapshotError
 from hashtag_recommender.index.snapshots import snapshot as snapshot_module
 from hashtag_recommender.index.snapshots.retention import is_rolled_back, snapshot_folders
-from hashtag_recommender.index.snapshots.serving import roll_back, serve
+from hashtag_recommender.index.snapshots.serving import roll_back, rollback_target, serve
 from hashtag_recommender.index.snapshots.snapshot import CURRENT, serving_name, withdraw, writing
 
 
@@ -19,7 +19,7 @@ def rolled_back(home):
 
 def back(home, name=None):
     with writing(home):
-        return roll_back(home, name)
+        return roll_back(home, rollback_target(home, name))
 
 
 def test_what_is_whole_serves_without_a_word(tmp_path, publish_one):

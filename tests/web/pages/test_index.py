@@ -32,7 +32,8 @@ def test_what_serves_and_what_was_done(visitor, site):
     assert built.get_attribute("title").endswith("UTC") and "UTC" not in built.inner_text()
     assert "Too few posts" in page.locator("#quality").inner_text()
     runs = page.locator(".runs > li").all_inner_texts()
-    assert "index refresh" in runs[0] and "index build" in runs[-1]
+    commands = [next(known for known in ("index refresh", "index build", "") if known in run) for run in runs]
+    assert "index refresh" in commands and commands[-1] == "index build"  # other tests may have added to them
     assert page.locator(".snapshots > li").count() == 2
 
 
