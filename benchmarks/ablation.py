@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from quality import K, hashtag, split
 
 from hashtag_recommender.assembly.home import Home
-from hashtag_recommender.assembly.refresh.build import plan_channel
+from hashtag_recommender.assembly.refresh.build import plans_of
 from hashtag_recommender.assembly.refresh.training import training_archive
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.vectors import Floats
@@ -29,7 +29,6 @@ from hashtag_recommender.eval.measures.bootstrap import Difference, micro_f1, pa
 from hashtag_recommender.index.snapshots.build import Indexed, channel_vectors
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
-from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 from hashtag_recommender.retrieval.encoders.stacking import stacked
 from hashtag_recommender.retrieval.learning import learn_vote_sources
 from hashtag_recommender.retrieval.reranking.features import CANDIDATES
@@ -73,8 +72,8 @@ def archive_of(posts: Path, folder: Path) -> TrainingArchive:
     snapshot = current_snapshot(home)
     with Home(Settings(home)).database(create=True) as database:
         channels = []
-        for record in snapshot.manifest.channels:
-            plan = plan_channel(EncoderSpec.from_json(record.spec), Settings(home))
+        records = snapshot.manifest.channels
+        for record, plan in zip(records, plans_of(records, Settings(home)), strict=True):
             parts = list(channel_vectors(database.posts, plan, snapshot.archive.keys))
             rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part for part, _ in parts)])
             channels.append(Indexed(record, plan.encoder, rows, stacked([vectors for _, vectors in parts])))

@@ -21,7 +21,8 @@ import numpy as np
 from hashtag_recommender.core.post import Modality
 from hashtag_recommender.core.protocols import Encoder, Fingerprint
 from hashtag_recommender.core.vectors import Rows, Vectors, unit_rows
-from hashtag_recommender.index.vectors.registry import choose_index, new_writer, read_index
+from hashtag_recommender.index.vectors.registry import choose_index, read_index, write_index
+from hashtag_recommender.index.vectors.spec import IndexLimits
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
 from hashtag_recommender.retrieval.encoders.sentence import SentenceEncoder
 from hashtag_recommender.retrieval.encoders.universal_sentence import UniversalSentenceEncoder
@@ -79,11 +80,9 @@ def nearest_topics(encoder: Encoder[Any], asked: Any, searched: Any) -> Rows:
 
     asked, searched: vectors of n captions, in the order of topics. Returns (n, DEEPEST).
     """
-    index = choose_index(encoder.sparse)
-    writer = new_writer(index, encoder.fingerprint.dimension)
-    writer.add(searched)
+    index = choose_index(searched.shape[0], encoder.fingerprint.dimension, encoder.sparse, IndexLimits())
     with tempfile.TemporaryDirectory() as folder:
-        writer.write(Path(folder))
+        write_index(index, searched, Path(folder), 1)
         return read_index(index, Path(folder)).search(asked, DEEPEST).rows
 
 

@@ -80,11 +80,13 @@ class Language:
 
     def __init__(self) -> None:
         rng = np.random.default_rng(7)
-        self.words = _make_words(rng)
-        self.topic_of = np.concatenate([np.full(COMMON, -1), rng.integers(TOPICS, size=WORDS - COMMON)])
+        self.words: list[str] = _make_words(rng)
+        self.topic_of: NDArray[np.int64] = np.concatenate(
+            [np.full(COMMON, -1), rng.integers(TOPICS, size=WORDS - COMMON)]
+        )
         order = np.argsort(self.topic_of[COMMON:], kind="stable") + COMMON  # the commonest words of a topic first
         ends = np.cumsum(np.bincount(self.topic_of[COMMON:], minlength=TOPICS))
-        self._words_of = [own.tolist() for own in np.split(order, ends[:-1])]
+        self._words_of: list[list[int]] = [own.tolist() for own in np.split(order, ends[:-1])]
         popular = rng.permutation(WORDS)[:POPULAR_TAGS]
         self._popular = [self.words[word] for word in popular]
         self._near = rng.integers(TOPICS, size=(TOPICS, 3))

@@ -27,6 +27,12 @@ def build(
     image_model: Annotated[str | None, typer.Option(help="open_clip model, or a folder that is one.")] = None,
     image_weights: Annotated[str | None, typer.Option(help="Its weights: their name in open_clip, or a file.")] = None,
     sentence_model: Annotated[str | None, typer.Option(help="sentence-transformers model or folder.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Memory for the indexes, as 4G (default: half of the machine's).")
+    ] = None,
+    recall: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The part of the nearest posts that a search finds at the least.")
+    ] = None,
     source_name: SourceName = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 if any post, photo or field was rejected.")
@@ -34,8 +40,9 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Read an archive of posts into the database and publish its index."""
-    models = {"image_model": image_model, "image_weights": image_weights, "sentence_model": sentence_model}
-    with assembly.open_home(home, db=db, encoders=encoders.value if encoders else None, **models) as opened:
+    options = {"image_model": image_model, "image_weights": image_weights, "sentence_model": sentence_model}
+    options |= {"memory": memory, "recall": None if recall is None else str(recall)}
+    with assembly.open_home(home, db=db, encoders=encoders.value if encoders else None, **options) as opened:
         report = assembly.build_index(opened, reading.reader(source, source_name), console.progress())
     if as_json:
         print_json(report.to_json())

@@ -115,18 +115,6 @@ class VectorIndex(Protocol[V_in]):
         ...
 
 
-class IndexWriter(Protocol[V_in]):
-    """Makes a VectorIndex from vectors that come in batches, and writes it to a folder."""
-
-    def add(self, vectors: V_in) -> None:
-        """One more batch: n vectors, as the encoder yields them."""
-        ...
-
-    def write(self, folder: Path) -> None:
-        """Write the finished index into files of `folder`, which exists."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What reading a source changed in the database."""

@@ -12,10 +12,11 @@ from platformdirs import user_cache_path
 
 from .advice import OTHER_HOME
 from .errors import HomeError, SettingsError
+from .units import parse_size
 
 FILE = "hashtag.toml"
-NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model", "cache")
-PARTS = ("relearn_after", "max_shrink", "min_recall", "max_quality_drop")
+NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model", "cache", "memory")
+PARTS = ("recall", "relearn_after", "max_shrink", "max_quality_drop")
 
 
 class Profile(StrEnum):
@@ -31,13 +32,12 @@ class Thresholds:
     """When a refresh learns anew, and what it refuses; all are parts, in [0, 1].
 
     relearn_after: posts added, changed and removed since it was last learned, as a part of those that it was learned
-    from. max_shrink: posts in service that may be gone. min_recall: of an index that does not look at every vector.
-    max_quality_drop: of F1 on held-out posts, minded only where it is beyond noise, too.
+    from. max_shrink: posts in service that may be gone. max_quality_drop: of F1 on held-out posts, minded only where it
+    is beyond noise, too.
     """
 
     relearn_after: float = 0.05
     max_shrink: float = 1 / 3
-    min_recall: float = 0.99
     max_quality_drop: float = 0.02
 
 
@@ -45,7 +45,8 @@ class Thresholds:
 class Settings:
     """home: the folder of database and index. The others as the options of `hashtag index build`; None: not set.
 
-    cache: the folder of what is computed from models once and used by all homes.
+    cache: the folder of what is computed from models once and used by all homes. memory: that the indexes of dense
+    channels may take. recall: of an index that does not look at every vector, in [0, 1].
     """
 
     home: Path
@@ -55,12 +56,19 @@ class Settings:
     image_weights: str | None = None
     sentence_model: str | None = None
     cache: str | None = None
+    memory: str | None = None
+    recall: float | None = None
     thresholds: Thresholds = Thresholds()
 
     @property
     def cache_folder(self) -> Path:
         """The folder that `cache` names, else the one that the system keeps for a user's caches."""
         return Path(self.cache) if self.cache else user_cache_path("hashtag-recommender")
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """The bytes that `memory` names; None if it is not set. Raises SettingsError on what is no size."""
+        return parse_size(self.memory, "--memory") if self.memory else None
 
     @property
     def profile(self) -> Profile:
@@ -87,9 +95,12 @@ def resolve_settings(
     values = {
         name: options.get(name) or environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in NAMES
     }
-    told = {name: environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in PARTS}
+    told = {
+        name: options.get(name) or environment.get(f"HASHTAG_{name.upper()}") or written.get(name) for name in PARTS
+    }
     parts = {name: _part(name, value) for name, value in told.items() if value is not None}
-    return Settings(folder, **values, thresholds=Thresholds(**parts))
+    recall = parts.pop("recall", None)
+    return Settings(folder, **values, recall=recall, thresholds=Thresholds(**parts))
 
 
 def home_of(home: Path | None, environment: Mapping[str, str] | None = None) -> Path:

@@ -6,12 +6,23 @@ from decimal import Decimal
 from .advice import write_like
 from .errors import SettingsError
 
-_UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30, "b": 1}
+_UNITS = {
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "b": 1,
+}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.ASCII)
 
 
 def parse_size(text: str, option: str) -> int:
-    """Bytes of a text like `10MB`, `9.5 MiB` or `800kB`; case does not matter. option: for the advice.
+    """Bytes of a text like `10MB`, `4G`, `9.5 MiB` or `800kB`; case does not matter. option: for the advice.
 
     Raises SettingsError on any other text, and on less than a byte.
     """

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hashtag_recommender.core.archive_state import Changes
 from hashtag_recommender.core.errors import HashtagError
 from hashtag_recommender.core.settings import FILE, NAMES, PARTS, Thresholds, resolve_settings
 from hashtag_recommender.index.snapshots import gates, relearning
+from hashtag_recommender.index.vectors.spec import RECALL
 
 ROOT = Path(__file__).parents[1]
 README, README_KO = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
@@ -164,7 +166,9 @@ def test_the_settings_are_those_there_are(tmp_path):
     assert (resolved.encoders, resolved.thresholds.max_shrink) == ("compact", 0.5)
     assert all(re.search(rf"\b{name}\b", example) for name in (*NAMES, *PARTS))
     told = dict(re.findall(r"`([a-z_]+)(?: = |` \()([\d./]+)", page("refreshing.md")))
-    assert {name: getattr(Thresholds(), name) for name in PARTS} == {n: float(Fraction(v)) for n, v in told.items()}
+    defaults = {"recall": RECALL, **asdict(Thresholds())}
+    assert defaults.keys() == set(PARTS)
+    assert defaults == {n: float(Fraction(v)) for n, v in told.items()}
 
 
 def test_the_exit_codes_are_those_there_are():

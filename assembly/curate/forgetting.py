@@ -8,9 +8,8 @@ from ...core.progress import Progress, Silent
 from ...index.snapshots.build import Draft, embed
 from ...index.snapshots.snapshot import current_snapshot, drop_others, withdraw
 from ...index.snapshots.verify import FORGET
-from ...retrieval.encoders.profiles import EncoderSpec
 from ..home import Home
-from ..refresh.build import plan_channel, publish_index
+from ..refresh.build import plans_of, publish_index
 from ..refresh.checks import check_soundness, refuse
 from .kept_photos import delete_unused
 
@@ -35,8 +34,7 @@ def forget_author(home: Home, author: str, progress: Progress | None = None) -> 
     folder, progress = home.existing(), progress or Silent()
     with home.run(FORGET) as run, home.database() as database:
         # First, so that nothing is deleted where no index could be made without it.
-        specs = [EncoderSpec.from_json(record.spec) for record in current_snapshot(folder).manifest.channels]
-        plans = [plan_channel(spec, home.settings) for spec in specs]
+        plans = plans_of(current_snapshot(folder).manifest.channels, home.settings)
         photos = database.posts.photos_by(author)
         try:
             deleted = database.posts.forget_author(author)
@@ -48,7 +46,7 @@ def forget_author(home: Home, author: str, progress: Progress | None = None) -> 
         embed(database.posts, plans, progress)  # what a build that was stopped has left undone
 
         def accept(draft: Draft) -> None:
-            refuse(check_soundness(draft, database.posts, home.settings.thresholds), run)
+            refuse(check_soundness(draft, database.posts), run)
 
         try:
             # What was rolled back is deleted with the rest, so nothing is left that a rollback could hold back.

@@ -19,7 +19,7 @@ from ...eval.systems.networks.features import FeatureCache
 from ...retrieval.encoders.backbones import make_backbone
 from ...retrieval.encoders.photos import read_photo
 from ..partial_build import EncodedPosts, product_builder
-from ..refresh.build import chosen_encoders, plan_channel
+from ..refresh.build import chosen_encoders, plan_channels
 from .archive import FEATURES, identity, read_archive, scratch_folder, split_archive
 
 
@@ -53,7 +53,7 @@ def evaluate_captions(
     check_caption_libraries()
     check_folder(plan.out)
     specs, notes = chosen_encoders(settings)
-    channels = {spec: plan_channel(spec, settings) for spec in specs}
+    channels = dict(zip(specs, plan_channels(specs, settings), strict=True))
     with scratch_folder(plan.out) as scratch:
         archive = read_archive(plan.out, channels, reader, progress)
         if not any(map(has_photo_and_caption, archive.posts)):

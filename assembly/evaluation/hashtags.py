@@ -28,7 +28,7 @@ from ...retrieval.encoders.profiles import EncoderSpec, query_runtime
 from ...retrieval.runtimes.runtime import Runtime
 from ...retrieval.selection.lists import SPAM, spam_rules
 from ..partial_build import EncodedPosts, product_builder
-from ..refresh.build import chosen_encoders, plan_channel
+from ..refresh.build import chosen_encoders, plan_channels
 from .archive import FEATURES, identity, read_archive, scratch_folder, split_archive
 
 _log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def evaluate(
     check_libraries()
     check_folder(plan.out)
     specs, notes = chosen_encoders(settings) if specs is None else (specs, [])
-    channels = {spec: plan_channel(spec, settings) for spec in specs}
+    channels = dict(zip(specs, plan_channels(specs, settings), strict=True))
     with scratch_folder(plan.out) as scratch:
         archive = read_archive(plan.out, channels, reader, progress)
         split = _split(archive, plan)

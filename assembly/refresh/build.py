@@ -8,6 +8,7 @@ from typing import Any
 from ...core.advice import OTHER_ENCODERS
 from ...core.errors import SettingsError
 from ...core.feedback import feedback_digest
+from ...core.machine import memory_of_machine
 from ...core.program import program
 from ...core.progress import Progress, Silent
 from ...core.protocols import Ingested, PostReader, RejectCounts
@@ -17,8 +18,9 @@ from ...db.readers import open_reader
 from ...db.readers.columns import Columns
 from ...db.rejects import REJECTS, Rejects
 from ...index.snapshots.build import ChannelPlan, Draft, Origin, Published, build, embed
-from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.manifest import ChannelRecord, Manifest
 from ...index.snapshots.snapshot import serving_snapshot
+from ...index.vectors.spec import RECALL, IndexLimits
 from ...retrieval.encoders import profiles
 from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders
 from ..home import Home
@@ -85,7 +87,7 @@ def build_index(home: Home, reader: PostReader, progress: Progress | None = None
     to suggest from, WeightsError where the encoders asked for are not on disk.
     """
     specs, notes = chosen_encoders(home.settings)
-    return build_channels(home, [plan_channel(spec, home.settings) for spec in specs], reader, progress, notes)
+    return build_channels(home, plan_channels(specs, home.settings), reader, progress, notes)
 
 
 def build_channels(
@@ -103,7 +105,7 @@ def build_channels(
         store, serving = database.posts, serving_snapshot(home.folder)
 
         def accept(draft: Draft) -> None:
-            refuse(check_soundness(draft, store, home.settings.thresholds), run)
+            refuse(check_soundness(draft, store), run)
             # Who builds has asked for this archive, and is told where what can be learned of it is worse.
             quality = check_quality(draft, serving, home.settings.thresholds)
             worse.extend(f"published, although it is worse: {gate.words}" for gate in quality if not gate.passed)
@@ -180,6 +182,33 @@ def _whole_path(name: str | None) -> str | None:
     return str(Path(name).resolve()) if name and Path(name).exists() else name
 
 
-def plan_channel(spec: EncoderSpec, settings: Settings) -> ChannelPlan:
-    """The channel that an encoder fills. Raises WeightsError if its weights are not on disk."""
-    return ChannelPlan(profiles.make_encoder(spec, profiles.build_runtime(settings.cache_folder)), spec.to_json())
+def plans_of(records: Sequence[ChannelRecord], settings: Settings) -> list[ChannelPlan]:
+    """The channels of the snapshot in service, by today's encoders; see `plan_channels`."""
+    return plan_channels([EncoderSpec.from_json(record.spec) for record in records], settings, records)
+
+
+def plan_channels(
+    specs: Sequence[EncoderSpec], settings: Settings, recorded: Sequence[ChannelRecord] = ()
+) -> list[ChannelPlan]:
+    """The channels that encoders fill. recorded: those of the snapshot in service, whose limits hold on if none is set.
+
+    Dense channels share the memory by their dimensions. Raises WeightsError if weights are not on disk, SettingsError
+    on a memory that is no size.
+    """
+    runtime = profiles.build_runtime(settings.cache_folder)
+    encoders = [profiles.make_encoder(spec, runtime) for spec in specs]
+    dimensions = {encoder.channel: encoder.fingerprint.dimension for encoder in encoders if not encoder.sparse}
+    memory = settings.memory_bytes or memory_of_machine() // 2
+    limits = {
+        channel: IndexLimits(memory * dimension // sum(dimensions.values()))
+        for channel, dimension in dimensions.items()
+    }
+    if settings.memory is None:
+        limits |= {record.channel: record.limits for record in recorded}
+    recalls = {record.channel: record.limits.recall for record in recorded}
+    plans = []
+    for spec, encoder in zip(specs, encoders, strict=True):
+        limit = limits.get(encoder.channel, IndexLimits())
+        recall = recalls.get(encoder.channel, RECALL) if settings.recall is None else settings.recall
+        plans.append(ChannelPlan(encoder, spec.to_json(), IndexLimits(limit.memory, recall)))
+    return plans

@@ -23,7 +23,7 @@ from ...index.vectors.registry import is_exact, read_index
 from ...retrieval.learned import learned_report
 
 
-def check_soundness(draft: Draft, store: PostStore, thresholds: Thresholds) -> list[Gate]:
+def check_soundness(draft: Draft, store: PostStore) -> list[Gate]:
     """Whether a snapshot is what was written, finds what it should find, and is of the database."""
     snapshot = draft.snapshot
     speaking = [channel for channel in draft.channels if channel.record.vectors]
@@ -31,7 +31,7 @@ def check_soundness(draft: Draft, store: PostStore, thresholds: Thresholds) -> l
     for channel in speaking:
         record = channel.record
         found[record.channel] = recall(read_index(record.index, snapshot.folder / record.channel), channel.vectors)
-        least[record.channel] = gates.LEAST_EXACT if is_exact(record.index) else thresholds.min_recall
+        least[record.channel] = gates.LEAST_EXACT if is_exact(record.index) else record.limits.recall
     return [
         gates.checksums(damage(snapshot), len(snapshot.manifest.files)),
         gates.recall(found, least),

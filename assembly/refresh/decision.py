@@ -13,9 +13,8 @@ from ...index.snapshots import gates
 from ...index.snapshots.build import ChannelPlan
 from ...index.snapshots.gates import Gate
 from ...index.snapshots.snapshot import serving_snapshot
-from ...retrieval.encoders.profiles import EncoderSpec
 from ..home import Home
-from .build import chosen_encoders, origin_of, plan_channel
+from .build import chosen_encoders, origin_of, plan_channels, plans_of
 from .checks import check_shrink, leaving_of, staying
 from .reading import SourceRefresh
 from .training import CarryOver, LearnAnew
@@ -66,8 +65,8 @@ class Decision:
         """
         settings = self._home.settings
         if self.serving is None:
-            return [plan_channel(spec, settings) for spec in chosen_encoders(settings)[0]]
-        return [plan_channel(EncoderSpec.from_json(record.spec), settings) for record in self.serving.manifest.channels]
+            return plan_channels(chosen_encoders(settings)[0], settings)
+        return plans_of(self.serving.manifest.channels, settings)
 
     def learner(self) -> LearnAnew | CarryOver:
         """What fills the next snapshot with what is learned."""

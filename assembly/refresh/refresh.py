@@ -182,7 +182,7 @@ class _Refresh:
             self.report.learned = learned.reason
             run.notes.append(learned.reason)
         self.report.gates = [
-            *check_soundness(draft, store, thresholds),
+            *check_soundness(draft, store),
             *self._decision.check_posts(draft.snapshot.archive.keys),
             *check_photos(draft, serving, thresholds),
             *check_quality(draft, serving, thresholds),

@@ -15,7 +15,8 @@ from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import Encoder, PostStore
 from ...core.vectors import Rows, read_array
-from ..vectors.registry import choose_index, new_writer
+from ..vectors.registry import choose_index, is_exact, write_index
+from ..vectors.spec import IndexLimits, IndexSpec, Measured
 from .archive import ArchiveWriter
 from .manifest import ChannelRecord, LearnedFrom, Manifest
 from .serving import held_back, told_of_rollback
@@ -27,10 +28,15 @@ ROWS = "rows.npy"  # in every channel's folder: which row of the archive each ve
 
 @dataclass(frozen=True, slots=True)
 class ChannelPlan:
-    """A channel to be built. spec: how the encoder is made again. Its index is chosen by `choose_index`."""
+    """A channel to be built. spec: how the encoder is made again. limits: by which its index is chosen."""
 
     encoder: Encoder[Any]
     spec: Mapping[str, str]
+    limits: IndexLimits = IndexLimits()
+
+    def index(self, vectors: int) -> IndexSpec:
+        """The index for so many vectors. Raises SettingsError where none fits."""
+        return choose_index(vectors, self.encoder.fingerprint.dimension, self.encoder.sparse, self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +108,19 @@ def is_built_from(manifest: Manifest, archive: str, origin: Origin, plans: Seque
     archive: `PostStore.digest` of the posts.
     """
     made_of = (manifest.archive, manifest.feedback, manifest.program)
-    made_by = {record.channel: (record.fingerprint, record.index) for record in manifest.channels}
-    encoders = [plan.encoder for plan in plans]
-    asked = {encoder.channel: (encoder.fingerprint, choose_index(encoder.sparse)) for encoder in encoders}
-    return made_of == (archive, origin.feedback, origin.program) and made_by == asked
+    records = {record.channel: record for record in manifest.channels}
+    return (
+        made_of == (archive, origin.feedback, origin.program)
+        and records.keys() == {plan.encoder.channel for plan in plans}
+        and all(_is_as_planned(records[plan.encoder.channel], plan) for plan in plans)
+    )
+
+
+def _is_as_planned(record: ChannelRecord, plan: ChannelPlan) -> bool:
+    """Whether a channel was made by this encoder, and its index is what would be chosen and finds what it should."""
+    made_by = record.fingerprint, record.index
+    finds = record.measured.recall >= plan.limits.recall or is_exact(record.index)
+    return finds and made_by == (plan.encoder.fingerprint, plan.index(record.vectors))
 
 
 def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
@@ -220,27 +235,25 @@ def _write_channel(
     home: Path, folder: Path, store: PostStore, plan: ChannelPlan, keys: Rows, progress: Progress
 ) -> Indexed:
     encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
-    index = choose_index(encoder.sparse)
-    writer = new_writer(index, fingerprint.dimension)
     rows: list[Rows] = []
     with (
         progress.stage(f"Indexing the {encoder.channel} channel", len(keys)) as stage,
         collect_vectors(home, fingerprint.dimension, encoder.sparse) as temporary,
     ):
         for batch_rows, batch in channel_vectors(store, plan, keys):
-            writer.add(batch)
             rows.append(batch_rows)
             temporary.add(batch)
             stage.advance(len(np.unique(batch_rows)))
         rows_of_all = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
         stage.advance(len(keys) - len(np.unique(rows_of_all)))  # posts without this modality
         vectors = temporary.all()
-    n = len(rows_of_all)
-    record = ChannelRecord(encoder.channel, plan.spec, fingerprint, index, n)
+    n, measured = len(rows_of_all), Measured()
+    index = plan.index(n)
     if n:  # else, as for the photos of an archive that has none, the channel has no files
         (folder / encoder.channel).mkdir()
-        writer.write(folder / encoder.channel)
+        measured = write_index(index, vectors, folder / encoder.channel, plan.limits.recall)
         np.save(folder / encoder.channel / ROWS, rows_of_all)
+    record = ChannelRecord(encoder.channel, plan.spec, fingerprint, index, n, plan.limits, measured)
     return Indexed(record, encoder, rows_of_all, vectors)
 
 

@@ -64,12 +64,12 @@ def checksums(damaged: Sequence[str], n_files: int) -> Gate:
 
 
 def recall(found: Mapping[str, float], least: Mapping[str, float]) -> Gate:
-    """Every channel finds the nearest of its own vectors. found, least: recall at 10 by channel, in [0, 1]."""
+    """Every channel finds the nearest of its own vectors. found, least: recall at 50 by channel, in [0, 1]."""
     if not found:
         return Gate("recall", 1.0, LEAST_EXACT, True, "no channel has vectors")
     worst = min(found, key=lambda channel: found[channel] - least[channel])
     figure, threshold = found[worst], least[worst]
-    words = f"the {worst} channel finds {figure:.2%} of the 10 nearest vectors; at least {100 * threshold:.4g}% needed"
+    words = f"the {worst} channel finds {figure:.2%} of the 50 nearest vectors; at least {100 * threshold:.4g}% needed"
     return Gate("recall", figure, threshold, figure >= threshold, words)
 
 

@@ -9,29 +9,40 @@ from ...core.advice import REBUILD, UPGRADE_OR_REBUILD
 from ...core.archive_state import Changes
 from ...core.errors import SnapshotError
 from ...core.protocols import Fingerprint
-from ..vectors.spec import IndexSpec
+from ..vectors.spec import IndexLimits, IndexSpec, Measured
 
 FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """A channel of a snapshot. spec: how its encoder is made again. vectors: how many its index holds."""
+    """A channel of a snapshot.
+
+    spec: how its encoder is made again. vectors: how many its index holds. limits, measured: what its index was allowed
+    to take, and what was measured of it.
+    """
 
     channel: str
     spec: Mapping[str, str]
     fingerprint: Fingerprint
     index: IndexSpec
     vectors: int
+    limits: IndexLimits = IndexLimits()
+    measured: Measured = Measured()
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in the manifest."""
+        """As it stands in the manifest; `limits` and `measured` only since there are approximate indexes."""
         return asdict(self) | {"index": self.index.to_json()}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "ChannelRecord":
         """Raises KeyError or TypeError on other fields."""
-        made = {"fingerprint": Fingerprint(**fields["fingerprint"]), "index": IndexSpec.from_json(fields["index"])}
+        made: dict[str, Any] = {
+            "fingerprint": Fingerprint(**fields["fingerprint"]),
+            "index": IndexSpec.from_json(fields["index"]),
+            "limits": IndexLimits(**fields.get("limits", {})),
+            "measured": Measured(**fields.get("measured", {})),
+        }
         return cls(**{**fields, **made})
 
 

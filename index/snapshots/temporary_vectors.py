@@ -1,14 +1,16 @@
 """The vectors of a channel, kept while its snapshot is built: to train on them, and to check the index with them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Protocol
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
+from ...core.sparse_vectors import mapped_matrix
 from ...core.vectors import Vectors
 
 
@@ -28,13 +30,14 @@ class TemporaryVectors(Protocol):
 def collect_vectors(folder: Path, dimension: int, sparse: bool) -> Iterator[TemporaryVectors]:
     """Where the vectors of a channel go, of that dimension; what was taken by `all` stays.
 
-    folder: on whose disk dense ones lie, 4 bytes a number, until they are let go or the process ends. Not that of a
-    snapshot: on a network disk the file may have a name until then.
+    folder: on whose disk they lie until they are let go or the process ends, 4 bytes a number and, of sparse ones, 4
+    for its column. Not that of a snapshot: on a network disk the file may have a name until then.
     """
-    if sparse:
-        yield _Sparse(dimension)
-    else:
-        with TemporaryFile(dir=folder) as file:
+    with ExitStack() as files:
+        file = files.enter_context(TemporaryFile(dir=folder))
+        if sparse:
+            yield _Sparse(file, files.enter_context(TemporaryFile(dir=folder)), dimension)
+        else:
             yield _Dense(file, dimension)
 
 
@@ -54,22 +57,37 @@ class _Dense:
     def all(self) -> Vectors:  # noqa: A003
         """See `TemporaryVectors.all`. float32, read-only."""
         self._file.flush()
-        shape = self._count, self._dimension
-        if not self._count:  # what is empty cannot be mapped
-            return np.zeros(shape, dtype=np.float32)
-        return np.asarray(np.memmap(self._file, dtype=np.float32, mode="r", shape=shape))
+        return np.asarray(_map(self._file, np.dtype(np.float32), (self._count, self._dimension)))
 
 
 class _Sparse:
-    """In memory, where counts of n-grams take little room."""
+    """Numbers and their columns, in two such files."""
 
-    def __init__(self, dimension: int) -> None:
-        self._batches = [csr_matrix(np.zeros((0, dimension), dtype=np.float32))]
+    def __init__(self, numbers: IO[bytes], columns: IO[bytes], dimension: int) -> None:
+        self._numbers, self._columns = numbers, columns
+        self._dimension = dimension
+        self._pointers, self._entries = [np.zeros(1, dtype=np.int64)], 0
 
     def add(self, vectors: csr_matrix) -> None:
-        """See `TemporaryVectors.add`."""
-        self._batches.append(vectors)
+        """See `TemporaryVectors.add`. Raises OSError where the disk is full."""
+        self._numbers.write(np.ascontiguousarray(vectors.data, dtype=np.float32).data)
+        self._columns.write(np.ascontiguousarray(vectors.indices, dtype=np.int32).data)
+        self._pointers.append(self._entries + vectors.indptr[1:].astype(np.int64))
+        self._entries += vectors.nnz
 
     def all(self) -> csr_matrix:  # noqa: A003
-        """See `TemporaryVectors.all`."""
-        return csr_matrix(vstack(self._batches, format="csr"))
+        """See `TemporaryVectors.all`. float32, read-only."""
+        pointers = np.concatenate(self._pointers)
+        for file in (self._numbers, self._columns):
+            file.flush()
+        numbers, columns = (
+            _map(file, np.dtype(kind), (self._entries,))
+            for file, kind in ((self._numbers, np.float32), (self._columns, np.int32))
+        )
+        return mapped_matrix(numbers, columns, pointers, self._dimension)
+
+
+def _map(file: IO[bytes], kind: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    if 0 in shape[:1]:  # what is empty cannot be mapped
+        return np.zeros(shape, dtype=kind)
+    return np.memmap(file, dtype=kind, mode="r", shape=shape)

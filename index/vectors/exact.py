@@ -1,11 +1,12 @@
 """The exact index in plain NumPy: slow, obvious, and the oracle for every other."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...core.vectors import NO_ROW, Matches, Vectors, nearest, unit_rows
 
 _NO_LENGTH = 1e-3  # vectors are kept to half that precision
+
+_AT_ONCE = 65_536  # vectors summed at once
 
 FEWEST_TO_CENTRE = 20  # the mean of fewer vectors says more of them than of the encoder
 
@@ -17,7 +18,7 @@ class ExactIndex:
 
     def __init__(self, vectors: Vectors, mean: Vectors | None = None) -> None:
         """vectors: float32 (n, d), rows of length 1. mean: (d,) to be taken off them instead of their own."""
-        self._mean = mean_to_centre(vectors.sum(axis=0, dtype=np.float64), len(vectors)) if mean is None else mean
+        self._mean = mean_of(vectors) if mean is None else mean
         self._vectors = centred(vectors, self._mean)
 
     def __len__(self) -> int:
@@ -36,13 +37,16 @@ class ExactIndex:
         return ExactIndex(vectors, self._mean)
 
 
-def mean_to_centre(total: NDArray[np.float64], n: int) -> Vectors:
+def mean_of(vectors: Vectors) -> Vectors:
     """The mean that is taken off every vector, (d,): what all photos, or all captions, of an archive have in common.
 
-    total: the sum of n vectors. Zero for an archive too small to tell.
+    vectors: (n, d), of which some are read at a time. Zero for an archive too small to tell.
     """
-    mean = total / n if n >= FEWEST_TO_CENTRE else np.zeros_like(total)
-    return np.asarray(mean, dtype=np.float32)
+    total = np.zeros(vectors.shape[1])
+    if len(vectors) >= FEWEST_TO_CENTRE:
+        for start in range(0, len(vectors), _AT_ONCE):
+            total += vectors[start : start + _AT_ONCE].sum(axis=0, dtype=np.float64)
+    return np.asarray(total / max(1, len(vectors)), dtype=np.float32)
 
 
 def centred(vectors: Vectors, mean: Vectors) -> Vectors:

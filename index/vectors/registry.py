@@ -2,45 +2,72 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import SnapshotError
-from ...core.protocols import IndexWriter
+from ...core.advice import LARGER_MEMORY
+from ...core.errors import SettingsError, SnapshotError
 from .extended import Extendable
-from .faiss_index import FaissIndex, FaissWriter
-from .lexical import LexicalIndex, LexicalWriter
-from .spec import IndexSpec
+from .faiss_index import FaissIndex, write_exact, write_ivf, write_ivf_pq
+from .lexical import LexicalIndex, write_lexical
+from .pruned_lexical import PrunedLexicalIndex, write_pruned_lexical
+from .spec import IndexLimits, IndexSpec, Measured
+
+EXACT_UP_TO = 50_000  # vectors; comparing with all of them takes some 10 ms on one core
+
+_FLOAT = 4  # bytes
+_OF_LIST = 16  # bytes a vector takes in a list beside its code
+_FEWEST_LISTS, _MOST_LISTS = 256, 65_536
+_LISTS = 4  # lists / square root of vectors
 
 
 @dataclass(frozen=True, slots=True)
 class IndexKind:
     """How indexes of one kind are made.
 
-    exact: whether they look at every vector. make_writer: of the dimension, and the parameters by name. read: opens
-    what was written to the folder of a channel, and raises SnapshotError on anything else; whether it holds all vectors
-    is checked by its length. That folder is copied with a backup, and goes with its snapshot. Hooks that today's kinds
-    do not need come with those that do: to train before the first vector is added, as IVF-PQ must, and to copy and to
-    drop what lies elsewhere than in the folder, as with Milvus.
+    exact: whether they look at every vector. write: of all vectors, (n, d) dense or sparse, into the folder of a
+    channel, with a wanted recall and the parameters by name; what was measured. read: opens what was written to that
+    folder, and raises SnapshotError on anything else; whether it holds all vectors is checked by its length. The folder
+    is copied with a backup, and goes with its snapshot.
     """
 
     exact: bool
-    make_writer: Callable[..., IndexWriter[Any]]
+    write: Callable[..., Measured]
     read: Callable[[Path], Extendable[Any]]
 
 
 _KINDS = {
-    "faiss": IndexKind(True, FaissWriter, FaissIndex.read),
-    "lexical": IndexKind(True, LexicalWriter, LexicalIndex.read),
+    "faiss": IndexKind(True, write_exact, FaissIndex.read),
+    "ivf": IndexKind(False, write_ivf, FaissIndex.read),
+    "ivf_pq": IndexKind(False, write_ivf_pq, FaissIndex.read),
+    "lexical": IndexKind(True, write_lexical, LexicalIndex.read),
+    "pruned_lexical": IndexKind(False, write_pruned_lexical, PrunedLexicalIndex.read),
 }
 
 
-def choose_index(sparse: bool) -> IndexSpec:
-    """The index for a channel of sparse or dense vectors.
+def choose_index(vectors: int, dimension: int, sparse: bool, limits: IndexLimits) -> IndexSpec:
+    """The index for a channel of so many vectors.
 
-    Ask after ingest: a choice by how many posts there are is to be made here, for building and dry runs alike.
+    Raises SettingsError where nothing fits into the memory.
     """
-    return IndexSpec("lexical" if sparse else "faiss")
+    if sparse:
+        return IndexSpec("lexical" if vectors <= EXACT_UP_TO or limits.recall == 1 else "pruned_lexical")
+    memory = inf if limits.memory is None else limits.memory
+    if (vectors <= EXACT_UP_TO or limits.recall == 1) and vectors * dimension * _FLOAT <= memory:
+        return IndexSpec("faiss")
+    lists = _FEWEST_LISTS
+    while lists < min(_MOST_LISTS, _LISTS * vectors**0.5):
+        lists *= 2
+    bytes_by_kind = {"ivf": vectors * (dimension + _OF_LIST), "ivf_pq": vectors * (dimension // 8 + _OF_LIST)}
+    for kind, needed in bytes_by_kind.items():
+        if needed <= memory:
+            return IndexSpec(kind, {"lists": lists})
+    raise SettingsError(
+        f"{vectors:,} vectors of {dimension} dimensions need {min(bytes_by_kind.values()) / 2**20:,.0f} MB of memory "
+        f"at the least, and {memory / 2**20:,.0f} MB are allowed",
+        LARGER_MEMORY,
+    )
 
 
 def is_exact(spec: IndexSpec) -> bool:
@@ -56,9 +83,12 @@ def read_index(spec: IndexSpec, folder: Path) -> Extendable[Any]:
     return _kind_of(spec).read(folder)
 
 
-def new_writer(spec: IndexSpec, dimension: int) -> IndexWriter[Any]:
-    """A writer of that index. Raises SnapshotError where the kind is unknown."""
-    return _kind_of(spec).make_writer(dimension, **spec.parameters)
+def write_index(spec: IndexSpec, vectors: Any, folder: Path, recall: float) -> Measured:
+    """Write an index of vectors (n, d) into the folder of its channel. recall: that is wanted, in [0, 1].
+
+    Raises SnapshotError where the kind is unknown.
+    """
+    return _kind_of(spec).write(vectors, folder, recall, **spec.parameters)
 
 
 def _kind_of(spec: IndexSpec) -> IndexKind:

@@ -5,10 +5,13 @@ from hashtag_recommender.core.settings import Thresholds, resolve_settings
 
 
 def test_thresholds_stand_in_the_file_and_the_environment_wins(tmp_path):
-    assert resolve_settings(tmp_path, {}, {}).thresholds == Thresholds(0.05, 1 / 3, 0.99, 0.02)
+    assert resolve_settings(tmp_path, {}, {}).thresholds == Thresholds(0.05, 1 / 3, 0.02)
     (tmp_path / "hashtag.toml").write_text("relearn_after = 0.2\nmax_shrink = 1\n")
-    environment = {"HASHTAG_MAX_SHRINK": "0.5", "HASHTAG_MIN_RECALL": "0.9"}
-    assert resolve_settings(tmp_path, {}, environment).thresholds == Thresholds(0.2, 0.5, 0.9, 0.02)
+    environment = {"HASHTAG_MAX_SHRINK": "0.5", "HASHTAG_RECALL": "0.9", "HASHTAG_MEMORY": "4G"}
+    resolved = resolve_settings(tmp_path, {}, environment)
+    assert resolved.thresholds == Thresholds(0.2, 0.5, 0.02)
+    assert (resolved.recall, resolved.memory_bytes) == (0.9, 4 * 10**9)
+    assert resolve_settings(tmp_path, {"recall": "0.99", "memory": "1GiB"}, environment).recall == 0.99
 
 
 @pytest.mark.parametrize("value", ["1.5", "-0.1", "much", "nan"])

@@ -5,8 +5,9 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.vectors import unit_rows
+from hashtag_recommender.index.vectors.bm25 import Bm25
 from hashtag_recommender.index.vectors.exact import ExactIndex
-from hashtag_recommender.index.vectors.lexical import LexicalWriter
+from hashtag_recommender.index.vectors.lexical import LexicalIndex
 from hashtag_recommender.retrieval.encoders.ngrams import BUCKETS, NgramEncoder
 from hashtag_recommender.retrieval.reranking.hashtag_names import HashtagNames
 from hashtag_recommender.retrieval.reranking.training import PostVectors, TrainingArchive
@@ -76,14 +77,13 @@ def archive():
     hashtags = [*SUBJECTS, *(f"{subject}day" for subject in SUBJECTS), "daily", "photo", "weekend"]
     with_photo = np.flatnonzero(contents.dense["image"].any(axis=1))
     with_caption = np.flatnonzero(np.diff(contents.ngrams.indptr))
-    writer = LexicalWriter(BUCKETS)
-    writer.add(contents.ngrams[with_caption])
+    spoken = contents.ngrams[with_caption]
     clusters, labels = find_duplicates(contents), carried_by(of, 1)
     can_vote = voting_posts(clusters, labels)
     photos = ExactIndex(contents.dense["image"][with_photo])
     channels = [
         Neighbourhood("image", "image", photos, with_photo, clusters, can_vote),
-        Neighbourhood("lexical", "text", writer.in_memory(), with_caption, clusters, can_vote),
+        Neighbourhood("lexical", "text", LexicalIndex.of(spoken, Bm25.of(spoken)), with_caption, clusters, can_vote),
     ]
     authors = np.random.default_rng(9).integers(-1, 4, size=N_POSTS)
     queries = {

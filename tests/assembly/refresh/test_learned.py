@@ -5,13 +5,12 @@ import shutil
 from pathlib import Path
 
 from hashtag_recommender.assembly.home import Home
-from hashtag_recommender.assembly.refresh.build import origin_of, plan_channel
+from hashtag_recommender.assembly.refresh.build import origin_of, plans_of
 from hashtag_recommender.assembly.refresh.training import CarryOver
 from hashtag_recommender.core.progress import Silent
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots import build as build_module
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot, whole_snapshot, writing
-from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
 from .conftest import answers, build, contents, make_rows, write_rows
 
@@ -21,7 +20,7 @@ def carried_over_from_scratch(tmp_path, source, learned):
     home = build(tmp_path / "scratch", source)
     settings = Home(Settings(home))
     with writing(home), settings.database(create=True) as database:
-        plans = [plan_channel(EncoderSpec.from_json(r.spec), settings.settings) for r in learned.manifest.channels]
+        plans = plans_of(learned.manifest.channels, settings.settings)
         learner = CarryOver(database, (), learned, origin_of(database).program, 2.0)
         published = build_module.build(
             home, database.posts, plans, _NeverContent(learner), origin_of(database), Silent(), lambda draft: None

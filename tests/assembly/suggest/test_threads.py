@@ -128,9 +128,7 @@ def test_a_model_is_loaded_once_and_tried_again_if_that_fails():
 
 
 def test_an_index_on_a_gpu_is_searched_by_one_thread_at_a_time(tmp_path, monkeypatch):
-    writer = faiss_index.FaissWriter(4)
-    writer.add(np.eye(4, dtype=np.float32))
-    writer.write(tmp_path)
+    faiss_index.write_exact(np.eye(4, dtype=np.float32), tmp_path, 1)
     monkeypatch.setattr(faiss_index.faiss, "get_num_gpus", lambda: 1)
     monkeypatch.setattr(faiss_index.faiss, "index_cpu_to_all_gpus", lambda index: index, raising=False)
     index = faiss_index.FaissIndex.read(tmp_path)

@@ -4,8 +4,9 @@ from scipy import sparse
 
 from hashtag_recommender.core.vectors import Matches, unit_rows
 from hashtag_recommender.index.snapshots.gates import HeldOut, checksums, database, photos, quality, recall, shrink
+from hashtag_recommender.index.vectors.bm25 import Bm25
 from hashtag_recommender.index.vectors.exact import ExactIndex
-from hashtag_recommender.index.vectors.lexical import LexicalWriter
+from hashtag_recommender.index.vectors.lexical import LexicalIndex
 from hashtag_recommender.index.vectors.recall import recall as recall_of
 
 
@@ -96,7 +97,9 @@ def test_what_an_index_misses_is_counted(vectors):
     nearest = np.argsort(-(centred @ centred.T), axis=1, kind="stable")[:, :10]
     due = np.take_along_axis(centred @ centred.T, nearest, axis=1) > 0
     found = (nearest >= 20) & due
-    assert recall_of(Forgetful(ExactIndex(vectors), 20), vectors) == pytest.approx(found.sum() / due.sum(), abs=1e-6)
+    assert recall_of(Forgetful(ExactIndex(vectors), 20), vectors, 10, 100) == pytest.approx(
+        found.sum() / due.sum(), abs=1e-6
+    )
 
 
 def test_of_equal_vectors_any_will_do():
@@ -108,17 +111,14 @@ def test_of_equal_vectors_any_will_do():
             found = other_way_round.search(queries, k)
             return Matches(len(alike) - 1 - found.rows, found.similarities)
 
-    assert recall_of(Reversed(), alike) == 1
+    assert recall_of(Reversed(), alike, 10) == 1
 
 
 def test_a_lexical_index_is_held_against_its_own_counts():
     counts = sparse.csr_matrix((np.random.default_rng(1).random((30, 50)) < 0.2).astype(np.float32))
-    writer = LexicalWriter(50)
-    writer.add(counts)
-    assert recall_of(writer.in_memory(), counts) == 1
-    other = LexicalWriter(50)
-    other.add(sparse.csr_matrix(counts[:, np.random.default_rng(2).permutation(50)]))
-    assert recall_of(other.in_memory(), counts) < 1
+    assert recall_of(LexicalIndex.of(counts, Bm25.of(counts)), counts, 10) == 1
+    other = sparse.csr_matrix(counts[:, np.random.default_rng(2).permutation(50)])
+    assert recall_of(LexicalIndex.of(other, Bm25.of(other)), counts, 10) < 1
 
 
 @pytest.mark.parametrize(("had", "lost", "passed"), [(0, 0, True), (9, 3, True), (9, 4, False), (1, 1, False)])

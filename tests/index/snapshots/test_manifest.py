@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.errors import SettingsError, SnapshotError
 from hashtag_recommender.core.protocols import Fingerprint
 from hashtag_recommender.index.snapshots.build import ChannelPlan, Origin, is_built_from
 from hashtag_recommender.index.snapshots.manifest import ChannelRecord, Manifest
-from hashtag_recommender.index.vectors.registry import choose_index, is_exact, new_writer, read_index
-from hashtag_recommender.index.vectors.spec import IndexSpec
+from hashtag_recommender.index.vectors.registry import choose_index, is_exact, read_index, write_index
+from hashtag_recommender.index.vectors.spec import IndexLimits, IndexSpec, Measured
 
 ENCODER = Fingerprint("model", "weights", "1", 3, "")
 DENSE = ChannelRecord("image", {"kind": "sentence"}, ENCODER, IndexSpec("faiss"), 2)
@@ -44,13 +44,41 @@ def test_a_snapshot_with_another_index_is_built_anew():
         assert not is_built_from(replace(MANIFEST, channels=(replace(DENSE, index=other),)), "archive", origin, plans)
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-def test_every_index_that_is_chosen_can_be_made(sparse):
-    assert is_exact(choose_index(sparse))
-    assert new_writer(choose_index(sparse), 3)
+def test_a_snapshot_whose_index_finds_less_than_is_wanted_now_is_built_anew():
+    origin = Origin("program 1", "db", "said")
+    encoder = SimpleNamespace(channel="image", fingerprint=ENCODER, sparse=False)
+    many = replace(DENSE, vectors=60_000, index=IndexSpec("ivf", {"lists": 1024}), measured=Measured(0.98, 30, "int8"))
+    manifest = replace(MANIFEST, channels=(many,))
+    for recall, is_same in ((0.98, True), (0.99, False)):
+        plans = [ChannelPlan(encoder, {}, IndexLimits(recall=recall))]
+        assert is_built_from(manifest, "archive", origin, plans) is is_same
+    assert Manifest.from_bytes(manifest.to_bytes()) == manifest
+
+
+@pytest.mark.parametrize(
+    ("vectors", "sparse", "memory", "recall", "kind"),
+    [
+        (1000, False, None, 0.97, "faiss"),
+        (1_000_000, False, None, 0.97, "ivf"),
+        (1_000_000, False, None, 1.0, "faiss"),
+        (1_000_000, False, 10**8, 0.97, "ivf_pq"),
+        (1000, False, 600_000, 0.97, "ivf"),
+        (1000, True, None, 0.97, "lexical"),
+        (1_000_000, True, None, 0.97, "pruned_lexical"),
+        (1_000_000, True, None, 1.0, "lexical"),
+    ],
+)
+def test_the_index_is_chosen_by_size_memory_and_recall(vectors, sparse, memory, recall, kind):
+    spec = choose_index(vectors, 512, sparse, IndexLimits(memory, recall))
+    assert spec.kind == kind and is_exact(spec) is (kind in ("faiss", "lexical"))
+
+
+def test_a_memory_that_nothing_fits_into_is_told():
+    with pytest.raises(SettingsError, match="1,000,000 vectors of 512 dimensions need 76 MB of memory.*--memory"):
+        choose_index(1_000_000, 512, False, IndexLimits(10**6))
 
 
 def test_an_index_of_a_later_release_is_refused(tmp_path):
-    for ask in (is_exact, lambda spec: read_index(spec, tmp_path), lambda spec: new_writer(spec, 3)):
+    for ask in (is_exact, lambda spec: read_index(spec, tmp_path), lambda spec: write_index(spec, None, tmp_path, 1)):
         with pytest.raises(SnapshotError, match="'of-later', which this version does not know"):
             ask(IndexSpec("of-later"))
