@@ -47,7 +47,7 @@ _SEPARATORS = re.compile(r"(?:[\t\r\n\f\v,，、;；|｜／<>]|(?<!\d)/|/(?!\d))
 _SIGNS_OR_SPACE = re.compile(r"[\s#＃﹟]+")
 _QUOTED = re.compile(r'\s*"[^"]*"(?:\s*[,;|]\s*"[^"]*")*\s*')
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
-_NO_COMMA = re.compile(r"""['"]\s+['"]""")
+_NO_COMMA = re.compile(r"""[^\s,\[({]['"]\s+['"]""")  # not `' '`, an entry that is a space
 _ARRAY = re.compile(r"(?:array|list)\((.*?)(?:,\s*dtype=[^\])]*)?\)", re.DOTALL)  # as NumPy and pandas show them
 _PIECES = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,，、;；|｜'"]+))""", re.DOTALL)
 # Where an object holds its hashtag, the surest first: X, Mastodon, Flickr, WordPress and their kind.

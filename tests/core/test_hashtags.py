@@ -77,6 +77,7 @@ def test_any_hashtags_field_is_parsed(field: str) -> None:
 @given(st.lists(st.text(st.characters(exclude_characters="#＃﹟,，、;；|｜/／<>"), min_size=1)))
 @example(["none"])
 @example(["nan"])
+@example([" ", "\x1f"])
 def test_list_literals_are_read_back(hashtags: list[str]) -> None:
     entries = [stripped for tag in hashtags for line in re.split("[\t\r\n\f\v]", tag) if (stripped := line.strip())]
     entries = [entry for entry in entries if entry not in ("nan", "NaN", "NAN", "None", "NULL", "\\N", "<NA>", "NaT")]
