@@ -159,6 +159,11 @@ def distinct_hashtags(raw: list[str]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
+def normalise_author(name: str) -> str:
+    """The form by which authors are matched: composed letters (NFC), without spaces around."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
 def _is_word(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN"
 

@@ -16,8 +16,9 @@ from .post import Modality, Photo, Post, Reject
 from .query import Query
 from .results import Answer, Neighbour
 from .sources import Source
+from .string_table import Table
 from .suggest_options import SuggestOptions
-from .vectors import Matches, PhotoFeatures, Rows, Vectors
+from .vectors import Matches, Numbers, PhotoFeatures, Rows, Vectors
 
 # What became of a post that a person added: it is new, takes the place of an earlier one, or was there just so.
 AddOutcome: TypeAlias = Literal["added", "corrected", "unchanged"]
@@ -274,8 +275,8 @@ class Archive(Protocol):
     """The posts of a snapshot as the vote sees them: n posts in rows, m hashtags in columns."""
 
     @property
-    def hashtags(self) -> Sequence[str]:
-        """(m,) in normalised form."""
+    def hashtags(self) -> Table:
+        """(m,) in normalised form, each once."""
         ...
 
     @property
@@ -284,13 +285,18 @@ class Archive(Protocol):
         ...
 
     @property
-    def labels(self) -> tuple[Rows, Rows]:
+    def labels(self) -> tuple[Numbers, Numbers]:
         """Which post carries which hashtags, as a sparse matrix: row pointers (n + 1,) and columns (all hashtags,)."""
         ...
 
     @property
-    def authors(self) -> Sequence[str]:
-        """(a,) the names of all who posted, each once."""
+    def carriers(self) -> tuple[Numbers, Numbers]:
+        """The same by hashtag: column pointers (m + 1,) and rows (all hashtags,), those of a hashtag ascending."""
+        ...
+
+    @property
+    def authors(self) -> Table:
+        """(a,) the names of all who posted, by `normalise_author`, each once."""
         ...
 
     @property

@@ -16,8 +16,7 @@ def tiers_of(uses: NDArray[np.integer[Any]]) -> NDArray[np.int8]:
     Each tier has about a third of all uses: the head is few hashtags, the tail most. Hashtags with equal use are in one
     tier, by the middle of their common range.
     """
-    rarest_first = np.sort(uses)
-    up_to = np.concatenate([[0], np.cumsum(rarest_first)])
-    less_used, no_more_used = (up_to[np.searchsorted(rarest_first, uses, side)] for side in ("left", "right"))
-    from_top = 1 - (less_used + no_more_used) / (2 * max(up_to[-1], 1))
-    return np.asarray(np.minimum(3 * from_top, 2), dtype=np.int8)
+    hashtags = np.bincount(uses, minlength=1)  # by how often they are used
+    up_to = np.concatenate([[0], np.cumsum(hashtags * np.arange(len(hashtags)))])
+    from_top = 1 - (up_to[:-1] + up_to[1:]) / (2 * max(up_to[-1], 1))
+    return np.asarray(np.minimum(3 * from_top, 2)[uses], dtype=np.int8)

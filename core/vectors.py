@@ -11,6 +11,7 @@ FloatMatrix: TypeAlias = NDArray[np.floating[Any]]
 Vectors: TypeAlias = NDArray[np.float32]
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
+Numbers: TypeAlias = NDArray[np.integer[Any]]
 
 T = TypeVar("T", bound=np.generic)
 
@@ -85,6 +86,15 @@ def nearest(similarities: Vectors, k: int) -> Matches:
         rows[:, :taken] = order
         best[:, :taken] = np.take_along_axis(similarities, order, axis=1)
     return Matches(rows, best)
+
+
+def highest(scores: NDArray[Any], k: int) -> Rows:
+    """The k highest of n scores, highest first, of equal ones the first: int64 (min(k, n),). scores: (n,)."""
+    if k < len(scores):
+        high = np.flatnonzero(scores >= np.partition(scores, -k)[-k])  # more than k where the last of them are equal
+    else:
+        high = np.arange(len(scores))
+    return high[np.argsort(-scores[high], kind="stable")[:k]].astype(np.int64)
 
 
 def read_array(path: Path) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from ..core.advice import REBUILD
 from ..core.errors import SnapshotError
-from ..core.vectors import Rows, read_array
+from ..core.vectors import Floats, Rows, read_array
 from .reranking.context_priors import ContextPriors
 from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
@@ -41,13 +41,13 @@ class Learned:
     report: RerankerReport | None
     notes: tuple[str, ...] = ()
 
-    def ranker(self, labels: sparse.csr_matrix) -> Ranker:
-        """The reranker if it is better than the vote, else the vote. labels: (posts, m)."""
+    def ranker(self, prior: Floats) -> Ranker:
+        """The reranker if it is better than the vote, else the vote. prior: (m,), of posts that carry each hashtag."""
         if self.reranker is not None and self.reranker.report.ships:
             return self.reranker
         if self.report is None:
-            return Vote(labels, None, UNLEARNED)
-        return Vote(labels, self.report.calibration, self.report.threshold)
+            return Vote(prior, None, UNLEARNED)
+        return Vote(prior, self.report.calibration, self.report.threshold)
 
     def save(self, folder: Path) -> None:
         """Write into the folder of a snapshot. `leanings` is the stored name of the context priors."""

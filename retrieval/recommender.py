@@ -1,30 +1,30 @@
 """The product: hashtags for new posts from their neighbours in the archive, each with the posts that carry it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
+from scipy import sparse
 
 from ..core.captions import CaptionAnswer, CaptionOptions
 from ..core.closing import Closing
 from ..core.errors import SettingsError
 from ..core.parallel import side_by_side
-from ..core.post import distinct_hashtags, normalise_hashtag
+from ..core.post import distinct_hashtags, normalise_author, normalise_hashtag
 from ..core.protocols import Archive, CaptionRecommender, Encoder, Recommender
 from ..core.query import AnyPhoto, Query
 from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
-from ..core.vectors import Floats, Rows, Vectors
+from ..core.vectors import Floats, Rows, Vectors, highest
 from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
 from .learned import Learned
-from .reranking.context_priors import Contexts, apply_prior, lift, shift
+from .reranking.context_priors import ContextPrior, Contexts, Forecast, apply_prior, shift
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
 from .search.neighbours import Neighbours
 from .selection.lists import cap
@@ -33,7 +33,7 @@ from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
 from .voting.ranking import QueryBatch, Ranked
-from .voting.votes import label_matrix
+from .voting.votes import carrier_matrix, label_matrix, look_up
 
 DEFAULT = SuggestOptions()
 DEFAULT_CAPTIONS = CaptionOptions()
@@ -58,11 +58,11 @@ class _Votes:
 class _Adjusted:
     """The candidates of one query after all adjustments.
 
-    shifts: what each adjustment adds to the log odds of every hashtag, (m,), by the words for it.
+    shifts: by the words for each adjustment, what it adds to the log odds of hashtags (c,): (c,).
     """
 
     ranked: Ranked
-    shifts: dict[str, Floats]
+    shifts: dict[str, Callable[[Rows], Floats]]
 
 
 class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
@@ -94,17 +94,14 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         self._rules = rules
         self._platforms = platforms
         self._labels = label_matrix(archive)
-        uses = np.bincount(self._labels.indices, minlength=len(archive.hashtags))
-        self._table = HashtagTable(archive.hashtags, archive.shown, uses, self._labels)
-        self._column_of = {hashtag: column for column, hashtag in enumerate(archive.hashtags)}
-        self._number_of_author: dict[str, int] = {}
-        numbers = [
-            self._number_of_author.setdefault(_normalise_author(name), i) for i, name in enumerate(archive.authors)
-        ]
-        self._contexts = Contexts(self._labels, np.asarray([*numbers, -1], dtype=np.int64)[archive.author_of])
-        self._judged = np.asarray([learned.judged.get(hashtag, 0.0) for hashtag in archive.hashtags])
-        self._ranker = learned.ranker(self._labels)
-        self._captions = CaptionSearch(archive, self._labels, learned.fusion, channels)
+        by_hashtag = carrier_matrix(archive)
+        self._table = HashtagTable(archive.hashtags, archive.shown, by_hashtag)
+        self._contexts = Contexts(self._labels, by_hashtag, archive.author_of)
+        judged = archive.hashtags.find(list(learned.judged))
+        self._judged = {column: by for column, by in zip(judged.tolist(), learned.judged.values(), strict=True) if by}
+        self._judged.pop(-1, None)  # of hashtags that no post carries any more
+        self._ranker = learned.ranker(self._contexts.prior)
+        self._captions = CaptionSearch(archive, self._labels, by_hashtag, learned.fusion, channels)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
 
@@ -125,7 +122,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
     def knows(self, hashtag: str) -> bool:
         """Whether any post carries a hashtag, in any spelling, or it was added."""
-        return normalise_hashtag(hashtag) in self._column_of
+        return bool(self._columns_of([hashtag]))
 
     @accepts_wishes
     def suggest(
@@ -266,10 +263,8 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
     def hashtags(self, prefix: str = "", count: int = 50) -> list[KnownHashtag]:
         """The hashtags of the archive that begin with a prefix, in any spelling; the most used first."""
-        begins = normalise_hashtag(prefix)
-        columns = [column for hashtag, column in self._column_of.items() if hashtag.startswith(begins)]
-        columns.sort(key=lambda column: (-int(self._table.uses[column]), self._archive.hashtags[column]))
-        return [self._known(column) for column in columns[:count]]
+        columns = self._archive.hashtags.find_beginning(normalise_hashtag(prefix))
+        return [self._known(column) for column in columns[highest(self._table.uses[columns], count)].tolist()]
 
     def photo(self, key: str) -> Path:
         """The file of a photo of the archive. key: of `Neighbour.photo_key`; it holds for later snapshots, too.
@@ -343,24 +338,27 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
     @timed("adjust")
     def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes) -> _Adjusted:
         """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements."""
-        context_priors, prior = self._learned.context_priors, self._contexts.prior
-        shifts: dict[str, Floats] = {}
+        shifts: dict[str, Callable[[Rows], Floats]] = {}
+
+        def apply(why: str, forecast: Forecast, prior: ContextPrior) -> Ranked:
+            shifts[why] = lambda columns: prior.lift * forecast.lift(columns)
+            return apply_prior(ranked, forecast, self._contexts.find_likely(forecast), prior)
+
+        context_priors = self._learned.context_priors
         if given := self._columns_of(query.given):
-            by_given = context_priors.given.lift * lift(self._contexts.forecast_given(given), prior)
-            ranked = apply_prior(ranked, by_given, prior, context_priors.given)
-            shifts["how often it occurs with the given hashtags"] = by_given
+            forecast = self._contexts.forecast_given(given)
+            ranked = apply("how often it occurs with the given hashtags", forecast, context_priors.given)
         author = self._find_author(query.author)
         if author is not None:
-            by_author = context_priors.author.lift * lift(self._contexts.forecast_author(author), prior)
-            ranked = apply_prior(ranked, by_author, prior, context_priors.author)
-            shifts[f"how often {query.author} uses it"] = by_author
+            forecast = self._contexts.forecast_author(author)
+            ranked = apply(f"how often {query.author} uses it", forecast, context_priors.author)
         if votes.recent is not None:
-            by_age = self._recency_shift(i, votes.plain, votes.recent)
-            ranked = shift(ranked, by_age)
+            by_age = partial(self._recency_shift, votes.plain.scores[i], votes.recent.scores[i])
+            ranked = shift(ranked, by_age(ranked.columns))
             shifts["how recent the posts behind it are"] = by_age
-        if self._judged.any():
-            ranked = shift(ranked, self._judged)
-            shifts["whether it was accepted or rejected before"] = self._judged
+        if self._judged:
+            ranked = shift(ranked, self._judgements(ranked.columns))
+            shifts["whether it was accepted or rejected before"] = self._judgements
         return _Adjusted(ranked, shifts)
 
     @timed("select")
@@ -447,22 +445,31 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         if query.photos and not self._sees_photos:
             yield _BLIND
         for tag in distinct_hashtags(list(query.given)):
-            if not self.knows(tag) or not self._table.uses[self._column_of[normalise_hashtag(tag)]]:
+            if not self._table.uses[self._columns_of([tag])].any():
                 yield f"no post of the archive carries #{tag}, so it does not change the answer"
 
     def _columns_of(self, hashtags: Collection[str]) -> list[int]:
         """The columns of those hashtags, in any spelling, that the archive knows."""
-        return [self._column_of[tag] for tag in map(normalise_hashtag, hashtags) if tag in self._column_of]
+        columns = self._archive.hashtags.find(list(map(normalise_hashtag, hashtags)))
+        return columns[columns >= 0].tolist()  # type: ignore[no-any-return]
 
     def _find_author(self, author: str | None) -> int | None:
         """The number of an author; None if no post is by that author."""
-        return None if author is None else self._number_of_author.get(_normalise_author(author))
+        if author is None:
+            return None
+        [number] = self._archive.authors.find([normalise_author(author)]).tolist()
+        return number if number >= 0 else None
 
-    def _recency_shift(self, i: int, plain: Fused, recent: Fused) -> Floats:
-        """ln(recent vote / plain vote) of each hashtag for query i, smoothed by the prior: (m,)."""
-        before, after = (fused.scores[i].toarray().ravel().astype(np.float64) for fused in (plain, recent))
-        doubt = 0.1 * self._contexts.prior + 1e-6
+    def _recency_shift(self, plain: sparse.csr_matrix, recent: sparse.csr_matrix, columns: Rows) -> Floats:
+        """ln(recent vote / plain vote) of c hashtags, smoothed by the prior: (c,). plain, recent: (1, m), the votes."""
+        votes = (fused.sorted_indices() for fused in (plain, recent))
+        before, after = (look_up(columns, fused.indices, fused.data).astype(np.float64) for fused in votes)
+        doubt = 0.1 * self._contexts.prior[columns] + 1e-6
         return np.asarray(np.log((after + doubt) / (before + doubt)))
+
+    def _judgements(self, columns: Rows) -> Floats:
+        """What a person's judgements add to the log odds of c hashtags: (c,)."""
+        return np.asarray([self._judged.get(column, 0.0) for column in columns.tolist()], dtype=np.float64)
 
     def _reasons(self, adjusted: _Adjusted, columns: Rows) -> list[tuple[Reason, ...]]:
         """The reasons for each of some candidates: first the adjustments, then what the reranker weighed most."""
@@ -470,19 +477,11 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         ranks = np.asarray([int(np.flatnonzero(ranked.columns == column)[0]) for column in columns], dtype=np.int64)
         reranker = self._learned.reranker
         learned = reranker.reasons(ranked, ranks) if reranker is not None else [()] * len(columns)
+        shifts = {what: by(columns) for what, by in adjusted.shifts.items()}
         return [
             (
-                *(
-                    Reason(what, float(by[column]))
-                    for what, by in adjusted.shifts.items()
-                    if abs(by[column]) >= _LEAST_SHIFT
-                ),
+                *(Reason(what, float(by[j])) for what, by in shifts.items() if abs(by[j]) >= _LEAST_SHIFT),
                 *of_reranker,
             )
-            for column, of_reranker in zip(columns.tolist(), learned, strict=True)
+            for j, of_reranker in enumerate(learned)
         ]
-
-
-def _normalise_author(author: str) -> str:
-    """The author's name with composed letters (NFC) and without spaces around it."""
-    return normalize("NFC", author.strip())

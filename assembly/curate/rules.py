@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import numpy as np
-
 from ...core.post import normalise_hashtag
 from ...core.rules import HashtagRule, combine_rules
 from ...db.rules import RuleStore
@@ -13,7 +11,7 @@ from ...retrieval.learned import why_not_by_name
 from ...retrieval.selection.lists import SPAM, spam_rules
 from ...retrieval.selection.selector import HashtagTable
 from ...retrieval.selection.synonyms import AliasCandidate, suggest_aliases
-from ...retrieval.voting.votes import label_matrix
+from ...retrieval.voting.votes import carrier_matrix
 from ..hashtag_names import keep_names_for
 from ..home import Home
 
@@ -55,8 +53,7 @@ def hashtag_rules(home: Home) -> tuple[tuple[HashtagRule, ...], int]:
 def alias_candidates(home: Home) -> list[AliasCandidate]:
     """Pairs of hashtags of the archive that may mean the same, likeliest first, for a person to confirm."""
     archive = current_snapshot(home.existing()).archive
-    labels = label_matrix(archive)
-    uses = np.bincount(labels.indices, minlength=len(archive.hashtags))
     own, _ = hashtag_rules(home)
     rules = combine_rules(spam_rules(home.folder / SPAM), own)
-    return suggest_aliases(HashtagTable(archive.hashtags, archive.shown, uses, labels), archive.author_of, rules)
+    table = HashtagTable(archive.hashtags, archive.shown, carrier_matrix(archive))
+    return suggest_aliases(table, archive.author_of, rules)

@@ -6,7 +6,7 @@ import mmap
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import NotFoundError, PhotoError, SnapshotError
-from ...core.post import Post, normalise_hashtag
+from ...core.post import Post, normalise_author, normalise_hashtag
 from ...core.protocols import StoredPost
 from ...core.results import Neighbour
-from ...core.vectors import Rows, read_array
+from ...core.string_table import Strings, StringTable, Table, write_strings
+from ...core.vectors import Numbers, Rows, read_array
 from .lease import Hold
 
 _PHOTO_KEY = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
@@ -29,18 +30,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class PostTable:
     """What the vote sees of posts, collected one after another as numbers: see `Archive` for the columns.
 
-    Hashtags and authors are numbered on from those that are known before the first post.
+    Hashtags and authors are numbered as they come.
     """
 
-    def __init__(self, hashtags: Iterable[str] = (), authors: Iterable[str] = ()) -> None:
-        """hashtags: (m,) normalised, and authors: (a,), that are known already."""
+    def __init__(self) -> None:
         self.pointers = array("q", [0])
-        self.columns = array("q")
+        self.columns = array("i")
         self.author_of = array("q")
         self.posted = array("d")
-        self._column_of = {hashtag: column for column, hashtag in enumerate(hashtags)}
-        self._place_of = {author: place for place, author in enumerate(authors)}
-        self._known = len(self._column_of)
+        self._column_of: dict[str, int] = {}
+        self._place_of: dict[str, int] = {}
         self._forms: defaultdict[int, Counter[str]] = defaultdict(Counter)
 
     def add(self, post: Post) -> None:
@@ -50,28 +49,37 @@ class PostTable:
             self._forms[column][form] += 1
             self.columns.append(column)
         self.pointers.append(len(self.columns))
-        author = post.author
+        author = None if post.author is None else normalise_author(post.author)
         self.author_of.append(-1 if author is None else self._place_of.setdefault(author, len(self._place_of)))
         self.posted.append(_days(post.posted_at))
 
     @property
+    def n_hashtags(self) -> int:
+        """Distinct hashtags so far."""
+        return len(self._column_of)
+
+    @property
     def hashtags(self) -> list[str]:
-        """All hashtags so far, those known before and then the new ones."""
+        """All hashtags so far."""
         return list(self._column_of)
 
     @property
     def authors(self) -> list[str]:
-        """All authors so far, in the same way."""
+        """All authors so far."""
         return list(self._place_of)
 
-    def new_shown(self) -> list[str]:
-        """The new hashtags as most posted."""
-        new = (self._forms[column] for column in range(self._known, len(self._column_of)))
-        return [max(sorted(forms), key=lambda form, forms=forms: forms[form]) for forms in new]  # type: ignore[misc]
+    def shown(self) -> list[str]:
+        """The hashtags as most posted."""
+        forms_of = (self._forms[column] for column in range(self.n_hashtags))
+        return [max(sorted(forms), key=lambda form, forms=forms: forms[form]) for forms in forms_of]  # type: ignore[misc]
 
 
 class ArchiveWriter:
-    """Writes posts one after another; memory holds their numbers and the hashtags, not their texts."""
+    """Writes posts one after another.
+
+    Memory holds their numbers and each distinct hashtag with its forms, not their texts: some 50 bytes a post and 5 a
+    hashtag of a post, and at most 1 KB a distinct hashtag.
+    """
 
     def __init__(self, folder: Path) -> None:
         """folder: of the snapshot under way."""
@@ -89,38 +97,41 @@ class ArchiveWriter:
                 self._keys.append(stored.key)
                 self._table.add(stored.post)
                 self.sources[stored.post.source] += 1
+        pointers, columns = _as_scipy(np.asarray(self._table.pointers)), np.asarray(self._table.columns)
+        carrier_pointers, carriers = _transpose(pointers, columns, self.n_hashtags)
         for name, numbers in [
             ("posts.offsets", self._offsets),
             ("posts.keys", self._keys),
             ("posts.authors", self._table.author_of),
             ("posts.posted", self._table.posted),
-            ("carried.pointers", self._table.pointers),
-            ("carried.columns", self._table.columns),
+            ("carried.pointers", pointers),
+            ("carried.columns", columns),
+            ("carriers.pointers", carrier_pointers),
+            ("carriers.rows", carriers),
         ]:
             np.save(self._folder / f"{name}.npy", np.asarray(numbers))
-        hashtags = {"normalised": self._table.hashtags, "shown": self._table.new_shown()}
-        for name, document in [("hashtags", hashtags), ("authors", self._table.authors)]:
-            text = json.dumps(document, ensure_ascii=False)
-            (self._folder / f"{name}.json").write_text(text, encoding="utf-8")
+        StringTable.of(self._table.hashtags).write(self._folder, "hashtags")
+        write_strings(self._folder, "hashtags.shown", self._table.shown())
+        StringTable.of(self._table.authors).write(self._folder, "authors")
         return np.frombuffer(self._keys, dtype=np.int64)
 
     @property
     def n_hashtags(self) -> int:
         """Distinct hashtags so far."""
-        return len(self._table.hashtags)
+        return self._table.n_hashtags
 
 
 class SnapshotArchive:
-    """Reads what `ArchiveWriter` wrote; satisfies core's `Archive`."""
+    """Reads what `ArchiveWriter` wrote; satisfies core's `Archive`.
+
+    All of it is mapped into memory and read where it is used. Releases up to 0.1 wrote hashtags and authors as JSON,
+    and which post carries which hashtags in one order only; the rest is made here, as if it had been written.
+    """
 
     def __init__(self, folder: Path, hold: Hold | None = None) -> None:
         """hold: on the snapshot, kept until the archive is closed. Raises SnapshotError on files that do not fit."""
         self._hold = hold
         try:
-            hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
-            self.hashtags: list[str] = hashtags["normalised"]
-            self.shown: list[str] = hashtags["shown"]
-            self.authors: list[str] = json.loads((folder / "authors.json").read_text(encoding="utf-8"))
             self._offsets, self.keys, pointers, columns = (
                 read_array(folder / f"{name}.npy")
                 for name in ("posts.offsets", "posts.keys", "carried.pointers", "carried.columns")
@@ -129,21 +140,36 @@ class SnapshotArchive:
             self.posted: NDArray[np.float64] = read_array(folder / "posts.posted.npy")
             with (folder / "posts.jsonl").open("rb") as lines:
                 self._lines = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)
+            self.hashtags: Table
+            self.shown: Sequence[str]
+            self.authors: Table
+            if (folder / "hashtags.json").exists():
+                hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
+                self.hashtags, self.shown = StringTable.of(hashtags["normalised"]), hashtags["shown"]
+                names = json.loads((folder / "authors.json").read_text(encoding="utf-8"))
+                self.authors, self.author_of = _normalise_authors(names, self.author_of)
+                carriers = None
+            else:
+                self.hashtags, self.shown = StringTable.read(folder, "hashtags"), Strings.read(folder, "hashtags.shown")
+                self.authors = StringTable.read(folder, "authors")
+                carriers = (read_array(folder / "carriers.pointers.npy"), read_array(folder / "carriers.rows.npy"))
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise SnapshotError(f"the posts in {folder} cannot be read: {error}") from error
-        self.labels = (pointers, columns)
-        n = len(self.keys)
+        n, m = len(self.keys), len(self.hashtags)
         consistent = (
             len(self._offsets) == len(pointers) == n + 1
             and len(self.author_of) == len(self.posted) == n
             and self._offsets[-1] == len(self._lines)
             and pointers[-1] == len(columns)
-            and len(self.hashtags) == len(self.shown)
-            and (len(columns) == 0 or columns.max() < len(self.hashtags))
+            and m == len(self.shown)
+            and (len(columns) == 0 or columns.max() < m)
             and (n == 0 or -1 <= self.author_of.min() <= self.author_of.max() < len(self.authors))
+            and (carriers is None or len(carriers[0]) == m + 1 and carriers[0][-1] == len(carriers[1]) == len(columns))
         )
         if not consistent:
             raise SnapshotError(f"the posts in {folder} and their hashtags do not fit together")
+        self.labels = (pointers, columns)
+        self.carriers = _transpose(pointers, columns, m) if carriers is None else carriers
 
     def close(self) -> None:
         """See `Archive.close`."""
@@ -197,6 +223,27 @@ def parse_photo_key(key: str) -> tuple[int, int]:
 def _photos(post: Mapping[str, Any]) -> list[str]:
     # Before a post could have several, a snapshot had the one or null.
     return post["photos"] if "photos" in post else [post["photo"]] if post["photo"] else []
+
+
+def _as_scipy(numbers: Rows) -> Numbers:
+    """In the type that SciPy takes for the indices of a sparse matrix, so that it makes no copy."""
+    return numbers if numbers.max(initial=0) > np.iinfo(np.int32).max else numbers.astype(np.int32)
+
+
+def _transpose(pointers: Numbers, columns: Numbers, m: int) -> tuple[Numbers, Numbers]:
+    """`Archive.carriers` of `Archive.labels`."""
+    rows = np.repeat(np.arange(len(pointers) - 1, dtype=np.int32), np.diff(pointers))
+    ends = np.cumsum(np.bincount(columns, minlength=m))
+    return _as_scipy(np.concatenate([[0], ends])), rows[np.argsort(columns, kind="stable")]
+
+
+def _normalise_authors(names: Sequence[str], author_of: Rows) -> tuple[StringTable, Rows]:
+    """Authors by their normalised names, and whose posts are whose. author_of: by the names as they were posted."""
+    place_of: dict[str, int] = {}
+    places = [place_of.setdefault(normalise_author(name), len(place_of)) for name in names]
+    if author_of.max(initial=-1) >= len(names) or author_of.min(initial=0) < -1:
+        raise ValueError("it has posts of unknown authors")
+    return StringTable.of(place_of), np.asarray([*places, -1], dtype=np.int64)[author_of]
 
 
 def _days(moment: datetime | None) -> float:

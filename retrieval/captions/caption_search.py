@@ -41,11 +41,17 @@ class CaptionSearch:
     """Finds captions among the posts of an archive."""
 
     def __init__(
-        self, archive: Archive, labels: sparse.csr_matrix, fusion: Fusion, channels: Sequence[Channel[Any]]
+        self,
+        archive: Archive,
+        labels: sparse.csr_matrix,
+        by_hashtag: sparse.csc_matrix,
+        fusion: Fusion,
+        channels: Sequence[Channel[Any]],
     ) -> None:
-        """labels: (posts, m)."""
+        """labels: (posts, m). by_hashtag: the same in column format."""
         self._archive = archive
         self._labels = labels
+        self._by_hashtag = by_hashtag
         self._fusion = fusion
         # Without any channel, no post has a caption.
         self._neighbourhood = channels[0].neighbourhood if channels else None
@@ -138,7 +144,9 @@ class CaptionSearch:
         """
         if self._neighbourhood is None:
             return
-        by_hashtags = nearest_by_hashtags(given, self._labels, self._neighbourhood, max(NEIGHBOURHOODS))
+        by_hashtags = nearest_by_hashtags(
+            given, self._labels, self._by_hashtag, self._neighbourhood, max(NEIGHBOURHOODS)
+        )
         found = [
             (channel, hits[channel], query, shares, total)
             for channel, (shares, total) in self._shares_by_channel(query, fused).items()

@@ -8,6 +8,7 @@ on the archive's own posts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.odds import log_odds, logistic
-from ...core.vectors import Floats, Rows
+from ...core.vectors import Floats, Numbers, Rows, highest
 from ..voting.ranking import Ranked
+from ..voting.votes import look_up
 from .reports import TrainingExamples
 
 CANDIDATES = 50  # hashtags that a context may add to the candidates
@@ -53,64 +55,95 @@ class ContextPriors:
         return cls(ContextPrior(**fields["given"]), ContextPrior(**fields["author"]))
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The probability of each of m hashtags in a context.
+
+    columns: (s,) ascending, those that posts of the context carry. chances: (s,) theirs. rest: the part of its prior
+    that each other hashtag has. prior: (m,).
+    """
+
+    columns: Rows
+    chances: Floats
+    rest: float
+    prior: Floats
+
+    def of(self, columns: Numbers) -> Floats:
+        """The probabilities of c hashtags: (c,)."""
+        carried = look_up(columns, self.columns, self.chances)
+        return np.where(carried > 0, carried, self.rest * self.prior[columns])
+
+    def lift(self, columns: Numbers) -> Floats:
+        """ln(forecast / prior) of c hashtags: (c,)."""
+        return np.asarray(np.log((self.of(columns) + 1e-6) / (self.prior[columns] + 1e-6)))
+
+
 class Contexts:
-    """Forecasts from the posts of an archive: which hashtags appear together, and which an author uses."""
+    """Forecasts from the posts of an archive: which hashtags appear together, and which an author uses.
 
-    def __init__(self, labels: sparse.csr_matrix, author_of: Rows) -> None:
-        """labels: (posts, m). author_of: (posts,) an author's number, -1 if unknown."""
+    prior: (m,) the part of all posts that carries each hashtag.
+    """
+
+    def __init__(self, labels: sparse.csr_matrix, by_hashtag: sparse.csc_matrix, author_of: Rows) -> None:
+        """labels: (posts, m). by_hashtag: the same in column format. author_of: (posts,) a number, -1 if unknown."""
         self._labels = labels
-        self._carriers = sparse.csc_matrix(labels)
+        self._by_hashtag = by_hashtag
         self._author_of = author_of
-        self._prior: Floats = np.asarray(labels.mean(axis=0), dtype=np.float64).ravel()
+        self.prior: Floats = np.diff(by_hashtag.indptr) / max(1, labels.shape[0])
 
-    @property
-    def prior(self) -> Floats:
-        """(m,) the part of all posts that carries each hashtag."""
-        return self._prior
+    def forecast_given(self, given: Sequence[int]) -> Forecast:
+        """The probability of each hashtag on posts with a given one; the mean over those given (columns)."""
+        pointers, rows = self._by_hashtag.indptr, self._by_hashtag.indices
+        each = [self._forecast(rows[pointers[column] : pointers[column + 1]]) for column in given]
+        columns = np.unique(np.concatenate([forecast.columns for forecast in each]))
+        chances = np.mean([forecast.of(columns) for forecast in each], axis=0)
+        return Forecast(columns, chances, float(np.mean([forecast.rest for forecast in each])), self.prior)
 
-    def forecast_given(self, given: Sequence[int]) -> Floats:
-        """The probability of each hashtag on posts with a given one: (m,), the mean over those given (columns)."""
-        carriers = [self._carriers.indices[slice(*self._carriers.indptr[column : column + 2])] for column in given]
-        return np.mean([self._forecast(rows) for rows in carriers], axis=0)  # type: ignore[no-any-return]
-
-    def forecast_author(self, author: int) -> Floats:
-        """The probability of each hashtag on posts of an author: (m,)."""
+    def forecast_author(self, author: int) -> Forecast:
+        """The probability of each hashtag on posts of an author."""
         return self._forecast(np.flatnonzero(self._author_of == author))
+
+    def find_likely(self, forecast: Forecast) -> Rows:
+        """The hashtags among which are all those that a forecast makes likelier, and CANDIDATES others: ascending."""
+        most_used = self._by_use[: len(forecast.columns) + CANDIDATES]
+        return np.union1d(forecast.columns, most_used)
+
+    @cached_property
+    def _by_use(self) -> Rows:
+        return np.argsort(-self.prior, kind="stable")
 
     def count_posts(self, author: int) -> int:
         """The number of posts of an author."""
         return int(np.count_nonzero(self._author_of == author))
 
-    def _forecast(self, rows: NDArray[np.integer[Any]]) -> Floats:
-        counts = np.bincount(self._labels[rows].indices, minlength=len(self._prior))
-        return np.asarray((counts + _PRIOR_POSTS * self._prior) / (len(rows) + _PRIOR_POSTS))
+    def _forecast(self, rows: NDArray[np.integer[Any]]) -> Forecast:
+        columns, counts = np.unique(self._labels[rows].indices, return_counts=True)
+        chances = (counts + _PRIOR_POSTS * self.prior[columns]) / (len(rows) + _PRIOR_POSTS)
+        return Forecast(columns.astype(np.int64), chances, _PRIOR_POSTS / (len(rows) + _PRIOR_POSTS), self.prior)
 
 
-def lift(forecast: Floats, prior: Floats) -> Floats:
-    """ln(forecast / prior), (m,)."""
-    return np.asarray(np.log((forecast + 1e-6) / (prior + 1e-6)))
-
-
-def apply_prior(ranked: Ranked, shifts: Floats, prior: Floats, prior_weights: ContextPrior) -> Ranked:
+def apply_prior(ranked: Ranked, forecast: Forecast, likely: Rows, prior_weights: ContextPrior) -> Ranked:
     """Apply a context to the candidates of a query, and add the hashtags that it makes likely.
 
-    shifts: (m,), the lift of the forecast times its weight. prior: (m,). A hashtag that is added starts from its prior,
-    or from the least probability of a candidate if that is lower.
+    likely: see `Contexts.find_likely`. A hashtag that is added starts from its prior, or from the least probability of
+    a candidate if that is lower.
     """
-    likeliest = np.argsort(-(shifts + np.log(prior + 1e-6)), kind="stable")[:CANDIDATES]
-    newcomers = np.setdiff1d(likeliest[shifts[likeliest] > 0], ranked.columns)
+    prior = forecast.prior
+    shifts = prior_weights.lift * forecast.lift(likely)
+    best = highest(shifts + np.log(prior[likely] + 1e-6), CANDIDATES)
+    newcomers = np.setdiff1d(likely[best][shifts[best] > 0], ranked.columns)
     columns = np.concatenate([ranked.columns, newcomers])
     least = ranked.probabilities.min(initial=1.0)
     chances = np.concatenate([ranked.probabilities, np.minimum(prior[newcomers], least)])
     features = np.full((len(columns), ranked.features.shape[1]), np.nan, dtype=np.float32)
     features[: len(ranked.features)] = ranked.features
-    odds = prior_weights.own * log_odds(chances) + shifts[columns] + prior_weights.offset
+    odds = prior_weights.own * log_odds(chances) + prior_weights.lift * forecast.lift(columns) + prior_weights.offset
     return _sort(Ranked(columns, logistic(odds), features))
 
 
 def shift(ranked: Ranked, added: Floats) -> Ranked:
-    """Shift the log odds of the candidates and sort them again. added: (m,), for every hashtag."""
-    odds = log_odds(ranked.probabilities) + added[ranked.columns]
+    """Shift the log odds of the c candidates and sort them again. added: (c,)."""
+    odds = log_odds(ranked.probabilities) + added
     return _sort(Ranked(ranked.columns, logistic(odds), ranked.features))
 
 
@@ -134,7 +167,7 @@ def learn_context_priors(
     authors: list[Floats] = []
     for fold in np.unique(examples.post_folds):
         seen = np.flatnonzero(examples.post_folds != fold)
-        contexts = Contexts(labels[seen], author_of[seen])
+        contexts = Contexts(labels[seen], sparse.csc_matrix(labels[seen]), author_of[seen])
         for post in np.flatnonzero(examples.post_folds[examples.rows] == fold):
             here = slice(starts[post], starts[post + 1])
             columns, right = examples.columns[here], examples.labels[here].astype(np.float64)
@@ -142,11 +175,11 @@ def learn_context_priors(
             tags = labels.indices[slice(*labels.indptr[examples.rows[post] : examples.rows[post] + 2])]
             if len(tags) > 1:
                 drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
-                shifts = lift(contexts.forecast_given(drawn.tolist()), contexts.prior)[columns]
+                shifts = contexts.forecast_given(drawn.tolist()).lift(columns)
                 given.append(np.stack([own, shifts, right], axis=1)[~np.isin(columns, drawn)])
             author = int(author_of[examples.rows[post]])
             if author >= 0 and contexts.count_posts(author) >= _HISTORY:
-                shifts = lift(contexts.forecast_author(author), contexts.prior)[columns]
+                shifts = contexts.forecast_author(author).lift(columns)
                 authors.append(np.stack([own, shifts, right], axis=1))
     return ContextPriors(_fit(given), _fit(authors))
 

@@ -12,7 +12,7 @@ from ...core.vectors import NO_ROW, Matches, Vectors
 from ..encoders.ngrams import NgramEncoder
 from ..search.similarity import Scales
 from ..voting.fusion import Fusion
-from ..voting.votes import SHARPNESS, margins, temperatures, vote_shares
+from ..voting.votes import SHARPNESS, find_carriers, look_up, margins, temperatures, vote_shares
 from .counts import Columns, Counts
 from .mentions import HashtagFinder
 from .ridge import KernelRidge, RidgeQuery
@@ -113,7 +113,7 @@ class FeatureMaker:
         columns = np.unique(np.concatenate([from_vote, from_ridge, named]))
         columns = columns[(counts.uses[columns] > 0) | np.isin(columns, named)]
         ridge = regressed[np.searchsorted(pool, columns)]
-        vote = _look_up(columns, inputs.voted, inputs.votes)
+        vote = look_up(columns, inputs.voted, inputs.votes)
         features = _vote_features(vote, counts.prior(columns))
         for channel in dict.fromkeys(vote_source.channel for vote_source in self._fusion.vote_sources):
             features |= self._channel_features(channel, inputs.hits[channel], columns)
@@ -144,7 +144,7 @@ class FeatureMaker:
         if not present.any():
             return {name: np.full(len(columns), np.nan, dtype=np.float32) for name in names}
         similarities = matches.similarities[0]
-        candidate, neighbour = self._find_carriers(matches.rows[0][present], columns)
+        candidate, neighbour = find_carriers(self._labels, matches.rows[0][present], columns)
         features: list[NDArray[Any]] = []
         for vote_source in vote_sources:
             near = Matches(matches.rows[:, : vote_source.neighbours], matches.similarities[:, : vote_source.neighbours])
@@ -163,21 +163,12 @@ class FeatureMaker:
         """Features from the posts nearest in style; NaN if there are none."""
         if not matches.rows.size:
             return {name: np.full(len(columns), np.nan) for name in STYLE_VOTES}
-        candidate, neighbour = self._find_carriers(matches.rows[0], columns)
+        candidate, neighbour = find_carriers(self._labels, matches.rows[0], columns)
         features: Features = {}
         for name, sharpness in STYLE_VOTES.items():
             shares = vote_shares(matches, sharpness * margins(matches))[0]
             features[name] = np.bincount(candidate, shares[neighbour], len(columns)).astype(np.float32)
         return features
-
-    def _find_carriers(self, rows: NDArray[np.int64], columns: Columns) -> tuple[Columns, Columns]:
-        """Indices of candidates, and of the neighbours that carry them, (p,) each; neighbours ascending."""
-        starts, ends = self._labels.indptr[rows], self._labels.indptr[rows + 1]
-        lengths = ends - starts
-        neighbour = np.repeat(np.arange(len(rows)), lengths)
-        entries = np.arange(len(neighbour)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-        candidate, known = _locate(columns, self._labels.indices[entries])
-        return candidate[known], neighbour[known]
 
     def _ridge_features(self, ridge_query: RidgeQuery, ridge: Vectors, prior: Vectors) -> Features:
         return {
@@ -192,7 +183,7 @@ class FeatureMaker:
         trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
         mention = np.asarray([mentioned.get(column, 0) for column in columns.tolist()], dtype=np.float32)
         names = self.spelling[columns]
-        shared = names.data * _look_up(names.indices, inputs.ngrams, inputs.weights)
+        shared = names.data * look_up(names.indices, inputs.ngrams, inputs.weights)
         products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
         return {
             "mention": mention,
@@ -278,19 +269,3 @@ def _rank(scores: Vectors) -> Vectors:
     standing = np.empty(len(scores), dtype=np.float32)
     standing[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
     return standing
-
-
-def _locate(columns: Columns, some: Columns) -> tuple[Columns, NDArray[np.bool_]]:
-    """The index of each of `some` in `columns` (ascending), and whether it is there."""
-    if not len(columns):
-        return np.zeros(len(some), dtype=np.int64), np.zeros(len(some), dtype=bool)
-    indices = np.minimum(np.searchsorted(columns, some), len(columns) - 1)
-    return indices, columns[indices] == some
-
-
-def _look_up(columns: Columns, some: Columns, values: Vectors) -> Vectors:
-    """The value of each of c columns: float32 (c,), 0 for those not in `some` (ascending). values: of `some`."""
-    indices, known = _locate(some, columns)
-    found = np.zeros(len(columns), dtype=np.float32)
-    found[known] = values[indices[known]]
-    return found

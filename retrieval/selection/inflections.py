@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from ...core.string_table import Table
 from ...core.writing_systems import scripts_of
 
 _SHORTEST = 3  # letters of a singular: `gas` is not the plural of `ga`
@@ -9,15 +10,18 @@ _HISSING = ("s", "x", "z", "ch", "sh", "o")  # before a plural's `es`
 _NO_PLURALS = frozenset(["blues", "canvas", "customs", "glasses", "goods", "lens", "news", "thanks"])
 
 
-def singulars(hashtags: Collection[str]) -> Mapping[str, str]:
-    """The plurals among hashtags (normalised), each with its singular, if that is among them too.
+def singulars(hashtags: Collection[str], table: Table) -> Mapping[str, str]:
+    """The plurals among hashtags (normalised), each with its singular, if the table has both.
 
     Known words that only look like plurals (`goods`, `lens`, `paris`) are left out.
     """
-    known = set(hashtags)
+    forms_of = {hashtag: forms for hashtag in hashtags if (forms := _singular_forms(hashtag))}
+    asked = list({form for hashtag, forms in forms_of.items() for form in (hashtag, *forms)})
+    known = {form for form, column in zip(asked, table.find(asked).tolist(), strict=True) if column >= 0}
     found: dict[str, str] = {}
-    for hashtag in known:
-        if singular := next((form for form in _singular_forms(hashtag) if form in known), None):
+    for hashtag, forms in forms_of.items():
+        singular = next((form for form in forms if form in known), None)
+        if hashtag in known and singular is not None:
             found[hashtag] = singular
     return found
 

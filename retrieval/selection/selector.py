@@ -15,9 +15,10 @@ from scipy import sparse
 
 from ...core.results import Removed
 from ...core.rules import Rules
+from ...core.string_table import Table
 from ...core.suggest_options import Mix, SuggestOptions
 from ...core.tiers import TIERS, tiers_of
-from ...core.vectors import Floats, Rows
+from ...core.vectors import Floats, Numbers, Rows
 from ...core.writing_systems import written_in
 from .inflections import singulars
 
@@ -32,28 +33,22 @@ _FAINT = 0.1  # of the highest weight; candidates below are not chosen for diver
 class HashtagTable:
     """The m hashtags of an archive.
 
-    hashtags: (m,) normalised. shown: (m,) as most posted. uses: (m,) posts that carry each. labels: sparse (posts, m).
+    hashtags: (m,) normalised. shown: (m,) as most posted. by_hashtag: sparse (posts, m), the labels in column format.
     """
 
-    hashtags: Sequence[str]
+    hashtags: Table
     shown: Sequence[str]
-    uses: NDArray[np.integer[Any]]
-    labels: sparse.csr_matrix
+    by_hashtag: sparse.csc_matrix
+
+    @cached_property
+    def uses(self) -> Numbers:
+        """(m,) posts that carry each."""
+        return np.diff(self.by_hashtag.indptr)
 
     @cached_property
     def tiers(self) -> NDArray[np.int8]:
         """(m,) indices in TIERS."""
         return tiers_of(self.uses)
-
-    @cached_property
-    def singulars(self) -> Mapping[str, str]:
-        """The plurals among the hashtags, each with its singular, if that is among them too."""
-        return singulars(self.hashtags)
-
-    @cached_property
-    def by_hashtag(self) -> sparse.csc_matrix:
-        """`labels` in column format."""
-        return sparse.csc_matrix(self.labels)
 
     def likeness(self, columns: Rows) -> Floats:
         """Cosines of hashtags by the posts that carry them: (c, c) for c columns, in [0, 1]."""
@@ -76,16 +71,21 @@ class Meanings:
     """Which hashtags mean the same: English plurals and singulars, and aliases of a person."""
 
     def __init__(self, table: HashtagTable, aliases: Mapping[str, str]) -> None:
-        self._singulars = table.singulars
+        self._hashtags = table.hashtags
         self._ends: dict[str, str] = {}
-        for alias, target in aliases.items():
-            one, other = self.of(alias), self.of(target)
+        pairs = list(aliases.items())
+        singular_of = singulars([hashtag for pair in pairs for hashtag in pair], table.hashtags)
+        for pair in pairs:
+            one, other = (self._follow(singular_of.get(hashtag, hashtag)) for hashtag in pair)
             if one != other:
                 self._ends[one] = other
 
-    def of(self, hashtag: str) -> str:
-        """One name (normalised) for all hashtags that mean the same as this one."""
-        name = self._singulars.get(hashtag, hashtag)
+    def of(self, hashtags: Sequence[str]) -> list[str]:
+        """For each of some hashtags one name (normalised) for all that mean the same as this one."""
+        singular_of = singulars(hashtags, self._hashtags)
+        return [self._follow(singular_of.get(hashtag, hashtag)) for hashtag in hashtags]
+
+    def _follow(self, name: str) -> str:
         while name in self._ends:
             name = self._ends[name]
         return name
@@ -164,12 +164,14 @@ def _group_by_meaning(
     """The ranks of the candidates grouped by meaning; second, those blocked, given or excluded."""
     meanings = None if options.raw else Meanings(table, rules.aliases)
     unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # the latter wins
-    why = {meanings.of(tag) if meanings else tag: reason for tags, reason in unwanted for tag in tags}
+    hashtags = [table.hashtags[column] for column in columns.tolist()]
+    asked = [*hashtags, *(tag for tags, _ in unwanted for tag in tags)]
+    meaning_of = dict(zip(asked, meanings.of(asked) if meanings else asked, strict=True))
+    why = {meaning_of[tag]: reason for tags, reason in unwanted for tag in tags}
     groups: dict[str, list[int]] = {}
     removed: list[tuple[int, Removed]] = []
-    for rank, column in enumerate(columns.tolist()):
-        hashtag = table.hashtags[column]
-        meaning = meanings.of(hashtag) if meanings else hashtag
+    for rank, (column, hashtag) in enumerate(zip(columns.tolist(), hashtags, strict=True)):
+        meaning = meaning_of[hashtag]
         if meanings and (reason := rules.why_blocked(hashtag)):
             removed.append((rank, Removed(table.shown[column], "blocked", reason)))
         elif meaning in why:

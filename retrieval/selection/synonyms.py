@@ -95,13 +95,13 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
     alike = _link(_find_alike(written, company), written)
     taken = {number for pair in alike if pair.sign == "sound" for number in (pair.one, pair.other)}
     pairs = [*alike, *_pair_by_company(written, company, taken)]
-    meanings = Meanings(table, rules.aliases)
+    meanings = Meanings(table, rules.aliases).of(hashtags)
     found: list[AliasCandidate] = []
     for pair in sorted(pairs, key=lambda pair: -pair.score):
         # A hashtag has one rule, so an alias must not become an alias of another hashtag.
         ruled = {number: hashtags[number] in rules.aliases for number in (pair.one, pair.other)}
         alias, target = sorted(ruled, key=lambda number: (ruled[number], company.uses[number]))
-        if not ruled[alias] and meanings.of(hashtags[alias]) != meanings.of(hashtags[target]):
+        if not ruled[alias] and meanings[alias] != meanings[target]:
             found.append(_make_candidate(alias, target, pair.sign, shown, company))
     return found
 

@@ -12,6 +12,7 @@ from ...core.results import Neighbour
 from ...core.vectors import NO_ROW, Rows, Vectors
 from ..search.neighbours import Neighbours
 from .fusion import Fused, Fusion
+from .votes import find_carriers
 
 EVIDENCE = 5  # posts shown for a hashtag
 
@@ -54,12 +55,13 @@ class Evidence:
             rows = neighbours.rows[query][present]
             photos = neighbours.photos[query][present]
             similarities = neighbours.similarities[query][present]
-            carries = self._labels[rows][:, columns].toarray() > 0
-            for j, who in enumerate(carries.T):
+            order = np.argsort(columns)
+            carried, who = find_carriers(self._labels, rows, columns[order])
+            for j, place in enumerate(order.tolist()):
                 # Sort by weight: a nearer post may weigh less because it is older.
-                for i in sorted(np.flatnonzero(who), key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023
+                for i in sorted(who[carried == j], key=lambda i: -weights[i])[:EVIDENCE]:  # noqa: B023
                     similarity, share = float(similarities[i]), float(weights[i])
-                    found[j].append(_Carrier(int(rows[i]), channel, similarity, share, int(photos[i])))
+                    found[place].append(_Carrier(int(rows[i]), channel, similarity, share, int(photos[i])))
         return [tuple(self._show(carrier) for carrier in _take_weightiest(carriers)) for carriers in found]
 
     def _show(self, carrier: "_Carrier") -> Neighbour:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.odds import logistic
-from ...core.vectors import Floats, Matches, Rows, Vectors
+from ...core.vectors import Floats, Matches, Rows, Vectors, highest
 from ..search.similarity import Contents
 
 MOST_CANDIDATES = 500  # of one query; no option asks for more
@@ -85,10 +85,13 @@ def log_votes(votes: NDArray[np.floating[Any]]) -> Floats:
 class Vote:
     """Ranks candidates by the vote alone."""
 
-    def __init__(self, labels: sparse.csr_matrix, calibration: Calibration | None, threshold: float) -> None:
-        """labels: (posts, m). calibration: None to take votes as probabilities, if the archive is too small for one."""
-        self._prior: Vectors = np.asarray(labels.mean(axis=0), dtype=np.float32).ravel()
-        self._by_use = np.argsort(-self._prior, kind="stable")[:MOST_CANDIDATES]
+    def __init__(self, prior: Floats, calibration: Calibration | None, threshold: float) -> None:
+        """prior: (m,) the fraction of posts that carry each hashtag.
+
+        calibration: None to take votes as probabilities, if the archive is too small for one.
+        """
+        self._prior = prior
+        self._most_used = highest(prior, MOST_CANDIDATES)
         self._calibration = calibration
         self.threshold = threshold
 
@@ -103,8 +106,7 @@ class Vote:
     def _rank(self, columns: NDArray[np.integer[Any]], votes: Vectors) -> Ranked:
         no_features = np.zeros((0, 0), dtype=np.float32)
         if not len(columns):
-            most_used = self._by_use.astype(np.int64)
-            return Ranked(most_used, self._prior[most_used].astype(np.float64), no_features)
+            return Ranked(self._most_used, self._prior[self._most_used], no_features)
         order = np.lexsort((columns, -self._prior[columns], -votes))[:MOST_CANDIDATES]
         scores = votes[order].astype(np.float64)
         probabilities = self._calibration.probability(scores) if self._calibration else np.minimum(scores, 1.0)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.protocols import Archive
-from ...core.vectors import NO_ROW, Matches, Vectors
+from ...core.vectors import NO_ROW, Matches, Numbers, Rows, T, Vectors
 
 BACKGROUND = 49  # rank of the neighbour that stands for posts without special similarity
 SHARPNESS = 0.7  # temperature / margin
@@ -17,6 +17,42 @@ def label_matrix(archive: Archive) -> sparse.csr_matrix:
     pointers, columns = archive.labels
     ones = np.ones(len(columns), dtype=np.float32)
     return sparse.csr_matrix((ones, columns, pointers), shape=(len(pointers) - 1, len(archive.hashtags)))
+
+
+def carrier_matrix(archive: Archive) -> sparse.csc_matrix:
+    """The labels by hashtag, in column format."""
+    pointers, rows = archive.carriers
+    ones = np.ones(len(rows), dtype=np.float32)
+    return sparse.csc_matrix((ones, rows, pointers), shape=(len(archive.author_of), len(archive.hashtags)))
+
+
+def find_carriers(labels: sparse.csr_matrix, rows: Rows, columns: Numbers) -> tuple[Numbers, Numbers]:
+    """Which of some posts carry which of some hashtags: indices in `columns` and in `rows`, (p,) each; rows ascending.
+
+    rows: (r,) of labels. columns: (c,) ascending.
+    """
+    starts, ends = labels.indptr[rows], labels.indptr[rows + 1]
+    lengths = ends - starts
+    row = np.repeat(np.arange(len(rows)), lengths)
+    entries = np.arange(len(row)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    column, known = _locate(columns, labels.indices[entries])
+    return column[known], row[known]
+
+
+def look_up(columns: Numbers, some: Numbers, values: NDArray[T]) -> NDArray[T]:
+    """The value of each of c columns: (c,), 0 for those not in `some` (ascending). values: of `some`."""
+    indices, known = _locate(some, columns)
+    found = np.zeros(len(columns), dtype=values.dtype)
+    found[known] = values[indices[known]]
+    return found
+
+
+def _locate(columns: Numbers, some: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """The index of each of `some` in `columns` (ascending), and whether it is there."""
+    if not len(columns):
+        return np.zeros(len(some), dtype=np.int64), np.zeros(len(some), dtype=bool)
+    indices = np.minimum(np.searchsorted(columns, some), len(columns) - 1)
+    return indices, columns[indices] == some
 
 
 def margins(matches: Matches) -> Vectors:

@@ -106,7 +106,8 @@ def suggestions_of(home: Path) -> str | None:
         asked = [recommender.suggest(None, query, options=SuggestOptions(count=9, raw=True)) for query in QUERIES]
     archive = served.snapshot.archive
     told = [[suggestion.to_json(explain=True) for suggestion in answer.suggestions] for answer in asked]
-    held = (archive.hashtags, archive.shown, archive.authors, [part.tolist() for part in archive.labels])
+    names = [list(table) for table in (archive.hashtags, archive.shown, archive.authors)]
+    held = (names, [part.tolist() for part in archive.labels])
     archive.close()
     return repr((told, held))
 

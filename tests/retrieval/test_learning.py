@@ -51,6 +51,10 @@ def small(archive, n):
     return dataclasses.replace(archive, labels=labels)
 
 
+def prior_of(labels):
+    return np.bincount(labels.indices, minlength=labels.shape[1]) / labels.shape[0]
+
+
 # --- learned, saved, loaded
 
 
@@ -65,7 +69,7 @@ def test_what_was_learned_survives_its_folder(learned, reopen, archive, ask):
     assert np.array_equal(again.clusters, archive.clusters)
     assert again.report.ships and again.context_priors != ContextPriors()
     queries, _ = ask(3)
-    rankers = (learned.ranker(archive.labels), again.ranker(archive.labels))
+    rankers = (learned.ranker(prior_of(archive.labels)), again.ranker(prior_of(archive.labels)))
     assert rankers[0].threshold == rankers[1].threshold == learned.report.threshold
     for one, other in zip(*(ranker.rank(queries) for ranker in rankers), strict=True):
         assert np.array_equal(one.columns, other.columns)
@@ -84,8 +88,8 @@ def test_hashtags_and_posts_that_have_come_since_fit_on(saved, archive, ask):
     queries, _ = ask(2)
     votes = queries.votes.copy()
     votes.resize(2, labels.shape[1])
-    ranked = again.ranker(labels).rank(dataclasses.replace(queries, votes=votes))[1]
-    before = load(saved, archive.hashtags, archive.labels).ranker(archive.labels).rank(queries)[1]
+    ranked = again.ranker(prior_of(labels)).rank(dataclasses.replace(queries, votes=votes))[1]
+    before = load(saved, archive.hashtags, archive.labels).ranker(prior_of(archive.labels)).rank(queries)[1]
     assert ranked.columns.tolist()[:3] == before.columns.tolist()[:3]
 
 
@@ -137,8 +141,8 @@ def test_hashtags_are_carried_over_by_name(saved, archive, ask, learned):
     assert carried_over.report == learned.report and carried_over.judged == {}
     queries, _ = ask(5)
     votes = sparse.csr_matrix(np.pad(queries.votes.toarray(), ((0, 0), (1, 0))))
-    ranked = carried_over.ranker(labels).rank(dataclasses.replace(queries, votes=votes))
-    for one, other in zip(ranked, learned.ranker(archive.labels).rank(queries), strict=True):
+    ranked = carried_over.ranker(prior_of(labels)).rank(dataclasses.replace(queries, votes=votes))
+    for one, other in zip(ranked, learned.ranker(prior_of(archive.labels)).rank(queries), strict=True):
         assert (one.columns - 1).tolist() == other.columns.tolist()
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
 
@@ -164,7 +168,7 @@ def test_small_archives_keep_the_vote_and_have_no_report(archive, ask, tmp_path)
     trained.save(tmp_path)
     again = load(tmp_path, few.hashtags, few.labels)
     assert (again.reranker, again.report, again.notes, learned_report(tmp_path)) == (None, None, (), None)
-    ranker = again.ranker(few.labels)
+    ranker = again.ranker(prior_of(few.labels))
     assert isinstance(ranker, Vote) and ranker.threshold == UNLEARNED
     queries, _ = ask(2)
     ranked = ranker.rank(queries)[1]
@@ -180,7 +184,7 @@ def test_a_better_vote_is_used_and_calibrated(saved, reopen, learned, archive, a
     rewrite(saved / "reranker" / "reranker.json", report=report | {"reranker_f1": {"5": 0.0, "10": 0.0}})
     again = reopen()
     assert again.reranker is None and not again.report.ships and again.notes == ()
-    ranker = again.ranker(archive.labels)
+    ranker = again.ranker(prior_of(archive.labels))
     assert isinstance(ranker, Vote) and ranker.threshold == again.report.threshold
     queries, _ = ask(2)
     ranked = ranker.rank(queries)[1]
@@ -189,7 +193,7 @@ def test_a_better_vote_is_used_and_calibrated(saved, reopen, learned, archive, a
     worse = dataclasses.replace(learned, report=again.report)
     worse.reranker.report, kept = again.report, worse.reranker.report
     try:
-        assert isinstance(worse.ranker(archive.labels), Vote), "also before it is saved"
+        assert isinstance(worse.ranker(prior_of(archive.labels)), Vote), "also before it is saved"
     finally:
         worse.reranker.report = kept
 
@@ -203,7 +207,7 @@ def test_a_reranker_of_another_version_leaves_a_note_and_the_vote(saved, reopen,
     assert (again.reranker, again.report) == (None, None)
     [note] = again.notes
     assert "version 99" in note and "run `hashtag index build` again" in note and "plain vote" in note
-    assert isinstance(again.ranker(archive.labels), Vote)
+    assert isinstance(again.ranker(prior_of(archive.labels)), Vote)
     with pytest.raises(SnapshotError, match="version 99"):
         learned_report(saved)
 
@@ -214,7 +218,7 @@ def test_a_damaged_reranker_leaves_a_note_and_the_vote(saved, reopen, archive, d
     (saved / "reranker" / damage).write_bytes(content)
     again = reopen()
     assert again.reranker is None and len(again.notes) == 1 and "index build" in again.notes[0]
-    assert isinstance(again.ranker(archive.labels), Vote)
+    assert isinstance(again.ranker(prior_of(archive.labels)), Vote)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +312,7 @@ def test_the_digest_of_feedback_changes_with_what_is_learned_from_it():
 
 def test_reasons_of_a_reranker(learned, archive, ask):
     queries, _ = ask(4)
-    for ranked in learned.ranker(archive.labels).rank(queries):
+    for ranked in learned.ranker(prior_of(archive.labels)).rank(queries):
         told = learned.reranker.reasons(ranked, np.arange(3))
         assert len(told) == 3 and any(told)
         for why in told:

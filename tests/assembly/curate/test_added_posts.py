@@ -72,9 +72,9 @@ def test_an_added_post_outlives_builds(hashtag, copy, ask, rebuild):
     ],
 )
 def test_posts_that_cannot_be_added(hashtag, copy, words, complaint):
-    before = open_recommender(copy)._archive.hashtags
+    before = list(open_recommender(copy)._archive.hashtags)
     assert refused(hashtag("posts", "add", *words, "--home", copy), complaint)
-    assert open_recommender(copy)._archive.hashtags == before
+    assert list(open_recommender(copy)._archive.hashtags) == before
     assert json.loads(hashtag("posts", "list", "--source", "added", "--home", copy, "--json").out) == []
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import tempfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -14,19 +15,27 @@ from hypothesis import strategies as st
 from hashtag_recommender.core.errors import NotFoundError, PhotoError, SnapshotError
 from hashtag_recommender.core.post import Photo, Post, normalise_hashtag
 from hashtag_recommender.core.protocols import StoredPost
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.index.snapshots.archive import ArchiveWriter, SnapshotArchive
 from hashtag_recommender.index.snapshots.extended_archive import ExtendedArchive
 
 SEOUL = timezone(timedelta(hours=9))
 FILES = [
-    "hashtags.json",
-    "authors.json",
+    *(
+        f"{table}.{part}"
+        for table in ("hashtags", "authors")
+        for part in ("utf8", "offsets.npy", "hashes.npy", "by_hash.npy", "by_name.npy")
+    ),
+    "hashtags.shown.utf8",
+    "hashtags.shown.offsets.npy",
     "posts.offsets.npy",
     "posts.keys.npy",
     "posts.authors.npy",
     "posts.posted.npy",
     "carried.pointers.npy",
     "carried.columns.npy",
+    "carriers.pointers.npy",
+    "carriers.rows.npy",
 ]
 
 
@@ -45,6 +54,7 @@ def some_posts():
 
 
 def written(posts, folder):
+    folder.mkdir(exist_ok=True)
     ArchiveWriter(folder).write(posts)
     return SnapshotArchive(folder)
 
@@ -55,6 +65,7 @@ def told(archive):
     return {
         "hashtags": list(archive.hashtags),
         "carried": [numbers.tolist() for numbers in archive.labels],
+        "carriers": [numbers.tolist() for numbers in archive.carriers],
         "authors": list(archive.authors),
         "author_of": archive.author_of.tolist(),
         "posted": [None if math.isnan(days) else days for days in archive.posted],
@@ -64,7 +75,7 @@ def told(archive):
 
 def test_authors_and_dates_survive_the_files(tmp_path):
     archive = written(some_posts(), tmp_path)
-    assert archive.authors == ["mina", "준"]
+    assert list(archive.authors) == ["mina", "준"]
     assert archive.author_of.tolist() == [0, -1, -1, 1, 0]
     noon = (datetime(2026, 5, 1, 0, 30) - datetime(1970, 1, 1)) / timedelta(days=1)
     assert archive.posted == pytest.approx([1, math.nan, noon, math.nan, -0.25], nan_ok=True)
@@ -73,7 +84,7 @@ def test_authors_and_dates_survive_the_files(tmp_path):
 
 def test_posts_without_authors_and_dates_have_none(tmp_path):
     archive = written([stored(1, ["cat"]), stored(2, ["dog"])], tmp_path)
-    assert archive.authors == []
+    assert list(archive.authors) == []
     assert archive.author_of.tolist() == [-1, -1]
     assert np.isnan(archive.posted).all()
 
@@ -106,6 +117,8 @@ def test_files_that_are_gone_are_refused(tmp_path, name):
         ("posts.keys", np.arange(4)),
         ("carried.columns", np.array([0, 1, 0, 0, 2, 3])),
         ("carried.pointers", np.array([0, 2, 2, 3, 5])),
+        ("carriers.pointers", np.array([0, 3, 4])),
+        ("carriers.rows", np.array([0, 2, 3, 0, 3])),
     ],
 )
 def test_files_that_do_not_fit_together_are_refused(tmp_path, name, numbers):
@@ -117,7 +130,7 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path, name, numbers):
 
 def test_too_few_authors_are_refused(tmp_path):
     written(some_posts(), tmp_path)
-    (tmp_path / "authors.json").write_text(json.dumps(["mina"]))
+    StringTable.of(["mina"]).write(tmp_path, "authors")
     with pytest.raises(SnapshotError, match="do not fit together"):
         SnapshotArchive(tmp_path)
 
@@ -156,8 +169,50 @@ def test_a_grown_archive_is_the_one_written_of_all(posts, data):
         in_steps = ExtendedArchive(ExtendedArchive(snapshot, posts[old:middle]), posts[middle:])
         assert told(extended) == told(in_steps) == told(whole)
         assert told(snapshot) == before
-        assert [normalise_hashtag(form) for form in extended.shown] == extended.hashtags
-        assert extended.shown[: len(snapshot.shown)] == snapshot.shown
+        assert [normalise_hashtag(form) for form in extended.shown] == list(extended.hashtags)
+        assert extended.shown[: len(snapshot.shown)] == list(snapshot.shown)
+
+
+@settings(max_examples=30, deadline=None)
+@given(POSTS)
+def test_the_files_of_an_earlier_release_tell_the_same(posts):
+    with tempfile.TemporaryDirectory() as now, tempfile.TemporaryDirectory() as then:
+        archive = written(posts, Path(now))
+        write_as_before(archive, Path(now), Path(then))
+        earlier = SnapshotArchive(Path(then))
+        assert told(earlier) == told(archive) and list(earlier.shown) == list(archive.shown)
+
+
+def write_as_before(archive, folder, other):
+    """The files of an archive as release 0.1 wrote them."""
+    for name in ("posts.jsonl", "posts.offsets.npy", "posts.keys.npy", "posts.authors.npy", "posts.posted.npy"):
+        shutil.copy(folder / name, other / name)
+    for name in ("carried.pointers.npy", "carried.columns.npy"):
+        np.save(other / name, np.load(folder / name).astype(np.int64))
+    hashtags = {"normalised": list(archive.hashtags), "shown": list(archive.shown)}
+    (other / "hashtags.json").write_text(json.dumps(hashtags))
+    (other / "authors.json").write_text(json.dumps(list(archive.authors)))
+
+
+def test_an_author_is_one_however_the_name_is_spelt(tmp_path):
+    names = ["Zo\u00eb", "Zoe\u0308 ", "준"]
+    archive = written([stored(i, ["cat"], name) for i, name in enumerate(names)], tmp_path / "now")
+    assert list(archive.authors) == ["Zo\u00eb", "준"] and archive.author_of.tolist() == [0, 0, 1]
+    (tmp_path / "then").mkdir()
+    write_as_before(archive, tmp_path / "now", tmp_path / "then")
+    (tmp_path / "then" / "authors.json").write_text(json.dumps(names))
+    np.save(tmp_path / "then" / "posts.authors.npy", np.arange(3))
+    earlier = SnapshotArchive(tmp_path / "then")
+    assert list(earlier.authors) == list(archive.authors) and earlier.author_of.tolist() == [0, 0, 1]
+
+
+def test_an_earlier_release_with_posts_of_unknown_authors_is_refused(tmp_path):
+    archive = written(some_posts(), tmp_path / "now")
+    (tmp_path / "then").mkdir()
+    write_as_before(archive, tmp_path / "now", tmp_path / "then")
+    (tmp_path / "then" / "authors.json").write_text(json.dumps(["mina"]))
+    with pytest.raises(SnapshotError, match="unknown authors"):
+        SnapshotArchive(tmp_path / "then")
 
 
 def test_newcomers_come_after_and_change_nothing_before(tmp_path):
@@ -168,9 +223,9 @@ def test_newcomers_come_after_and_change_nothing_before(tmp_path):
         stored(11, ["zeppelin"]),
     ]
     extended = ExtendedArchive(archive, newcomers)
-    assert extended.hashtags == ["cafe", "라떼", "cat", "zeppelin"]
-    assert extended.shown == [*archive.shown, "zeppelin"]
-    assert extended.authors == ["mina", "준", "zoe"]
+    assert list(extended.hashtags) == ["cafe", "라떼", "cat", "zeppelin"]
+    assert list(extended.shown) == [*archive.shown, "zeppelin"]
+    assert list(extended.authors) == ["mina", "준", "zoe"]
     assert extended.author_of[5:].tolist() == [2, 0, -1]
     pointers, columns = extended.labels
     assert [columns[pointers[row] : pointers[row + 1]].tolist() for row in (5, 6, 7)] == [[2, 3], [2, 3], [3]]

@@ -209,7 +209,7 @@ def test_verify_makes_no_database_and_names_the_one_that_is_missing(archive, has
 
 def test_a_damaged_index_is_built_anew(archive, tmp_path):
     first = archive(*POSTS)
-    current_snapshot(tmp_path / "home").folder.joinpath("hashtags.json").unlink()
+    current_snapshot(tmp_path / "home").folder.joinpath("hashtags.utf8").unlink()
     again = archive(*POSTS)
     assert again["published"] and again["snapshot"] != first["snapshot"]
     assert again["embedded"]["sentence"] == 0

@@ -15,20 +15,22 @@ def neighbourhood(clusters=(0, 1, 2, 3, 4), can_vote=(True,) * 5):
 
 
 def test_posts_with_the_same_hashtags_are_nearest():
-    found = nearest_by_hashtags([0], LABELS, neighbourhood(), 4)
+    found = nearest_by_hashtags([0], LABELS, sparse.csc_matrix(LABELS), neighbourhood(), 4)
     assert found.rows.tolist() == [[1, 4, 0, NO_ROW]]
     idf = np.log(6 / np.asarray([4, 2, 4])) + 1
     assert found.similarities[0].tolist() == pytest.approx([1, 1, idf[0] / np.hypot(idf[0], idf[2]), 0])
 
 
 def test_rare_hashtags_count_more():
-    assert nearest_by_hashtags([1, 2], LABELS, neighbourhood(), 2).rows.tolist() == [[2, 3]]
+    assert nearest_by_hashtags([1, 2], LABELS, sparse.csc_matrix(LABELS), neighbourhood(), 2).rows.tolist() == [[2, 3]]
 
 
 def test_of_near_duplicates_the_nearest_and_none_that_may_not_vote():
-    found = nearest_by_hashtags([0], LABELS, neighbourhood((0, 1, 2, 3, 1), (False, True, True, True, True)), 3)
+    found = nearest_by_hashtags(
+        [0], LABELS, sparse.csc_matrix(LABELS), neighbourhood((0, 1, 2, 3, 1), (False, True, True, True, True)), 3
+    )
     assert found.rows.tolist() == [[1, NO_ROW, NO_ROW]]
 
 
 def test_no_hashtags_find_nothing():
-    assert (nearest_by_hashtags([], LABELS, neighbourhood(), 3).rows == NO_ROW).all()
+    assert (nearest_by_hashtags([], LABELS, sparse.csc_matrix(LABELS), neighbourhood(), 3).rows == NO_ROW).all()

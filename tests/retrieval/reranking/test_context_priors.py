@@ -3,12 +3,13 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.retrieval.reranking.context_priors import (
+    CANDIDATES,
     ContextPrior,
     ContextPriors,
     Contexts,
+    Forecast,
     apply_prior,
     learn_context_priors,
-    lift,
     shift,
 )
 from hashtag_recommender.retrieval.reranking.reports import TrainingExamples
@@ -17,6 +18,7 @@ from hashtag_recommender.retrieval.voting.ranking import Ranked
 # Five hashtags of ten posts: 0 and 1 go together, 2 and 3 hardly ever, 4 is by the second author alone.
 POSTS = [[0, 1], [0, 1], [0, 1], [0], [2], [2], [2, 3], [3], [4], [4]]
 AUTHOR_OF = np.array([0, 0, 0, 0, 0, -1, -1, 0, 1, 1])
+ALL = np.arange(5)
 LEANING = ContextPrior(own=1.0, lift=1.0, offset=0.0)
 
 
@@ -27,9 +29,13 @@ def matrix(posts, m):
     return sparse.csr_matrix(table)
 
 
+def contexts_of(labels, author_of):
+    return Contexts(labels, sparse.csc_matrix(labels), author_of)
+
+
 @pytest.fixture
 def contexts():
-    return Contexts(matrix(POSTS, 5), AUTHOR_OF)
+    return contexts_of(matrix(POSTS, 5), AUTHOR_OF)
 
 
 def ranked(**probabilities):
@@ -47,40 +53,50 @@ def by_column(some):
 def test_beside_a_hashtag_by_hand(contexts):
     """Four posts carry 0, three of them 1 as well; the prior counts as three posts more."""
     assert contexts.prior == pytest.approx([0.4, 0.3, 0.3, 0.2, 0.2])
-    assert contexts.forecast_given([0])[:3] == pytest.approx([(4 + 1.2) / 7, (3 + 0.9) / 7, 0.9 / 7])
+    assert contexts.forecast_given([0]).of(np.arange(3)) == pytest.approx([(4 + 1.2) / 7, (3 + 0.9) / 7, 0.9 / 7])
 
 
 def test_beside_several_is_the_mean(contexts):
-    both = (contexts.forecast_given([0]) + contexts.forecast_given([3])) / 2
-    assert contexts.forecast_given([0, 3]) == pytest.approx(both)
+    both = (contexts.forecast_given([0]).of(ALL) + contexts.forecast_given([3]).of(ALL)) / 2
+    assert contexts.forecast_given([0, 3]).of(ALL) == pytest.approx(both)
 
 
 def test_by_an_author_by_hand(contexts):
-    assert contexts.forecast_author(1) == pytest.approx([1.2 / 5, 0.9 / 5, 0.9 / 5, 0.6 / 5, (2 + 0.6) / 5])
+    assert contexts.forecast_author(1).of(ALL) == pytest.approx([1.2 / 5, 0.9 / 5, 0.9 / 5, 0.6 / 5, (2 + 0.6) / 5])
     assert [contexts.count_posts(author) for author in (0, 1, 2)] == [6, 2, 0]
-    assert contexts.forecast_author(2) == pytest.approx(contexts.prior), "who never posted is like everybody"
+    assert contexts.forecast_author(2).of(ALL) == pytest.approx(contexts.prior), "who never posted is like everybody"
 
 
 def test_lift_is_nothing_where_a_context_says_what_the_prior_does(contexts):
-    assert lift(contexts.prior, contexts.prior) == pytest.approx(np.zeros(5))
-    assert lift(np.array([0.4]), np.array([0.1])) == pytest.approx([np.log(4)], abs=1e-4)
+    assert contexts.forecast_author(2).lift(ALL) == pytest.approx(np.zeros(5))
+    forecast = Forecast(np.array([1]), np.array([0.4]), 0.5, np.array([0.2, 0.1]))
+    assert forecast.lift(np.array([0, 1])) == pytest.approx([np.log(0.5), np.log(4)], abs=1e-4)
+
+
+def test_those_that_a_forecast_makes_likelier_are_found_with_the_most_used_others():
+    posts = [[column, column + 1] for column in range(0, 200, 2)] + [[199], [199], [0]]
+    contexts = contexts_of(matrix(posts, 200), np.array([-1] * 60 + [7] + [-1] * 42))
+    likely = contexts.find_likely(contexts.forecast_author(7)).tolist()
+    assert likely == [*range(CANDIDATES + 1), 120, 121, 199], "the last one is the most used"
 
 
 # --- candidates under them
 
 
 def test_what_goes_with_the_given_rises_and_what_does_not_falls(contexts):
-    moved = lift(contexts.forecast_given([0]), contexts.prior)
+    forecast = contexts.forecast_given([0])
+    moved = forecast.lift(ALL)
     before = {1: 0.2, 2: 0.2}
-    after = by_column(apply_prior(ranked(c1=0.2, c2=0.2), moved, contexts.prior, LEANING))
+    after = by_column(apply_prior(ranked(c1=0.2, c2=0.2), forecast, ALL, LEANING))
     assert after[1] > before[1] and after[2] < before[2]
     odds = np.log(0.2 / 0.8) + moved[1]
     assert after[1] == pytest.approx(1 / (1 + np.exp(-odds)))
 
 
 def test_a_context_brings_candidates_of_its_own(contexts):
-    moved = lift(contexts.forecast_given([0]), contexts.prior)
-    after = apply_prior(ranked(c2=0.5), moved, contexts.prior, LEANING)
+    forecast = contexts.forecast_given([0])
+    moved = forecast.lift(ALL)
+    after = apply_prior(ranked(c2=0.5), forecast, ALL, LEANING)
     assert set(after.columns.tolist()) == {0, 1, 2}, "not those of which it speaks against"
     odds = np.log(0.3 / 0.7) + moved[1]
     assert by_column(after)[1] == pytest.approx(1 / (1 + np.exp(-odds))), "from its prior on"
@@ -88,17 +104,17 @@ def test_a_context_brings_candidates_of_its_own(contexts):
 
 
 def test_a_newcomer_starts_no_higher_than_the_least_candidate(contexts):
-    moved = lift(contexts.forecast_given([0]), contexts.prior)
+    forecast = contexts.forecast_given([0])
+    moved = forecast.lift(ALL)
     odds = np.log(0.01 / 0.99) + moved[1]
-    assert by_column(apply_prior(ranked(c2=0.01), moved, contexts.prior, LEANING))[1] == pytest.approx(
-        1 / (1 + np.exp(-odds))
-    )
+    assert by_column(apply_prior(ranked(c2=0.01), forecast, ALL, LEANING))[1] == pytest.approx(1 / (1 + np.exp(-odds)))
 
 
 def test_newcomers_bring_no_features():
     told = np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32)
     some = Ranked(np.array([0, 1]), np.array([0.6, 0.5]), told)
-    after = apply_prior(some, np.array([0.0, 2.0, 1.0]), np.array([0.1, 0.1, 0.1]), LEANING)
+    forecast = Forecast(np.array([1, 2]), np.array([0.7, 0.3]), 1.0, np.array([0.1, 0.1, 0.1]))
+    after = apply_prior(some, forecast, np.arange(3), LEANING)
     assert after.columns.tolist() == [1, 0, 2]
     assert after.features[:2].tolist() == [[3, 4], [1, 2]], "features go with their hashtags"
     assert np.isnan(after.features[2]).all()
@@ -106,16 +122,15 @@ def test_newcomers_bring_no_features():
 
 def test_the_weights_of_a_leaning():
     some = ranked(c0=0.2, c1=0.8)
-    after = by_column(
-        apply_prior(some, np.zeros(2), np.array([0.5, 0.5]), ContextPrior(own=0.5, lift=1.0, offset=-1.0))
-    )
+    prior = Forecast(np.zeros(0, dtype=np.int64), np.zeros(0), 1.0, np.array([0.5, 0.5]))
+    after = by_column(apply_prior(some, prior, np.arange(2), ContextPrior(own=0.5, lift=1.0, offset=-1.0)))
     expected = [1 / (1 + np.exp(-(0.5 * np.log(p / (1 - p)) - 1))) for p in (0.2, 0.8)]
     assert [after[0], after[1]] == pytest.approx(expected)
 
 
 def test_shift_adds_to_log_odds_and_puts_in_order():
     told = np.array([[1.0], [2.0], [3.0]], dtype=np.float32)
-    after = shift(Ranked(np.array([4, 1, 0]), np.array([0.6, 0.5, 0.4]), told), np.array([3.0, 0, 9, 9, -1.0]))
+    after = shift(Ranked(np.array([4, 1, 0]), np.array([0.6, 0.5, 0.4]), told), np.array([-1.0, 0, 3.0]))
     assert after.columns.tolist() == [0, 1, 4]
     expected = [1 / (1 + np.exp(-(np.log(p / (1 - p)) + by))) for p, by in ((0.4, 3), (0.5, 0), (0.6, -1))]
     assert after.probabilities == pytest.approx(expected)
@@ -123,7 +138,7 @@ def test_shift_adds_to_log_odds_and_puts_in_order():
 
 
 def test_of_equal_candidates_the_order_stays():
-    after = shift(ranked(c3=0.5, c1=0.5, c2=0.5), np.zeros(4))
+    after = shift(ranked(c3=0.5, c1=0.5, c2=0.5), np.zeros(3))
     assert after.columns.tolist() == [3, 1, 2]
 
 
@@ -163,9 +178,9 @@ def test_where_company_tells_it_counts():
     kinds = np.random.default_rng(0).integers(3, size=120)
     learned = learned_from([(2 * kind, 2 * kind + 1) for kind in kinds], kinds)
     assert learned.given.lift > 0.5 and learned.author.lift > 0.5
-    contexts = Contexts(matrix([(0, 1), (2, 3), (4, 5)] * 40, 6), np.full(120, -1))
-    moved = learned.given.lift * lift(contexts.forecast_given([2]), contexts.prior)
-    after = by_column(apply_prior(ranked(c1=0.33, c3=0.33, c5=0.33), moved, contexts.prior, learned.given))
+    contexts = contexts_of(matrix([(0, 1), (2, 3), (4, 5)] * 40, 6), np.full(120, -1))
+    forecast = contexts.forecast_given([2])
+    after = by_column(apply_prior(ranked(c1=0.33, c3=0.33, c5=0.33), forecast, np.arange(6), learned.given))
     assert after[3] > 0.8 > 0.2 > max(after[1], after[5])
 
 

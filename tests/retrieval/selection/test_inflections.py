@@ -1,5 +1,6 @@
 import pytest
 
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.retrieval.selection.inflections import singulars
 
 
@@ -12,8 +13,9 @@ from hashtag_recommender.retrieval.selection.inflections import singulars
     ],
 )
 def test_plurals(plural: str, singular: str) -> None:
-    assert singulars([plural, singular]) == {plural: singular}
-    assert singulars([plural]) == {}, "only if the archive has both"
+    assert singulars([plural, singular], StringTable.of([plural, singular])) == {plural: singular}
+    assert singulars([plural], StringTable.of([plural])) == {}, "only if the archive has both"
+    assert singulars([plural], StringTable.of([singular])) == {}
 
 
 @pytest.mark.parametrize(
@@ -24,4 +26,4 @@ def test_plurals(plural: str, singular: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_plural(two: tuple[str, str]) -> None:
-    assert singulars(two) == {}
+    assert singulars(two, StringTable.of(two)) == {}

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from hashtag_recommender.core.rules import Rules
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.core.tiers import TIERS
 from hashtag_recommender.core.writing_systems import written_in
@@ -22,9 +23,8 @@ def table_of(*posts: str) -> HashtagTable:
     labels = [post.split() for post in posts]
     hashtags = tuple(dict.fromkeys(hashtag for post in labels for hashtag in post))
     matrix = np.array([[hashtag in post for hashtag in hashtags] for post in labels], dtype=np.float32)
-    uses = matrix.sum(axis=0).astype(np.int64)
     shown = tuple(hashtag.upper() for hashtag in hashtags)
-    return HashtagTable(hashtags, shown, uses, sparse.csr_matrix(matrix))
+    return HashtagTable(StringTable.of(hashtags), shown, sparse.csc_matrix(matrix))
 
 
 def chosen(table: HashtagTable, selected: Selected) -> list[str]:
@@ -205,8 +205,8 @@ def test_likeness_is_the_cosine_of_posts() -> None:
 
 def test_meanings_join_through_plurals_and_aliases() -> None:
     meanings = Meanings(CATS, {"고양이": "cats", "냥이": "고양이", "cat": "kitty", "kitty": "냥이"})
-    assert len({meanings.of(hashtag) for hashtag in ("cat", "cats", "고양이", "냥이", "kitty")}) == 1
-    assert meanings.of("paris") == "paris"
+    assert len(set(meanings.of(["cat", "cats", "고양이", "냥이", "kitty"]))) == 1
+    assert meanings.of(["paris"]) == ["paris"]
 
 
 # --- what holds for every answer
@@ -231,7 +231,7 @@ RULES = Rules(
 )
 MEANINGS = Meanings(ARCHIVE, RULES.aliases)
 CANDIDATES = st.dictionaries(st.integers(0, len(ARCHIVE.hashtags) - 1), st.sampled_from(np.linspace(0, 1, 21).tolist()))
-HASHTAGS = st.sampled_from(ARCHIVE.hashtags)
+HASHTAGS = st.sampled_from(list(ARCHIVE.hashtags))
 SHAPED = st.builds(
     SuggestOptions,
     count=st.none() | st.integers(1, 5),
@@ -253,11 +253,11 @@ def chosen_from(candidates: dict[int, float], options: SuggestOptions) -> Select
 def test_no_answer_breaks_a_wish_or_a_rule(candidates: dict[int, float], options: SuggestOptions) -> None:
     selected = chosen_from(candidates, options)
     hashtags = chosen(ARCHIVE, selected)
-    meant = [MEANINGS.of(hashtag) for hashtag in hashtags]
+    meant = MEANINGS.of(hashtags)
     assert len(hashtags) <= min(options.count or options.most, options.most)
     assert not any(RULES.why_blocked(hashtag) for hashtag in hashtags)
     assert len(set(meant)) == len(meant)
-    assert not set(meant) & {MEANINGS.of(hashtag) for hashtag in options.exclude}
+    assert not set(meant) & set(MEANINGS.of(list(options.exclude)))
     assert all(written_in(hashtag, options.languages or {"ko", "en", "ja"}) for hashtag in hashtags)
     assert (selected.scores >= options.min_score).all()
     assert set(selected.columns.tolist()) <= set(candidates)
@@ -271,7 +271,7 @@ def test_scores_are_the_highest_of_a_meaning(candidates: dict[int, float], optio
         alike = [
             p
             for column, p in candidates.items()
-            if MEANINGS.of(ARCHIVE.hashtags[column]) == MEANINGS.of(hashtag)
+            if MEANINGS.of([ARCHIVE.hashtags[column]]) == MEANINGS.of([hashtag])
             and not RULES.why_blocked(ARCHIVE.hashtags[column])
         ]
         assert score == max(alike)

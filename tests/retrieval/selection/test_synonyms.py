@@ -2,6 +2,7 @@ import numpy as np
 from scipy import sparse
 
 from hashtag_recommender.core.rules import Rules
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.core.vectors import Rows
 from hashtag_recommender.retrieval.selection.selector import HashtagTable
 from hashtag_recommender.retrieval.selection.synonyms import AliasCandidate, suggest_aliases
@@ -12,7 +13,7 @@ def table_of(posts: list[str]) -> HashtagTable:
     hashtags = tuple(dict.fromkeys(hashtag for post in labels for hashtag in post))
     matrix = np.array([[hashtag in post for hashtag in hashtags] for post in labels], dtype=np.float32)
     shown = tuple(hashtag.capitalize() for hashtag in hashtags)
-    return HashtagTable(hashtags, shown, matrix.sum(axis=0).astype(np.int64), sparse.csr_matrix(matrix))
+    return HashtagTable(StringTable.of(hashtags), shown, sparse.csc_matrix(matrix))
 
 
 def suggested(posts: list[str], authors: Rows | None = None, rules: Rules | None = None) -> list[AliasCandidate]:

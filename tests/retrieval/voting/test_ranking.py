@@ -8,7 +8,7 @@ from hashtag_recommender.retrieval.search.channels import contents_of
 from hashtag_recommender.retrieval.voting.ranking import MOST_CANDIDATES, Calibration, QueryBatch, Vote
 
 # Four hashtags, used by 1, 3, 2 and 2 of four posts.
-CARRIED = sparse.csr_matrix(np.array([[1, 1, 0, 0], [0, 1, 1, 1], [0, 1, 0, 1], [0, 0, 1, 0]], dtype=np.float32))
+PRIOR = np.array([0.25, 0.75, 0.5, 0.5])
 
 
 def batch(*votes):
@@ -17,20 +17,20 @@ def batch(*votes):
 
 
 def test_the_most_voted_first_and_votes_as_they_stand():
-    [ranked] = Vote(CARRIED, None, 0.3).rank(batch([0.5, 0.2, 0, 0.7]))
+    [ranked] = Vote(PRIOR, None, 0.3).rank(batch([0.5, 0.2, 0, 0.7]))
     assert ranked.columns.tolist() == [3, 0, 1]
     assert ranked.probabilities == pytest.approx([0.7, 0.5, 0.2])
     assert ranked.features.shape[1] == 0
-    assert Vote(CARRIED, None, 0.3).threshold == 0.3
+    assert Vote(PRIOR, None, 0.3).threshold == 0.3
 
 
 def test_of_equal_votes_the_more_used_one_first_then_the_earlier():
-    [ranked] = Vote(CARRIED, None, 0.3).rank(batch([0.4, 0.4, 0.4, 0.4]))
+    [ranked] = Vote(PRIOR, None, 0.3).rank(batch([0.4, 0.4, 0.4, 0.4]))
     assert ranked.columns.tolist() == [1, 2, 3, 0]
 
 
 def test_the_most_used_where_nothing_speaks():
-    silent, spoken = Vote(CARRIED, Calibration(1.0, 0.0), 0.3).rank(batch([0, 0, 0, 0], [0, 0, 1, 0]))
+    silent, spoken = Vote(PRIOR, Calibration(1.0, 0.0), 0.3).rank(batch([0, 0, 0, 0], [0, 0, 1, 0]))
     assert silent.columns.tolist() == [1, 2, 3, 0]
     assert silent.probabilities.tolist() == [0.75, 0.5, 0.5, 0.25], "how often the archive uses each"
     assert spoken.columns.tolist() == [2]
@@ -38,16 +38,16 @@ def test_the_most_used_where_nothing_speaks():
 
 def test_no_query_no_answer():
     nothing = QueryBatch(contents_of([], []), {}, sparse.csr_matrix((0, 4), dtype=np.float32))
-    assert Vote(CARRIED, None, 0.3).rank(nothing) == []
+    assert Vote(PRIOR, None, 0.3).rank(nothing) == []
 
 
 def test_rounding_makes_no_vote_surer_than_sure():
-    [ranked] = Vote(CARRIED, None, 0.3).rank(batch([1.0000001, 0, 0, 0]))
+    [ranked] = Vote(PRIOR, None, 0.3).rank(batch([1.0000001, 0, 0, 0]))
     assert ranked.probabilities.tolist() == [1.0]
 
 
 def test_there_is_an_end_to_candidates():
-    many = sparse.csr_matrix(np.ones((1, 2 * MOST_CANDIDATES), dtype=np.float32))
+    many = np.ones(2 * MOST_CANDIDATES)
     votes = sparse.csr_matrix(np.linspace(0.1, 1, 2 * MOST_CANDIDATES, dtype=np.float32)[None])
     [ranked] = Vote(many, None, 0.3).rank(QueryBatch(contents_of([""], []), {}, votes))
     assert sorted(ranked.columns) == list(range(MOST_CANDIDATES, 2 * MOST_CANDIDATES))
@@ -57,7 +57,7 @@ def test_calibrated_by_hand():
     calibration = Calibration(2.0, 1.0)
     odds = 2 * np.log(0.25 + 1e-4) + 1
     assert calibration.probability(np.array([0.25])) == pytest.approx([1 / (1 + np.exp(-odds))])
-    [ranked] = Vote(CARRIED, calibration, 0.3).rank(batch([0, 0.25, 0, 0]))
+    [ranked] = Vote(PRIOR, calibration, 0.3).rank(batch([0, 0.25, 0, 0]))
     assert ranked.probabilities == pytest.approx(calibration.probability(np.array([0.25])))
 
 
