@@ -63,7 +63,7 @@ def names_of_newcomers(
     for query, named in naming_encoders(records).items():
         fingerprint = records[named].fingerprint
         vectors[query] = _arrange(fingerprint, name_digests(named, hashtags), kept.get(fingerprint, {}))
-    return HashtagNames(vectors)
+    return HashtagNames.from_vectors(vectors)
 
 
 def _arrange(fingerprint: Fingerprint, digests: Sequence[str], kept: Mapping[str, Vectors]) -> Vectors:

@@ -1,7 +1,7 @@
 """What was learned from an archive, as a snapshot keeps it: written, and read to rank candidates."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from scipy import sparse
 
 from ..core.advice import REBUILD
 from ..core.errors import SnapshotError
-from ..core.vectors import Floats, Rows, read_array
+from ..core.string_table import Table
+from ..core.vectors import Floats, Numbers, Rows, read_array
 from .reranking.context_priors import ContextPriors
 from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
@@ -64,9 +65,10 @@ class Learned:
 
 
 def load(
-    folder: Path, hashtags: Sequence[str], labels: sparse.csr_matrix, newcomers: HashtagNames = NO_NAMES
+    folder: Path, hashtags: Table, labels: sparse.csr_matrix, uses: Numbers, newcomers: HashtagNames = NO_NAMES
 ) -> Learned:
-    """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m). newcomers: see `Reranker.load`.
+    """Read what `Learned.save` wrote. hashtags: (m,) normalised. labels: (posts, m). uses: (m,) posts that carry each.
+    newcomers: see `Reranker.load`.
 
     The reranker is read only if it is better than the vote. If it cannot be read, a note says so and the vote is used.
     Raises SnapshotError if anything else cannot be read.
@@ -81,7 +83,8 @@ def load(
     if (folder / RERANKER).is_dir():
         try:
             report = read_report(folder / RERANKER)
-            reranker = Reranker.load(folder / RERANKER, hashtags, labels, fusion, newcomers) if report.ships else None
+            known = folder / RERANKER, hashtags, labels, uses
+            reranker = Reranker.load(*known, fusion, newcomers) if report.ships else None
         except SnapshotError as error:
             notes = (f"{error}; until then the plain vote ranks hashtags",)
     return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)

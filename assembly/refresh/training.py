@@ -120,7 +120,7 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
             neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
             queries[name] = PostVectors(query.rows, query.vectors)
     added = added_hashtags(database.rules.rules())
-    names = HashtagNames(
+    names = HashtagNames.from_vectors(
         {
             query: read_names(known[named].encoder, archive.shown, added, database.posts)
             for query, named in naming_encoders(known).items()

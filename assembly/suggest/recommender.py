@@ -71,7 +71,8 @@ def recommender_of(home: Home) -> ArchiveRecommender:
     labels = label_matrix(archive)
     records = {record.channel: record for record in snapshot.manifest.channels}
     newcomers = names_of_newcomers(records, archive.shown[len(snapshot.archive.shown) :], since.vectors)
-    learned = load(snapshot.folder, archive.hashtags, labels, newcomers)
+    uses = np.diff(archive.carriers[0])
+    learned = load(snapshot.folder, archive.hashtags, labels, uses, newcomers)
     clusters = np.concatenate([learned.clusters, learned.clusters.max(initial=-1) + 1 + np.arange(len(since.posts))])
     indexes = {
         name: _open_index(snapshot, record, home.encoder(record), since)
@@ -103,10 +104,11 @@ def _since(home: Home, snapshot: Snapshot) -> Since:
         )
     if not home.has_rules_or_added_posts():
         return Since()
-    known = set(snapshot.archive.keys.tolist())
     try:
         with home.database() as database:
-            posts = [stored for stored in database.posts.added() if stored.key not in known]
+            added = list(database.posts.added())
+            known = np.isin([stored.key for stored in added], snapshot.archive.keys)
+            posts = [stored for stored, there in zip(added, known.tolist(), strict=True) if not there]
             rules = database.rules.rules()
             contents = [
                 digest for stored in posts for kind in get_args(Modality) for digest in stored.post.digests(kind)

@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...core.vectors import NO_ROW, Matches, Vectors
+from ...core.string_table import Table
+from ...core.vectors import NO_ROW, Matches, Vectors, highest
 from ..encoders.ngrams import NgramEncoder
 from ..search.similarity import Scales
 from ..voting.fusion import Fusion
 from ..voting.votes import SHARPNESS, find_carriers, look_up, margins, temperatures, vote_shares
 from .counts import Columns, Counts
+from .hashtag_names import NameFit
 from .mentions import HashtagFinder
 from .ridge import KernelRidge, RidgeQuery
 
 CANDIDATES = 50  # from the vote, and from the regression
-BY_NAME = 10  # whose names fit best, by each encoder
 
 # Features from the votes of the posts nearest in style, each with its temperature / margin.
 STYLE_VOTES = {"style_wide": SHARPNESS, "style_narrow": 0.3 * SHARPNESS}
@@ -49,7 +50,7 @@ class FeatureInputs:
     weights: Vectors
     ridge_query: RidgeQuery
     in_style: Matches
-    name_fit: Mapping[str, Vectors]
+    name_fit: Mapping[str, NameFit]
     counts: Counts
 
 
@@ -73,15 +74,16 @@ class FeatureMaker:
 
     def __init__(
         self,
-        hashtags: Sequence[str],
+        hashtags: Table,
         labels: sparse.csr_matrix,
+        uses: NDArray[Any],
         scales: Scales,
         fusion: Fusion,
         ridge: KernelRidge,
         named_by: Collection[str],
         spelling: sparse.csr_matrix | None = None,
     ) -> None:
-        """hashtags: (m,) normalised. labels: (posts, m). named_by: the encoders of `HashtagNames`.
+        """hashtags: (m,) normalised. labels: (posts, m). uses: (m,). named_by: the encoders of `HashtagNames`.
 
         spelling: sparse (s, b), the weighted n-grams of the first s hashtags, if they were made before.
         """
@@ -91,9 +93,8 @@ class FeatureMaker:
         self._fusion = fusion
         self._ridge = ridge
         self._named_by = sorted(named_by)
-        uses = np.bincount(labels.indices, minlength=len(hashtags))
-        self._most_used = np.argsort(-uses, kind="stable")[:_POOL]
-        self._appearance = _measure_appearance(hashtags)
+        self._hashtags = hashtags
+        self._most_used = highest(uses, _POOL)
         self.spelling = _spell(hashtags, scales, spelling)
 
     def candidates(self, inputs: FeatureInputs) -> Candidates:
@@ -104,7 +105,7 @@ class FeatureMaker:
         counts = inputs.counts
         mentioned = self.finder.find(inputs.caption)
         contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
-        named = np.unique(np.concatenate([contained, *map(_take_best_named, inputs.name_fit.values())]))
+        named = np.unique(np.concatenate([contained, *(fit.best for fit in inputs.name_fit.values())]))
         voted = _take_best(inputs.voted, inputs.votes, _POOL)
         pool = np.unique(np.concatenate([voted, self._most_used, named]))
         regressed = self._regress(inputs, pool)
@@ -121,7 +122,7 @@ class FeatureMaker:
         features |= self._ridge_features(inputs.ridge_query, ridge, counts.prior(columns))
         features |= self._caption_features(inputs, columns, mentioned)
         features |= self._name_features(inputs.name_fit, columns)
-        features |= {name: looks[columns] for name, looks in self._appearance.items()}
+        features |= _measure_appearance([self._hashtags[column] for column in columns.tolist()])
         features |= _company_features(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
         return Candidates(
             columns, counts.uses[columns] > 0, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()}
@@ -193,12 +194,12 @@ class FeatureMaker:
             "spelling": products[names.indptr[1:]] - products[names.indptr[:-1]],
         }
 
-    def _name_features(self, name_fit: Mapping[str, Vectors], columns: Columns) -> Features:
+    def _name_features(self, name_fit: Mapping[str, NameFit], columns: Columns) -> Features:
         """How well the names fit; NaN if the query has no vector, or the name."""
         features: Features = {}
         nothing = np.full(len(columns), np.nan, dtype=np.float32)
         for encoder in self._named_by:
-            fit = name_fit[encoder][columns] if encoder in name_fit else nothing
+            fit = name_fit[encoder].of(columns) if encoder in name_fit else nothing
             features[f"{encoder}_name"] = fit
             features[f"{encoder}_name_place"] = np.where(np.isnan(fit), np.nan, _rank(np.nan_to_num(fit, nan=-np.inf)))
         return features
@@ -228,7 +229,7 @@ def _company_features(counts: Counts, columns: Columns, chance: Vectors) -> Feat
     }
 
 
-def _spell(hashtags: Sequence[str], scales: Scales, known: sparse.csr_matrix | None) -> sparse.csr_matrix:
+def _spell(hashtags: Table, scales: Scales, known: sparse.csr_matrix | None) -> sparse.csr_matrix:
     """The weighted n-grams of hashtags: sparse (m, b). known: those of the first ones."""
     others = hashtags[0 if known is None else known.shape[0] :]
     if known is not None and not others:
@@ -239,7 +240,7 @@ def _spell(hashtags: Sequence[str], scales: Scales, known: sparse.csr_matrix | N
 
 
 def _measure_appearance(hashtags: Sequence[str]) -> Features:
-    """Length and scripts of hashtags: float32 (m,) each."""
+    """Length and scripts of c hashtags: float32 (c,) each."""
     lengths = np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.int64)
     letters = np.frombuffer("".join(hashtags).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     hashtag_of = np.repeat(np.arange(len(hashtags)), lengths)
@@ -252,16 +253,7 @@ def _measure_appearance(hashtags: Sequence[str]) -> Features:
 
 def _take_best(columns: Columns, scores: Vectors, n: int) -> Columns:
     """The n columns with the highest scores; of equal scores the first."""
-    if len(columns) <= n:
-        return columns
-    high = np.flatnonzero(scores >= np.partition(scores, -n)[-n])  # more than n where the last of them are equal
-    return columns[high[np.argsort(-scores[high], kind="stable")[:n]]]
-
-
-def _take_best_named(fit: Vectors) -> Columns:
-    """The hashtags whose names fit best, of those with a name that is known. fit: (m,)."""
-    known = np.flatnonzero(~np.isnan(fit))
-    return _take_best(known, fit[known], BY_NAME)
+    return columns[highest(scores, n)]
 
 
 def _rank(scores: Vectors) -> Vectors:

@@ -1,19 +1,28 @@
 """How well the names of hashtags fit a query, whatever posts carry them."""
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.vectors import Vectors
+from ...core.vectors import FloatMatrix, Floats, Numbers, Rows, Vectors, highest, read_array
 from ...core.writing_systems import scripts_of
 from ..encoders.open_clip_text import CHANNEL as TEXT_TOWER
 from ..search.similarity import Contents
 
+BY_NAME = 10  # hashtags whose names fit best, by each encoder
+MANY = 50_000  # names; of more, those that fit best are found by an approximate index
+
 _AT_ONCE = 32  # queries, whose similarities with all names are in memory
+_ROWS = 16_384  # names in one step, where all are read
+_DEEPER = 4  # times as many names are taken from the index, and compared exactly
+_POSTS_OF_A_CELL, _CELLS_SEARCHED = 40, 24
 _WORDS_MEET = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 
 # What the text tower was trained on are captions of photos, so a name stands in one, by its script.
@@ -21,66 +30,203 @@ _PROMPTS = {"HANGUL": "{} 사진", "HIRAGANA": "{}の写真", "KATAKANA": "{}の
 _PROMPT = "a photo of {}"
 
 
-@dataclass(frozen=True)
-class HashtagNames:
-    """The names of m hashtags as vectors.
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The mean (d,) and the second moments (d, d) of `count` vectors, float64.
 
-    vectors: by the encoder of the query float32 (m, d) of length 1, or a row of zeros if there is none of a name.
+    From these follow mean and standard deviation of the similarities with all of them, without any of them.
     """
 
-    vectors: Mapping[str, Vectors]
+    count: int
+    mean: Floats
+    second: Floats
 
-    def compare(self, encoder: str, queries: Vectors) -> Vectors:
-        """The similarity of n queries with each name: float32 (n, m). queries: (n, d), of the encoder."""
-        names = self.vectors[encoder]
-        if not queries.any():  # as of all photos without a caption
-            return np.zeros((len(queries), len(names)), dtype=np.float32)
-        return np.asarray(queries @ names.T)
+    @classmethod
+    def of(cls, vectors: FloatMatrix) -> "Moments":
+        """vectors: (m, d); rows of zeros do not count."""
+        d = vectors.shape[1]
+        count, total, squares = 0, np.zeros(d), np.zeros((d, d))
+        for start in range(0, len(vectors), _ROWS):
+            rows = vectors[start : start + _ROWS].astype(np.float64)
+            count += int(np.count_nonzero(rows.any(axis=1)))
+            total += rows.sum(axis=0)
+            squares += rows.T @ rows
+        return cls(count, total / max(1, count), squares / max(1, count))
 
-    def standardise(self, compared: Mapping[str, Vectors]) -> Iterator[dict[str, Vectors]]:
-        """How well each name fits n queries, one after another, by the encoders that have a vector of the query and of
-        a name.
+    def __add__(self, other: "Moments") -> "Moments":
+        count = self.count + other.count
+        part = other.count / max(1, count)
+        mean = (1 - part) * self.mean + part * other.mean
+        return Moments(count, mean, (1 - part) * self.second + part * other.second)
 
-        compared: by encoder, see `compare`. float32 (m,): the similarity, in standard deviations above the mean of all
-        names; NaN if a name has no vector.
+    def of_similarities(self, query: Vectors) -> tuple[float, float]:
+        """Mean and standard deviation of the inner products with a query (d,)."""
+        asked = query.astype(np.float64)
+        mean = float(self.mean @ asked)
+        return mean, math.sqrt(max(float(asked @ self.second @ asked) - mean**2, 0.0))
+
+
+@dataclass(frozen=True)
+class NameVectors:
+    """The names of hashtags as vectors of length 1 by one encoder; a row of zeros if there is none of a name.
+
+    vectors: (m, d), float32, or float16 in files if they are MANY. newer: float32 (n, d), of the hashtags that came
+    since. moments: of both. index: of `vectors`; None if they are not MANY.
+    """
+
+    vectors: FloatMatrix
+    newer: Vectors
+    moments: Moments
+    index: Any
+
+    @classmethod
+    def of(cls, vectors: FloatMatrix) -> "NameVectors":
+        """vectors: (m, d)."""
+        return cls(vectors, _nothing(vectors), Moments.of(vectors), _make_index(vectors))
+
+    def __len__(self) -> int:
+        return len(self.vectors) + len(self.newer)
+
+    def extend(self, newer: Vectors) -> "NameVectors":
+        """With more hashtags behind them: (n, d)."""
+        return replace(self, newer=np.concatenate([self.newer, newer]), moments=self.moments + Moments.of(newer))
+
+    def take(self, columns: Numbers) -> Vectors:
+        """The vectors of c hashtags: float32 (c, d)."""
+        old = columns < len(self.vectors)
+        taken = np.empty((len(columns), self.newer.shape[1]), dtype=np.float32)
+        taken[old] = self.vectors[columns[old]]
+        taken[~old] = self.newer[columns[~old] - len(self.vectors)]
+        return taken
+
+    def fit(self, queries: Vectors) -> "list[NameFit | None]":
+        """How well the names fit n queries (n, d); None for one without a vector, or if no name has one."""
+        asked = np.flatnonzero(queries.any(axis=1)) if self.moments.count else np.zeros(0, dtype=np.int64)
+        fits: list[NameFit | None] = [None] * len(queries)
+        for i, best in zip(asked.tolist(), self.best(queries[asked], BY_NAME), strict=True):
+            fits[i] = NameFit(self, queries[i], best, *self.moments.of_similarities(queries[i]))
+        return fits
+
+    def best(self, queries: Vectors, k: int) -> list[Rows]:
+        """The k hashtags whose names are most similar to each of n queries (n, d): (k,), or fewer if not all are known.
+
+        Of MANY names, one in some may be missed.
         """
-        for similarities in zip(*compared.values(), strict=True):
-            yield {
-                encoder: _standardised(similarity, self._known[encoder])
-                for encoder, similarity in zip(compared, similarities, strict=True)
-                if similarity.any()
-            }
+        newer = len(self.vectors) + np.flatnonzero(self.newer.any(axis=1))
+        found = []
+        for query, near in zip(queries, self._nearest(queries, k), strict=True):
+            columns = np.concatenate([near, newer])
+            found.append(columns[highest(self.take(columns) @ query, k)])
+        return found
 
-    def fit(self, contents: Contents) -> Iterator[dict[str, Vectors]]:
-        """As `standardise`, for any number of queries: memory holds the similarities of some of them."""
-        for start in range(0, len(contents), _AT_ONCE):
-            here = slice(start, start + _AT_ONCE)
-            yield from self.standardise(
-                {encoder: self.compare(encoder, contents.dense[encoder][here]) for encoder in self.vectors}
-            )
+    def _nearest(self, queries: Vectors, k: int) -> Iterator[Rows]:
+        """At least the k best of `vectors` for each query."""
+        if self.index is not None:
+            for columns in self.index.search(queries, _DEEPER * k)[1]:
+                yield columns[columns >= 0]
+            return
+        for start in range(0, len(queries), _AT_ONCE):
+            for similarities in queries[start : start + _AT_ONCE] @ self.vectors.T:
+                similarities[~self._known] = -np.inf
+                best = highest(similarities, k)
+                yield best[similarities[best] > -np.inf]
 
     @cached_property
-    def _known(self) -> dict[str, NDArray[np.bool_]]:
-        return {encoder: np.asarray(names.any(axis=1)) for encoder, names in self.vectors.items()}
+    def _known(self) -> NDArray[np.bool_]:
+        return np.asarray(self.vectors.any(axis=1))
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write into files of that name."""
+        stored = self.vectors if self.index is None else self.vectors.astype(np.float16)
+        for part, array in [("", stored), ("_mean", self.moments.mean), ("_second", self.moments.second)]:
+            np.save(folder / f"{name}{part}.npy", array)
+        np.save(folder / f"{name}_count.npy", np.asarray(self.moments.count))
+        if self.index is not None:
+            import faiss
+
+            faiss.write_index(self.index, str(folder / f"{name}.faiss"))
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> "NameVectors":
+        """Read what `save` wrote, and what releases up to 0.1 did, which wrote the vectors alone.
+
+        Raises OSError, EOFError or ValueError.
+        """
+        vectors = read_array(folder / f"{name}.npy")
+        if not (folder / f"{name}_count.npy").exists():
+            return cls.of(vectors)
+        count, mean, second = (read_array(folder / f"{name}_{part}.npy") for part in ("count", "mean", "second"))
+        if mean.shape != vectors.shape[1:] or second.shape != 2 * mean.shape:
+            raise ValueError("the vectors of names and their moments do not fit together")
+        return cls(vectors, _nothing(vectors), Moments(int(count), mean, second), _read_index(folder, name, vectors))
+
+
+@dataclass(frozen=True, slots=True)
+class NameFit:
+    """How well names fit one query. best: (b,) the BY_NAME hashtags whose names fit best.
+
+    query: (d,). mean, deviation: of the similarities of the query with all names.
+    """
+
+    names: NameVectors
+    query: Vectors
+    best: Rows
+    mean: float
+    deviation: float
+
+    def of(self, columns: Numbers) -> Vectors:
+        """The fit of c names: the similarity, in standard deviations above the mean of all names: float32 (c,).
+
+        NaN if a name has no vector.
+        """
+        names = self.names.take(columns)
+        standardised = (names @ self.query - self.mean) / max(self.deviation, 1e-6)
+        return np.where(names.any(axis=1), standardised, np.nan).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class HashtagNames:
+    """The names of m hashtags as vectors. of: by the encoder of the query."""
+
+    of: Mapping[str, NameVectors]
+
+    @classmethod
+    def from_vectors(cls, vectors: Mapping[str, Vectors]) -> "HashtagNames":
+        """vectors: by the encoder of the query (m, d); see `NameVectors`."""
+        return cls({encoder: NameVectors.of(names) for encoder, names in vectors.items()})
+
+    def fit(self, contents: Contents) -> Iterator[dict[str, NameFit]]:
+        """How well the names fit n queries, one after another, by the encoders that have a vector of the query and of
+        a name.
+        """
+        return by_query(
+            {encoder: names.fit(contents.dense[encoder]) for encoder, names in self.of.items()}, len(contents)
+        )
 
     def take(self, encoders: Collection[str]) -> "HashtagNames":
         """Those of some encoders alone."""
-        return HashtagNames({encoder: self.vectors[encoder] for encoder in encoders})
+        return HashtagNames({encoder: self.of[encoder] for encoder in encoders})
 
     def extend(self, n: int, others: "HashtagNames") -> "HashtagNames":
         """With n more hashtags behind them; those have no vectors by an encoder that `others` lacks."""
         if not n:
             return self
-        none = {encoder: np.zeros((n, names.shape[1]), dtype=np.float32) for encoder, names in self.vectors.items()}
-        return HashtagNames(
-            {
-                encoder: np.concatenate([names, others.vectors.get(encoder, none[encoder])])
-                for encoder, names in self.vectors.items()
-            }
-        )
+        newer = {
+            encoder: others.of[encoder].vectors
+            if encoder in others.of
+            else np.zeros((n, names.vectors.shape[1]), dtype=np.float32)
+            for encoder, names in self.of.items()
+        }
+        return HashtagNames({encoder: names.extend(newer[encoder]) for encoder, names in self.of.items()})
 
 
 NO_NAMES = HashtagNames({})
+
+
+def by_query(fits: Mapping[str, Sequence[NameFit | None]], n: int) -> Iterator[dict[str, NameFit]]:
+    """For each of n queries its fits by encoder. fits: by encoder (n,), see `NameVectors.fit`."""
+    for i in range(n):
+        yield {encoder: fit for encoder, some in fits.items() if (fit := some[i]) is not None}
 
 
 def naming_encoders(encoders: Collection[str]) -> dict[str, str]:
@@ -100,9 +246,37 @@ def _prompt(name: str) -> str:
     return next((prompt for script, prompt in _PROMPTS.items() if script in scripts), _PROMPT)
 
 
-def _standardised(similarities: Vectors, known: NDArray[np.bool_]) -> Vectors:
-    standardised = np.full(len(similarities), np.nan, dtype=np.float32)
-    if known.any():
-        those = similarities[known]
-        standardised[known] = (those - those.mean()) / max(float(those.std()), 1e-6)
-    return standardised
+def _nothing(vectors: FloatMatrix) -> Vectors:
+    return np.zeros((0, vectors.shape[1]), dtype=np.float32)
+
+
+def _make_index(vectors: FloatMatrix) -> Any:
+    """An inverted file with scalar quantisation of the names that are known; None if they are not MANY."""
+    if len(vectors) <= MANY:
+        return None
+    import faiss
+
+    known = np.flatnonzero(vectors.any(axis=1))
+    dimension, cells = vectors.shape[1], max(1, int(np.sqrt(len(known))))
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(dimension), dimension, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    )
+    most = min(len(known), _POSTS_OF_A_CELL * cells)
+    sample = np.sort(np.random.default_rng(8).choice(known, most, replace=False))
+    index.train(vectors[sample].astype(np.float32))
+    for start in range(0, len(known), _ROWS):
+        rows = known[start : start + _ROWS]
+        index.add_with_ids(vectors[rows].astype(np.float32), rows)
+    index.nprobe = _CELLS_SEARCHED
+    return index
+
+
+def _read_index(folder: Path, name: str, vectors: FloatMatrix) -> Any:
+    if len(vectors) <= MANY:
+        return None
+    import faiss
+
+    try:
+        return faiss.read_index(str(folder / f"{name}.faiss"), faiss.IO_FLAG_MMAP)
+    except RuntimeError as error:
+        raise ValueError(f"{name}.faiss: {error}") from error

@@ -1,50 +1,58 @@
 """Finds hashtags in captions, as whole words or as beginnings of words: 카페 in `성수 카페에서`."""
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
 
+from ...core.string_table import Table
+
 BEGINS, WHOLE = 1, 2  # whether a hashtag is the beginning of a word, or a whole word
 
-_LONGEST = 20  # characters of a hashtag
+_SHORTEST, _LONGEST = 2, 20  # characters of a hashtag
 _LOOKED_AT = 1500  # characters of a caption that are read
+_AT_ONCE = 256  # captions
+_BETWEEN = "\0"
 
 
 class HashtagFinder:
     """Finds an archive's hashtags of 2 to 20 characters in captions."""
 
-    def __init__(self, hashtags: Sequence[str]) -> None:
+    def __init__(self, hashtags: Table) -> None:
         """hashtags: (m,), normalised."""
-        self._m = len(hashtags)
-        self._columns = {tag: i for i, tag in enumerate(hashtags) if 1 < len(tag) <= _LONGEST}
-        lengths: dict[str, set[int]] = {}
-        for tag in self._columns:
-            lengths.setdefault(tag[:2], set()).add(len(tag))
-        self._lengths = {start: tuple(sorted(some)) for start, some in lengths.items()}
+        self._hashtags = hashtags
 
     def find(self, caption: str) -> Mapping[int, int]:
         """The hashtags in a caption, by column: WHOLE or BEGINS.
 
         Separators are ignored (`new york` contains #newyork). Each Chinese or Japanese character counts as a word.
         """
-        letters, starts, ends = _words(caption)
-        found: dict[int, int] = {}
-        for start in starts:
-            for length in self._lengths.get(letters[start : start + 2], ()):
-                column = self._columns.get(letters[start : start + length])
-                if column is not None:
-                    found[column] = max(found.get(column, BEGINS), WHOLE if start + length in ends else BEGINS)
-        return found
+        return self._find([caption])[0]
 
     def find_all(self, captions: Sequence[str]) -> sparse.csr_matrix:
         """`find` for n captions: sparse float32 (n, m)."""
-        found = [sorted(self.find(caption).items()) for caption in captions]
+        steps = range(0, len(captions), _AT_ONCE)
+        found = [sorted(each.items()) for start in steps for each in self._find(captions[start : start + _AT_ONCE])]
         pointers = np.cumsum([0, *map(len, found)])
         columns = [column for entries in found for column, _ in entries]
         values = np.asarray([value for entries in found for _, value in entries], dtype=np.float32)
-        return sparse.csr_matrix((values, columns, pointers), shape=(len(captions), self._m))
+        return sparse.csr_matrix((values, columns, pointers), shape=(len(captions), len(self._hashtags)))
+
+    def _find(self, captions: Sequence[str]) -> list[dict[int, int]]:
+        found: list[dict[int, int]] = [{} for _ in captions]
+        words = [_words(caption) for caption in captions]
+        # All at once, with a character between them that no hashtag has.
+        text = _BETWEEN.join(letters for letters, _, _ in words)
+        offsets = np.cumsum([0, *(len(letters) + 1 for letters, _, _ in words)])[:-1].tolist()
+        begins = [offset + start for offset, (_, starts, _) in zip(offsets, words, strict=True) for start in starts]
+        for start, length, column in self._hashtags.find_within(text, begins, _LONGEST):
+            if length >= _SHORTEST:
+                i = bisect_right(offsets, start) - 1
+                how = WHOLE if start + length - offsets[i] in words[i][2] else BEGINS
+                found[i][column] = max(found[i].get(column, BEGINS), how)
+        return found
 
 
 def _words(caption: str) -> tuple[str, list[int], set[int]]:

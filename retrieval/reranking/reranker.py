@@ -14,14 +14,16 @@ from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import log_odds
 from ...core.results import Reason
-from ...core.vectors import Floats, Matches, Rows, Vectors, read_array
+from ...core.string_table import Table
+from ...core.vectors import Floats, Matches, Numbers, Rows, Vectors, read_array
 from ..search.similarity import Scales, WeightedContents
-from ..search.writing_style import Styles
+from ..search.writing_style import Styles, draw_posts
 from ..voting.fusion import Fusion
 from ..voting.ranking import QueryBatch, Ranked
-from .counts import Counts, count, recount
+from ..voting.votes import count_uses
+from .counts import MOST_PAIRS, Counts, PairCounts, count
 from .features import Candidates, FeatureInputs, FeatureMaker
-from .hashtag_names import NO_NAMES, HashtagNames
+from .hashtag_names import NO_NAMES, HashtagNames, NameFit, NameVectors, by_query
 from .reasons import reasons
 from .reports import RerankerReport
 from .ridge import KernelRidge, RidgeQuery
@@ -56,25 +58,23 @@ class Reranker:
         self._fusion = fusion
         self.report = report
 
-    def compare(self, encoder: str, vectors: Vectors) -> Vectors | None:
-        """See `Ranker.compare`: the similarities with the names of all hashtags."""
-        names = self._learning.hashtag_names
-        return names.compare(encoder, vectors) if encoder in names.vectors else None
+    def compare(self, encoder: str, vectors: Vectors) -> Sequence[NameFit | None] | None:
+        """See `Ranker.compare`: how well the names of hashtags fit."""
+        names = self._learning.hashtag_names.of
+        return names[encoder].fit(vectors) if encoder in names else None
 
     def rank(self, queries: QueryBatch) -> list[Ranked]:
         """See `Ranker.rank`."""
         comparable = self._learning.scales.weigh(queries.contents)
         ridge_queries = self._learning.ridge.ask(comparable)
         in_style = self._learning.styles.nearest(comparable.style)
-        names = self._learning.hashtag_names
-        name_fits = names.standardise(
-            {
-                encoder: queries.compared[encoder]
-                if encoder in queries.compared
-                else names.compare(encoder, queries.contents.dense[encoder])
-                for encoder in names.vectors
-            }
-        )
+        fits = {
+            encoder: queries.compared[encoder]
+            if encoder in queries.compared
+            else names.fit(queries.contents.dense[encoder])
+            for encoder, names in self._learning.hashtag_names.of.items()
+        }
+        name_fits = by_query(fits, len(queries.contents))
         found = [
             self._maker.candidates(inputs)
             for inputs in gather(queries, comparable.words, ridge_queries, in_style, name_fits, self._learning.counts)
@@ -109,8 +109,12 @@ class Reranker:
         for kind in _SPARSE:
             arrays |= _split_matrix(f"landmarks_{kind}", getattr(ridge.landmarks, kind))
         arrays |= _split_matrix("style", self._learning.styles.style)
-        names = self._learning.hashtag_names.vectors
-        arrays |= {f"names_{encoder}": vectors for encoder, vectors in names.items()}
+        arrays["style_rows"] = self._learning.styles.rows
+        [pairs] = counts.pairs
+        arrays |= {"pairs_keys": pairs.keys, "pairs_counts": pairs.counts}
+        names = self._learning.hashtag_names.of
+        for encoder, vectors in names.items():
+            vectors.save(folder, f"names_{encoder}")
         arrays |= _split_matrix("spelling", self._maker.spelling)
         arrays |= {"mentions": counts.mentions, "kept": counts.kept}
         arrays |= self._learning.scorer.arrays()
@@ -122,6 +126,7 @@ class Reranker:
             "channels": sorted(scales.means),
             "names": sorted(names),
             "fewest": ridge.fewest,
+            "fewest_together": pairs.fewest,
             "served": list(ridge.served),
             "posts": counts.n_posts,
             "features": list(self._learning.features),
@@ -134,13 +139,15 @@ class Reranker:
     def load(
         cls,
         folder: Path,
-        hashtags: Sequence[str],
+        hashtags: Table,
         labels: sparse.csr_matrix,
+        uses: Numbers,
         fusion: Fusion,
         newcomers: HashtagNames = NO_NAMES,
     ) -> "Reranker":
-        """Load what `save` wrote. hashtags: (m,) normalised. labels: (posts, m). fusion: the one at saving.
+        """Load what `save` wrote. hashtags: (m,) normalised. labels: (posts, m). uses: (m,) posts that carry each.
 
+        fusion: the one at saving.
         newcomers: the names of the hashtags that are newer than the files, as far as they are known.
         Posts and hashtags that are newer than the files must come after the others; only neighbours and counts use
         them. Raises SnapshotError on files of another version, archive or fusion, and on damaged files. No code in the
@@ -148,24 +155,30 @@ class Reranker:
         """
         kept = _Kept.read(folder, fusion)
         try:
-            styles = Styles(_read_matrix(kept.arrays, "style", len(kept.scales.style_idf)))
             mentions, posted = kept.arrays["mentions"], kept.arrays["kept"]
-            # A snapshot of release 0.1 has none; then it is made as it was there.
+            # Snapshots of release 0.1 lack some of these; then they are made as they were there.
+            style = _read_matrix(kept.arrays, "style", len(kept.scales.style_idf))
+            styles = Styles(
+                style, kept.arrays["style_rows"] if "style_rows" in kept.arrays else np.arange(kept.n_posts)
+            )
             has_spelling = "spelling_data" in kept.arrays
             spelling = _read_matrix(kept.arrays, "spelling", len(kept.scales.idf)) if has_spelling else None
-        except (ValueError, KeyError) as error:
+            names = HashtagNames({encoder: NameVectors.load(folder, f"names_{encoder}") for encoder in kept.named_by})
+        except (OSError, EOFError, ValueError, KeyError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
         newer = len(hashtags) - len(mentions)
         if spelling is not None and spelling.shape[0] != len(mentions):
             raise SnapshotError(f"the reranker in {folder} is not of this archive", REBUILD)
-        if mentions.shape != posted.shape or newer < 0 or not len(styles) == kept.n_posts <= labels.shape[0]:
+        fits = len(styles.rows) == style.shape[0] and styles.rows.max(initial=-1) < kept.n_posts <= labels.shape[0]
+        if mentions.shape != posted.shape or newer < 0 or not fits:
             raise SnapshotError(f"the reranker in {folder} is not of this archive", REBUILD)
-        counts = recount(labels, np.pad(mentions, (0, newer)), np.pad(posted, (0, newer)))
+        pairs = kept.pairs(labels)
+        mentions, posted = (np.pad(table, (0, newer)) for table in (mentions, posted))
+        counts = Counts(labels.shape[0], uses.astype(np.float32), mentions, posted, pairs)
         ridge = kept.ridge(hashtags)
-        names = HashtagNames({encoder: kept.arrays[f"names_{encoder}"] for encoder in kept.named_by})
         named = names.extend(newer, newcomers)
         learning = Learning(kept.scales, ridge, styles, counts, named, kept.scorer, kept.features)
-        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge, kept.named_by, spelling)
+        maker = FeatureMaker(hashtags, labels, uses, kept.scales, fusion, ridge, kept.named_by, spelling)
         return cls(learning, maker, fusion, kept.report)
 
     @classmethod
@@ -173,7 +186,7 @@ class Reranker:
         cls,
         folder: Path,
         captions: Sequence[str],
-        hashtags: Sequence[str],
+        hashtags: Table,
         labels: sparse.csr_matrix,
         names: HashtagNames,
         fusion: Fusion,
@@ -186,9 +199,10 @@ class Reranker:
         """
         kept = _Kept.read(folder, fusion)
         ridge = kept.ridge(hashtags)
-        maker = FeatureMaker(hashtags, labels, kept.scales, fusion, ridge, kept.named_by)
+        maker = FeatureMaker(hashtags, labels, count_uses(labels), kept.scales, fusion, ridge, kept.named_by)
         counts = count(labels, maker.finder.find_all(captions))
-        styles = Styles(kept.scales.weigh_style(captions))
+        rows = draw_posts(len(captions))
+        styles = Styles(kept.scales.weigh_style([captions[row] for row in rows.tolist()]), rows)
         named = names.take(kept.named_by)
         learning = Learning(kept.scales, ridge, styles, counts, named, kept.scorer, kept.features)
         return cls(learning, maker, fusion, kept.report)
@@ -198,8 +212,8 @@ class Reranker:
 class _Kept:
     """The part of a reranker's files that does not depend on the current posts.
 
-    landmarks, weights, served, fewest: see `KernelRidge`. n_posts: of the archive at saving. named_by: the encoders of
-    `HashtagNames`; none in what was learned before there were any. arrays: all files by name.
+    landmarks, weights, served, fewest: see `KernelRidge`. fewest_together: see `PairCounts`. n_posts: of the archive at
+    saving. named_by: the encoders of `HashtagNames`; none in what was learned before there were any. arrays: by name.
     """
 
     scales: Scales
@@ -207,6 +221,7 @@ class _Kept:
     weights: Vectors
     served: tuple[str, ...]
     fewest: int
+    fewest_together: int
     n_posts: int
     scorer: Scorer
     features: tuple[str, ...]
@@ -233,6 +248,7 @@ class _Kept:
                 arrays["ridge"].astype(np.float32),
                 tuple(map(str, fields["served"])),
                 int(fields["fewest"]),
+                int(fields.get("fewest_together", 1)),
                 int(fields["posts"]),
                 Scorer.from_arrays(arrays),
                 tuple(map(str, fields["features"])),
@@ -243,7 +259,14 @@ class _Kept:
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"the reranker in {folder} cannot be read: {error}", REBUILD) from error
 
-    def ridge(self, hashtags: Sequence[str]) -> KernelRidge:
+    def pairs(self, labels: sparse.csr_matrix) -> tuple[PairCounts, ...]:
+        """The pairs of hashtags on the posts of an archive, those that came after the saved ones apart."""
+        if "pairs_keys" not in self.arrays:
+            return (PairCounts.count(labels, MOST_PAIRS),)
+        saved = PairCounts(self.arrays["pairs_keys"], self.arrays["pairs_counts"], self.fewest_together)
+        return saved, PairCounts.count(labels[self.n_posts :])
+
+    def ridge(self, hashtags: Table) -> KernelRidge:
         """The regression for the hashtags of an archive, (m,) normalised."""
         return KernelRidge(self.landmarks, self.weights, self.served, hashtags, self.fewest)
 
@@ -263,7 +286,7 @@ def gather(
     words: sparse.csr_matrix,
     ridge_queries: Sequence[RidgeQuery],
     in_style: Sequence[Matches],
-    name_fits: Iterable[Mapping[str, Vectors]],
+    name_fits: Iterable[Mapping[str, NameFit]],
     counts: Counts,
 ) -> Iterator[FeatureInputs]:
     """The inputs of each of n queries, one after another: what is known of one may be as long as all hashtags.

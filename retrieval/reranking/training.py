@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from ...core.string_table import Table
 from ...core.vectors import NO_ROW, Matches, Rows
 from ..search.duplicates import members_of
 from ..search.neighbours import Neighbourhood
 from ..search.similarity import Contents, Scales
-from ..search.writing_style import Styles
+from ..search.writing_style import Styles, draw_posts
 from ..voting.fusion import NEIGHBOURHOODS, Fusion, SampledPosts, fuse
 from ..voting.ranking import QueryBatch
+from ..voting.votes import count_uses
 from .context_priors import ContextPriors, learn_context_priors
 from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
@@ -55,7 +57,7 @@ class TrainingArchive:
 
     contents: Contents
     labels: sparse.csr_matrix
-    hashtags: Sequence[str]
+    hashtags: Table
     clusters: Rows
     author_of: Rows
     channels: Sequence[Neighbourhood]
@@ -142,9 +144,11 @@ class _TrainingSet:
         # Some queries are near-duplicates of archived posts, as in a campaign, so the scorer needs such examples.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
         self.ridge = learn_ridge(self._posts, archive.labels, archive.hashtags, self._members)
-        self.styles = Styles(self._posts.style)
+        searched = draw_posts(len(self.clusters))
+        self.styles = Styles(self._posts.style[searched], searched)
+        uses = count_uses(archive.labels)
         self.maker = FeatureMaker(
-            archive.hashtags, archive.labels, self.scales, fusion, self.ridge.ridge, archive.names.vectors
+            archive.hashtags, archive.labels, uses, self.scales, fusion, self.ridge.ridge, archive.names.of
         )
         self._mentioned = self.maker.finder.find_all(archive.contents.captions)
         self.counts = count(archive.labels, self._mentioned)

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...core.vectors import Matches, Vectors
+from ...core.vectors import Matches, Rows, Vectors
 from ..encoders.hashing import hashed_counts, ngrams
 
 BUCKETS = 2**18
 NGRAMS = (1, 6)
 NEAREST = 50  # posts nearest in style whose votes are counted
+MOST_POSTS = 20_000  # that are searched by style; all are compared with each query
 
 _LOOKED_AT = 1500  # characters of a caption that are read
 _FIRST, _LAST = "\x02", "\x03"
@@ -50,36 +51,40 @@ def style_counts(captions: Sequence[str]) -> sparse.csr_matrix:
     return hashed_counts((ngrams(skeleton(caption), *NGRAMS) for caption in captions), BUCKETS)
 
 
+def draw_posts(n: int) -> Rows:
+    """Which of n posts are searched by style, ascending: all, or MOST_POSTS that are drawn with a fixed seed."""
+    if n <= MOST_POSTS:
+        return np.arange(n, dtype=np.int64)
+    return np.sort(np.random.default_rng(6).choice(n, MOST_POSTS, replace=False)).astype(np.int64)
+
+
 class Styles:
-    """The posts of an archive, searched by the style of their captions."""
+    """Posts of an archive, searched by the style of their captions."""
 
-    def __init__(self, style: sparse.csr_matrix) -> None:
-        """style: (n, s), rows of length 1."""
+    def __init__(self, style: sparse.csr_matrix, rows: Rows) -> None:
+        """style: (n, s), rows of length 1. rows: (n,) ascending, whose they are; see `draw_posts`."""
         self.style = style
+        self.rows = rows
         self._by_ngram = sparse.csr_matrix(style.T)
-
-    def __len__(self) -> int:
-        return int(self.style.shape[0])
 
     def nearest(self, others: sparse.csr_matrix, hidden: NDArray[np.bool_] | None = None) -> list[Matches]:
         """For each of q captions the posts nearest in style, (1, k).
 
         k is NEAREST, or more if more posts are as near as the last of these: many captions have the same style, as
-        all empty ones. others: (q, s). hidden: (n,) posts that are left out.
+        all empty ones. others: (q, s). hidden: (posts,) whether a post of the archive is left out.
         """
         alike: Vectors = (others @ self._by_ngram).toarray()
         if hidden is not None:
-            alike[:, hidden] = -1
-        return [_take_nearest(row) for row in alike]
+            alike[:, hidden[self.rows]] = -1
+        return [self._take_nearest(row) for row in alike]
 
-
-def _take_nearest(alike: Vectors) -> Matches:
-    """alike: (n,) similarities, below 0 for hidden posts."""
-    last = min(NEAREST, len(alike)) - 1
-    least = max(float(-np.partition(-alike, last)[last]), 0.0)
-    rows = np.flatnonzero(alike >= least)
-    rows = rows[np.argsort(-alike[rows], kind="stable")]
-    return Matches(rows[None].astype(np.int64), alike[rows][None])
+    def _take_nearest(self, alike: Vectors) -> Matches:
+        """alike: (n,) similarities, below 0 for hidden posts."""
+        last = min(NEAREST, len(alike)) - 1
+        least = max(float(-np.partition(-alike, last)[last]), 0.0)
+        near = np.flatnonzero(alike >= least)
+        near = near[np.argsort(-alike[near], kind="stable")]
+        return Matches(self.rows[near][None], alike[near][None])
 
 
 def _classify(character: str) -> str:

@@ -26,6 +26,11 @@ def carrier_matrix(archive: Archive) -> sparse.csc_matrix:
     return sparse.csc_matrix((ones, rows, pointers), shape=(len(archive.author_of), len(archive.hashtags)))
 
 
+def count_uses(labels: sparse.csr_matrix) -> Numbers:
+    """How many posts carry each hashtag: (m,). labels: (posts, m)."""
+    return np.bincount(labels.indices, minlength=labels.shape[1])
+
+
 def find_carriers(labels: sparse.csr_matrix, rows: Rows, columns: Numbers) -> tuple[Numbers, Numbers]:
     """Which of some posts carry which of some hashtags: indices in `columns` and in `rows`, (p,) each; rows ascending.
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.index.vectors.bm25 import Bm25
 from hashtag_recommender.index.vectors.exact import ExactIndex
@@ -90,8 +91,8 @@ def archive():
         "image": PostVectors(with_photo, contents.dense["image"][with_photo]),
         "lexical": PostVectors(with_caption, contents.ngrams[with_caption]),
     }
-    names = HashtagNames({"image": name_vectors()})
-    return TrainingArchive(contents, labels, hashtags, clusters, authors, channels, queries, names)
+    names = HashtagNames.from_vectors({"image": name_vectors()})
+    return TrainingArchive(contents, labels, StringTable.of(hashtags), clusters, authors, channels, queries, names)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.feedback import Judgement, feedback_digest
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.retrieval.learned import learned_report, load
 from hashtag_recommender.retrieval.learning import carry_over, learn, weigh_judgements
 from hashtag_recommender.retrieval.reranking.context_priors import ContextPriors
@@ -15,6 +16,7 @@ from hashtag_recommender.retrieval.reranking.hashtag_names import HashtagNames
 from hashtag_recommender.retrieval.reranking.reasons import _WORDS
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS
 from hashtag_recommender.retrieval.voting.ranking import UNLEARNED, Vote
+from hashtag_recommender.retrieval.voting.votes import count_uses
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -36,7 +38,7 @@ def saved(learned, tmp_path):
 
 @pytest.fixture
 def reopen(saved, archive):
-    return lambda: load(saved, archive.hashtags, archive.labels)
+    return lambda: load(saved, archive.hashtags, archive.labels, count_uses(archive.labels))
 
 
 def rewrite(path, **changes):
@@ -52,7 +54,7 @@ def small(archive, n):
 
 
 def prior_of(labels):
-    return np.bincount(labels.indices, minlength=labels.shape[1]) / labels.shape[0]
+    return count_uses(labels) / labels.shape[0]
 
 
 # --- learned, saved, loaded
@@ -83,13 +85,17 @@ def test_the_report_is_read_alone(learned, saved):
 def test_hashtags_and_posts_that_have_come_since_fit_on(saved, archive, ask):
     labels = archive.labels.copy()
     labels.resize(labels.shape[0] + 1, labels.shape[1] + 1)
-    again = load(saved, [*archive.hashtags, "zeppelin"], labels)
+    again = load(saved, StringTable.of([*archive.hashtags, "zeppelin"]), labels, count_uses(labels))
     assert again.reranker is not None and again.notes == ()
     queries, _ = ask(2)
     votes = queries.votes.copy()
     votes.resize(2, labels.shape[1])
     ranked = again.ranker(prior_of(labels)).rank(dataclasses.replace(queries, votes=votes))[1]
-    before = load(saved, archive.hashtags, archive.labels).ranker(prior_of(archive.labels)).rank(queries)[1]
+    before = (
+        load(saved, archive.hashtags, archive.labels, count_uses(archive.labels))
+        .ranker(prior_of(archive.labels))
+        .rank(queries)[1]
+    )
     assert ranked.columns.tolist()[:3] == before.columns.tolist()[:3]
 
 
@@ -108,7 +114,7 @@ def shuffled(archive, n, seed):
         archive,
         contents=archive.contents.take(rows),
         labels=sparse.csr_matrix(sparse.hstack([newcomer, labels[:, columns]], format="csr")),
-        hashtags=["zeppelin", *(archive.hashtags[column] for column in columns)],
+        hashtags=StringTable.of(["zeppelin", *(archive.hashtags[column] for column in columns.tolist())]),
         clusters=np.unique(archive.clusters[rows], return_inverse=True)[1],
         author_of=archive.author_of[rows],
     )
@@ -135,8 +141,12 @@ def test_hashtags_are_carried_over_by_name(saved, archive, ask, learned):
     """Of the same posts, with a hashtag before all others that none of them carries, the same names come out."""
     one_more = sparse.csr_matrix((archive.labels.shape[0], 1), dtype=np.float32)
     labels = sparse.csr_matrix(sparse.hstack([one_more, archive.labels], format="csr"))
-    names = HashtagNames({by: np.pad(vectors, ((1, 0), (0, 0))) for by, vectors in archive.names.vectors.items()})
-    changed = dataclasses.replace(archive, labels=labels, hashtags=["zeppelin", *archive.hashtags], names=names)
+    names = HashtagNames.from_vectors(
+        {by: np.pad(names.vectors, ((1, 0), (0, 0))) for by, names in archive.names.of.items()}
+    )
+    changed = dataclasses.replace(
+        archive, labels=labels, hashtags=StringTable.of(["zeppelin", *archive.hashtags]), names=names
+    )
     carried_over = carry_over(saved, changed)
     assert carried_over.report == learned.report and carried_over.judged == {}
     queries, _ = ask(5)
@@ -166,7 +176,7 @@ def test_small_archives_keep_the_vote_and_have_no_report(archive, ask, tmp_path)
         {},
     )
     trained.save(tmp_path)
-    again = load(tmp_path, few.hashtags, few.labels)
+    again = load(tmp_path, few.hashtags, few.labels, count_uses(few.labels))
     assert (again.reranker, again.report, again.notes, learned_report(tmp_path)) == (None, None, (), None)
     ranker = again.ranker(prior_of(few.labels))
     assert isinstance(ranker, Vote) and ranker.threshold == UNLEARNED

@@ -1,9 +1,13 @@
+import dataclasses
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from hashtag_recommender.retrieval.reranking.counts import count, recount
+from hashtag_recommender.retrieval.reranking import counts
+from hashtag_recommender.retrieval.reranking.counts import PairCounts, count
 
 
 def archive(seed):
@@ -31,9 +35,31 @@ def test_without_a_block_is_as_if_it_had_never_been(seed):
 def test_by_hand():
     labels = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1]], dtype=np.float32))
     mentioned = sparse.csr_matrix(np.array([[2, 0, 0], [0, 0, 1], [0, 0, 1]], dtype=np.float32))
-    counts = count(labels, mentioned)
-    assert counts.uses.tolist() == [3, 2, 1]
-    assert counts.mentions.tolist() == [1, 0, 2]
-    assert counts.kept.tolist() == [1, 0, 1]
-    assert counts.together(np.array([0]), np.array([1, 2])).tolist() == [[2, 0]]  # met once is met never
-    assert recount(labels, counts.mentions, counts.kept).uses.tolist() == [3, 2, 1]
+    counted = count(labels, mentioned)
+    assert counted.uses.tolist() == [3, 2, 1]
+    assert counted.mentions.tolist() == [1, 0, 2]
+    assert counted.kept.tolist() == [1, 0, 1]
+    assert counted.together(np.array([0]), np.array([1, 2])).tolist() == [[2, 0]]  # met once is met never
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 15), st.integers(1, 60))
+def test_pairs_are_counted_in_slices_and_the_rarest_dropped(seed, most, at_once):
+    labels, _, _ = archive(seed)
+    together = np.triu((labels.T @ labels).toarray(), k=1)
+    fewest = next(n for n in range(1, 99) if np.count_nonzero(together >= n) <= most)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counts, "_AT_ONCE", at_once)
+        pairs = PairCounts.count(labels, most)
+    assert pairs.fewest == fewest
+    kept = np.where(together >= fewest, together, 0)
+    assert np.array_equal(pairs.between(np.arange(6), np.arange(5)), (kept + kept.T)[:, :5])
+    assert (np.diff(pairs.keys) > 0).all() and pairs.keys.dtype == np.int64
+
+
+def test_posts_that_came_later_add_to_the_pairs():
+    labels, mentioned, _ = archive(3)
+    whole, few = count(labels, mentioned), count(labels[:20], mentioned[:20])
+    grown = dataclasses.replace(few, pairs=(*few.pairs, PairCounts.count(labels[20:])))
+    every = np.arange(6)
+    assert np.array_equal(grown.together(every, every), whole.together(every, every))

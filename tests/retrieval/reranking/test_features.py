@@ -12,7 +12,7 @@ from hashtag_recommender.retrieval.reranking.ridge_learning import learn_ridge
 from hashtag_recommender.retrieval.search.similarity import Scales
 from hashtag_recommender.retrieval.search.writing_style import Styles
 from hashtag_recommender.retrieval.voting.fusion import fuse
-from hashtag_recommender.retrieval.voting.votes import temperatures, vote_shares
+from hashtag_recommender.retrieval.voting.votes import count_uses, temperatures, vote_shares
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,10 @@ def learned(archive, fusion):
     scales = Scales.learn(archive.contents)
     posts = scales.weigh(archive.contents)
     ridge = learn_ridge(posts, archive.labels, archive.hashtags, [np.array([row]) for row in range(len(posts))]).ridge
-    maker = FeatureMaker(archive.hashtags, archive.labels, scales, fusion, ridge, archive.names.vectors)
+    uses = count_uses(archive.labels)
+    maker = FeatureMaker(archive.hashtags, archive.labels, uses, scales, fusion, ridge, archive.names.of)
     counts = count(archive.labels, maker.finder.find_all(archive.contents.captions))
-    return scales, ridge, maker, counts, Styles(posts.style), archive.names
+    return scales, ridge, maker, counts, Styles(posts.style, np.arange(len(posts))), archive.names
 
 
 def evidence_of(queries, learned) -> list[FeatureInputs]:
@@ -107,9 +108,10 @@ def test_hashtags_known_only_from_posts_left_out_come_by_their_names_alone(ask, 
     nothing = sparse.csr_matrix(archive.labels.shape, dtype=np.float32)
     counts = count(archive.labels, nothing).without(left_out, archive.labels, nothing)
     inputs = dataclasses.replace(evidence_of(queries, learned)[1], counts=counts)
+    fit = inputs.name_fit["image"]
     named, unnamed = (
-        learned[2].candidates(dataclasses.replace(inputs, name_fit={"image": fit}))
-        for fit in (np.linspace(1, 0, len(archive.hashtags)), np.linspace(0, 1, len(archive.hashtags)))
+        learned[2].candidates(dataclasses.replace(inputs, name_fit={"image": dataclasses.replace(fit, best=best)}))
+        for best in (np.arange(10), np.arange(5, 15))
     )
     assert 0 in named.columns and not named.carried[named.columns == 0].any() and named.carried.sum() > 5
     assert 0 not in unnamed.columns

@@ -5,7 +5,15 @@ import pytest
 
 from hashtag_recommender.core.vectors import unit_rows
 from hashtag_recommender.retrieval.encoders.ngrams import NgramEncoder
-from hashtag_recommender.retrieval.reranking.hashtag_names import NO_NAMES, HashtagNames, name_captions, naming_encoders
+from hashtag_recommender.retrieval.reranking import hashtag_names
+from hashtag_recommender.retrieval.reranking.hashtag_names import (
+    BY_NAME,
+    NO_NAMES,
+    HashtagNames,
+    NameVectors,
+    name_captions,
+    naming_encoders,
+)
 from hashtag_recommender.retrieval.search.similarity import Contents
 
 
@@ -17,23 +25,68 @@ def contents_of(vectors):
 def test_a_name_fits_by_its_similarity_above_the_average():
     names = unit_rows(np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32))
     queries = np.stack([names[7], np.zeros(8), names[3]])
-    fits = list(HashtagNames({"sentence": names}).fit(contents_of(queries)))
+    fits = list(HashtagNames.from_vectors({"sentence": names}).fit(contents_of(queries)))
     assert fits[1] == {}, "a query without a vector says nothing"
     for query, row in ((0, 7), (2, 3)):
-        fit = fits[query]["sentence"]
+        found = fits[query]["sentence"]
+        fit = found.of(np.arange(50))
         assert fit.dtype == np.float32 and fit.shape == (50,)
         assert fit.argmax() == row
         assert (fit.mean(), fit.std()) == pytest.approx((0, 1), abs=1e-5)
+        assert found.best.tolist() == np.argsort(-fit)[:BY_NAME].tolist()
 
 
 def test_a_hashtag_without_a_vector_is_unknown_and_changes_nothing():
-    names = HashtagNames({"sentence": unit_rows(np.random.default_rng(0).normal(size=(9, 8)).astype(np.float32))})
+    vectors = unit_rows(np.random.default_rng(0).normal(size=(9, 8)).astype(np.float32))
+    names = HashtagNames.from_vectors({"sentence": vectors})
     queries = contents_of(np.eye(8)[:1])
     [before], [after] = names.fit(queries), names.extend(2, NO_NAMES).fit(queries)
-    assert after["sentence"][:9] == pytest.approx(before["sentence"], abs=1e-6)
-    assert np.isnan(after["sentence"][9:]).all()
-    nothing = HashtagNames({"sentence": np.zeros((2, 8), dtype=np.float32)})
+    fit = after["sentence"].of(np.arange(11))
+    assert fit[:9] == pytest.approx(before["sentence"].of(np.arange(9)), abs=1e-6)
+    assert np.isnan(fit[9:]).all() and after["sentence"].best.tolist() == before["sentence"].best.tolist()
+    nothing = HashtagNames.from_vectors({"sentence": np.zeros((2, 8), dtype=np.float32)})
     assert list(nothing.fit(queries)) == [{}]
+
+
+def test_names_that_came_later_are_as_those_there_from_the_start():
+    vectors = unit_rows(np.random.default_rng(2).normal(size=(60, 8)).astype(np.float32))
+    whole, few = (HashtagNames.from_vectors({"sentence": some}) for some in (vectors, vectors[:25]))
+    grown = few.extend(20, HashtagNames.from_vectors({"sentence": vectors[25:45]}))
+    grown = grown.extend(15, HashtagNames.from_vectors({"sentence": vectors[45:]}))
+    queries = contents_of(unit_rows(np.random.default_rng(3).normal(size=(40, 8))))
+    for one, other in zip(whole.fit(queries), grown.fit(queries), strict=True):
+        assert one["sentence"].best.tolist() == other["sentence"].best.tolist()
+        assert one["sentence"].of(np.arange(60)) == pytest.approx(other["sentence"].of(np.arange(60)), abs=1e-6)
+
+
+def test_of_many_names_an_index_finds_nearly_all_of_the_best(monkeypatch, tmp_path):
+    vectors = np.random.default_rng(4).normal(size=(3000, 16)).astype(np.float32)
+    vectors[::50] = 0
+    vectors = unit_rows(vectors)
+    queries = unit_rows(np.random.default_rng(5).normal(size=(30, 16)).astype(np.float32))
+    exact = NameVectors.of(vectors)
+    monkeypatch.setattr(hashtag_names, "MANY", 1000)
+    NameVectors.of(vectors).save(tmp_path, "names")
+    indexed = NameVectors.load(tmp_path, "names").extend(vectors[:0])
+    assert indexed.vectors.dtype == np.float16 and indexed.index is not None
+    everyone = np.arange(3000)
+    shared = 0
+    for one, other in zip(exact.fit(queries), indexed.fit(queries), strict=True):
+        shared += len(np.intersect1d(one.best, other.best))
+        assert one.of(everyone) == pytest.approx(other.of(everyone), abs=0.01, nan_ok=True)
+    assert shared > 0.9 * 30 * BY_NAME
+
+
+def test_names_survive_their_files_and_those_of_an_earlier_release(tmp_path):
+    vectors = unit_rows(np.random.default_rng(6).normal(size=(30, 8)).astype(np.float32))
+    NameVectors.of(vectors).save(tmp_path, "names")
+    now = NameVectors.load(tmp_path, "names")
+    for part in ("count", "mean", "second"):
+        (tmp_path / f"names_{part}.npy").unlink()
+    then = NameVectors.load(tmp_path, "names")
+    for read in (now, then):
+        assert np.array_equal(read.vectors, vectors) and read.moments.count == 30
+        assert read.moments.second == pytest.approx(vectors.T.astype(np.float64) @ vectors / 30)
 
 
 def test_names_are_written_as_captions_are():

@@ -1,5 +1,6 @@
 import pytest
 
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.retrieval.reranking.mentions import BEGINS, WHOLE, HashtagFinder
 
 HASHTAGS = ["카페", "newyork", "cat", "東京", "a", "ไทย", "x" * 21]
@@ -21,13 +22,13 @@ HASHTAGS = ["카페", "newyork", "cat", "東京", "a", "ไทย", "x" * 21]
     ],
 )
 def test_finding(caption, expected):
-    found = HashtagFinder(HASHTAGS).find(caption)
+    found = HashtagFinder(StringTable.of(HASHTAGS)).find(caption)
     assert {HASHTAGS[column]: how for column, how in found.items()} == expected
 
 
 def test_all_captions_as_one_by_one():
     captions = ["성수 카페", "", "the cat in newyorker hats"]
-    finder = HashtagFinder(HASHTAGS)
+    finder = HashtagFinder(StringTable.of(HASHTAGS))
     table = finder.find_all(captions).toarray()
     assert table.shape == (3, len(HASHTAGS))
     for caption, row in zip(captions, table, strict=True):
@@ -35,4 +36,4 @@ def test_all_captions_as_one_by_one():
 
 
 def test_no_hashtags():
-    assert HashtagFinder([]).find_all(["words"]).shape == (1, 0)
+    assert HashtagFinder(StringTable.of([])).find_all(["words"]).shape == (1, 0)

@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
+from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.core.vectors import Matches
 from hashtag_recommender.retrieval.reranking import reports
 from hashtag_recommender.retrieval.reranking.hashtag_names import HashtagNames
@@ -13,6 +14,7 @@ from hashtag_recommender.retrieval.reranking.reports import TrainingExamples, re
 from hashtag_recommender.retrieval.reranking.reranker import Reranker, read_report
 from hashtag_recommender.retrieval.reranking.training import FEWEST_POSTS, learn_reranker
 from hashtag_recommender.retrieval.voting.fusion import Fusion
+from hashtag_recommender.retrieval.voting.votes import count_uses
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,7 @@ def test_small_archives_keep_the_vote(archive, fusion):
 
 
 def test_it_survives_its_folder(reranker, saved, archive, fusion, ask):
-    again = Reranker.load(saved, archive.hashtags, archive.labels, fusion)
+    again = Reranker.load(saved, archive.hashtags, archive.labels, count_uses(archive.labels), fusion)
     assert again.report == reranker.report == read_report(saved)
     queries, _ = ask(5)
     for one, other in zip(again.rank(queries), reranker.rank(queries), strict=True):
@@ -134,9 +136,13 @@ def test_it_survives_its_folder(reranker, saved, archive, fusion, ask):
 def test_a_hashtag_that_no_post_carries_comes_where_its_name_fits(saved, archive, fusion, ask):
     """Its name lies where the photos of one subject do; nothing else speaks for it."""
     subject, added = 3, len(archive.hashtags)
-    names = HashtagNames({"image": archive.names.vectors["image"][subject : subject + 1]})
-    labels = sparse.csr_matrix(sparse.hstack([archive.labels, sparse.csr_matrix((archive.labels.shape[0], 1))]))
-    reranker = Reranker.load(saved, [*archive.hashtags, "added"], labels.astype(np.float32), fusion, names)
+    names = HashtagNames.from_vectors({"image": archive.names.of["image"].vectors[subject : subject + 1]})
+    labels = sparse.csr_matrix(
+        sparse.hstack([archive.labels, sparse.csr_matrix((archive.labels.shape[0], 1))]), dtype=np.float32
+    )
+    reranker = Reranker.load(
+        saved, StringTable.of([*archive.hashtags, "added"]), labels, count_uses(labels), fusion, names
+    )
     queries, truth = ask(60)
     wider = sparse.csr_matrix(sparse.hstack([queries.votes, sparse.csr_matrix((60, 1))]), dtype=np.float32)
     chances: dict[bool, list[float]] = {True: [], False: []}
@@ -144,7 +150,7 @@ def test_a_hashtag_that_no_post_carries_comes_where_its_name_fits(saved, archive
         [place] = np.flatnonzero(ranked.columns == added) if added in ranked.columns else [-1]
         chances[bool(right[subject])].append(float(ranked.probabilities[place]) if place >= 0 else 0.0)
     assert np.mean(chances[True]) > 2 * np.mean(chances[False])
-    without = Reranker.load(saved, [*archive.hashtags, "added"], labels.astype(np.float32), fusion)
+    without = Reranker.load(saved, StringTable.of([*archive.hashtags, "added"]), labels, count_uses(labels), fusion)
     for ranked in without.rank(dataclasses.replace(queries, votes=wider)):
         assert added not in ranked.columns, "nothing is known of its name"
 
@@ -153,15 +159,16 @@ def test_another_version_is_refused(saved, archive, fusion):
     fields = json.loads((saved / "reranker.json").read_text())
     (saved / "reranker.json").write_text(json.dumps(fields | {"version": 99}))
     with pytest.raises(SnapshotError, match="version 99.*index build"):
-        Reranker.load(saved, archive.hashtags, archive.labels, fusion)
+        Reranker.load(saved, archive.hashtags, archive.labels, count_uses(archive.labels), fusion)
 
 
 def test_another_fusion_or_archive_is_refused(saved, archive, fusion):
     other = Fusion.from_json(fusion.to_json() | {"voices": [v | {"margin": 9.0} for v in fusion.to_json()["voices"]]})
     with pytest.raises(SnapshotError, match="another fusion"):
-        Reranker.load(saved, archive.hashtags, archive.labels, other)
+        Reranker.load(saved, archive.hashtags, archive.labels, count_uses(archive.labels), other)
     with pytest.raises(SnapshotError, match="not of this archive"):
-        Reranker.load(saved, archive.hashtags[:-1], archive.labels[:, :-1], fusion)
+        fewer = archive.labels[:, :-1]
+        Reranker.load(saved, StringTable.of(archive.hashtags[:-1]), fewer, count_uses(fewer), fusion)
 
 
 @pytest.mark.parametrize("damage", ["missing", "pickled", "no json", "no report"])
@@ -175,7 +182,7 @@ def test_damaged_files_are_refused(saved, archive, fusion, damage):
     else:
         (saved / "reranker.json").write_text('{"version": 1}')
     with pytest.raises(SnapshotError, match="index build"):
-        Reranker.load(saved, archive.hashtags, archive.labels, fusion)
+        Reranker.load(saved, archive.hashtags, archive.labels, count_uses(archive.labels), fusion)
 
 
 def test_the_report_by_hand(monkeypatch):

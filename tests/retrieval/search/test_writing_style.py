@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hashtag_recommender.retrieval.search.writing_style import BUCKETS, NEAREST, Styles, skeleton, style_counts
+from hashtag_recommender.retrieval.search.writing_style import (
+    BUCKETS,
+    MOST_POSTS,
+    NEAREST,
+    Styles,
+    draw_posts,
+    skeleton,
+    style_counts,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,16 +47,34 @@ def test_the_nearest_in_style_come_with_all_that_are_as_near():
     n_alike = NEAREST + 10
     table = np.repeat(np.eye(3, dtype=np.float32), [4, n_alike, 7], axis=0)
     query = sparse.csr_matrix(np.array([[0.8, 0.6, 0]], dtype=np.float32))
-    styles = Styles(sparse.csr_matrix(table))
+    styles = Styles(sparse.csr_matrix(table), np.arange(len(table)))
     (found,) = styles.nearest(query)
     assert found.rows.tolist() == [list(range(4 + n_alike))]
     assert found.similarities[0] == pytest.approx([0.8] * 4 + [0.6] * n_alike)
 
 
 def test_hidden_posts_are_not_found():
-    styles = Styles(sparse.csr_matrix(np.eye(3, dtype=np.float32)))
+    styles = Styles(sparse.csr_matrix(np.eye(3, dtype=np.float32)), np.arange(3))
     query = sparse.csr_matrix(np.eye(3, dtype=np.float32)[[1]])
     (found,) = styles.nearest(query, np.array([False, True, False]))
     assert sorted(found.rows[0].tolist()) == [0, 2]
     (nobody,) = styles.nearest(query, np.array([True, True, True]))
     assert nobody.rows.shape == (1, 0)
+
+
+def test_of_many_posts_some_are_searched_always_the_same():
+    assert draw_posts(MOST_POSTS).tolist() == list(range(MOST_POSTS))
+    drawn = draw_posts(3 * MOST_POSTS)
+    assert len(np.unique(drawn)) == MOST_POSTS and (np.diff(drawn) > 0).all() and drawn.max() > 2.5 * MOST_POSTS
+    assert np.array_equal(drawn, draw_posts(3 * MOST_POSTS))
+
+
+def test_posts_that_were_drawn_go_by_their_rows():
+    styles = Styles(sparse.csr_matrix(np.eye(3, dtype=np.float32)), np.array([10, 20, 30]))
+    query = sparse.csr_matrix(np.array([[0.6, 0.8, 0]], dtype=np.float32))
+    hidden = np.zeros(40, dtype=bool)
+    hidden[20] = True
+    assert [found.rows[0].tolist() for found in (*styles.nearest(query), *styles.nearest(query, hidden))] == [
+        [20, 10, 30],
+        [10, 30],
+    ]
