@@ -108,8 +108,7 @@ class StringTable(Strings):
     def find(self, strings: Sequence[str]) -> Rows:
         """The column of each of n strings: int64 (n,), -1 if it is not in the table."""
         columns = np.full(len(strings), -1, dtype=np.int64)
-        hashes = _hash(strings)
-        for i, place in self._find_hashes(hashes):
+        for i, place in self._find_hashes(_hash(strings)):
             columns[i] = self._column_of(place, strings[i])
         return columns
 
@@ -140,7 +139,7 @@ class StringTable(Strings):
 
     def _find_hashes(self, hashes: _Hashes) -> list[tuple[int, int]]:
         """Those of n hashes that the table has, by number, each with the first place where it stands there."""
-        if not len(self):
+        if not len(self) or not len(hashes):
             return []
         places = np.minimum(np.searchsorted(self._hashes, hashes), len(self) - 1)
         known = np.flatnonzero(self._hashes[places] == hashes)

@@ -22,7 +22,7 @@ MANY = 50_000  # names; of more, those that fit best are found by an approximate
 _AT_ONCE = 32  # queries, whose similarities with all names are in memory
 _ROWS = 16_384  # names in one step, where all are read
 _DEEPER = 4  # times as many names are taken from the index, and compared exactly
-_POSTS_OF_A_CELL, _CELLS_SEARCHED = 40, 24
+_TRAINED_ON, _CELLS_SEARCHED = 40, 32  # names of a cell; cells
 _WORDS_MEET = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 
 # What the text tower was trained on are captions of photos, so a name stands in one, by its script.
@@ -110,7 +110,7 @@ class NameVectors:
     def best(self, queries: Vectors, k: int) -> list[Rows]:
         """The k hashtags whose names are most similar to each of n queries (n, d): (k,), or fewer if not all are known.
 
-        Of MANY names, one in some may be missed.
+        Of more than MANY names, some of the best may be missed.
         """
         newer = len(self.vectors) + np.flatnonzero(self.newer.any(axis=1))
         found = []
@@ -257,11 +257,11 @@ def _make_index(vectors: FloatMatrix) -> Any:
     import faiss
 
     known = np.flatnonzero(vectors.any(axis=1))
-    dimension, cells = vectors.shape[1], max(1, int(np.sqrt(len(known))))
+    dimension, cells = vectors.shape[1], max(1, int(2 * np.sqrt(len(known))))
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(dimension), dimension, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
-    most = min(len(known), _POSTS_OF_A_CELL * cells)
+    most = min(len(known), _TRAINED_ON * cells)
     sample = np.sort(np.random.default_rng(8).choice(known, most, replace=False))
     index.train(vectors[sample].astype(np.float32))
     for start in range(0, len(known), _ROWS):

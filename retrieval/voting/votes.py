@@ -106,8 +106,13 @@ def votes(matches: Matches, shares: Vectors, labels: sparse.csr_matrix) -> spars
 
     matches, shares: (n, k). labels: sparse (posts, m).
     """
-    n = len(matches.rows)
+    n, m = len(matches.rows), labels.shape[1]
     present = matches.rows != NO_ROW
     pointers: NDArray[np.int64] = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-    weighted_votes = sparse.csr_matrix((shares[present], matches.rows[present], pointers), shape=(n, labels.shape[0]))
-    return sparse.csr_matrix(weighted_votes @ labels)
+    voters, voter_of = np.unique(matches.rows[present], return_inverse=True)
+    ballots = labels[voters]
+    # Without the hashtags that no voter carries: a product takes memory for all columns, which may be a million.
+    columns, narrowed = np.unique(ballots.indices, return_inverse=True)
+    narrow = sparse.csr_matrix((ballots.data, narrowed, ballots.indptr), shape=(len(voters), len(columns)))
+    counted = sparse.csr_matrix((shares[present], voter_of, pointers), shape=(n, len(voters))) @ narrow
+    return sparse.csr_matrix((counted.data, columns[counted.indices], counted.indptr), shape=(n, m))

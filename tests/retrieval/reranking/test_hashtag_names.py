@@ -60,16 +60,18 @@ def test_names_that_came_later_are_as_those_there_from_the_start():
 
 
 def test_of_many_names_an_index_finds_nearly_all_of_the_best(monkeypatch, tmp_path):
-    vectors = np.random.default_rng(4).normal(size=(3000, 16)).astype(np.float32)
+    rng = np.random.default_rng(4)
+    subjects = rng.normal(size=(60, 16))
+    vectors, queries = (
+        unit_rows(subjects[rng.integers(60, size=n)] + 0.5 * rng.normal(size=(n, 16))) for n in (8000, 30)
+    )
     vectors[::50] = 0
-    vectors = unit_rows(vectors)
-    queries = unit_rows(np.random.default_rng(5).normal(size=(30, 16)).astype(np.float32))
     exact = NameVectors.of(vectors)
     monkeypatch.setattr(hashtag_names, "MANY", 1000)
     NameVectors.of(vectors).save(tmp_path, "names")
     indexed = NameVectors.load(tmp_path, "names").extend(vectors[:0])
     assert indexed.vectors.dtype == np.float16 and indexed.index is not None
-    everyone = np.arange(3000)
+    everyone = np.arange(8000)
     shared = 0
     for one, other in zip(exact.fit(queries), indexed.fit(queries), strict=True):
         shared += len(np.intersect1d(one.best, other.best))
