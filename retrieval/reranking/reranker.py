@@ -268,7 +268,12 @@ class _Kept:
 
     def ridge(self, hashtags: Table) -> KernelRidge:
         """The regression for the hashtags of an archive, (m,) normalised."""
-        return KernelRidge(self.landmarks, self.weights, self.served, hashtags, self.fewest)
+        # It looks through all hashtags for those with weights, so only these are read; the others stay blank.
+        named = [""] * len(hashtags)
+        for column, hashtag in zip(hashtags.find(self.served).tolist(), self.served, strict=True):
+            if column >= 0:
+                named[column] = hashtag
+        return KernelRidge(self.landmarks, self.weights, self.served, named, self.fewest)
 
 
 def read_report(folder: Path) -> RerankerReport:

@@ -6,7 +6,7 @@ posts of one style tend to carry the same hashtags.
 
 import unicodedata
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,6 @@ class Styles:
         """style: (n, s), rows of length 1. rows: (n,) ascending, whose they are; see `draw_posts`."""
         self.style = style
         self.rows = rows
-        self._by_ngram = sparse.csr_matrix(style.T)
 
     def nearest(self, others: sparse.csr_matrix, hidden: NDArray[np.bool_] | None = None) -> list[Matches]:
         """For each of q captions the posts nearest in style, (1, k).
@@ -73,10 +72,16 @@ class Styles:
         k is NEAREST, or more if more posts are as near as the last of these: many captions have the same style, as
         all empty ones. others: (q, s). hidden: (posts,) whether a post of the archive is left out.
         """
-        alike: Vectors = (others @ self._by_ngram).toarray()
-        if hidden is not None:
-            alike[:, hidden[self.rows]] = -1
-        return [self._take_nearest(row) for row in alike]
+        found = []
+        for start, end in pairwise(others.indptr.tolist()):
+            # A caption shares n-grams with nearly all posts, so a dense query is faster than a sparse one.
+            query = np.zeros(others.shape[1], dtype=np.float32)
+            query[others.indices[start:end]] = others.data[start:end]
+            alike: Vectors = self.style @ query
+            if hidden is not None:
+                alike[hidden[self.rows]] = -1
+            found.append(self._take_nearest(alike))
+        return found
 
     def _take_nearest(self, alike: Vectors) -> Matches:
         """alike: (n,) similarities, below 0 for hidden posts."""
