@@ -70,8 +70,8 @@ class Moments:
 class NameVectors:
     """The names of hashtags as vectors of length 1 by one encoder; a row of zeros if there is none of a name.
 
-    vectors: (m, d), float32, or float16 in files if they are MANY. newer: float32 (n, d), of the hashtags that came
-    since. moments: of both. index: of `vectors`; None if they are not MANY.
+    vectors: (m, d), float32, or float16 in the files of more than MANY. newer: float32 (n, d), of the hashtags that
+    came since. moments: of both. index: of `vectors`; None if there are no more than MANY.
     """
 
     vectors: FloatMatrix
@@ -251,7 +251,7 @@ def _nothing(vectors: FloatMatrix) -> Vectors:
 
 
 def _make_index(vectors: FloatMatrix) -> Any:
-    """An inverted file with scalar quantisation of the names that are known; None if they are not MANY."""
+    """An inverted file with scalar quantisation of the names that are known; None of no more than MANY."""
     if len(vectors) <= MANY:
         return None
     import faiss

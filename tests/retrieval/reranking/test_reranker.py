@@ -155,6 +155,21 @@ def test_a_hashtag_that_no_post_carries_comes_where_its_name_fits(saved, archive
         assert added not in ranked.columns, "nothing is known of its name"
 
 
+def test_what_release_0_1_did_not_store_is_made_as_it_was(reranker, saved, archive, fusion, ask):
+    fields = json.loads((saved / "reranker.json").read_text())
+    stored = {"pairs_keys", "pairs_counts", "style_rows"}
+    fields["arrays"] = [name for name in fields["arrays"] if name not in stored] + ["names_image"]
+    del fields["fewest_together"]
+    (saved / "reranker.json").write_text(json.dumps(fields))
+    for name in (*stored, *(f"names_image_{part}" for part in ("count", "mean", "second"))):
+        (saved / f"{name}.npy").unlink()
+    again = Reranker.load(saved, archive.hashtags, archive.labels, count_uses(archive.labels), fusion)
+    queries, _ = ask(5)
+    for one, other in zip(again.rank(queries), reranker.rank(queries), strict=True):
+        assert np.array_equal(one.columns, other.columns)
+        assert np.array_equal(one.probabilities, other.probabilities)
+
+
 def test_another_version_is_refused(saved, archive, fusion):
     fields = json.loads((saved / "reranker.json").read_text())
     (saved / "reranker.json").write_text(json.dumps(fields | {"version": 99}))
