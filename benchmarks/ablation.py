@@ -90,7 +90,7 @@ def without_channel(archive: TrainingArchive, channel: str) -> TrainingArchive:
         kept = {name: vectors for name, vectors in contents.dense.items() if name != channel}
         contents = replace(contents, dense=kept)
     channels = [other for other in archive.channels if other.channel != channel]
-    names = archive.names.take(archive.names.vectors.keys() - {channel})
+    names = archive.names.take(archive.names.of.keys() - {channel})
     return replace(archive, contents=contents, channels=channels, names=names)
 
 

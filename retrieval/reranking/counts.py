@@ -57,13 +57,14 @@ class PairCounts:
 
     def between(self, ones: Columns, others: Columns) -> Vectors:
         """The number of posts with both hashtags: float32 (a, b) for columns (a,) and (b,); 0 for one and itself."""
-        wanted = _make_keys(np.minimum(ones[:, None], others), np.maximum(ones[:, None], others)).ravel()
-        found = np.zeros(wanted.shape, dtype=np.float32)
+        found = np.zeros((len(ones), len(others)), dtype=np.float32)
         if len(self.keys):
+            wanted = _make_keys(np.minimum(ones[:, None], others), np.maximum(ones[:, None], others)).ravel()
             order = np.argsort(wanted)  # in order they are found faster
             nearest = np.minimum(np.searchsorted(self.keys, wanted[order]), len(self.keys) - 1)
-            found[order] = np.where(self.keys[nearest] == wanted[order], self.counts[nearest], np.float32(0))
-        return found.reshape(len(ones), len(others))
+            counts = np.where(self.keys[nearest] == wanted[order], self.counts[nearest], np.float32(0))
+            found.ravel()[order] = counts
+        return found
 
 
 def _make_keys(lower: Columns, higher: Columns) -> Keys:

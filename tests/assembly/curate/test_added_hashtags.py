@@ -67,9 +67,9 @@ def test_an_added_post_brings_the_names_of_its_hashtags(hashtag, large_copy):
     with open_recommender(large_copy) as recommender:
         assert recommender.knows("volleyball")
         names = recommender._learned.reranker._learning.hashtag_names
-    assert set(names.vectors) == NAMED_BY
-    for vectors in names.vectors.values():
-        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    assert set(names.of) == NAMED_BY
+    for name in names.of.values():
+        assert np.linalg.norm(name.take(np.arange(len(name))), axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_forgetting_an_author_and_building_anew_keep_its_name(add, hashtag, large_copy):

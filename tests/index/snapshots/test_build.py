@@ -82,7 +82,7 @@ def test_authors_and_dates_reach_the_snapshot(hashtag, tmp_path):
     home = tmp_path / "home"
     assert hashtag("index", "build", tmp_path / "posts.csv", "--home", home, "--encoders", "compact").code == 0
     archive_ = current_snapshot(home).archive
-    assert (archive_.authors, archive_.author_of.tolist()) == (["mina"], [0, -1])
+    assert (list(archive_.authors), archive_.author_of.tolist()) == (["mina"], [0, -1])
     assert archive_.posted == pytest.approx([1, float("nan")], nan_ok=True)
 
 
