@@ -12,8 +12,12 @@ from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.index.snapshots.retention import snapshot_folders
 from hashtag_recommender.index.snapshots.snapshot import serving_name
 
+EMPTY = {"authors.utf8"}  # as its posts have no authors: nothing of it can be damaged but that it is there
 FILES = {
-    *("authors.json", "carried.columns.npy", "carried.pointers.npy", "clusters.npy", "hashtags.json", "learned.json"),
+    *(f"{name}.{part}" for name in ("authors", "hashtags", "hashtags.shown") for part in ("utf8", "offsets.npy")),
+    *(f"{name}.{part}.npy" for name in ("authors", "hashtags") for part in ("hashes", "by_hash", "by_name")),
+    *("carried.columns.npy", "carried.pointers.npy", "carriers.pointers.npy", "carriers.rows.npy"),
+    *("clusters.npy", "learned.json"),
     *("learned.contents.npy", "learned.keys.npy", "manifest.json", "manifest.sha256", "posts.authors.npy"),
     *("posts.jsonl", "posts.keys.npy", "posts.offsets.npy", "posts.posted.npy"),
     *("sentence/mean.npy", "sentence/rows.npy", "sentence/vectors.faiss"),
@@ -53,7 +57,7 @@ def test_these_are_all_files_of_a_snapshot(published):
 
 
 @DAMAGED
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", sorted(FILES - EMPTY))
 def test_a_damaged_file_is_named_and_the_last_good_snapshot_answers_or_none(hashtag, home, damage, name):
     first, second = snapshot_folders(home)
     harm(second / name, damage)
