@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from .. import assembly, console
-from .options import AsJson, Db, Encoders, Home, Reading, SourceName, print_json, reads_archive
+from .options import (
+    AsJson,
+    Db,
+    Encoders,
+    Home,
+    RayAddress,
+    Reading,
+    SourceName,
+    UseEngine,
+    print_json,
+    reads_archive,
+)
 from .refresh import refresh
 from .tree import make_group
 
@@ -33,6 +44,8 @@ def build(
     recall: Annotated[
         float | None, typer.Option(min=0, max=1, help="The part of the nearest posts that a search finds at the least.")
     ] = None,
+    engine: UseEngine = None,
+    ray_address: RayAddress = None,
     source_name: SourceName = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 if any post, photo or field was rejected.")
@@ -42,7 +55,8 @@ def build(
     """Read an archive of posts into the database and publish its index."""
     options = {"image_model": image_model, "image_weights": image_weights, "sentence_model": sentence_model}
     options |= {"memory": memory, "recall": None if recall is None else str(recall)}
-    with assembly.open_home(home, db=db, encoders=encoders.value if encoders else None, **options) as opened:
+    options |= {"engine": engine, "ray_address": ray_address}
+    with assembly.open_home(home, db=db, encoders=encoders, **options) as opened:
         report = assembly.build_index(opened, reading.reader(source, source_name), console.progress())
     if as_json:
         print_json(report.to_json())

@@ -16,7 +16,7 @@ from ..core.errors import SettingsError
 from ..core.hashtags import parse_hashtags
 from ..core.paths import in_any_form
 from ..core.protocols import PostReader
-from ..core.settings import Profile
+from ..core.settings import Engine, Profile
 
 Home = Annotated[
     Path | None, typer.Option(help="The folder of database and index (default: HASHTAG_HOME, else ./.hashtag).")
@@ -24,6 +24,12 @@ Home = Annotated[
 Db = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the database (default: SQLite in the home folder).")]
 Encoders = Annotated[
     Profile | None, typer.Option("--encoders", help="auto: clip if its weights are on this machine, else compact.")
+]
+UseEngine = Annotated[
+    Engine | None, typer.Option("--engine", help="Where to encode: local (the default), or ray, a Ray cluster.")
+]
+RayAddress = Annotated[
+    str | None, typer.Option(help="With --engine ray: auto (the default), HOST:PORT, or local to start one here.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 NewPhotos = Annotated[

@@ -11,7 +11,7 @@ import typer
 
 from .. import assembly, console
 from ..core.errors import HashtagError, RefusedError
-from .options import AsJson, Db, Home, print_json
+from .options import AsJson, Db, Home, RayAddress, UseEngine, print_json
 
 
 class Log(StrEnum):
@@ -26,13 +26,15 @@ def refresh(
     allow_shrink: Annotated[bool, typer.Option("--allow-shrink", help="Publish even if many posts are gone.")] = False,
     home: Home = None,
     db: Db = None,
+    engine: UseEngine = None,
+    ray_address: RayAddress = None,
     as_json: AsJson = False,
     log: Annotated[Log, typer.Option(help="json: one object a line on standard error, for machines.")] = Log.text,
     metrics: Annotated[Path | None, typer.Option(help="A .prom file for Prometheus' node exporter.")] = None,
 ) -> None:
     """Read all sources again and publish what has changed. Exits with 3 if the refresh was refused."""
     with _logged(log):
-        opened = assembly.open_home(home, db=db)
+        opened = assembly.open_home(home, db=db, engine=engine, ray_address=ray_address)
         with opened, _measured(opened, None if dry_run else metrics) as reports:
             if dry_run:
                 report = assembly.plan_refresh(opened, allow_shrink)

@@ -146,6 +146,20 @@ def pull_or_name(kind: str, repository: str | None = None) -> Advice:
     return Advice("pull_or_name", words if repository is None else f"{words}; {download(repository)}")
 
 
+# A Ray cluster
+INSTALL_RAY = Advice("install_ray", 'run `pip install "hashtag-recommender[ray]"`, or leave --engine out')
+CHECK_RAY_ADDRESS = Advice(
+    "check_ray_address", "see that the cluster runs (`ray status`) and that --ray-address is right"
+)
+START_RAY = Advice("start_ray", "start one with `ray start --head`, or name another with --ray-address")
+RUN_ON_NODE = Advice("run_on_node", "run the command on a node of the cluster, and name it like --ray-address auto")
+INSTALL_ALIKE = Advice("install_alike", "install the same releases on all machines of the cluster")
+SHARE_FOLDERS = Advice(
+    "share_folders", "see that all machines of the cluster have the home and the photos under the same paths"
+)
+RUN_AGAIN = Advice("run_again", "run the command again: it goes on from what has been encoded")
+
+
 # The server
 NAME_TOKEN_FILE = Advice(
     "name_token_file", "name a file with a token (--token-file FILE), or say --no-auth if everybody may ask"

@@ -11,6 +11,7 @@ HashtagError                exit code 2
 ├── UnusableError           something that is stored cannot be used: 500
 │   ├── HomeError
 │   ├── DatabaseError
+│   ├── ClusterError
 │   ├── SnapshotError
 │   ├── BackupError
 │   ├── StaleIndexError
@@ -89,6 +90,10 @@ class HomeError(UnusableError):
 
 class DatabaseError(UnusableError):
     """A database that cannot be opened, migrated or written."""
+
+
+class ClusterError(UnusableError):
+    """A cluster that cannot be reached, or whose workers cannot do what this machine could."""
 
 
 class SnapshotError(UnusableError):

@@ -2,32 +2,17 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from .errors import PhotoError
-from .protocols import Encoder, V
+from .protocols import Encoded, Encoder, K, V
 
-K = TypeVar("K")
 T = TypeVar("T")
 
 _BATCHES_AHEAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded(Generic[K, V]):
-    """One batch out of the pipeline.
-
-    keys: of the n contents that were encoded, in order. vectors: theirs, n rows, or None where n is 0.
-    failures: (key, reason) of contents that could not be prepared.
-    """
-
-    keys: list[K]
-    vectors: V | None
-    failures: list[tuple[K, str]]
 
 
 def batches(contents: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -56,6 +41,16 @@ def encode_stream(encoder: Encoder[V], contents: Iterable[tuple[K, Any]]) -> Ite
             yield _encode(encoder, under_way.popleft())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class LocalEngine:
+    """Encodes in this process. Satisfies `EmbeddingEngine`."""
+
+    def encode(
+        self, encoder: Encoder[V], spec: Mapping[str, str], contents: Iterable[tuple[str, Any]]
+    ) -> Iterator[Encoded[str, V]]:
+        """See `EmbeddingEngine.encode`."""
+        return encode_stream(encoder, contents)
 
 
 def _prepared(encoder: Encoder[Any], content: Any) -> Future[Any]:

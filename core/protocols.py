@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ AddOutcome: TypeAlias = Literal["added", "corrected", "unchanged"]
 V = TypeVar("V")
 V_out = TypeVar("V_out", covariant=True)
 V_in = TypeVar("V_in", contravariant=True)
+K = TypeVar("K")  # by which a content is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,33 @@ class Encoder(Protocol[V_out]):
 
     def release(self) -> None:
         """Let go of the weights; the next `encode` loads them again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded(Generic[K, V]):
+    """One batch of encoded contents.
+
+    keys: of the n contents that were encoded, in order. vectors: theirs, n rows, or None where n is 0.
+    failures: (key, reason) of contents that could not be prepared.
+    """
+
+    keys: list[K]
+    vectors: V | None
+    failures: list[tuple[K, str]]
+
+
+class EmbeddingEngine(Protocol):
+    """Where the contents of an archive are encoded: in this process, or by the workers of a cluster."""
+
+    def encode(
+        self, encoder: Encoder[V], spec: Mapping[str, str], contents: Iterable[tuple[str, Any]]
+    ) -> Iterator[Encoded[str, V]]:
+        """Encode (digest, content) pairs, in any order; each is in exactly one batch.
+
+        spec: how the encoder is made again on another machine. contents: `Photo`s or captions.
+        Raises ClusterError where a cluster cannot do it.
+        """
         ...
 
 

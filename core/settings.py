@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
@@ -15,8 +15,10 @@ from .errors import HomeError, SettingsError
 from .units import parse_size
 
 FILE = "hashtag.toml"
-NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model", "cache", "memory")
+NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model", "cache", "memory", "engine", "ray_address")
 PARTS = ("recall", "relearn_after", "max_shrink", "max_quality_drop")
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Profile(StrEnum):
@@ -25,6 +27,13 @@ class Profile(StrEnum):
     auto = "auto"
     clip = "clip"
     compact = "compact"
+
+
+class Engine(StrEnum):
+    """Where photos and captions are encoded by a build or refresh: in its own process, or on a Ray cluster."""
+
+    local = "local"
+    ray = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Settings:
 
     cache: the folder of what is computed from models once and used by all homes. memory: that the indexes of dense
     channels may take. recall: of an index that does not look at every vector, in [0, 1].
+    cache: the folder of what is computed from models once and used by all homes. ray_address: of the cluster, as
+    `ray.init` takes it.
     """
 
     home: Path
@@ -58,6 +69,8 @@ class Settings:
     cache: str | None = None
     memory: str | None = None
     recall: float | None = None
+    engine: str | None = None
+    ray_address: str | None = None
     thresholds: Thresholds = Thresholds()
 
     @property
@@ -73,12 +86,12 @@ class Settings:
     @property
     def profile(self) -> Profile:
         """The profile that `encoders` names, else `auto`. Raises SettingsError on another name."""
-        try:
-            return Profile(self.encoders or Profile.auto)
-        except ValueError:
-            *others, last = Profile
-            known = f"{', '.join(others)} or {last}"
-            raise SettingsError(f"encoders is {self.encoders!r}; it must be {known}") from None
+        return _choice("encoders", self.encoders, Profile.auto)
+
+    @property
+    def embedding_engine(self) -> Engine:
+        """The engine that `engine` names, else `local`. Raises SettingsError on another name."""
+        return _choice("engine", self.engine, Engine.local)
 
 
 def resolve_settings(
@@ -113,6 +126,15 @@ def home_of(home: Path | None, environment: Mapping[str, str] | None = None) -> 
     except OSError as error:
         raise HomeError(f"the home folder cannot be looked at ({error.strerror})", OTHER_HOME) from error
     return folder
+
+
+def _choice(name: str, value: str | None, default: Choice) -> Choice:
+    kind = type(default)
+    try:
+        return kind(value or default)
+    except ValueError:
+        *others, last = kind
+        raise SettingsError(f"{name} is {value!r}; it must be {', '.join(others)} or {last}") from None
 
 
 def _part(name: str, value: Any) -> float:

@@ -11,6 +11,7 @@ from ...index.snapshots.verify import FORGET
 from ..home import Home
 from ..refresh.build import plans_of, publish_index
 from ..refresh.checks import check_soundness, refuse
+from ..refresh.shards import keep_shards
 from .kept_photos import delete_unused
 
 
@@ -43,7 +44,9 @@ def forget_author(home: Home, author: str, progress: Progress | None = None) -> 
             raise
         run.counts["removed"] = deleted
         delete_unused(home, database, photos)
-        embed(database.posts, plans, progress)  # what a build that was stopped has left undone
+        # What a build that was stopped has left undone, and in shards, which may be of these posts.
+        keep_shards(database.posts, folder, plans)
+        embed(database.posts, plans, progress)
 
         def accept(draft: Draft) -> None:
             refuse(check_soundness(draft, database.posts), run)

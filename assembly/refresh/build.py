@@ -25,7 +25,9 @@ from ...retrieval.encoders import profiles
 from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders
 from ..home import Home
 from .checks import check_quality, check_soundness, refuse
+from .engines import embedding_engine
 from .precomputed import keep_precomputed
+from .shards import keep_shards
 from .training import LearnAnew
 
 
@@ -84,7 +86,8 @@ def build_index(home: Home, reader: PostReader, progress: Progress | None = None
     """Bring database and index of a home in line with a source of posts, and publish the index.
 
     Raises HomeError where the home cannot be written, SourceError where the source cannot be read or holds nothing
-    to suggest from, WeightsError where the encoders asked for are not on disk.
+    to suggest from, WeightsError where the encoders asked for are not on disk, ClusterError where the cluster asked for
+    cannot encode.
     """
     specs, notes = chosen_encoders(home.settings)
     return build_channels(home, plan_channels(specs, home.settings), reader, progress, notes)
@@ -101,7 +104,11 @@ def build_channels(
     rejects = Rejects(reader, home.folder / REJECTS)
     progress = progress or Silent()
     worse: list[str] = []
-    with home.run("index build") as run, home.database_to_write() as database:
+    with (
+        home.run("index build") as run,
+        home.database_to_write() as database,
+        embedding_engine(home.settings) as engine,
+    ):
         store, serving = database.posts, serving_snapshot(home.folder)
 
         def accept(draft: Draft) -> None:
@@ -117,8 +124,8 @@ def build_channels(
             run.counts |= asdict(ingested)
             if reader.origin:
                 database.sources.remember(reader.origin)
-            ready = keep_precomputed(store, reader, plans)
-            embedded = embed(store, plans, progress)
+            ready = [*keep_shards(store, home.folder, plans), *keep_precomputed(store, reader, plans)]
+            embedded = embed(store, plans, progress, engine)
             rejects.set_unreadable(embedded.unreadable)
             counts = rejects.counts()
             run.counts |= {"rejected": counts.rejected, "incomplete": counts.incomplete}

@@ -18,6 +18,7 @@ from ...index.snapshots.relearning import Origins, describe_changes
 from ..home import Home
 from .build import origin_of
 from .decision import Decision, add_up
+from .lacking import digests_without
 from .reading import SourceRefresh, read_again
 from .refresh import RefreshReport
 
@@ -83,14 +84,9 @@ class _DryRun:
 
     def _lacking(self, plan: ChannelPlan, store: PostStore) -> int:
         """Contents that have no vector yet, those of posts already known included."""
-        fingerprint, modality = plan.encoder.fingerprint, plan.encoder.modality
-        new = self._contents[modality]
-        lacking = new - self._database.posts.vectors_of(fingerprint, sorted(new)).keys()
-        if modality == "image":
-            lacking |= {photo.digest for photo in store.photos_without(fingerprint)}
-        else:
-            lacking |= {digest for digest, _ in store.captions_without(fingerprint)}
-        return len(lacking)
+        new = self._contents[plan.encoder.modality]
+        encoded = self._database.posts.vectors_of(plan.encoder.fingerprint, sorted(new)).keys()
+        return len((new - encoded) | digests_without(store, plan.encoder))
 
     def _learned(self, plans: Sequence[ChannelPlan]) -> str | None:
         """Why it would be learned anew, or carried over; None where no snapshot would be made."""

@@ -11,6 +11,7 @@ from ...core.vectors import Vectors, unit_rows
 from ...db.readers import EncodedReader
 from ...db.store import SqlPostStore
 from ...index.snapshots.build import ChannelPlan
+from .lacking import counted, digests_without
 
 _LOOKED_AT = 8  # of each batch: contents that are encoded here, too
 _ALIKE = 0.98  # cosine; half precision and another way to resize a photo cost less, another model has below .5
@@ -28,7 +29,7 @@ def keep_precomputed(store: SqlPostStore, reader: PostReader, plans: Sequence[Ch
 
 
 def _keep(store: SqlPostStore, reader: EncodedReader, encoder: Encoder[Any]) -> Iterator[str]:
-    modality, lacking = encoder.modality, _lacking(store, encoder)
+    modality, lacking = encoder.modality, digests_without(store, encoder)
     kept = refused = 0
     for posts, vectors in reader.precomputed_vectors(modality) if lacking else ():
         # Only what the database asks for: posts of forgotten authors still stand in the source.
@@ -46,19 +47,13 @@ def _keep(store: SqlPostStore, reader: EncodedReader, encoder: Encoder[Any]) -> 
         refused += len(new) - len(usable)
         if not lacking:
             break
-    what = "photo" if modality == "image" else "caption"
     if kept:
-        yield f"{_counted(kept, what)} of {reader.source} came with vectors of the index's own model, which were kept"
+        what = counted(kept, modality)
+        yield f"{what} of {reader.source} came with vectors of the index's own model, which were kept"
     if refused:
         model = encoder.fingerprint.model
-        yield f"{_counted(refused, what)} of {reader.source} came with vectors that are not those of {model}: left out"
-
-
-def _lacking(store: SqlPostStore, encoder: Encoder[Any]) -> set[str]:
-    """The digests of contents that have no vector yet."""
-    if encoder.modality == "image":
-        return {photo.digest for photo in store.photos_without(encoder.fingerprint)}
-    return {digest for digest, _ in store.captions_without(encoder.fingerprint)}
+        what = counted(refused, modality)
+        yield f"{what} of {reader.source} came with vectors that are not those of {model}: left out"
 
 
 def _those_alike(encoder: Encoder[Any], contents: Mapping[str, Any], vectors: Vectors) -> list[str] | None:
@@ -79,7 +74,3 @@ def _those_alike(encoder: Encoder[Any], contents: Mapping[str, Any], vectors: Ve
     if not cosines:
         return None
     return [digest for digest in digests if digest not in damaged] if min(cosines) >= _ALIKE else []
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

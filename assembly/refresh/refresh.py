@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ...core.advice import ALLOW_SHRINK
 from ...core.errors import RefusedError, SourceError
 from ...core.progress import Progress, Silent
-from ...core.protocols import Ingested
+from ...core.protocols import EmbeddingEngine, Ingested
 from ...core.sources import KnownSource
 from ...db.database import Database
 from ...index.snapshots.build import Draft, build, embed
@@ -19,8 +19,10 @@ from ..home import Home
 from .build import origin_of
 from .checks import check_photos, check_quality, check_soundness, refuse
 from .decision import Decision, add_up
+from .engines import embedding_engine
 from .precomputed import keep_precomputed
 from .reading import Rereading, SourceRefresh, read_again
+from .shards import keep_shards
 
 RefreshOutcome = Literal["published", "unchanged", "refused", "planned"]
 
@@ -76,18 +78,25 @@ def refresh_index(home: Home, allow_shrink: bool = False, progress: Progress | N
     snapshot that does not pass its gates: that is a refusal.
     """
     home.existing()
-    with home.run("index refresh") as run, home.database_to_write() as database:
-        return _Refresh(home, database, allow_shrink, progress or Silent()).run(run)
+    with (
+        home.run("index refresh") as run,
+        home.database_to_write() as database,
+        embedding_engine(home.settings) as engine,
+    ):
+        return _Refresh(home, database, allow_shrink, progress or Silent(), engine).run(run)
 
 
 class _Refresh:
     """One refresh, within the lock of the home."""
 
-    def __init__(self, home: Home, database: Database, allow_shrink: bool, progress: Progress) -> None:
+    def __init__(
+        self, home: Home, database: Database, allow_shrink: bool, progress: Progress, engine: EmbeddingEngine
+    ) -> None:
         self._home = home
         self._database = database
         self._decision = Decision(home, database, allow_shrink)
         self._progress = progress
+        self._engine = engine
         self._readings: list[Rereading] = []
         self.report = RefreshReport(notes=list(self._decision.notes))
         if serving := self._decision.serving:
@@ -150,10 +159,11 @@ class _Refresh:
         """Embed what is new, and publish."""
         home, store = self._home.folder, self._database.posts
         plans = self._decision.plans()
+        self.report.notes += keep_shards(store, home, plans)
         for reading in self._readings:
             if reading.reader is not None:
                 self.report.notes += keep_precomputed(store, reading.reader, plans)
-        embedded = embed(store, plans, self._progress)
+        embedded = embed(store, plans, self._progress, self._engine)
         self.report.embedded = embedded.counts
         run.counts |= {"embedded": dict(embedded.counts)}
         for reading in self._readings:

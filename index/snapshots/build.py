@@ -10,10 +10,10 @@ import numpy as np
 
 from ...core.archive_state import ArchiveState
 from ...core.errors import SnapshotError, SourceError
-from ...core.pipeline import Encoded, encode_stream
+from ...core.pipeline import LocalEngine, encode_stream
 from ...core.post import Post
 from ...core.progress import Progress
-from ...core.protocols import Encoder, PostStore
+from ...core.protocols import EmbeddingEngine, Encoded, Encoder, PostStore
 from ...core.vectors import Rows, read_array
 from ..vectors.registry import choose_index, is_exact, write_index
 from ..vectors.spec import IndexLimits, IndexSpec, Measured
@@ -123,14 +123,16 @@ def _is_as_planned(record: ChannelRecord, plan: ChannelPlan) -> bool:
     return finds and made_by == (plan.encoder.fingerprint, plan.index(record.vectors))
 
 
-def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) -> Embedded:
-    """Encode what has no vector yet, and set aside photos that are none."""
+def embed(
+    store: PostStore, plans: Sequence[ChannelPlan], progress: Progress, engine: EmbeddingEngine | None = None
+) -> Embedded:
+    """Encode what has no vector yet, and set aside photos that are none. engine: None is this process."""
     counts: dict[str, int] = {}
     unreadable: dict[str, str] = {}
     for plan in plans:
         if plan.encoder.stored:
             counts[plan.encoder.channel] = 0
-            for batch in _encoded(store, plan, progress):
+            for batch in _encoded(store, plan, progress, engine or LocalEngine()):
                 if batch.vectors is not None:
                     store.save_vectors(plan.encoder.fingerprint, batch.keys, batch.vectors)
                 counts[plan.encoder.channel] += len(batch.keys)
@@ -140,7 +142,9 @@ def embed(store: PostStore, plans: Sequence[ChannelPlan], progress: Progress) ->
     return Embedded(counts, unreadable)
 
 
-def _encoded(store: PostStore, plan: ChannelPlan, progress: Progress) -> Iterator[Encoded[str, Any]]:
+def _encoded(
+    store: PostStore, plan: ChannelPlan, progress: Progress, engine: EmbeddingEngine
+) -> Iterator[Encoded[str, Any]]:
     encoder, fingerprint = plan.encoder, plan.encoder.fingerprint
     total = store.count_without(fingerprint, encoder.modality)
     if not total:
@@ -151,7 +155,7 @@ def _encoded(store: PostStore, plan: ChannelPlan, progress: Progress) -> Iterato
     else:
         contents = store.captions_without(fingerprint)
     with progress.stage(f"Encoding {'photos' if encoder.modality == 'image' else 'captions'}", total) as stage:
-        for batch in encode_stream(encoder, contents):
+        for batch in engine.encode(encoder, plan.spec, contents):
             yield batch
             stage.advance(len(batch.keys) + len(batch.failures))
 
