@@ -117,6 +117,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def update_statistics(engine: Engine) -> None:
+    """Tell PostgreSQL how many rows its tables hold now.
+
+    It finds out by itself, but only after a while: until then each page of a long reading would look at a whole table.
+    """
+    if engine.url.get_backend_name() == "postgresql":
+        with writing(engine) as connection:
+            connection.exec_driver_sql("ANALYZE post, photo, embedding")
+
+
 def erase_deleted(engine: Engine) -> None:
     """Leave nothing readable in an SQLite file, nor in its log, of what was deleted or overwritten.
 

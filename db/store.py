@@ -27,7 +27,7 @@ from ..core.post import ADDED, Photo, Post
 from ..core.protocols import Compared, Fingerprint, Ingested, StoredPost
 from ..core.vectors import Vectors
 from .added import Taken, newest, retire, retired, take
-from .engine import damage, erase_deleted, open_engine, reading, shown, writing
+from .engine import damage, erase_deleted, open_engine, reading, shown, update_statistics, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
 from .pages import pages, posts_in_order
@@ -81,7 +81,9 @@ class SqlPostStore(VectorStore, Closing):
             ingested = Ingest(connection, source).run(posts)
             if accept:
                 accept(ingested)
-            return ingested
+        if ingested.changes:
+            update_statistics(self._engine)
+        return ingested
 
     def add(
         self, post: Post, made: Iterable[tuple[Fingerprint, str, Vectors]] = (), *, by_content: bool = False

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from hashtag_recommender.core.archive_state import Changes
 from hashtag_recommender.core.errors import DatabaseError, SourceError
 from hashtag_recommender.core.post import Photo, Post, caption_digest
 from hashtag_recommender.core.protocols import Fingerprint, Ingested
-from hashtag_recommender.db.engine import default_url, writing
+from hashtag_recommender.db.engine import default_url, reading, writing
 from hashtag_recommender.db.store import SqlPostStore, open_store
 
 Make = Callable[..., Post]
@@ -295,3 +296,12 @@ def test_keys_are_never_given_again(store: SqlPostStore, make_post: Make) -> Non
         connection.exec_driver_sql("DELETE FROM post WHERE post_id = 'b'")
     store.ingest("src", [make_post("a"), make_post("c")])
     assert max(stored.key for stored in store.posts()) > last
+
+
+def test_a_server_knows_at_once_how_many_posts_there_are(empty_postgres: str, make_post: Make) -> None:
+    """Else it would read a long archive page by page without its indexes."""
+    with open_store(empty_postgres) as store:
+        store.ingest("src", [make_post(str(i), f"caption {i}") for i in range(20)])
+        with reading(store._engine) as connection:
+            known = text("SELECT reltuples FROM pg_class WHERE oid = 'post'::regclass")
+            assert connection.execute(known).scalar() == 20
