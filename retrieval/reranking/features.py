@@ -235,7 +235,7 @@ def _spell(hashtags: Table, scales: Scales, known: sparse.csr_matrix | None) -> 
     if known is not None and not others:
         return known
     encoder = NgramEncoder()
-    spelled = scales.weigh_ngrams(encoder.encode([encoder.prepare(hashtag) for hashtag in others]))
+    spelled = scales.weigh_words(encoder.encode([encoder.prepare(hashtag) for hashtag in others]))
     return spelled if known is None else sparse.csr_matrix(sparse.vstack([known, spelled], format="csr"))
 
 

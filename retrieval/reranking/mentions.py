@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from ...core.string_table import Table
+from ..search.sampling import draw_posts
 
 BEGINS, WHOLE = 1, 2  # whether a hashtag is the beginning of a word, or a whole word
 
@@ -53,6 +54,19 @@ class HashtagFinder:
                 how = WHOLE if start + length - offsets[i] in words[i][2] else BEGINS
                 found[i][column] = max(found[i].get(column, BEGINS), how)
         return found
+
+
+def find_mentions(finder: HashtagFinder, captions: Sequence[str]) -> sparse.csr_matrix:
+    """The hashtags in the captions of those posts that are learned from; the rows of the others are empty.
+
+    captions: (n,), of all posts of an archive. Returns sparse float32 (n, m).
+    """
+    rows = draw_posts(len(captions))
+    found = finder.find_all([captions[row] for row in rows.tolist()])
+    counts = np.zeros(len(captions), dtype=np.int64)
+    counts[rows] = np.diff(found.indptr)
+    pointers = np.concatenate([[0], np.cumsum(counts)])
+    return sparse.csr_matrix((found.data, found.indices, pointers), shape=(len(captions), found.shape[1]))
 
 
 def _words(caption: str) -> tuple[str, list[int], set[int]]:

@@ -16,14 +16,16 @@ from ...core.odds import log_odds
 from ...core.results import Reason
 from ...core.string_table import Table
 from ...core.vectors import Floats, Matches, Numbers, Rows, Vectors, read_array
+from ..search.sampling import draw_posts
 from ..search.similarity import Scales, WeightedContents
-from ..search.writing_style import Styles, draw_posts
+from ..search.writing_style import MOST_POSTS, Styles
 from ..voting.fusion import Fusion
 from ..voting.ranking import QueryBatch, Ranked
 from ..voting.votes import count_uses
 from .counts import MOST_PAIRS, Counts, PairCounts, count
 from .features import Candidates, FeatureInputs, FeatureMaker
 from .hashtag_names import NO_NAMES, HashtagNames, NameFit, NameVectors, by_query
+from .mentions import find_mentions
 from .reasons import reasons
 from .reports import RerankerReport
 from .ridge import KernelRidge, RidgeQuery
@@ -200,8 +202,9 @@ class Reranker:
         kept = _Kept.read(folder, fusion)
         ridge = kept.ridge(hashtags)
         maker = FeatureMaker(hashtags, labels, count_uses(labels), kept.scales, fusion, ridge, kept.named_by)
-        counts = count(labels, maker.finder.find_all(captions))
-        rows = draw_posts(len(captions))
+        counts = count(labels, find_mentions(maker.finder, captions))
+        learned_from = draw_posts(len(captions))
+        rows = learned_from[draw_posts(len(learned_from), MOST_POSTS)]
         styles = Styles(kept.scales.weigh_style([captions[row] for row in rows.tolist()]), rows)
         named = names.take(kept.named_by)
         learning = Learning(kept.scales, ridge, styles, counts, named, kept.scorer, kept.features)

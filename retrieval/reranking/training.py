@@ -1,7 +1,7 @@
 """Trains the reranker on the archive's own posts, each treated as a query."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ from ...core.string_table import Table
 from ...core.vectors import NO_ROW, Matches, Rows
 from ..search.duplicates import members_of
 from ..search.neighbours import Neighbourhood
+from ..search.sampling import draw_posts
 from ..search.similarity import Contents, Scales
-from ..search.writing_style import Styles, draw_posts
+from ..search.writing_style import MOST_POSTS as MOST_POSTS_BY_STYLE
+from ..search.writing_style import Styles
 from ..voting.fusion import NEIGHBOURHOODS, Fusion, SampledPosts, fuse
 from ..voting.ranking import QueryBatch
 from ..voting.votes import count_uses
@@ -20,6 +22,7 @@ from .context_priors import ContextPriors, learn_context_priors
 from .counts import count
 from .features import STYLE_VOTES, Candidates, FeatureMaker
 from .hashtag_names import HashtagNames
+from .mentions import find_mentions
 from .reports import TrainingExamples, report_on
 from .reranker import Learning, Reranker, gather
 from .ridge import RidgeQuery
@@ -50,7 +53,7 @@ class PostVectors:
 class TrainingArchive:
     """An archive of n posts to learn from.
 
-    labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,), see `duplicate_clusters`. author_of: (n,) numbers,
+    labels: sparse (n, m). hashtags: (m,) normalised. clusters: (n,), see `find_duplicates`. author_of: (n,) numbers,
     -1 if unknown. channels: all those of the fusion. queries: by channel, all posts that can be queries in it.
     names: of the hashtags.
     """
@@ -132,31 +135,41 @@ def _is_vote_source(feature: str) -> bool:
 
 
 class _TrainingSet:
-    """Makes examples of the posts of an archive."""
+    """Makes examples of the posts of an archive.
+
+    Scales, regression, style and mentions are learned from some of the posts, see `draw_posts`; neighbours, votes and
+    counts are of all.
+    """
 
     def __init__(self, archive: TrainingArchive, fusion: Fusion) -> None:
         self._archive = archive
         self._fusion = fusion
-        self.scales = Scales.learn(archive.contents)
-        self._posts = self.scales.weigh(archive.contents)
         self.clusters = archive.clusters
-        self._members = members_of(self.clusters)
+        self._learned_from = draw_posts(len(self.clusters))
+        self._place = np.full(len(self.clusters), -1, dtype=np.int64)
+        self._place[self._learned_from] = np.arange(len(self._learned_from))
+        contents = archive.contents.take(self._learned_from)
+        self.scales = Scales.learn(contents)
+        self._posts = self.scales.weigh(contents)
+        self._cluster_of = np.unique(self.clusters[self._learned_from], return_inverse=True)[1].astype(np.int64)
+        self._members = members_of(self._cluster_of)
         # Some queries are near-duplicates of archived posts, as in a campaign, so the scorer needs such examples.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
-        self.ridge = learn_ridge(self._posts, archive.labels, archive.hashtags, self._members)
-        searched = draw_posts(len(self.clusters))
-        self.styles = Styles(self._posts.style[searched], searched)
+        labels = archive.labels[self._learned_from]
+        self.ridge = learn_ridge(self._posts, labels, archive.hashtags, self._members)
+        searched = draw_posts(len(self._learned_from), MOST_POSTS_BY_STYLE)
+        self.styles = Styles(self._posts.style[searched], self._learned_from[searched])
         uses = count_uses(archive.labels)
         self.maker = FeatureMaker(
             archive.hashtags, archive.labels, uses, self.scales, fusion, self.ridge.ridge, archive.names.of
         )
-        self._mentioned = self.maker.finder.find_all(archive.contents.captions)
+        self._mentioned = find_mentions(self.maker.finder, archive.contents.captions)
         self.counts = count(archive.labels, self._mentioned)
 
     def draw(self) -> Rows:
         """Draw the posts that examples are made of, ascending; with a fixed seed."""
         few_copies = np.bincount(self.clusters)[self.clusters] <= _LARGEST
-        carriers = np.flatnonzero((np.diff(self._archive.labels.indptr) > 0) & few_copies)
+        carriers = np.flatnonzero((np.diff(self._archive.labels.indptr) > 0) & few_copies & (self._place >= 0))
         if len(carriers) > MOST_POSTS:
             carriers = np.sort(np.random.default_rng(0).choice(carriers, MOST_POSTS, replace=False))
         return carriers.astype(np.int64)
@@ -164,8 +177,9 @@ class _TrainingSet:
     def examples(self, rows: Rows) -> TrainingExamples:
         """Make examples of posts, block by block."""
         rng = np.random.default_rng(1)
-        blocks = rng.integers(_BLOCKS, size=len(self._members))[self.clusters]
-        folds = rng.integers(FOLDS, size=len(self._members))[self.clusters]
+        n_clusters = int(self.clusters.max(initial=-1)) + 1
+        blocks = rng.integers(_BLOCKS, size=n_clusters)[self.clusters]
+        folds = rng.integers(FOLDS, size=n_clusters)[self.clusters]
         rows = rows[np.argsort(blocks[rows], kind="stable")]
         found: list[Candidates] = []
         for block in range(_BLOCKS):
@@ -196,7 +210,7 @@ class _TrainingSet:
         contents = self._archive.contents.take(rows)
         hits = {channel.channel: self._search(channel, rows) for channel in self._archive.channels}
         votes = fuse(self._fusion, hits, self._archive.labels, len(rows)).scores
-        words = self._posts.words[rows]
+        words = self._posts.words[self._place[rows]]
         in_style = self._search_style(rows, left_out)
         name_fits = self._archive.names.fit(contents)
         inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, name_fits, counts)
@@ -204,17 +218,19 @@ class _TrainingSet:
 
     def _ask(self, rows: Rows) -> list[RidgeQuery]:
         """Prepare posts for the regression, each without itself and, unless it sees them, its near-duplicates."""
-        kept_from = np.where(self._sees_copies[rows], len(self._members) + rows, self.clusters[rows])
+        places = self._place[rows]
+        kept_from = np.where(self._sees_copies[rows], len(self._members) + places, self._cluster_of[places])
         groups, group_of = np.unique(kept_from, return_inverse=True)
         queries: dict[int, RidgeQuery] = {}
         for start in range(0, len(groups), _GROUPS_AT_ONCE):
             chosen = groups[start : start + _GROUPS_AT_ONCE]
-            own = [rows[group_of == start + i] for i in range(len(chosen))]
+            own = [places[group_of == start + i] for i in range(len(chosen))]
             copies = [self._members[g] if g < len(self._members) else one for g, one in zip(chosen, own, strict=True)]
             answers = self.ridge.ask_without(self._posts, copies, own)
             for posts, answer in zip(own, answers, strict=True):
-                queries.update(zip(posts.tolist(), answer, strict=True))
-        return [queries[row] for row in rows.tolist()]
+                of_archive = [replace(one, left_out=self._learned_from[one.left_out]) for one in answer]
+                queries.update(zip(posts.tolist(), of_archive, strict=True))
+        return [queries[place] for place in places.tolist()]
 
     def _search_style(self, rows: Rows, left_out: Rows) -> list[Matches]:
         """The posts nearest in style, without the whole block: leaving out one of many equal ones would reveal it."""
@@ -222,7 +238,7 @@ class _TrainingSet:
         hidden[left_out] = True
         hits: list[Matches] = []
         for start in range(0, len(rows), _GROUPS_AT_ONCE):
-            hits += self.styles.nearest(self._posts.style[rows[start : start + _GROUPS_AT_ONCE]], hidden)
+            hits += self.styles.nearest(self._posts.style[self._place[rows[start : start + _GROUPS_AT_ONCE]]], hidden)
         return hits
 
     def _search(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.vectors import Rows, Vectors
-from .similarity import Contents, Scales, WeightedContents
+from .similarity import Contents, centre, idf_of, mean_of, weigh_ngrams
 
 START = 30  # letters and digits; captions that share their first ones are compared first
 LIKE_CAPTIONS = 0.8  # least cosine of n-grams of near-duplicates
@@ -18,21 +18,26 @@ _ROUNDS = 10  # texts of one start that copies are taken out of, before all the 
 _AT_ONCE = 1024  # posts compared with all others in one step
 _MANY = 30_000  # posts; with more, not all pairs are compared
 _TABLES, _BITS, _NEXT = 60, 24, 8
+_CAPTION_TABLES, _NEXT_CAPTIONS = 16, 8
+_TELLS_LITTLE = 0.05  # fraction of the captions; an n-gram of more is not hashed
+_NO_HASH = 2**32 - 1
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows:
+def find_duplicates(contents: Contents) -> Rows:
     """Group near-duplicates: two posts are in one cluster if a chain of similar posts connects them.
 
-    captions: (n,), those of `posts`. Returns int64 (n,): the cluster of each post, numbered from 0 by first post. A
-    caption that is like the first one with the same start is compared with no other. With more than 30,000 posts, one
-    copy in a thousand may be missed in the dense channels.
+    Returns int64 (n,): the cluster of each of n posts, numbered from 0 by first post. A caption that is like the first
+    one with the same start is compared with no other. With more than 30,000 posts, some copies may be missed: one in a
+    thousand in the dense channels, and of the captions that begin otherwise two in a hundred. Memory: 8 bytes for
+    each n-gram of a caption, and 240 for each vector.
     """
-    n = len(captions)
-    found, firsts = _find_alike_starts(captions, posts.words)
-    found.extend((firsts[ones], firsts[others]) for ones, others in _find_alike_captions(posts.words[firsts]))
-    for vectors in posts.dense.values():
+    n, captions = len(contents), contents.captions
+    words = weigh_ngrams(contents.ngrams, idf_of(contents.ngrams))
+    found, firsts = _find_alike_starts(captions, words)
+    found.extend((firsts[ones], firsts[others]) for ones, others in _find_alike_captions(words[firsts]))
+    for vectors in contents.dense.values():
         found.extend(_find_alike_vectors(vectors))
     ones, others = (np.concatenate([pairs[side] for pairs in found]) for side in (0, 1))
     links = sparse.csr_matrix((np.ones(len(ones), dtype=bool), (ones, others)), shape=(n, n))
@@ -43,13 +48,8 @@ def duplicate_clusters(captions: Sequence[str], posts: WeightedContents) -> Rows
     return np.asarray(np.argsort(np.argsort(first))[cluster_of], dtype=np.int64)
 
 
-def find_duplicates(contents: Contents) -> Rows:
-    """Group the near-duplicates among posts; see `duplicate_clusters`."""
-    return duplicate_clusters(contents.captions, Scales.learn(contents).weigh(contents))
-
-
 def members_of(clusters: Rows) -> list[Rows]:
-    """The posts of each cluster, ascending. clusters: (n,) numbers from 0, as `duplicate_clusters` gives them."""
+    """The posts of each cluster, ascending. clusters: (n,) numbers from 0, as `find_duplicates` gives them."""
     order = np.argsort(clusters, kind="stable").astype(np.int64)
     return np.split(order, np.cumsum(np.bincount(clusters))[:-1])
 
@@ -111,11 +111,16 @@ def _start(caption: str) -> str:
 
 
 def _find_alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
-    """Yield pairs of rows with a cosine of at least LIKE_CAPTIONS, each pair once.
+    """Yield pairs of rows with a cosine of at least LIKE_CAPTIONS; all of them if there are at most _MANY rows.
 
     Prefix filtering (Bayardo, Ma and Srikant, Scaling Up All Pairs Similarity Search, WWW 2007): such a pair shares
     one of the rarest n-grams of each row. Few posts have these, so few pairs need to be compared.
     """
+    if words.shape[0] > _MANY:
+        for ones, others in _find_hashed_captions(words):
+            alike = _are_alike(words, ones, others)
+            yield ones[alike], others[alike]
+        return
     rare = _take_rarest(words)
     by_ngram = sparse.csr_matrix(rare.T)
     for start in range(0, words.shape[0], _AT_ONCE):
@@ -124,6 +129,38 @@ def _find_alike_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
         ones, others = shared.row[later].astype(np.int64) + start, shared.col[later].astype(np.int64)
         alike = _are_alike(words, ones, others)
         yield ones[alike], others[alike]
+
+
+def _find_hashed_captions(words: sparse.csr_matrix) -> Iterator[Pairs]:
+    """Yield pairs of rows that share the least hashes of their n-grams in at least one table.
+
+    Broder, On the Resemblance and Containment of Documents (1997), with one permutation for all hashes (Li, Owen and
+    Zhang, One Permutation Hashing, NIPS 2012): captions that share two thirds of their n-grams have the same two least
+    hashes of a table with probability .4, so in one of _CAPTION_TABLES almost surely. Rows that do are sorted by a
+    third hash, and each is compared with the next _NEXT_CAPTIONS only; a chain of pairs is enough.
+    """
+    n, buckets = words.shape
+    bins = 3 * _CAPTION_TABLES
+    hashes = np.random.default_rng(8).permutation(buckets)
+    tells_little = np.bincount(words.indices, minlength=buckets) > _TELLS_LITTLE * n
+    least = np.full((n, bins), _NO_HASH, dtype=np.uint32)
+    for start in range(0, n, _AT_ONCE):
+        pointers = words.indptr[start : start + _AT_ONCE + 1]
+        ngrams = words.indices[pointers[0] : pointers[-1]]
+        row_of = np.repeat(np.arange(len(pointers) - 1, dtype=np.int64), np.diff(pointers))
+        kept = ~tells_little[ngrams]
+        hashed = hashes[ngrams[kept]]
+        keyed = np.sort((row_of[kept] * bins + hashed % bins) << 32 | hashed // bins)
+        places = keyed >> 32
+        first = np.flatnonzero(np.concatenate([[True], places[1:] != places[:-1]])[: len(places)])
+        least[start : start + _AT_ONCE].ravel()[places[first]] = keyed[first] & 0xFFFFFFFF
+    for table in range(_CAPTION_TABLES):
+        one, two, three = least[:, 3 * table : 3 * table + 3].T
+        order = np.lexsort((three, two, one))
+        for step in range(1, _NEXT_CAPTIONS + 1):
+            ones, others = order[:-step], order[step:]
+            same = (one[ones] == one[others]) & (two[ones] == two[others]) & (one[ones] != _NO_HASH)
+            yield np.minimum(ones[same], others[same]), np.maximum(ones[same], others[same])
 
 
 def _take_rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -139,22 +176,24 @@ def _take_rarest(words: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _find_alike_vectors(vectors: Vectors) -> Iterator[Pairs]:
-    """Yield pairs of rows with a cosine of at least LIKE_VECTORS; all pairs if there are at most _MANY rows."""
+    """Yield pairs of rows with a cosine of at least LIKE_VECTORS, about the mean; all pairs of at most _MANY rows."""
+    mean = mean_of(vectors)
     if len(vectors) > _MANY:
-        present = np.flatnonzero(vectors.any(axis=1))
-        for ones, others in _find_hashed_alike(vectors, present):
+        for ones, others in _find_hashed_alike(vectors, mean):
             for some in range(0, len(ones), 16 * _AT_ONCE):
                 one, other = ones[some : some + 16 * _AT_ONCE], others[some : some + 16 * _AT_ONCE]
-                alike = np.einsum("ij,ij->i", vectors[one], vectors[other]) >= LIKE_VECTORS
+                cosines = np.einsum("ij,ij->i", centre(vectors[one], mean), centre(vectors[other], mean))
+                alike = cosines >= LIKE_VECTORS
                 yield one[alike], other[alike]
         return
+    vectors = centre(vectors, mean)
     for start in range(0, len(vectors), _AT_ONCE):
         ones, others = np.nonzero(vectors[start : start + _AT_ONCE] @ vectors[start:].T >= LIKE_VECTORS)
         later = ones < others
         yield ones[later] + start, others[later] + start
 
 
-def _find_hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pairs]:
+def _find_hashed_alike(vectors: Vectors, mean: Vectors) -> Iterator[Pairs]:
     """Yield pairs of rows that lie on the same sides of the random hyperplanes of at least one table.
 
     Charikar, Similarity Estimation Techniques from Rounding Algorithms (STOC 2002): a hyperplane separates two vectors
@@ -163,8 +202,14 @@ def _find_hashed_alike(vectors: Vectors, rows: NDArray[np.int64]) -> Iterator[Pa
     only, because a post copied a thousand times would else cost a million comparisons; a chain of pairs is enough.
     """
     planes = np.random.default_rng(5).standard_normal((vectors.shape[1], _TABLES * _BITS)).astype(np.float32)
-    starts = range(0, len(rows), _AT_ONCE)
-    hashed = np.concatenate([_hash_sides(vectors[rows[start : start + _AT_ONCE]] @ planes) for start in starts])
+    present: list[Rows] = []
+    parts: list[NDArray[np.uint32]] = []
+    for start in range(0, len(vectors), _AT_ONCE):
+        some = centre(vectors[start : start + _AT_ONCE], mean)
+        there = np.flatnonzero(some.any(axis=1))
+        present.append(there + start)
+        parts.append(_hash_sides(some[there] @ planes))
+    rows, hashed = np.concatenate(present), np.concatenate(parts)
     for buckets in hashed.T:
         order = np.argsort(buckets, kind="stable")
         for step in range(1, _NEXT + 1):

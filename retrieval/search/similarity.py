@@ -15,6 +15,7 @@ FEWEST_TO_CENTRE = 20  # vectors; with fewer, the mean is not subtracted
 
 _BESIDE = 0.5  # weight of the cosine of style, and of each dense channel; that of n-grams has 1
 _AT_ONCE = 1024  # posts whose similarities to all others are in memory at a time
+_WEIGHED_AT_ONCE = 32_768  # posts that are weighed, or summed, at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +74,21 @@ class Scales:
     def learn(cls, contents: Contents) -> "Scales":
         """Compute the statistics of n posts."""
         style = style_counts(contents.captions)
-        means = {channel: _mean(vectors) for channel, vectors in contents.dense.items()}
-        return cls(_idf(contents.ngrams), _idf(style), means)
+        means = {channel: mean_of(vectors) for channel, vectors in contents.dense.items()}
+        return cls(idf_of(contents.ngrams), idf_of(style), means)
 
     def weigh(self, contents: Contents) -> WeightedContents:
         """Weight the contents of n posts; new arrays. Channels that the archive does not have are left out."""
-        dense = {channel: _centre(contents.dense[channel], mean) for channel, mean in self.means.items()}
-        return WeightedContents(self.weigh_ngrams(contents.ngrams), self.weigh_style(contents.captions), dense)
+        dense = {channel: centre(contents.dense[channel], mean) for channel, mean in self.means.items()}
+        return WeightedContents(self.weigh_words(contents.ngrams), self.weigh_style(contents.captions), dense)
 
-    def weigh_ngrams(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    def weigh_words(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """Tf-idf with sublinear tf, (n, b), rows of length 1 or 0."""
-        return _weigh(counts, self.idf)
+        return weigh_ngrams(counts, self.idf)
 
     def weigh_style(self, captions: Sequence[str]) -> sparse.csr_matrix:
         """Tf-idf of the n-grams of n skeletons: (n, s), rows of length 1 or 0."""
-        return _weigh(style_counts(captions), self.style_idf)
+        return weigh_ngrams(style_counts(captions), self.style_idf)
 
 
 class Similarity:
@@ -115,30 +116,41 @@ class Similarity:
         return alike
 
 
-def _idf(counts: sparse.csr_matrix) -> Vectors:
+def idf_of(counts: sparse.csr_matrix) -> Vectors:
     """idf(g) = 1 + ln((1 + n) / (1 + df)) over n posts, as scikit-learn's `TfidfTransformer` has it."""
     n, buckets = counts.shape
     df = np.bincount(counts.indices, minlength=buckets)
     return np.where(df > 0, 1 + np.log((1 + n) / (1 + df)), 0).astype(np.float32)
 
 
-def _weigh(counts: sparse.csr_matrix, idf: Vectors) -> sparse.csr_matrix:
-    weights = (1 + np.log(np.maximum(counts.data, 1))) * idf[counts.indices]
-    squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
-    lengths = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
-    scale = np.repeat(1 / np.maximum(lengths, 1e-9), np.diff(counts.indptr))
-    weighed = np.asarray(weights * scale, dtype=np.float32)
+def weigh_ngrams(counts: sparse.csr_matrix, idf: Vectors) -> sparse.csr_matrix:
+    """Tf-idf with sublinear tf, (n, b), rows of length 1 or 0. counts: (n, b). idf: (b,)."""
+    weighed = np.empty(counts.nnz, dtype=np.float32)
+    for start in range(0, counts.shape[0], _WEIGHED_AT_ONCE):
+        pointers = counts.indptr[start : start + _WEIGHED_AT_ONCE + 1]
+        here = slice(pointers[0], pointers[-1])
+        weights = (1 + np.log(np.maximum(counts.data[here], 1))) * idf[counts.indices[here]]
+        squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
+        ends = pointers - pointers[0]
+        lengths = np.sqrt(np.maximum(squares[ends[1:]] - squares[ends[:-1]], 0))
+        weighed[here] = weights * np.repeat(1 / np.maximum(lengths, 1e-9), np.diff(ends))
     return sparse.csr_matrix((weighed, counts.indices, counts.indptr), shape=counts.shape)
 
 
-def _mean(vectors: Vectors) -> Vectors:
-    present = vectors.any(axis=1)
-    if present.sum() < FEWEST_TO_CENTRE:
+def mean_of(vectors: Vectors) -> Vectors:
+    """The mean of those of n vectors that are not zeros, float32 (d,); zeros if these are too few."""
+    total, present = np.zeros(vectors.shape[1]), 0
+    for start in range(0, len(vectors), _WEIGHED_AT_ONCE):
+        some = vectors[start : start + _WEIGHED_AT_ONCE]
+        total += some.sum(axis=0, dtype=np.float64)
+        present += int(np.count_nonzero(some.any(axis=1)))
+    if present < FEWEST_TO_CENTRE:
         return np.zeros(vectors.shape[1], dtype=np.float32)
-    return np.asarray(vectors[present].mean(axis=0, dtype=np.float64), dtype=np.float32)
+    return np.asarray(total / present, dtype=np.float32)
 
 
-def _centre(vectors: Vectors, mean: Vectors) -> Vectors:
+def centre(vectors: Vectors, mean: Vectors) -> Vectors:
+    """Vectors less the mean, scaled to length 1, a new float32 (n, d); zeros stay."""
     rest = vectors - mean
     rest[~vectors.any(axis=1)] = 0
     return unit_rows(rest)

@@ -51,18 +51,11 @@ def style_counts(captions: Sequence[str]) -> sparse.csr_matrix:
     return hashed_counts((ngrams(skeleton(caption), *NGRAMS) for caption in captions), BUCKETS)
 
 
-def draw_posts(n: int) -> Rows:
-    """Which of n posts are searched by style, ascending: all, or MOST_POSTS that are drawn with a fixed seed."""
-    if n <= MOST_POSTS:
-        return np.arange(n, dtype=np.int64)
-    return np.sort(np.random.default_rng(6).choice(n, MOST_POSTS, replace=False)).astype(np.int64)
-
-
 class Styles:
     """Posts of an archive, searched by the style of their captions."""
 
     def __init__(self, style: sparse.csr_matrix, rows: Rows) -> None:
-        """style: (n, s), rows of length 1. rows: (n,) ascending, whose they are; see `draw_posts`."""
+        """style: (n, s), rows of length 1. rows: (n,) ascending, whose they are; some of the archive."""
         self.style = style
         self.rows = rows
 

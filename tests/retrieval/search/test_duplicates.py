@@ -10,11 +10,11 @@ from hashtag_recommender.retrieval.search import duplicates
 from hashtag_recommender.retrieval.search.duplicates import (
     LIKE_CAPTIONS,
     _find_alike_captions,
-    duplicate_clusters,
+    find_duplicates,
     members_of,
     voting_posts,
 )
-from hashtag_recommender.retrieval.search.similarity import Contents, Scales, WeightedContents
+from hashtag_recommender.retrieval.search.similarity import Contents
 
 ADVERT = "Grand opening of our bakery in the old town, first bread for free until noon"
 
@@ -22,8 +22,7 @@ ADVERT = "Grand opening of our bakery in the old town, first bread for free unti
 def clusters(captions, **dense):
     encoder = NgramEncoder()
     counts = encoder.encode([encoder.prepare(caption) for caption in captions])
-    posts = Scales.learn(Contents(captions, counts, dense)).weigh(Contents(captions, counts, dense))
-    return duplicate_clusters(captions, posts).tolist()
+    return find_duplicates(Contents(captions, counts, dense)).tolist()
 
 
 def test_the_same_caption_twice_is_one():
@@ -91,8 +90,7 @@ def test_no_alike_pair_is_missed(seed):
 
 def test_nothing_to_compare():
     empty = sparse.csr_matrix((0, 4), dtype=np.float32)
-    nothing = WeightedContents(empty, empty, {})
-    assert duplicate_clusters([], nothing).tolist() == []
+    assert find_duplicates(Contents([], empty, {})).tolist() == []
 
 
 def test_among_many_posts_copies_are_found_without_comparing_all(monkeypatch):
@@ -104,6 +102,19 @@ def test_among_many_posts_copies_are_found_without_comparing_all(monkeypatch):
     monkeypatch.setattr(duplicates, "_MANY", 100)
     assert len(set(exact)) < len(vectors) - 250
     assert clusters([""] * len(vectors), image=vectors) == exact
+
+
+def test_among_many_captions_copies_are_found_without_comparing_all(monkeypatch):
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list("abcdefghijklmnop"), 6)) for _ in range(300)]
+    distinct = [" ".join(rng.choice(words, 14)) for _ in range(200)]
+    # Each begins with a word of its own, so that it is not found by its start.
+    copies = [f"{''.join(rng.choice(list('xyz'), 5))} {distinct[i]}" for i in rng.integers(200, size=60)]
+    exact = clusters([*distinct, *copies])
+    assert len(set(exact)) < len(exact) - 40
+    monkeypatch.setattr(duplicates, "_MANY", 100)
+    monkeypatch.setattr(duplicates, "_TELLS_LITTLE", 1)  # of so few captions none tells little
+    assert clusters([*distinct, *copies]) == exact
 
 
 def test_only_a_post_without_hashtags_gives_way_and_only_to_a_copy_that_has_some():

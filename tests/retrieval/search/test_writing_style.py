@@ -4,10 +4,8 @@ from scipy import sparse
 
 from hashtag_recommender.retrieval.search.writing_style import (
     BUCKETS,
-    MOST_POSTS,
     NEAREST,
     Styles,
-    draw_posts,
     skeleton,
     style_counts,
 )
@@ -60,13 +58,6 @@ def test_hidden_posts_are_not_found():
     assert sorted(found.rows[0].tolist()) == [0, 2]
     (nobody,) = styles.nearest(query, np.array([True, True, True]))
     assert nobody.rows.shape == (1, 0)
-
-
-def test_of_many_posts_some_are_searched_always_the_same():
-    assert draw_posts(MOST_POSTS).tolist() == list(range(MOST_POSTS))
-    drawn = draw_posts(3 * MOST_POSTS)
-    assert len(np.unique(drawn)) == MOST_POSTS and (np.diff(drawn) > 0).all() and drawn.max() > 2.5 * MOST_POSTS
-    assert np.array_equal(drawn, draw_posts(3 * MOST_POSTS))
 
 
 def test_posts_that_were_drawn_go_by_their_rows():
