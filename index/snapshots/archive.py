@@ -143,7 +143,7 @@ class SnapshotArchive:
             self.hashtags: Table
             self.shown: Sequence[str]
             self.authors: Table
-            if (folder / "hashtags.json").exists():
+            if not (folder / "hashtags.utf8").exists():
                 hashtags = json.loads((folder / "hashtags.json").read_text(encoding="utf-8"))
                 self.hashtags, self.shown = StringTable.of(hashtags["normalised"]), hashtags["shown"]
                 names = json.loads((folder / "authors.json").read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from hashtag_recommender.assembly import build_channels, open_recommender, read_
 from hashtag_recommender.assembly.home import Home
 from hashtag_recommender.assembly.refresh import build as build_module
 from hashtag_recommender.assembly.refresh import engines, ray_cluster, ray_engine
-from hashtag_recommender.assembly.refresh.build import plan_channel
+from hashtag_recommender.assembly.refresh.build import plan_channels
 from hashtag_recommender.assembly.refresh.ray_worker import ShardEncoder, ShardJob, from_table, to_table
 from hashtag_recommender.assembly.refresh.shards import SHARDS, read_shard, shard_folder, write_shard
 from hashtag_recommender.core import durable
@@ -106,7 +106,7 @@ def ray_home(cluster, tmp_path):
 
 def build(home, source, spec=PHOTOS, progress=None):
     """Of one channel."""
-    return build_channels(home, [plan_channel(spec, home.settings)], read_posts(source, source="posts"), progress)
+    return build_channels(home, plan_channels([spec], home.settings), read_posts(source, source="posts"), progress)
 
 
 def stored(home):
@@ -199,7 +199,7 @@ def test_a_stopped_build_goes_on_by_another_engine(no_cluster_home, archive, loc
 def test_shards_of_a_killed_run_are_kept(archive, local, tmp_path):
     """As if it had been killed before it had read them."""
     settings = Settings(tmp_path / "home")
-    plan = plan_channel(PHOTOS, settings)
+    [plan] = plan_channels([PHOTOS], settings)
     photos = [Photo(archive.parent / f"{i}.png", durable.file_digest(archive.parent / f"{i}.png")) for i in range(6)]
     folder = shard_folder(settings.home, plan.encoder.fingerprint)
     folder.mkdir(parents=True)

@@ -59,7 +59,7 @@ def snapshots(home):
 
 
 def harm(home):
-    (home / "snapshots" / serving_name(home) / "hashtags.json").write_text("{}")
+    (home / "snapshots" / serving_name(home) / "hashtags.utf8").write_text("{}")
 
 
 def test_a_damaged_index_lets_the_one_before_answer_and_says_so(hashtag, home):
@@ -70,13 +70,13 @@ def test_a_damaged_index_lets_the_one_before_answer_and_says_so(hashtag, home):
         ran = hashtag(*words, "--home", home, "--json")
         assert ran.code == 0
         assert json.loads(ran.out)["snapshot"] == first
-        assert f"{second}/hashtags.json has 2 bytes" in (ran.err or ran.out) and f"{first} answers" in (
+        assert f"{second}/hashtags.utf8 has 2 bytes" in (ran.err or ran.out) and f"{first} answers" in (
             ran.err or ran.out
         )
     ran = hashtag("index", "info", "--home", home)
     assert "note:" in ran.err and first in ran.out
     ran = hashtag("index", "verify", "--home", home)
-    assert (ran.code, "hashtags.json" in ran.out, f"{first} answers until then" in ran.err) == (1, True, True)
+    assert (ran.code, "hashtags.utf8" in ran.out, f"{first} answers until then" in ran.err) == (1, True, True)
 
 
 def test_where_none_is_whole_the_file_is_named(hashtag, home):
