@@ -4,7 +4,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 ONNXRUNTIME_WEB := 1.30.0
 BIN := .venv/bin
 
-.PHONY: demo test quick dev browser onnxruntime-web litert clean
+.PHONY: demo test quick dev browser onnxruntime-web litert milvus-lite clean
 
 demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags for a new post
 	$(BIN)/python demo/archive.py .demo
@@ -12,7 +12,7 @@ demo: .venv/demo  ## Build an index of the sample archive and suggest hashtags f
 	$(BIN)/hashtag suggest .demo/new/coffee.jpg --text "오랜만에 단골 카페, espresso 한 잔의 여유" \
 	  --home .demo/home --explain
 
-test: dev browser onnxruntime-web litert  ## Run every check and test
+test: dev browser onnxruntime-web litert milvus-lite  ## Run every check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -49,6 +49,14 @@ litert: .venv/litert  ## Install what converts and runs LiteRT files in the test
 	@echo "installing LiteRT, with which exported students are tested"
 	@$(BIN)/pip install --quiet "ai-edge-litert>=2" "ai-edge-quantizer>=0.5" "litert-torch>=0.8" && touch $@ || \
 	  echo "it could not be installed; the tests of LiteRT are skipped"
+
+milvus-lite: .venv/milvus-lite  ## Install what keeps vectors in a file of Milvus in the tests
+
+# Not with the rest, nor with what it wants: that is faiss-cpu, which would overwrite faiss-gpu.
+.venv/milvus-lite: .venv/dev
+	@echo "installing Milvus Lite, with which vectors in Milvus are tested"
+	@$(BIN)/pip install --quiet --no-deps "milvus-lite>=3.2" && touch $@ || \
+	  echo "it could not be installed; the tests of Milvus are skipped"
 
 .venv/demo: pyproject.toml
 	$(call install,demo)

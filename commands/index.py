@@ -15,6 +15,7 @@ from .options import (
     Reading,
     SourceName,
     UseEngine,
+    VectorIndex,
     print_json,
     reads_archive,
 )
@@ -44,6 +45,7 @@ def build(
     recall: Annotated[
         float | None, typer.Option(min=0, max=1, help="The part of the nearest posts that a search finds at the least.")
     ] = None,
+    index: VectorIndex = None,
     engine: UseEngine = None,
     ray_address: RayAddress = None,
     source_name: SourceName = None,
@@ -55,7 +57,7 @@ def build(
     """Read an archive of posts into the database and publish its index."""
     options = {"image_model": image_model, "image_weights": image_weights, "sentence_model": sentence_model}
     options |= {"memory": memory, "recall": None if recall is None else str(recall)}
-    options |= {"engine": engine, "ray_address": ray_address}
+    options |= {"index": index, "engine": engine, "ray_address": ray_address}
     with assembly.open_home(home, db=db, encoders=encoders, **options) as opened:
         report = assembly.build_index(opened, reading.reader(source, source_name), console.progress())
     if as_json:

@@ -28,6 +28,14 @@ Encoders = Annotated[
 UseEngine = Annotated[
     Engine | None, typer.Option("--engine", help="Where to encode: local (the default), or ray, a Ray cluster.")
 ]
+VectorIndex = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="ADDRESS",
+        help="Where the vectors lie: faiss (the default), milvus://HOST:PORT/NAME or milvus://FILE.db.",
+    ),
+]
 RayAddress = Annotated[
     str | None, typer.Option(help="With --engine ray: auto (the default), HOST:PORT, or local to start one here.")
 ]

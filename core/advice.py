@@ -160,6 +160,26 @@ SHARE_FOLDERS = Advice(
 RUN_AGAIN = Advice("run_again", "run the command again: it goes on from what has been encoded")
 
 
+# Milvus
+INSTALL_MILVUS = Advice("install_milvus", 'run `pip install "hashtag-recommender[milvus]"`, or leave --index out')
+INSTALL_MILVUS_LITE = Advice(
+    "install_milvus_lite", "run `pip install --no-deps milvus-lite`, or name a server with --index"
+)
+NAME_MILVUS = Advice(
+    "name_milvus", "name --index like milvus://HOST:19530/NAME or milvus://./posts.db, or faiss for files of the home"
+)
+NAME_MILVUS_TOKEN = Advice(
+    "name_milvus_token", "leave it out of --index, and set MILVUS_TOKEN to USER:PASSWORD or a key"
+)
+CHECK_MILVUS = Advice(
+    "check_milvus",
+    "see that Milvus runs there, that --index is right, and that MILVUS_TOKEN holds the token, if it wants one",
+)
+CHECK_MILVUS_FILE = Advice(
+    "check_milvus_file", "see that no other process has it open, and that it is a file of Milvus Lite 3 or new"
+)
+
+
 # The server
 NAME_TOKEN_FILE = Advice(
     "name_token_file", "name a file with a token (--token-file FILE), or say --no-auth if everybody may ask"

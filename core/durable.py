@@ -7,7 +7,6 @@ here; the rest of the program calls them as `durable.rename(...)`, so that a tes
 import ctypes
 import errno
 import os
-import shutil
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -42,16 +41,6 @@ def append_durably(path: Path, line: bytes) -> None:
     append(path, line + b"\n")
     if new:
         sync_folder(path.parent)
-
-
-def remove_tree(folder: Path, gone: Path) -> None:
-    """Delete a folder in one step, as a crash sees it: it is renamed to `gone`, beside it, before anything is deleted.
-
-    Raises OSError where it cannot be renamed; what cannot be deleted then stays under `gone`.
-    """
-    rename(folder, gone)
-    sync_folder(gone.parent)
-    shutil.rmtree(gone, ignore_errors=True)
 
 
 def write(path: Path, content: bytes) -> None:

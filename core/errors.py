@@ -93,7 +93,7 @@ class DatabaseError(UnusableError):
 
 
 class ClusterError(UnusableError):
-    """A cluster that cannot be reached, or whose workers cannot do what this machine could."""
+    """A cluster or server that cannot be reached, or cannot do what it is asked for."""
 
 
 class SnapshotError(UnusableError):

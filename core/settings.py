@@ -15,7 +15,8 @@ from .errors import HomeError, SettingsError
 from .units import parse_size
 
 FILE = "hashtag.toml"
-NAMES = ("db", "encoders", "image_model", "image_weights", "sentence_model", "cache", "memory", "engine", "ray_address")
+_NAMES_OF_MODELS = ("encoders", "image_model", "image_weights", "sentence_model")
+NAMES = ("db", *_NAMES_OF_MODELS, "cache", "memory", "index", "engine", "ray_address")
 PARTS = ("recall", "relearn_after", "max_shrink", "max_quality_drop")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -55,8 +56,8 @@ class Settings:
     """home: the folder of database and index. The others as the options of `hashtag index build`; None: not set.
 
     cache: the folder of what is computed from models once and used by all homes. memory: that the indexes of dense
-    channels may take. recall: of an index that does not look at every vector, in [0, 1].
-    cache: the folder of what is computed from models once and used by all homes. ray_address: of the cluster, as
+    channels may take. recall: of an index that does not look at every vector, in [0, 1]. index: the address of the
+    Milvus that holds the vectors of dense channels, or `faiss` for files of the home. ray_address: of the cluster, as
     `ray.init` takes it.
     """
 
@@ -69,6 +70,7 @@ class Settings:
     cache: str | None = None
     memory: str | None = None
     recall: float | None = None
+    index: str | None = None
     engine: str | None = None
     ray_address: str | None = None
     thresholds: Thresholds = Thresholds()

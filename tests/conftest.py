@@ -230,6 +230,17 @@ def sentence_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "model"
 
 
+@pytest.fixture
+def stops_milvus() -> Iterator[None]:
+    """Close the files of Milvus Lite that a test has opened in this process."""
+    yield
+    if manager := sys.modules.get("milvus_lite.server_manager"):
+        from hashtag_recommender.index.vectors import milvus_index
+
+        milvus_index._client.cache_clear()
+        manager.server_manager_instance.release_all()
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of this test run's own."""

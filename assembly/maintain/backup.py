@@ -17,8 +17,11 @@ from ...core.settings import FILE, resolve_settings
 from ...db.sqlite import default_path
 from ...index.snapshots.history import FILE as HISTORY
 from ...index.snapshots.history import recorded
+from ...index.snapshots.manifest import Manifest
+from ...index.snapshots.retention import MANIFEST
 from ...index.snapshots.serving import serve
 from ...index.snapshots.snapshot import put_in_service, writing
+from ...index.vectors.registry import place_of
 from ...retrieval.selection.lists import PLATFORMS, SPAM
 from ..curate.kept_photos import PHOTOS
 from ..home import Home, disk_errors
@@ -69,7 +72,7 @@ def back_up(home: Home, folder: Path) -> BackedUp:
     _check_target(copied, folder)
     served = serve(copied)
     partial = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.partial")
-    notes = tuple(filter(None, [served.note]))
+    notes = (*filter(None, [served.note]), *_elsewhere(served.snapshot.manifest, "are not in the backup"))
     with disk_errors(folder):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +109,20 @@ def restore(home: Path, folder: Path, *, force: bool = False) -> Restored:
     with disk_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         _put(folder, manifest, place, aside)
-    return Restored(place, manifest["snapshot"], manifest["created_at"], aside, _told(place, manifest))
+    snapshot = Manifest.from_bytes((place / "snapshots" / manifest["snapshot"] / MANIFEST).read_bytes())
+    notes = (*_told(place, manifest), *_elsewhere(snapshot, "were not in the backup"))
+    return Restored(place, manifest["snapshot"], manifest["created_at"], aside, notes)
+
+
+def _elsewhere(snapshot: Manifest, where: str) -> list[str]:
+    """What a person should know of vectors that the snapshot's own files do not hold."""
+    channels = [record.channel for record in snapshot.channels if record.vectors and place_of(record.index)]
+    places = {place_of(record.index) for record in snapshot.channels} - {None}
+    return [
+        f"vectors of {', '.join(channels)} {where}, but in {place}: keep them there, or run `hashtag index build` "
+        "after a restore"
+        for place in sorted(filter(None, places))
+    ]
 
 
 def _check_target(home: Path, folder: Path) -> None:

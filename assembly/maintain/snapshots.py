@@ -105,7 +105,7 @@ def clear_snapshots(home: Home, keep: int) -> Cleared:
     with disk_errors(folder), writing(folder, "index gc"):
         # Recorded only afterwards: on a full disk nothing could be recorded before there is room.
         kept = dict(collect(folder, serving_name(folder), keep).kept)
-        removed = sorted(there - _entries(folder))
+        removed = sorted(there - _entries(folder) - kept.keys())
         with recorded(folder, "index gc") as run:
             run.notes += [f"deleted {name}" for name in removed]
     return Cleared(kept, removed)

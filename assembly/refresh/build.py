@@ -20,6 +20,7 @@ from ...db.rejects import REJECTS, Rejects
 from ...index.snapshots.build import ChannelPlan, Draft, Origin, Published, build, embed
 from ...index.snapshots.manifest import ChannelRecord, Manifest
 from ...index.snapshots.snapshot import serving_snapshot
+from ...index.vectors.milvus_index import MilvusAddress
 from ...index.vectors.spec import RECALL, IndexLimits
 from ...retrieval.encoders import profiles
 from ...retrieval.encoders.profiles import ClipModels, EncoderSpec, choose_encoders
@@ -200,7 +201,7 @@ def plan_channels(
     """The channels that encoders fill. recorded: those of the snapshot in service, whose limits hold on if none is set.
 
     Dense channels share the memory by their dimensions. Raises WeightsError if weights are not on disk, SettingsError
-    on a memory that is no size.
+    on a memory that is no size, and on an index that is no address.
     """
     runtime = profiles.build_runtime(settings.cache_folder)
     encoders = [profiles.make_encoder(spec, runtime) for spec in specs]
@@ -212,10 +213,14 @@ def plan_channels(
     }
     if settings.memory is None:
         limits |= {record.channel: record.limits for record in recorded}
+    place = next((record.limits.index for record in recorded if record.limits.index), None)
+    if settings.index is not None:
+        place = None if settings.index == "faiss" else str(MilvusAddress.of(settings.index))
     recalls = {record.channel: record.limits.recall for record in recorded}
     plans = []
     for spec, encoder in zip(specs, encoders, strict=True):
         limit = limits.get(encoder.channel, IndexLimits())
         recall = recalls.get(encoder.channel, RECALL) if settings.recall is None else settings.recall
-        plans.append(ChannelPlan(encoder, spec.to_json(), IndexLimits(limit.memory, recall)))
+        limited = IndexLimits(limit.memory, recall, None if encoder.sparse else place)
+        plans.append(ChannelPlan(encoder, spec.to_json(), limited))
     return plans

@@ -15,7 +15,7 @@ from ...core.post import Post
 from ...core.progress import Progress
 from ...core.protocols import EmbeddingEngine, Encoded, Encoder, PostStore
 from ...core.vectors import Rows, read_array
-from ..vectors.registry import choose_index, is_exact, write_index
+from ..vectors.registry import choose_index, is_exact, place_of, reach_index, read_index, write_index
 from ..vectors.spec import IndexLimits, IndexSpec, Measured
 from .archive import ArchiveWriter
 from .manifest import ChannelRecord, LearnedFrom, Manifest
@@ -126,7 +126,12 @@ def _is_as_planned(record: ChannelRecord, plan: ChannelPlan) -> bool:
 def embed(
     store: PostStore, plans: Sequence[ChannelPlan], progress: Progress, engine: EmbeddingEngine | None = None
 ) -> Embedded:
-    """Encode what has no vector yet, and set aside photos that are none. engine: None is this process."""
+    """Encode what has no vector yet, and set aside photos that are none. engine: None is this process.
+
+    Raises ClusterError, before any work, if the vectors are to lie where they cannot be put.
+    """
+    for limits in {plan.limits for plan in plans}:
+        reach_index(limits)
     counts: dict[str, int] = {}
     unreadable: dict[str, str] = {}
     for plan in plans:
@@ -226,13 +231,24 @@ def what_stays(
 
     posts, is_same: see `serving.held_back`.
     """
-    if is_same(serving.manifest) and learner.is_content_with(serving.manifest):
+    if is_same(serving.manifest) and learner.is_content_with(serving.manifest) and _holds_vectors(serving):
         return Published(serving.manifest, False)
     held = None if ends_rollback else held_back(home, serving, posts, is_same)
     if held is None:
         return None
     told = f"a new index would be the same as {held}, {told_of_rollback(serving.name, held)}"
     return Published(serving.manifest, False, told)
+
+
+def _holds_vectors(serving: Snapshot) -> bool:
+    """Whether the vectors are there that lie outside of a whole snapshot."""
+    try:
+        for record in serving.manifest.channels:
+            if record.vectors and place_of(record.index):
+                read_index(record.index, serving.folder / record.channel)
+    except SnapshotError:
+        return False
+    return True
 
 
 def _write_channel(

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ...core import durable
+from ...core.errors import ClusterError, SnapshotError
+from ..vectors.registry import drop_index
 from .lease import nobody_reading
 
 MANIFEST = "manifest.json"
@@ -104,25 +106,63 @@ def _deleted(folder: Path) -> str:
             delete(folder)
         except OSError as error:
             return f"cannot be deleted ({error.strerror})"
+        except ClusterError as error:
+            return error.message
     return ""
 
 
 def delete(folder: Path) -> None:
-    """Delete a snapshot, whoever reads it. Raises OSError."""
-    durable.remove_tree(folder, folder.with_name(folder.name + PARTIAL))
+    """Delete a snapshot, whoever reads it, in one step, as a crash sees it.
+
+    Raises OSError; and ClusterError as `clear`, when it is no snapshot any more.
+    """
+    gone = folder.with_name(folder.name + PARTIAL)
+    durable.rename(folder, gone)
+    durable.sync_folder(gone.parent)
+    clear(gone)
+
+
+def clear(partial: Path) -> None:
+    """Delete what is not a snapshot yet, or no more, and the vectors that it has elsewhere.
+
+    Raises ClusterError if these cannot be deleted; it then stays, and the next writer tries again.
+    """
+    for channel in partial.glob("*/"):
+        try:
+            drop_index(channel)
+        except ClusterError as error:
+            told = f"vectors of {partial.name.removesuffix(PARTIAL)} are still there: {error.message}"
+            raise ClusterError(told, error.advice) from error
+        except SnapshotError:  # damaged before it named a place
+            continue
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def left_elsewhere(home: Path) -> list[str]:
+    """Snapshots that were deleted, while the place of their vectors could not be reached."""
+    return [left.parent.name.removesuffix(PARTIAL) for left in (home / "snapshots").glob(f"*{PARTIAL}/{MANIFEST}")]
 
 
 def clear_leftovers(home: Path) -> None:
-    """Delete what killed writers have left half written or half deleted."""
+    """Delete what killed writers have left half written or half deleted.
+
+    What has vectors at a place that cannot be reached stays for the next writer: it may be to move away from there.
+    """
     for left in (home / "snapshots").glob(f"*{PARTIAL}"):
-        shutil.rmtree(left, ignore_errors=True)
+        with suppress(ClusterError):
+            clear(left)
 
 
-def clear_unpublished(home: Path, serving: str | None) -> None:
+def clear_unpublished(home: Path, serving: str | None) -> bool:
     """Delete snapshots that were written whole but never put in service, as a writer was killed just before that.
 
-    serving: what CURRENT names; None where no index is in service.
+    serving: what CURRENT names; None where no index is in service. Returns whether there were any.
     """
-    for folder in snapshot_folders(home):
-        if serving is None or folder.name > serving and not is_rolled_back(folder):
-            delete(folder)
+    unpublished = [
+        folder
+        for folder in snapshot_folders(home)
+        if serving is None or folder.name > serving and not is_rolled_back(folder)
+    ]
+    for folder in unpublished:
+        delete(folder)
+    return bool(unpublished)

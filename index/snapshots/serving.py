@@ -18,6 +18,7 @@ from .snapshot import (
     put_in_service,
     read_current,
     serving_name,
+    tell_others,
     whole_snapshot,
 )
 
@@ -97,9 +98,11 @@ def rollback_target(home: Path, name: str | None = None) -> RollbackTarget:
 def roll_back(home: Path, target: RollbackTarget) -> RolledBack:
     """Put a snapshot in service; call it within `writing(home)`.
 
-    Those after it are marked, so that none of them serves again by accident.
+    Those after it are marked, so that none of them serves again by accident. Raises SnapshotError where its vectors lie
+    elsewhere and are gone, ClusterError where that place cannot be reached.
     """
     snapshot = target.snapshot
+    tell_others(snapshot.folder, snapshot.manifest)
     for folder in snapshot_folders(home):
         if folder.name > snapshot.name:
             mark_rolled_back(folder)

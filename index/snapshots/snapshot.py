@@ -7,7 +7,6 @@ CURRENT says so: that it is not there beside snapshots is damage.
 """
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -17,8 +16,9 @@ from pathlib import Path
 
 from ...core import durable
 from ...core.advice import OTHER_HOME, REBUILD, build_first
-from ...core.errors import HomeError, NoIndexError, SnapshotError, describe
+from ...core.errors import ClusterError, HomeError, NoIndexError, SnapshotError, describe
 from ...core.parallel import side_by_side
+from ..vectors.registry import publish_index
 from .archive import SnapshotArchive
 from .lease import Hold
 from .lock import locked
@@ -26,11 +26,13 @@ from .manifest import FileRecord, Manifest
 from .retention import (
     MANIFEST,
     PARTIAL,
+    clear,
     clear_leftovers,
     clear_unpublished,
     collect,
     delete,
     is_name,
+    is_rolled_back,
     new_name,
     snapshot_folders,
     unmark,
@@ -199,18 +201,38 @@ def publish(
             durable.write_durably(home / CURRENT, _NONE)  # until the first one is to serve
         durable.rename(partial, snapshots / name)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        with suppress(ClusterError):  # else the next writer does
+            clear(partial)
         raise
+    before = serving_name(home)
     try:
         durable.sync_folder(snapshots)
+        tell_others(snapshots / name, manifest)
         put_in_service(home, name, digest)
-    except OSError:
+    except (OSError, ClusterError, SnapshotError):
         if serving_name(home) != name:
-            with suppress(OSError):  # else the next writer does
+            with suppress(OSError, ClusterError, SnapshotError):  # else the next writer does
                 delete(snapshots / name)
+                if before:
+                    _tell_others_again(snapshots / before)
         raise
     collect(home, name)
     return manifest
+
+
+def tell_others(folder: Path, manifest: Manifest) -> None:
+    """Tell programs that read its vectors elsewhere that a snapshot serves, before it does.
+
+    So nothing is put in service whose vectors are not there. Raises SnapshotError or ClusterError.
+    """
+    for record in manifest.channels:
+        if record.vectors:
+            publish_index(record.index, folder / record.channel)
+
+
+def _tell_others_again(folder: Path) -> None:
+    snapshot = any_snapshot(folder)
+    tell_others(snapshot.folder, snapshot.manifest)
 
 
 def put_in_service(home: Path, name: str, digest: str) -> None:
@@ -219,10 +241,19 @@ def put_in_service(home: Path, name: str, digest: str) -> None:
 
 
 def drop_others(home: Path, name: str) -> None:
-    """Delete all snapshots but one, even those that are open elsewhere; call it within `writing(home)`."""
+    """Delete all snapshots but one, even those that are open elsewhere; call it within `writing(home)`.
+
+    Raises ClusterError where vectors of one are left at a place that cannot be reached.
+    """
+    failed = None
     for folder in snapshot_folders(home):
         if folder.name != name:
-            delete(folder)
+            try:
+                delete(folder)
+            except ClusterError as error:  # told when the others are gone
+                failed = error
+    if failed:
+        raise failed
 
 
 def withdraw(home: Path) -> None:
@@ -260,8 +291,13 @@ def _tidy(home: Path) -> None:
         return  # which one served is not known
     else:
         if serving := serving_name(home):
-            clear_unpublished(home, serving)
-            unmark(home / "snapshots" / serving)
+            folder = home / "snapshots" / serving
+            was_stopped = is_rolled_back(folder)
+            was_stopped |= clear_unpublished(home, serving)
+            unmark(folder)
+            if was_stopped:  # others may have been told of the snapshot that did not come to serve
+                with suppress(SnapshotError):  # a damaged one is told of where it is opened
+                    _tell_others_again(folder)
 
 
 def _open(folder: Path, digest: str, witness: Path) -> Snapshot:

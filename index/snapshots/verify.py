@@ -8,6 +8,7 @@ from ...core.protocols import PostStore
 from ..vectors.registry import read_index
 from .build import read_rows
 from .history import read_history
+from .retention import left_elsewhere
 from .serving import held_back, serve, told_of_rollback
 from .snapshot import Snapshot, damage, named_snapshot
 
@@ -24,7 +25,7 @@ class Verdict:
 
 def verify(home: Path, store: PostStore) -> Verdict:
     """What there is to say of a home. Raises NoIndexError where no snapshot was published."""
-    unfinished = tuple(_unfinished(home))
+    unfinished = (*_unfinished(home), *_left_elsewhere(home))
     try:
         snapshot = named_snapshot(home)
     except SnapshotError as error:
@@ -51,6 +52,13 @@ def _unfinished(home: Path) -> list[str]:
         if run.command == FORGET:
             stopped = run.outcome == "killed"
     return [f"`hashtag {FORGET}` was killed before it had finished; run it again"] if stopped else []
+
+
+def _left_elsewhere(home: Path) -> list[str]:
+    return [
+        f"{name} is deleted, but vectors of it are still elsewhere; run `hashtag index gc` when that can be reached"
+        for name in left_elsewhere(home)
+    ]
 
 
 def count(snapshot: Snapshot) -> list[str]:

@@ -30,7 +30,9 @@ class ExactIndex:
         alike = np.einsum("md,nd->mn", centred(queries, self._mean), self._vectors)
         return positive(nearest(alike, k))
 
-    uncapped = search
+    def uncapped(self, queries: Vectors, k: int) -> Matches:
+        """See `Extendable.uncapped`."""
+        return self.search(queries, k)
 
     def beside(self, vectors: Vectors) -> "ExactIndex":
         """See `Extendable.beside`. vectors: float32 (m, d), rows of length 1."""

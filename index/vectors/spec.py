@@ -29,10 +29,12 @@ class IndexLimits:
     """What the index of a channel may take, and must find.
 
     memory: bytes that it takes when it is searched; None for any number. recall: of the nearest vectors, in [0, 1].
+    index: the address of the Milvus that holds its vectors; None for files of the snapshot.
     """
 
     memory: int | None = None
     recall: float = RECALL
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,6 @@ def test_lines_are_added_and_a_torn_one_ends(tmp_path):
     assert path.read_bytes() == b"one\ntw\nthree\n"
 
 
-def test_a_tree_is_renamed_before_it_is_deleted(tmp_path, monkeypatch):
-    (tmp_path / "tree" / "branch").mkdir(parents=True)
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr(durable, "rename", failing)
-        durable.remove_tree(tmp_path / "tree", tmp_path / "gone")
-    assert (tmp_path / "tree" / "branch").is_dir()
-    durable.remove_tree(tmp_path / "tree", tmp_path / "gone")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_two_folders_change_places(tmp_path):
     one, other = tmp_path / "one", tmp_path / "other"
     for folder in (one, other):

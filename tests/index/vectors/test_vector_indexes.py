@@ -18,6 +18,7 @@ from hashtag_recommender.index.vectors.exact import ExactIndex, mean_of
 from hashtag_recommender.index.vectors.extended import ExtendedIndex
 from hashtag_recommender.index.vectors.faiss_index import FILE, FaissIndex, write_exact, write_ivf, write_ivf_pq
 from hashtag_recommender.index.vectors.lexical import LexicalIndex, write_lexical
+from hashtag_recommender.index.vectors.milvus_index import MilvusIndex, write_milvus
 from hashtag_recommender.index.vectors.pruned_lexical import PrunedLexicalIndex, write_pruned_lexical
 
 N, DIMENSION = 60, 16
@@ -62,6 +63,23 @@ def pruned_lexical(counts, tmp_path):
     return PrunedLexicalIndex.read(tmp_path)
 
 
+def milvus(vectors, tmp_path, index_type="FLAT"):
+    pytest.importorskip("milvus_lite")
+    folder = tmp_path / "snap-1" / "image"
+    folder.mkdir(parents=True)
+    write_milvus(vectors, folder, 1, f"milvus://{tmp_path}/posts.db", index_type)
+    return MilvusIndex.read(folder)
+
+
+def milvus_hnsw(vectors, tmp_path):
+    return milvus(vectors, tmp_path, "HNSW")
+
+
+@pytest.fixture(autouse=True)
+def _stops_milvus(stops_milvus):
+    pass
+
+
 def extended(make):
     """Make an index of the first vectors, beside which the others stand."""
 
@@ -77,11 +95,14 @@ def extended(make):
         (faiss, dense_vectors),
         (ivf, dense_vectors),
         (ivf_pq, dense_vectors),
+        (milvus, dense_vectors),
+        (milvus_hnsw, dense_vectors),
         (lexical, caption_counts),
         (pruned_lexical, caption_counts),
         (extended(exact), dense_vectors),
         (extended(faiss), dense_vectors),
         (extended(ivf), dense_vectors),
+        (extended(milvus), dense_vectors),
         (extended(lexical), caption_counts),
         (extended(pruned_lexical), caption_counts),
     ]
@@ -238,7 +259,10 @@ def test_an_extended_index_is_one_built_of_all(make, make_anew, draw, seed, n, m
     assert extended.search(vectors[n:], 1).similarities == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize(("make", "draw"), [(exact, dense_vectors), (faiss, dense_vectors), (lexical, caption_counts)])
+@pytest.mark.parametrize(
+    ("make", "draw"),
+    [(exact, dense_vectors), (faiss, dense_vectors), (milvus, dense_vectors), (lexical, caption_counts)],
+)
 def test_of_equal_posts_the_earlier_comes_first(make, draw, tmp_path):
     vectors = draw()
     again = np.r_[0:20, 0:10]
