@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,8 @@ def search_dense(home: Home, snapshot: Snapshot, captions: Sequence[str], folder
         found, due = index.search(queries, K), exact.search(queries, K)
         recall = np.mean([len(np.intersect1d(a, b)) / K for a, b in zip(found.rows, due.rows, strict=True)])
         figures["recall_at_50"] = min(figures["recall_at_50"], float(recall))
-        figures["dense_p50_ms"] += milliseconds(lambda one, index=index: index.search(one, DEPTH), ones)
-        figures["exact_p50_ms"] += milliseconds(lambda one, exact=exact: exact.search(one, DEPTH), ones[:50])
+        figures["dense_p50_ms"] += milliseconds(partial(index.search, k=DEPTH), ones)
+        figures["exact_p50_ms"] += milliseconds(partial(exact.search, k=DEPTH), ones[:50])
         figures["index_bytes"] += sum(file.stat().st_size for file in channel.iterdir())
         figures["raw_bytes"] += vectors.nbytes
     return figures
