@@ -14,7 +14,7 @@ import numpy as np
 from ...core.errors import SnapshotError
 from ...core.vectors import Matches, Vectors, read_array
 from .exact import centred, mean_of, positive
-from .recall import K, Oracle, least_effort
+from .recall import K, Oracle, least_effort, recall_of_own
 from .spec import Measured
 
 FILE = "vectors.faiss"
@@ -26,8 +26,8 @@ _AT_ONCE = 32_768  # vectors centred and added at once
 _TO_TRAIN = 40  # vectors for each list, from which its centre is learned
 _ROUNDS = 8  # of k-means; its result changes recall little
 _CODES = {"int8": faiss.ScalarQuantizer.QT_8bit, "float16": faiss.ScalarQuantizer.QT_fp16, "float32": -1}
-_COMPARED_AGAIN = 4  # candidates for each match, where codes are coarse
-_BITS_OF_COARSE = 4
+_COMPARED_AGAIN = 3200  # candidates, at the least as many as matches, where codes are coarse
+_BITS_OF_COARSE, _TOGETHER = 4, 2  # of the code of so many dimensions
 
 
 class FaissIndex:
@@ -39,18 +39,18 @@ class FaissIndex:
         self,
         index: Any,
         mean: Vectors,
-        parameters: Any = None,
+        lists: int = 0,
         one_at_a_time: AbstractContextManager[Any] | None = None,
     ) -> None:
         """index: a faiss.Index with inner product, of centred vectors, on any device; it is only read.
 
-        mean: (d,) that was taken off them. parameters: faiss.SearchParameters. one_at_a_time: held while the index is
-        searched; a GPU serves one thread at a time, unlike a CPU.
+        mean: (d,) that was taken off them. lists: how many are searched; 0 of an index without any. one_at_a_time: held
+        while the index is searched; a GPU serves one thread at a time, unlike a CPU.
         """
         self._one_at_a_time = one_at_a_time or nullcontext()
         self._index = index
         self._mean = mean
-        self._parameters = parameters
+        self._lists = lists
 
     @classmethod
     def read(cls, folder: Path) -> "FaissIndex":
@@ -60,15 +60,15 @@ class FaissIndex:
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
             mean: Vectors = read_array(folder / MEAN)
             effort = json.loads((folder / SEARCH).read_bytes())["lists"] if (folder / SEARCH).exists() else 0
-            codes = (folder / CODES).exists()
-            refined = faiss.read_index(str(folder / CODES), faiss.IO_FLAG_MMAP_IFC) if codes else None
+            codes = folder / CODES
+            refined = faiss.read_index(str(codes), faiss.IO_FLAG_MMAP_IFC) if codes.exists() else None
         except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
         if index.metric_type != faiss.METRIC_INNER_PRODUCT or mean.shape != (index.d,):
             raise SnapshotError(f"{path} and {MEAN} beside it do not fit together")
         if refined is None and faiss.get_num_gpus():
-            return cls(faiss.index_cpu_to_all_gpus(index), mean, _parameters(effort, False), Lock())
-        return cls(index if refined is None else _Refined(index, refined), mean, _parameters(effort, codes))
+            return cls(faiss.index_cpu_to_all_gpus(index), mean, effort, Lock())
+        return cls(index if refined is None else _Refined(index, refined), mean, effort)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -82,10 +82,21 @@ class FaissIndex:
         """See `Extendable.uncapped`."""
         asked = centred(queries, self._mean)
         with self._one_at_a_time:
-            similarities, rows = self._index.search(asked, k, params=self._parameters)
+            similarities, rows = self._index.search(asked, k, params=self._parameters(k))
         order = np.lexsort((rows, -similarities))  # equal ones by row, which FAISS does not do by itself
         best = Matches(np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarities, order, axis=1))
         return positive(best)
+
+    def _parameters(self, k: int) -> Any:
+        """Of a search for k matches; None for an index without lists."""
+        if not self._lists:
+            return None
+        made: Any = faiss  # its stubs do not know that parameters are set by name
+        in_lists = made.SearchParametersIVF(nprobe=self._lists)
+        if not isinstance(self._index, _Refined):
+            return in_lists
+        factor = max(1.0, _COMPARED_AGAIN / k)
+        return made.IndexRefineSearchParameters(k_factor=factor, base_index_params=in_lists)
 
     def beside(self, vectors: Vectors) -> "FaissIndex":
         """See `Extendable.beside`. vectors: float32 (m, d), rows of length 1."""
@@ -121,12 +132,12 @@ def write_ivf(vectors: Vectors, folder: Path, wanted: float, lists: int) -> Meas
     vectors are kept in half precision, and then as they are.
     """
     mean, oracle = mean_of(vectors), Oracle(vectors)
-    quantizer = _train_lists(vectors, mean, lists)
+    quantizer, enough = _train_lists(vectors, mean, lists), recall_of_own(wanted)
     for codes in _CODES:
         index = _new_lists(quantizer, codes)
         _fill(index, vectors, mean)
-        effort, found = least_effort(oracle, wanted, _efforts(lists), partial(_searched, index, mean, is_refined=False))
-        if found >= wanted:
+        effort, found = least_effort(oracle, enough, _efforts(lists), partial(FaissIndex, index, mean))
+        if found >= enough:
             break
     return _finish(folder, index, mean, Measured(found, effort, codes))
 
@@ -140,7 +151,7 @@ def _new_lists(quantizer: Any, codes: str) -> Any:
 
 
 def write_ivf_pq(vectors: Vectors, folder: Path, wanted: float, lists: int) -> Measured:
-    """As `write_ivf`, with codes of a bit a dimension in memory and those of a byte on disk.
+    """As `write_ivf`, with codes of two bits a dimension in memory and those of a byte on disk.
 
     The nearest by the former are compared again by the latter. Product quantisation: Jegou, Douze and Schmid (2011);
     its fast scan: Andre, Kermarrec and Le Scouarnec, Cache locality is not enough (VLDB 2015).
@@ -149,15 +160,16 @@ def write_ivf_pq(vectors: Vectors, folder: Path, wanted: float, lists: int) -> M
     quantizer = _train_lists(vectors, mean, lists)
     dimension = quantizer.d
     coarse = faiss.IndexIVFPQFastScan(
-        quantizer, dimension, lists, dimension // _BITS_OF_COARSE, _BITS_OF_COARSE, faiss.METRIC_INNER_PRODUCT
+        quantizer, dimension, lists, dimension // _TOGETHER, _BITS_OF_COARSE, faiss.METRIC_INNER_PRODUCT
     )
     fine = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
     _fill(coarse, vectors, mean)
     _fill(fine, vectors, mean)
     refined = _Refined(coarse, fine)
-    effort, found = least_effort(oracle, wanted, _efforts(lists), partial(_searched, refined, mean, is_refined=True))
+    enough = recall_of_own(wanted)
+    effort, found = least_effort(oracle, enough, _efforts(lists), partial(FaissIndex, refined, mean))
     _write(fine, folder / CODES)
-    return _finish(folder, coarse, mean, Measured(found, effort, "int1, then int8"))
+    return _finish(folder, coarse, mean, Measured(found, effort, "int2, then int8"))
 
 
 def _finish(folder: Path, index: Any, mean: Vectors, measured: Measured) -> Measured:
@@ -200,28 +212,12 @@ def _centred_batches(vectors: Vectors, mean: Vectors) -> Iterator[Vectors]:
         yield centred(np.asarray(vectors[start : start + _AT_ONCE]), mean)
 
 
-def _searched(index: Any, mean: Vectors, lists: int, is_refined: bool) -> FaissIndex:
-    """An index that searches so many lists."""
-    return FaissIndex(index, mean, _parameters(lists, is_refined))
-
-
 def _efforts(lists: int) -> list[int]:
     """Numbers of lists to search that are tried: half as many again each time, at last all."""
     efforts = [1]
     while efforts[-1] < lists:
         efforts.append(min(lists, efforts[-1] + max(1, efforts[-1] // 2)))
     return efforts
-
-
-def _parameters(lists: int, is_refined: bool) -> Any:
-    """Of a search in so many lists; None for an index without any."""
-    if not lists:
-        return None
-    made: Any = faiss  # its stubs do not know that parameters are set by name
-    in_lists = made.SearchParametersIVF(nprobe=lists)
-    if not is_refined:
-        return in_lists
-    return made.IndexRefineSearchParameters(k_factor=_COMPARED_AGAIN, base_index_params=in_lists)
 
 
 def _write(index: Any, path: Path) -> None:

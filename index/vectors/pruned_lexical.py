@@ -7,6 +7,7 @@ a query costs the same, however many posts there are.
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from ...core.sparse_vectors import mapped_matrix
 from ...core.vectors import NO_ROW, Matches, Rows, Vectors, read_array
 from .bm25 import K1, Bm25
 from .lexical import LexicalIndex, read_scales, take_largest, write_scales
-from .recall import K, Oracle, least_effort
+from .recall import K, Oracle, least_effort, recall_of_own
 from .spec import Measured
 
 SEARCH = "search.json"  # how many candidates are compared in full
@@ -162,9 +163,8 @@ def write_pruned_lexical(counts: sparse.csr_matrix, folder: Path, wanted: float)
     np.save(folder / "indices.npy", counts.indices.astype(np.int32))
     np.save(folder / "indptr.npy", counts.indptr)
     _write_lists(counts, folder)
-    effort, found = least_effort(
-        Oracle(counts), wanted, _EFFORTS, lambda n: PrunedLexicalIndex._open(folder, read_scales(folder), n)
-    )
+    made = partial(PrunedLexicalIndex._open, folder, read_scales(folder))
+    effort, found = least_effort(Oracle(counts), recall_of_own(wanted), _EFFORTS, made)
     (folder / SEARCH).write_text(json.dumps({"candidates": effort, "recall": found, "k": K}))
     return Measured(found, effort, "uint8")
 

@@ -17,6 +17,7 @@ K = 50
 _Similarity = Callable[[Rows], Vectors]  # of each query with the vectors of (queries, k) rows, 0 for NO_ROW
 
 _AT_ONCE = 8192  # vectors compared at once
+_OF_OWN = 0.8  # part of the misses that are allowed
 _EQUAL = 1e-5  # what rounding may make of a similarity
 
 
@@ -48,6 +49,11 @@ class Oracle:
 def recall(index: VectorIndex[Any], vectors: Any, k: int = K, sample: int = SAMPLE) -> float:
     """Recall at k of a sample of the vectors that an index was made of; see `Oracle`."""
     return Oracle(vectors, k, sample).recall(index)
+
+
+def recall_of_own(wanted: float) -> float:
+    """The recall that an index needs with its own vectors for a wanted one with new vectors, which lie farther off."""
+    return 1 - _OF_OWN * (1 - wanted)
 
 
 def least_effort(

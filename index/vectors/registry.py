@@ -85,7 +85,7 @@ def choose_index(vectors: int, dimension: int, sparse: bool, limits: IndexLimits
     lists = _FEWEST_LISTS
     while lists < min(_MOST_LISTS, _LISTS * vectors**0.5):
         lists *= 2
-    bytes_by_kind = {"ivf": vectors * (dimension + _OF_LIST), "ivf_pq": vectors * (dimension // 8 + _OF_LIST)}
+    bytes_by_kind = {"ivf": vectors * (dimension + _OF_LIST), "ivf_pq": vectors * (dimension // 4 + _OF_LIST)}
     for kind, needed in bytes_by_kind.items():
         if needed <= memory:
             return IndexSpec(kind, {"lists": lists})

@@ -61,7 +61,7 @@ def test_a_snapshot_whose_index_finds_less_than_is_wanted_now_is_built_anew():
         (1000, False, None, 0.97, "faiss"),
         (1_000_000, False, None, 0.97, "ivf"),
         (1_000_000, False, None, 1.0, "faiss"),
-        (1_000_000, False, 10**8, 0.97, "ivf_pq"),
+        (1_000_000, False, 2 * 10**8, 0.97, "ivf_pq"),
         (1000, False, 600_000, 0.97, "ivf"),
         (1000, True, None, 0.97, "lexical"),
         (1_000_000, True, None, 0.97, "pruned_lexical"),
@@ -74,7 +74,7 @@ def test_the_index_is_chosen_by_size_memory_and_recall(vectors, sparse, memory, 
 
 
 def test_a_memory_that_nothing_fits_into_is_told():
-    with pytest.raises(SettingsError, match="1,000,000 vectors of 512 dimensions need 76 MB of memory.*--memory"):
+    with pytest.raises(SettingsError, match="1,000,000 vectors of 512 dimensions need 137 MB of memory.*--memory"):
         choose_index(1_000_000, 512, False, IndexLimits(10**6))
 
 
