@@ -107,6 +107,7 @@ def page(browser, folder):
         opened = browser.new_page()
         opened.set_default_timeout(60_000)
         opened.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+        opened.wait_for_selector("#post:not([disabled])")  # files can also be set before, and nothing happens then
         yield opened
         opened.close()
         server.shutdown()
