@@ -132,13 +132,16 @@ def write_ivf(vectors: Vectors, folder: Path, wanted: float, lists: int) -> Meas
     vectors are kept in half precision, and then as they are.
     """
     mean, oracle = mean_of(vectors), Oracle(vectors)
-    quantizer, enough = _train_lists(vectors, mean, lists), recall_of_own(wanted)
+    quantizer = _train_lists(vectors, mean, lists)
     for codes in _CODES:
         index = _new_lists(quantizer, codes)
         _fill(index, vectors, mean)
-        effort, found = least_effort(oracle, enough, _efforts(lists), partial(FaissIndex, index, mean))
-        if found >= enough:
+        most = oracle.recall(FaissIndex(index, mean, lists))
+        if most >= wanted:
             break
+    # Finer codes would take twice the bytes to keep the last misses for new vectors.
+    enough = min(recall_of_own(wanted), (wanted + most) / 2)
+    effort, found = least_effort(oracle, enough, _efforts(lists), partial(FaissIndex, index, mean))
     return _finish(folder, index, mean, Measured(found, effort, codes))
 
 
