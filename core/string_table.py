@@ -6,6 +6,7 @@ hashes, ascending, and `name.by_hash.npy`, whose they are; `name.by_name.npy`, t
 """
 
 import mmap
+from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -24,7 +25,26 @@ _Hashes: TypeAlias = NDArray[np.uint64]
 _Codes: TypeAlias = NDArray[np.uint32]
 
 
-class Strings(Sequence[str]):
+class _Strings(Sequence[str], ABC):
+    """Strings that are taken one by one."""
+
+    @abstractmethod
+    def _at(self, place: int) -> str:
+        """The string at a place from 0 on, which there is."""
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        if not -len(self) <= place < len(self):
+            raise IndexError(f"string {place} of {len(self)}")
+        return self._at(place % len(self))
+
+
+class Strings(_Strings):
     """m strings that lie in a file or in memory; each is decoded when it is asked for."""
 
     def __init__(self, text: bytes | mmap.mmap, offsets: NDArray[np.integer[Any]]) -> None:
@@ -42,17 +62,7 @@ class Strings(Sequence[str]):
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(len(self)))]
-        m = len(self)
-        if not -m <= place < m:
-            raise IndexError(f"string {place} of {m}")
-        place = place % m
+    def _at(self, place: int) -> str:
         return self._text[self._offsets[place] : self._offsets[place + 1]].decode()
 
     def __iter__(self) -> Iterator[str]:
@@ -156,7 +166,7 @@ class StringTable(Strings):
         return -1
 
 
-class ExtendedStrings(Sequence[str]):
+class ExtendedStrings(_Strings):
     """Strings, and after them some more in memory."""
 
     def __init__(self, known: Sequence[str], more: Sequence[str]) -> None:
@@ -166,16 +176,7 @@ class ExtendedStrings(Sequence[str]):
     def __len__(self) -> int:
         return len(self._known) + len(self._more)
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(len(self)))]
-        if not -len(self) <= place < len(self):
-            raise IndexError(f"string {place} of {len(self)}")
-        place = place % len(self)
+    def _at(self, place: int) -> str:
         return self._known[place] if place < len(self._known) else self._more[place - len(self._known)]
 
     def __iter__(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from ...core.errors import SnapshotError
 from ...core.vectors import Matches, Vectors, read_array
 from .exact import centred, mean_of, positive
-from .recall import K, Oracle, least_effort, recall_of_own
+from .recall import K, Oracle, least_effort
 from .spec import Measured
 
 FILE = "vectors.faiss"
@@ -136,12 +136,9 @@ def write_ivf(vectors: Vectors, folder: Path, wanted: float, lists: int) -> Meas
     for codes in _CODES:
         index = _new_lists(quantizer, codes)
         _fill(index, vectors, mean)
-        most = oracle.recall(FaissIndex(index, mean, lists))
-        if most >= wanted:
+        effort, found = least_effort(oracle, wanted, _efforts(lists), partial(FaissIndex, index, mean))
+        if found >= wanted:
             break
-    # Finer codes would take twice the bytes to keep the last misses for new vectors.
-    enough = min(recall_of_own(wanted), (wanted + most) / 2)
-    effort, found = least_effort(oracle, enough, _efforts(lists), partial(FaissIndex, index, mean))
     return _finish(folder, index, mean, Measured(found, effort, codes))
 
 
@@ -169,8 +166,7 @@ def write_ivf_pq(vectors: Vectors, folder: Path, wanted: float, lists: int) -> M
     _fill(coarse, vectors, mean)
     _fill(fine, vectors, mean)
     refined = _Refined(coarse, fine)
-    enough = recall_of_own(wanted)
-    effort, found = least_effort(oracle, enough, _efforts(lists), partial(FaissIndex, refined, mean))
+    effort, found = least_effort(oracle, wanted, _efforts(lists), partial(FaissIndex, refined, mean))
     _write(fine, folder / CODES)
     return _finish(folder, coarse, mean, Measured(found, effort, "int2, then int8"))
 

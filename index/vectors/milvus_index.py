@@ -33,7 +33,7 @@ from ...core.advice import (
 from ...core.errors import ClusterError, SettingsError, SnapshotError
 from ...core.vectors import NO_ROW, Matches, Vectors, read_array
 from .exact import ExactIndex, centred, mean_of, positive
-from .recall import Oracle, least_effort, recall_of_own
+from .recall import Oracle, least_effort
 from .spec import Measured
 
 SCHEME = "milvus://"
@@ -249,7 +249,7 @@ def write_milvus(vectors: Vectors, folder: Path, wanted: float, address: str, in
     def searched(effort: int) -> MilvusIndex:
         return MilvusIndex(client, Collection(**{**asdict(collection), "effort": effort}), mean)
 
-    effort, recall = least_effort(Oracle(vectors), recall_of_own(wanted), _EFFORTS, searched)
+    effort, recall = least_effort(Oracle(vectors), wanted, _EFFORTS, searched)
     Collection(**{**asdict(collection), "effort": effort}).write(folder)
     return Measured(recall, effort)
 

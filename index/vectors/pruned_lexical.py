@@ -19,7 +19,7 @@ from ...core.sparse_vectors import mapped_matrix
 from ...core.vectors import NO_ROW, Matches, Rows, Vectors, read_array
 from .bm25 import K1, Bm25
 from .lexical import LexicalIndex, read_scales, take_largest, write_scales
-from .recall import K, Oracle, least_effort, recall_of_own
+from .recall import K, Oracle, least_effort
 from .spec import Measured
 
 SEARCH = "search.json"  # how many candidates are compared in full
@@ -164,7 +164,7 @@ def write_pruned_lexical(counts: sparse.csr_matrix, folder: Path, wanted: float)
     np.save(folder / "indptr.npy", counts.indptr)
     _write_lists(counts, folder)
     made = partial(PrunedLexicalIndex._open, folder, read_scales(folder))
-    effort, found = least_effort(Oracle(counts), recall_of_own(wanted), _EFFORTS, made)
+    effort, found = least_effort(Oracle(counts), wanted, _EFFORTS, made)
     (folder / SEARCH).write_text(json.dumps({"candidates": effort, "recall": found, "k": K}))
     return Measured(found, effort, "uint8")
 

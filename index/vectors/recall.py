@@ -17,7 +17,7 @@ K = 50
 _Similarity = Callable[[Rows], Vectors]  # of each query with the vectors of (queries, k) rows, 0 for NO_ROW
 
 _AT_ONCE = 8192  # vectors compared at once
-_OF_OWN = 0.8  # part of the misses that are allowed
+_OF_OWN = 0.8  # part of the allowed misses that vectors of the index itself may have
 _EQUAL = 1e-5  # what rounding may make of a similarity
 
 
@@ -51,21 +51,21 @@ def recall(index: VectorIndex[Any], vectors: Any, k: int = K, sample: int = SAMP
     return Oracle(vectors, k, sample).recall(index)
 
 
-def recall_of_own(wanted: float) -> float:
-    """The recall that an index needs with its own vectors for a wanted one with new vectors, which lie farther off."""
-    return 1 - _OF_OWN * (1 - wanted)
-
-
 def least_effort(
     oracle: Oracle, wanted: float, efforts: Sequence[int], index_of: Callable[[int], VectorIndex[Any]]
 ) -> tuple[int, float]:
-    """The least of some efforts (ascending) with which an index has a wanted recall, and that recall; else the last."""
-    found = 0.0
-    for effort in efforts:
+    """The least of some efforts (ascending) with which an index finds what is wanted, and its recall with that.
+
+    The recall is that of its own vectors. New ones lie farther off, so a part of the misses is kept for them, as far as
+    the last effort finds more than is wanted. If it finds less, it is the answer.
+    """
+    most = oracle.recall(index_of(efforts[-1]))
+    enough = min(1 - _OF_OWN * (1 - wanted), (wanted + most) / 2)
+    for effort in efforts[:-1] if most >= wanted else ():
         found = oracle.recall(index_of(effort))
-        if found >= wanted:
-            break
-    return effort, found
+        if found >= enough:
+            return effort, found
+    return efforts[-1], most
 
 
 def _dense(vectors: Vectors, queries: Vectors, k: int) -> tuple[_Similarity, Vectors]:

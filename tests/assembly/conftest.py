@@ -10,8 +10,10 @@ import pytest
 
 from hashtag_recommender.assembly import build_index, read_posts
 from hashtag_recommender.assembly.home import Home
+from hashtag_recommender.assembly.refresh import build as build_module
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.settings import Settings
+from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
 HEADER = ["id", "text", "hashtags", "author", "posted_at"]
 # What posts of each subject say, and which hashtags how many of them carry.
@@ -124,3 +126,16 @@ def refused(ran, complaint):
 
 
 ZEPPELIN = ["--text", "a zeppelin over the lake", "--hashtags", "Zeppelin luftschiff"]
+
+
+@pytest.fixture
+def captions_encoder(monkeypatch):
+    """One encoder, of captions, whose vectors are in the database, beside the n-grams: it is quick."""
+    specs = [EncoderSpec("universal-sentence-encoder"), EncoderSpec("ngrams")]
+    monkeypatch.setattr(build_module, "chosen_encoders", lambda settings: (specs, []))
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A file of posts of the four subjects."""
+    return write_rows(tmp_path / "posts.csv", make_rows(60, 2))

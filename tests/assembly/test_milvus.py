@@ -9,26 +9,13 @@ from hashtag_recommender.assembly.refresh import build as build_module
 from hashtag_recommender.core.errors import ClusterError, RefusedError
 from hashtag_recommender.index.snapshots import retention
 from hashtag_recommender.index.vectors import milvus_index
-from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
 from .conftest import CAFE, CAT, make_rows, refused, write_rows
 
 pymilvus = pytest.importorskip("pymilvus")
 pytest.importorskip("milvus_lite")
 
-pytestmark = pytest.mark.usefixtures("stops_milvus")
-
-
-@pytest.fixture(autouse=True)
-def one_encoder(monkeypatch):
-    """With vectors in the database, and quick."""
-    specs = [EncoderSpec("universal-sentence-encoder"), EncoderSpec("ngrams")]
-    monkeypatch.setattr(build_module, "chosen_encoders", lambda settings: (specs, []))
-
-
-@pytest.fixture
-def source(tmp_path):
-    return write_rows(tmp_path / "posts.csv", make_rows(60, 2))
+pytestmark = pytest.mark.usefixtures("stops_milvus", "captions_encoder")
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from hashtag_recommender import open_recommender
-from hashtag_recommender.assembly.refresh import build as build_module
-from hashtag_recommender.retrieval.encoders.profiles import EncoderSpec
 
 from .conftest import CAFE, CAT, make_rows, refused, write_rows
+
+pytestmark = pytest.mark.usefixtures("captions_encoder")
 
 # A server as others write it: a process that suggests for each line that it is sent.
 SUGGEST = """
@@ -23,18 +23,6 @@ for line in sys.stdin:
         answer = recommender.suggest(None, line.strip())
     print(json.dumps([suggestion.hashtag for suggestion in answer.suggestions]), flush=True)
 """
-
-
-@pytest.fixture(autouse=True)
-def one_encoder(monkeypatch):
-    """With vectors in the database, and quick."""
-    specs = [EncoderSpec("universal-sentence-encoder"), EncoderSpec("ngrams")]
-    monkeypatch.setattr(build_module, "chosen_encoders", lambda settings: (specs, []))
-
-
-@pytest.fixture
-def source(tmp_path):
-    return write_rows(tmp_path / "posts.csv", make_rows(60, 2))
 
 
 def answers(home, db):
