@@ -34,5 +34,7 @@ def parse_size(text: str, option: str) -> int:
 
 
 def size_in_words(n: int) -> str:
-    """Bytes as a person reads them: `9.6 MB`, `800 kB`."""
+    """Bytes as a person reads them: `9.6 MB`, `800 kB`, `224 bytes`."""
+    if n < 1000:
+        return f"{n} bytes"
     return f"{n / 1e6:.1f} MB" if n >= 10**6 else f"{n / 1e3:.0f} kB"

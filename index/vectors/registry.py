@@ -9,6 +9,7 @@ from typing import Any
 
 from ...core.advice import LARGER_MEMORY
 from ...core.errors import SettingsError, SnapshotError
+from ...core.units import size_in_words
 from .extended import Extendable
 from .faiss_index import FaissIndex, write_exact, write_ivf, write_ivf_pq
 from .lexical import LexicalIndex, write_lexical
@@ -90,8 +91,8 @@ def choose_index(vectors: int, dimension: int, sparse: bool, limits: IndexLimits
         if needed <= memory:
             return IndexSpec(kind, {"lists": lists})
     raise SettingsError(
-        f"{vectors:,} vectors of {dimension} dimensions need {min(bytes_by_kind.values()) / 2**20:,.0f} MB of memory "
-        f"at the least, and {memory / 2**20:,.0f} MB are allowed",
+        f"{vectors:,} vectors of {dimension} dimensions need {size_in_words(min(bytes_by_kind.values()))} of memory "
+        f"at the least, and {size_in_words(int(memory))} are allowed",
         LARGER_MEMORY,
     )
 

@@ -74,7 +74,10 @@ def test_the_index_is_chosen_by_size_memory_and_recall(vectors, sparse, memory, 
 
 
 def test_a_memory_that_nothing_fits_into_is_told():
-    with pytest.raises(SettingsError, match="1,000,000 vectors of 512 dimensions need 137 MB of memory.*--memory"):
+    with pytest.raises(
+        SettingsError,
+        match="1,000,000 vectors of 512 dimensions need 144.0 MB of memory at the least, and 1.0 MB.*--memory",
+    ):
         choose_index(1_000_000, 512, False, IndexLimits(10**6))
 
 
