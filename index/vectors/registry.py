@@ -92,7 +92,7 @@ def choose_index(vectors: int, dimension: int, sparse: bool, limits: IndexLimits
             return IndexSpec(kind, {"lists": lists})
     raise SettingsError(
         f"{vectors:,} vectors of {dimension} dimensions need {size_in_words(min(bytes_by_kind.values()))} of memory "
-        f"at the least, and {size_in_words(int(memory))} are allowed",
+        f"at the least, and {size_in_words(int(memory))} are its part of what is allowed",
         LARGER_MEMORY,
     )
 
