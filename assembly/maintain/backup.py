@@ -15,6 +15,7 @@ from ...core.errors import BackupError, SettingsError
 from ...core.program import program
 from ...core.settings import FILE, resolve_settings
 from ...db.sqlite import default_path
+from ...index.snapshots.checksums import NOTED, note_files
 from ...index.snapshots.history import FILE as HISTORY
 from ...index.snapshots.history import recorded
 from ...index.snapshots.manifest import Manifest
@@ -133,7 +134,7 @@ def _check_target(home: Path, folder: Path) -> None:
 
 
 def _copy_snapshot(home: Path, snapshot: Path, digest: str, target: Path) -> None:
-    shutil.copytree(snapshot, target / "snapshots" / snapshot.name)
+    shutil.copytree(snapshot, target / "snapshots" / snapshot.name, ignore=shutil.ignore_patterns(NOTED))
     put_in_service(target, snapshot.name, digest)
     for name in (FILE, SPAM, PLATFORMS):
         if (home / name).is_file():
@@ -224,6 +225,8 @@ def _put(folder: Path, manifest: dict[str, Any], home: Path, aside: Path | None)
         try:
             shutil.copytree(folder / _HOME, partial)
             _check(partial, manifest, str(folder))  # what was read just now, and what was written
+            snapshot = partial / "snapshots" / manifest["snapshot"]
+            note_files(snapshot, Manifest.from_bytes((snapshot / MANIFEST).read_bytes()).files)
             if aside:
                 shutil.copyfile(home / HISTORY, partial / HISTORY)  # which goes on
             else:

@@ -7,22 +7,22 @@ CURRENT says so: that it is not there beside snapshots is damage.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
 from ...core import durable
 from ...core.advice import OTHER_HOME, REBUILD, build_first
 from ...core.errors import ClusterError, HomeError, NoIndexError, SnapshotError, describe
-from ...core.parallel import side_by_side
 from ..vectors.registry import publish_index
 from .archive import SnapshotArchive
+from .checksums import damaged_files, note_files, record_files
 from .lease import Hold
 from .lock import locked
-from .manifest import FileRecord, Manifest
+from .manifest import Manifest
 from .retention import (
     MANIFEST,
     PARTIAL,
@@ -68,21 +68,22 @@ class Snapshot:
 
 
 def current_snapshot(home: Path) -> Snapshot:
-    """Open the snapshot in service, each file checked against its checksum.
+    """Open the snapshot in service, its files checked: those that were written to since, against their checksums.
 
     Raises NoIndexError where none was published, SnapshotError naming the file that is missing or damaged.
     """
     snapshot = named_snapshot(home)
-    check(snapshot)
+    _raise_where_damaged(damage(snapshot, every_byte=False))
     return snapshot
 
 
 def serving_snapshot(home: Path) -> Snapshot | None:
-    """The snapshot in service, if there is one and it is whole."""
+    """The snapshot in service, if there is one and every file matches its checksum."""
     try:
-        return current_snapshot(home)
+        snapshot = named_snapshot(home)
     except (NoIndexError, SnapshotError):
         return None
+    return None if damage(snapshot) else snapshot
 
 
 def named_snapshot(home: Path) -> Snapshot:
@@ -140,31 +141,22 @@ def any_snapshot(folder: Path) -> Snapshot:
 def whole_snapshot(folder: Path) -> Snapshot:
     """As `any_snapshot`, each file checked against its checksum. Raises SnapshotError naming what is wrong."""
     snapshot = any_snapshot(folder)
-    check(snapshot)
+    _raise_where_damaged(damage(snapshot))
     return snapshot
 
 
-def check(snapshot: Snapshot) -> None:
-    """Raises SnapshotError where a file is not what was written."""
-    damaged = damage(snapshot)
+def _raise_where_damaged(damaged: Sequence[str]) -> None:
     if damaged:
-        raise SnapshotError(f"{damaged[0]}", REBUILD)
+        raise SnapshotError(damaged[0], REBUILD)
 
 
-def damage(snapshot: Snapshot) -> list[str]:
-    """What is wrong with a snapshot's files, one sentence a file; empty when all is well."""
-    checks = [partial(_damage_of, snapshot.folder / name, record) for name, record in snapshot.manifest.files.items()]
-    return [*_damage_of_digest(snapshot), *filter(None, side_by_side(checks))]
+def damage(snapshot: Snapshot, *, every_byte: bool = True) -> list[str]:
+    """What is wrong with a snapshot's files, one sentence a file; empty when all is well.
 
-
-def _damage_of(path: Path, record: FileRecord) -> str | None:
-    if not path.is_file():
-        return f"{path} is missing"
-    if path.stat().st_size != record.bytes:
-        return f"{path} has {path.stat().st_size} bytes instead of {record.bytes}"
-    if durable.file_digest(path) != record.sha256:
-        return f"{path} is damaged (its checksum does not match)"
-    return None
+    every_byte: see `checksums.damaged_files`.
+    """
+    found = damaged_files(snapshot.folder, snapshot.manifest.files, every_byte=every_byte)
+    return [*_damage_of_digest(snapshot), *found]
 
 
 def _damage_of_digest(snapshot: Snapshot) -> list[str]:
@@ -189,11 +181,13 @@ def publish(
     partial = snapshots / (name + PARTIAL)
     partial.mkdir()
     try:
-        manifest = _with_files(fill(partial, name), partial)
+        manifest = fill(partial, name)
+        manifest = replace(manifest, files=record_files(partial))
         document = manifest.to_bytes()
         digest = sha256(document).hexdigest()
         (partial / MANIFEST).write_bytes(document)
         (partial / _DIGEST).write_text(digest, encoding="utf-8")
+        note_files(partial, manifest.files)
         durable.sync_tree(partial)
         if accept:
             accept(_open(partial, digest, partial / _DIGEST))
@@ -314,12 +308,3 @@ def _open(folder: Path, digest: str, witness: Path) -> Snapshot:
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in manifest.files):
         raise SnapshotError(f"{path} names files outside the snapshot", REBUILD)
     return Snapshot(folder, manifest, digest, hold)
-
-
-def _with_files(manifest: Manifest, folder: Path) -> Manifest:
-    files = {
-        path.relative_to(folder).as_posix(): FileRecord(path.stat().st_size, durable.file_digest(path))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    return replace(manifest, files=files)

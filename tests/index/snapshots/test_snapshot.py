@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from hashtag_recommender.core import durable
 from hashtag_recommender.core.errors import HomeError, NoIndexError, SnapshotError
 from hashtag_recommender.index.snapshots.manifest import FORMAT, Manifest
-from hashtag_recommender.index.snapshots.snapshot import current_snapshot, publish, writing
+from hashtag_recommender.index.snapshots.snapshot import current_snapshot, publish, serving_snapshot, writing
 
 FILES = {"posts.txt": b"some posts", "image/vectors": bytes(range(256)) * 40}
 
@@ -129,7 +130,7 @@ def test_a_manifest_that_names_files_outside_is_refused(tmp_path):
     from hashtag_recommender.index.snapshots.manifest import FileRecord
 
     with writing(tmp_path), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "_with_files", lambda m, _: replace(m, files={"../../secret": FileRecord(6, "00")}))
+        patched.setattr(module, "record_files", lambda _: {"../../secret": FileRecord(6, "00")})
         publish(tmp_path, escape)
     with pytest.raises(SnapshotError, match="outside"):
         current_snapshot(tmp_path)
@@ -178,3 +179,12 @@ def test_a_copied_home_serves_elsewhere(home, tmp_path_factory):
     copy = tmp_path_factory.mktemp("copy") / "home"
     shutil.copytree(home, copy)
     assert current_snapshot(copy).manifest == current_snapshot(home).manifest
+
+
+def test_opening_reads_no_file_to_check_it_and_a_refresh_reads_them_all(home, monkeypatch):
+    read = []
+    monkeypatch.setattr(durable, "file_digest", lambda path: read.append(path.name) or "other")
+    assert current_snapshot(home).manifest.files.keys() == FILES.keys()
+    assert read == []
+    assert serving_snapshot(home) is None
+    assert sorted(read) == sorted(path.rpartition("/")[2] for path in FILES)
