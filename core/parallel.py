@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cache
 from typing import TypeVar
@@ -11,16 +11,26 @@ T = TypeVar("T")
 
 
 def side_by_side(functions: Sequence[Callable[[], T]]) -> list[T]:
-    """The results of functions that do not call this one, in order; the first runs in this thread.
+    """The results of functions, in order; those for which no other core is free run in this thread.
 
-    Worth it where they wait or compute outside Python. Raises what the first of them in order raises, after all ended.
+    Worth it where they wait or compute outside Python. They may call this function, too: nobody waits for what has not
+    begun. Raises what the first of them in order raises, after all ended.
     """
     others = [_workers().submit(copy_context().run, function) for function in functions[1:]]
+    done = [_run_here(function) for function in functions[:1]]
+    for function, other in zip(functions[1:], others, strict=True):
+        done.append(_run_here(function) if other.cancel() else other)
+    wait(done)
+    return [each.result() for each in done]
+
+
+def _run_here(function: Callable[[], T]) -> Future[T]:
+    done: Future[T] = Future()
     try:
-        first = [function() for function in functions[:1]]
-    finally:
-        wait(others)
-    return [*first, *(other.result() for other in others)]
+        done.set_result(function())
+    except BaseException as error:  # noqa: BLE001 - it is raised when all have ended
+        done.set_exception(error)
+    return done
 
 
 def _workers() -> ThreadPoolExecutor:

@@ -16,6 +16,15 @@ def test_results_stand_in_order_and_know_the_context_of_who_asks():
     assert side_by_side([]) == []
 
 
+def test_functions_may_run_others_side_by_side():
+    """However many wait for others at once."""
+
+    def count(depth):
+        return 1 if depth == 0 else sum(side_by_side([lambda: count(depth - 1)] * 5))
+
+    assert side_by_side([lambda: count(3)] * 10) == [125] * 10
+
+
 def test_all_end_before_an_error_is_raised():
     ended = []
 
