@@ -7,6 +7,7 @@ a query costs the same, however many posts there are.
 """
 
 import json
+import os
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.errors import SnapshotError
+from ...core.parallel import side_by_side
 from ...core.sparse_vectors import mapped_matrix
 from ...core.vectors import NO_ROW, Matches, Rows, Vectors, read_array
 from .bm25 import K1, Bm25
@@ -95,18 +97,25 @@ class PrunedLexicalIndex:
         asked = self._scales.weigh_queries(queries)
         rows = np.full((asked.shape[0], k), NO_ROW, dtype=np.int64)
         best = np.zeros(rows.shape, dtype=np.float32)
+        cores = min(os.cpu_count() or 1, asked.shape[0])
+        parts = np.array_split(np.arange(asked.shape[0]), cores) if cores else []
+        side_by_side([partial(self._search, asked, part, rows, best) for part in parts])
+        none = best <= 0
+        return Matches(np.where(none, NO_ROW, rows), np.where(none, np.float32(0), best))
+
+    def _search(self, asked: sparse.csr_matrix, queries: Rows, rows: Rows, best: Vectors) -> None:
+        """Fill in the matches of some queries. asked: sparse (m, buckets) of weights. rows, best: (m, k)."""
+        k = rows.shape[1]
         weight_of = np.zeros(len(self._scales.idf), dtype=np.float32)  # of a query's n-grams, one query at a time
-        for i in range(asked.shape[0]):
+        for i in queries.tolist():
             here = slice(asked.indptr[i], asked.indptr[i + 1])
             ngrams, weights = asked.indices[here], asked.data[here]
             candidates = self._candidates(ngrams, weights, max(self._effort, 2 * k))
-            weight_of[ngrams] = weights
+            weight_of[ngrams] = weights * self._scales.idf[ngrams] * np.float32(K1 + 1)
             found, values = take_largest(candidates, self._compare(candidates, weight_of), k)
             weight_of[ngrams] = 0
             rows[i, : len(found)] = found
             best[i, : len(found)] = values
-        none = best <= 0
-        return Matches(np.where(none, NO_ROW, rows), np.where(none, np.float32(0), best))
 
     def beside(self, vectors: sparse.csr_matrix) -> LexicalIndex:
         """See `Extendable.beside`. vectors: sparse (m, buckets) of counts."""
@@ -143,15 +152,21 @@ class PrunedLexicalIndex:
         return best
 
     def _compare(self, posts: NDArray[np.int64], weight_of: Vectors) -> Vectors:
-        """The similarities of posts with a query, float32. weight_of: (buckets,), 0 for n-grams not in the query."""
-        counts = self._counts[posts]
-        shared = weight_of[counts.indices]
-        entries = np.flatnonzero(shared)
-        post = np.searchsorted(counts.indptr, entries, "right") - 1
-        count = counts.data[entries].astype(np.float32)
-        weights = self._scales.idf[counts.indices[entries]] * count * np.float32(K1 + 1)
-        weights *= shared[entries] / (count + self._saturation[posts[post]])
-        return np.bincount(post, weights, len(posts)).astype(np.float32)
+        """The similarities of posts with a query, float32.
+
+        weight_of: (buckets,), the weight of an n-gram in the query times that of a caption that has nothing else; 0 for
+        n-grams that are not in the query.
+        """
+        starts = self._counts.indptr[posts]
+        lengths = self._counts.indptr[posts + 1] - starts
+        firsts = np.cumsum(lengths) - lengths
+        entries = np.arange(lengths.sum()) + np.repeat(starts - firsts, lengths)
+        count = self._counts.data[entries].astype(np.float32)
+        shared = weight_of[self._counts.indices[entries]] * count
+        shared /= count + np.repeat(self._saturation[posts], lengths)
+        # Of a sum of none, reduceat would give the first of the next.
+        sums = np.add.reduceat(np.append(shared, np.float32(0)), firsts)[: len(posts)] if len(posts) else shared
+        return np.where(lengths > 0, sums, np.float32(0))
 
 
 def write_pruned_lexical(counts: sparse.csr_matrix, folder: Path, wanted: float) -> Measured:
