@@ -275,12 +275,12 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
     def _look(
         self, queries: Sequence[Query], k: int = max(NEIGHBOURHOODS)
-    ) -> tuple[dict[str, EncodedQueries], dict[str, Neighbours], dict[str, Sequence[Any]]]:
+    ) -> tuple[dict[str, EncodedQueries], dict[str, Neighbours], dict[str, Any]]:
         """All that each encoder alone can tell: the queries as it sees them, by encoder; the k neighbours of each
         query, by channel; and what the ranker compares, by encoder.
         """
 
-        def look(encoder: Encoder[Any]) -> tuple[EncodedQueries, dict[str, Neighbours], Sequence[Any] | None]:
+        def look(encoder: Encoder[Any]) -> tuple[EncodedQueries, dict[str, Neighbours], Any]:
             encoded = self._encode(encoder, queries)
             own = [channel for channel in self._channels if channel.encoder is encoder]
             return (
@@ -300,7 +300,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         )
 
     @timed("search")
-    def _compare(self, encoder: Encoder[Any], encoded: EncodedQueries) -> Sequence[Any] | None:
+    def _compare(self, encoder: Encoder[Any], encoded: EncodedQueries) -> Any:
         if encoder.sparse:
             return None
         vectors = lay_out(encoder, encoded.of, encoded.vectors, encoded.n)
@@ -328,7 +328,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         encoded: Mapping[str, EncodedQueries],
         hits: Mapping[str, Neighbours],
         votes: _Votes,
-        compared: Mapping[str, Sequence[Any]],
+        compared: Mapping[str, Any],
     ) -> list[Ranked]:
         """Rank the candidates of each query by probability."""
         vectors = [(self._encoders[name], made.of, made.vectors) for name, made in encoded.items()]

@@ -56,14 +56,17 @@ class PairCounts:
         return cls(keys, counts, fewest)
 
     def between(self, ones: Columns, others: Columns) -> Vectors:
-        """The number of posts with both hashtags: float32 (a, b) for columns (a,) and (b,); 0 for one and itself."""
-        found = np.zeros((len(ones), len(others)), dtype=np.float32)
+        """The number of posts with both of two hashtags, float32; 0 for one and itself.
+
+        ones, others: columns, of one shape after broadcasting, which is that of the result.
+        """
+        wanted = _make_keys(np.minimum(ones, others), np.maximum(ones, others))
+        found = np.zeros(wanted.shape, dtype=np.float32)
         if len(self.keys):
-            wanted = _make_keys(np.minimum(ones[:, None], others), np.maximum(ones[:, None], others)).ravel()
-            order = np.argsort(wanted)  # in order they are found faster
-            nearest = np.minimum(np.searchsorted(self.keys, wanted[order]), len(self.keys) - 1)
-            counts = np.where(self.keys[nearest] == wanted[order], self.counts[nearest], np.float32(0))
-            found.ravel()[order] = counts
+            order = np.argsort(wanted, axis=None)  # in order they are found faster
+            ordered = wanted.ravel()[order]
+            nearest = np.minimum(np.searchsorted(self.keys, ordered), len(self.keys) - 1)
+            found.ravel()[order] = np.where(self.keys[nearest] == ordered, self.counts[nearest], np.float32(0))
         return found
 
 
@@ -97,7 +100,7 @@ class Counts:
         return self.uses[columns] / np.float32(max(1, self.n_posts))
 
     def together(self, ones: Columns, others: Columns) -> Vectors:
-        """The number of posts with both hashtags, float32 (a, b); 0 for pairs on a single post, or on too few."""
+        """As `PairCounts.between`, but 0 for pairs on a single post, or on too few."""
         counts = np.sum([pairs.between(ones, others) for pairs in self.pairs], axis=0)
         return np.where(counts >= max(_FEWEST_TOGETHER, self.pairs[0].fewest), counts, np.float32(0))
 

@@ -1,7 +1,8 @@
-"""Finds the candidates of a query and computes their features."""
+"""Finds the candidates of queries and computes their features."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.string_table import Table
-from ...core.vectors import NO_ROW, Matches, Vectors, highest
+from ...core.vectors import NO_ROW, Matches, Rows, Vectors, highest
 from ..encoders.ngrams import NgramEncoder
 from ..search.similarity import Scales
 from ..voting.fusion import Fusion
 from ..voting.votes import SHARPNESS, find_carriers, look_up, margins, temperatures, vote_shares
 from .counts import Columns, Counts
-from .hashtag_names import NameFit
+from .hashtag_names import NameFits
 from .mentions import HashtagFinder
 from .ridge import KernelRidge, RidgeQuery
 
-CANDIDATES = 50  # from the vote, and from the regression
+CANDIDATES = 50  # of one query, from the vote, and from the regression
 
 # Features from the votes of the posts nearest in style, each with its temperature / margin.
 STYLE_VOTES = {"style_wide": SHARPNESS, "style_narrow": 0.3 * SHARPNESS}
@@ -35,31 +36,34 @@ Features = dict[str, Vectors]
 
 @dataclass(frozen=True, slots=True)
 class FeatureInputs:
-    """All that is known of one query.
+    """All that is known of n queries.
 
-    hits: by channel its neighbours, (1, k). voted: (v,) hashtags with votes. votes: (v,) their scores. ngrams: (g,) of
-    its caption, ascending. weights: (g,) theirs. ridge_query: for the regression. in_style: the posts nearest in
-    style, (1, k). name_fit: of one query, see `HashtagNames.fit`. counts: of the archive, in training without the post.
+    hits: by channel their neighbours, (n, k). votes: sparse (n, m), columns ascending. words: sparse (n, b), the
+    weighted n-grams of their captions, columns ascending. ridge_queries: (n,), for the regression. in_style: (n,), of
+    each the posts nearest in style, (1, k). name_fits: by encoder, see `HashtagNames.fit`. counts: of the archive, in
+    training without the posts.
     """
 
-    caption: str
+    captions: Sequence[str]
     hits: Mapping[str, Matches]
-    voted: Columns
-    votes: Vectors
-    ngrams: Columns
-    weights: Vectors
-    ridge_query: RidgeQuery
-    in_style: Matches
-    name_fit: Mapping[str, NameFit]
+    votes: sparse.csr_matrix
+    words: sparse.csr_matrix
+    ridge_queries: Sequence[RidgeQuery]
+    in_style: Sequence[Matches]
+    name_fits: Mapping[str, NameFits]
     counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """columns: (c,) of the hashtags, ascending. carried: (c,) whether any post does, in training any that is not left
-    out. features: by name, float32 (c,); names and order never change.
+    """The candidates of n queries, one query after another.
+
+    query: (c,) to which each belongs, ascending. columns: (c,) of the hashtags, ascending within a query. carried: (c,)
+    whether any post does, in training any that is not left out. features: by name, float32 (c,); names and order never
+    change.
     """
 
+    query: Rows
     columns: Columns
     carried: NDArray[np.bool_]
     features: Features
@@ -70,7 +74,11 @@ class Candidates:
 
 
 class FeatureMaker:
-    """Finds the candidates of one query at a time, with their features."""
+    """Finds the candidates of queries, with their features.
+
+    A pair of a query and a hashtag has one number, the key: query * m + column. So what is known of pairs is sorted,
+    joined and looked up for all queries at once.
+    """
 
     def __init__(
         self,
@@ -90,6 +98,7 @@ class FeatureMaker:
         self.finder = HashtagFinder(hashtags)
         self._labels = labels
         self._sizes: Vectors = np.diff(labels.indptr).astype(np.float32)
+        self._mean_size = float(self._sizes.mean())
         self._fusion = fusion
         self._ridge = ridge
         self._named_by = sorted(named_by)
@@ -102,125 +111,152 @@ class FeatureMaker:
 
         Hashtags without uses in `inputs.counts` come by their names alone.
         """
-        counts = inputs.counts
-        mentioned = self.finder.find(inputs.caption)
-        contained = np.fromiter(mentioned, dtype=np.int64, count=len(mentioned))
-        named = np.unique(np.concatenate([contained, *(fit.best for fit in inputs.name_fit.values())]))
-        voted = _take_best(inputs.voted, inputs.votes, _POOL)
-        pool = np.unique(np.concatenate([voted, self._most_used, named]))
+        counts, m, n = inputs.counts, len(self._hashtags), len(inputs.captions)
+        mentioned = self.finder.find_all(inputs.captions)
+        mentions = _keys_of(mentioned)
+        named = np.unique(
+            np.concatenate([mentions, *(fits.best_keys(m) for fits in inputs.name_fits.values())]).astype(np.int64)
+        )
+        votes = _keys_of(inputs.votes)
+        most_used = (np.arange(n)[:, None] * m + self._most_used).ravel()
+        pool = np.unique(np.concatenate([votes[_take_best(inputs.votes, _POOL)], most_used, named]))
         regressed = self._regress(inputs, pool)
-        from_vote = _take_best(inputs.voted, inputs.votes, CANDIDATES)
-        from_ridge = _take_best(pool, np.nan_to_num(regressed, nan=-1.0), CANDIDATES)
-        columns = np.unique(np.concatenate([from_vote, from_ridge, named]))
-        columns = columns[(counts.uses[columns] > 0) | np.isin(columns, named)]
-        ridge = regressed[np.searchsorted(pool, columns)]
-        vote = look_up(columns, inputs.voted, inputs.votes)
-        features = _vote_features(vote, counts.prior(columns))
+        from_vote = votes[_take_best(inputs.votes, CANDIDATES)]
+        from_ridge = pool[_rank(pool // m, np.nan_to_num(regressed, nan=-1.0)) < CANDIDATES]
+        keys = np.unique(np.concatenate([from_vote, from_ridge, named]))
+        keys = keys[(counts.uses[keys % m] > 0) | np.isin(keys, named)]
+        query, columns = keys // m, keys % m
+        prior = counts.prior(columns)
+        ridge = regressed[np.searchsorted(pool, keys)]
+        vote = look_up(keys, votes, inputs.votes.data)
+        chance = np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32)
+        features = _vote_features(query, vote, prior)
         for channel in dict.fromkeys(vote_source.channel for vote_source in self._fusion.vote_sources):
-            features |= self._channel_features(channel, inputs.hits[channel], columns)
-        features |= self._style_features(inputs.in_style, columns)
-        features |= self._ridge_features(inputs.ridge_query, ridge, counts.prior(columns))
-        features |= self._caption_features(inputs, columns, mentioned)
-        features |= self._name_features(inputs.name_fit, columns)
-        features |= _measure_appearance([self._hashtags[column] for column in columns.tolist()])
-        features |= _company_features(counts, columns, np.asarray((vote + np.nan_to_num(ridge)) / 2, dtype=np.float32))
+            features |= self._channel_features(channel, inputs.hits[channel], keys)
+        features |= self._style_features(inputs.in_style, keys)
+        features |= self._ridge_features(inputs.ridge_queries, query, ridge, prior)
+        features |= self._caption_features(inputs, query, columns, look_up(keys, mentions, mentioned.data))
+        features |= self._name_features(inputs.name_fits, query, columns)
+        features |= _measure_appearance(self._hashtags, columns)
+        features |= _company_features(counts, query, columns, chance)
         return Candidates(
-            columns, counts.uses[columns] > 0, {name: np.asarray(x, dtype=np.float32) for name, x in features.items()}
+            query,
+            columns,
+            counts.uses[columns] > 0,
+            {name: np.asarray(x, dtype=np.float32) for name, x in features.items()},
         )
 
-    def _regress(self, inputs: FeatureInputs, columns: Columns) -> Vectors:
-        counts = inputs.counts
-        scores = self._ridge.scores(inputs.ridge_query, columns, counts.prior(columns), self._labels)
+    def _regress(self, inputs: FeatureInputs, keys: Rows) -> Vectors:
+        counts, (query, columns) = inputs.counts, np.divmod(keys, len(self._hashtags))
+        scores = self._ridge.scores(inputs.ridge_queries, query, columns, counts.prior(columns), self._labels)
         # The use count of a hashtag must not include the post itself.
         scores[counts.uses[columns] < self._ridge.fewest] = np.nan
         return scores
 
-    def _channel_features(self, channel: str, matches: Matches, columns: Columns) -> Features:
-        """Features from the neighbours of one channel; NaN if there are none."""
-        present = matches.rows[0] != NO_ROW
+    def _channel_features(self, channel: str, matches: Matches, keys: Rows) -> Features:
+        """Features from the neighbours in one channel; NaN for queries without any."""
+        query, m = keys // len(self._hashtags), len(self._hashtags)
+        present = matches.rows != NO_ROW
+        similarities, flat = matches.similarities.ravel(), np.flatnonzero(present)
+        candidate, neighbour = find_carriers(self._labels, matches.rows[present], keys, flat // present.shape[1] * m)
+        neighbour = flat[neighbour]
+        features: Features = {}
         vote_sources = [vote_source for vote_source in self._fusion.vote_sources if vote_source.channel == channel]
-        names = [f"{channel}_{vote_source.neighbours}" for vote_source in vote_sources] + [
-            f"{channel}_{what}" for what in ("carriers", "nearest", "similarity", "margin")
-        ]
-        if not present.any():
-            return {name: np.full(len(columns), np.nan, dtype=np.float32) for name in names}
-        similarities = matches.similarities[0]
-        candidate, neighbour = find_carriers(self._labels, matches.rows[0][present], columns)
-        features: list[NDArray[Any]] = []
         for vote_source in vote_sources:
             near = Matches(matches.rows[:, : vote_source.neighbours], matches.similarities[:, : vote_source.neighbours])
-            shares = np.zeros(len(similarities), dtype=np.float32)
-            shares[: vote_source.neighbours] = vote_shares(near, temperatures(matches, vote_source.margin))[0]
-            features.append(np.bincount(candidate, shares[neighbour], len(columns)))
-        features.append(np.bincount(candidate, minlength=len(columns)))
-        nearest = np.zeros(len(columns), dtype=np.float32)
+            shares = np.zeros(present.shape, dtype=np.float32)
+            shares[:, : vote_source.neighbours] = vote_shares(near, temperatures(matches, vote_source.margin))
+            features[f"{channel}_{vote_source.neighbours}"] = np.bincount(
+                candidate, shares.ravel()[neighbour], len(keys)
+            ).astype(np.float32)
+        nearest = np.zeros(len(keys), dtype=np.float32)
         nearest[candidate[::-1]] = similarities[neighbour[::-1]]  # the first neighbour of each is written last
-        features.append(nearest)
-        features.append(np.full(len(columns), similarities[0]))
-        features.append(np.full(len(columns), margins(matches)[0]))
-        return dict(zip(names, features, strict=True))
+        features[f"{channel}_carriers"] = np.bincount(candidate, minlength=len(keys)).astype(np.float32)
+        features[f"{channel}_nearest"] = nearest
+        features[f"{channel}_similarity"] = matches.similarities[query, 0]
+        features[f"{channel}_margin"] = margins(matches)[query]
+        asked = present.any(axis=1)[query]
+        return {name: np.where(asked, values, np.nan) for name, values in features.items()}
 
-    def _style_features(self, matches: Matches, columns: Columns) -> Features:
-        """Features from the posts nearest in style; NaN if there are none."""
-        if not matches.rows.size:
-            return {name: np.full(len(columns), np.nan) for name in STYLE_VOTES}
-        candidate, neighbour = find_carriers(self._labels, matches.rows[0], columns)
+    def _style_features(self, in_style: Sequence[Matches], keys: Rows) -> Features:
+        """Features from the posts nearest in style; NaN for queries without any."""
+        m, sizes = len(self._hashtags), np.asarray([matches.rows.size for matches in in_style])
+        of = np.repeat(np.arange(len(in_style)), sizes)
+        rows, similarities = (
+            np.concatenate([getattr(matches, part)[0] for matches in in_style]) for part in ("rows", "similarities")
+        )
+        own = np.asarray([margins(matches)[0] if matches.rows.size else np.nan for matches in in_style])
+        first = similarities[np.searchsorted(of, of)]
+        candidate, neighbour = find_carriers(self._labels, rows, keys, of * m)
         features: Features = {}
         for name, sharpness in STYLE_VOTES.items():
-            shares = vote_shares(matches, sharpness * margins(matches))[0]
-            features[name] = np.bincount(candidate, shares[neighbour], len(columns)).astype(np.float32)
+            weights = np.exp((similarities - first) / (sharpness * own)[of])
+            shares = weights / np.bincount(of, weights, len(in_style))[of]
+            votes = np.bincount(candidate, shares[neighbour], len(keys))
+            features[name] = np.where(sizes[keys // m] > 0, votes, np.nan)
         return features
 
-    def _ridge_features(self, ridge_query: RidgeQuery, ridge: Vectors, prior: Vectors) -> Features:
+    def _ridge_features(
+        self, ridge_queries: Sequence[RidgeQuery], query: Rows, ridge: Vectors, prior: Vectors
+    ) -> Features:
         return {
             "ridge": ridge,
             "ridge_lift": np.log((np.maximum(ridge, 0) + 1e-3) / (prior + RARE)),
-            "ridge_place": _rank(np.nan_to_num(ridge, nan=-1.0)),
-            "ridge_hashtags": np.full(len(ridge), self._ridge.n_hashtags(ridge_query, self._sizes)),
+            "ridge_place": _rank(query, np.nan_to_num(ridge, nan=-1.0)),
+            "ridge_hashtags": self._ridge.n_hashtags(ridge_queries, self._sizes, self._mean_size)[query],
         }
 
-    def _caption_features(self, inputs: FeatureInputs, columns: Columns, mentioned: Mapping[int, int]) -> Features:
-        counts = inputs.counts
+    def _caption_features(self, inputs: FeatureInputs, query: Rows, columns: Columns, mention: Vectors) -> Features:
+        """mention: (c,) how the caption contains each, 0 if it does not."""
+        counts, buckets = inputs.counts, inputs.words.shape[1]
         trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
-        mention = np.asarray([mentioned.get(column, 0) for column in columns.tolist()], dtype=np.float32)
         names = self.spelling[columns]
-        shared = names.data * look_up(names.indices, inputs.ngrams, inputs.weights)
+        spelled = np.repeat(query, np.diff(names.indptr)) * buckets + names.indices
+        shared = names.data * look_up(spelled, _keys_of(inputs.words), inputs.words.data)
         products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
         return {
             "mention": mention,
             "mention_trust": trust,
             "mention_chance": np.where(mention > 0, trust, np.float32(-1)),
-            "caption_length": np.full(len(columns), len(inputs.caption)),
+            "caption_length": np.asarray([len(caption) for caption in inputs.captions])[query],
             "spelling": products[names.indptr[1:]] - products[names.indptr[:-1]],
         }
 
-    def _name_features(self, name_fit: Mapping[str, NameFit], columns: Columns) -> Features:
+    def _name_features(self, name_fits: Mapping[str, NameFits], query: Rows, columns: Columns) -> Features:
         """How well the names fit; NaN if the query has no vector, or the name."""
         features: Features = {}
         nothing = np.full(len(columns), np.nan, dtype=np.float32)
         for encoder in self._named_by:
-            fit = name_fit[encoder].of(columns) if encoder in name_fit else nothing
+            fit = name_fits[encoder].of(query, columns) if encoder in name_fits else nothing
+            place = _rank(query, np.nan_to_num(fit, nan=-np.inf))
             features[f"{encoder}_name"] = fit
-            features[f"{encoder}_name_place"] = np.where(np.isnan(fit), np.nan, _rank(np.nan_to_num(fit, nan=-np.inf)))
+            features[f"{encoder}_name_place"] = np.where(np.isnan(fit), np.nan, place)
         return features
 
 
-def _vote_features(vote: Vectors, prior: Vectors) -> Features:
+def _vote_features(query: Rows, vote: Vectors, prior: Vectors) -> Features:
+    best = np.zeros(int(query.max(initial=-1)) + 1, dtype=np.float32)
+    np.maximum.at(best, query, vote)
     return {
         "vote": vote,
         "vote_lift": np.log((vote + RARE) / (prior + RARE)),
-        "vote_place": _rank(vote),
-        "vote_of_best": vote / max(float(vote.max(initial=0)), 1e-9),
+        "vote_place": _rank(query, vote),
+        "vote_of_best": vote / np.maximum(best, 1e-9)[query],
     }
 
 
-def _company_features(counts: Counts, columns: Columns, chance: Vectors) -> Features:
+def _company_features(counts: Counts, query: Rows, columns: Columns, chance: Vectors) -> Features:
     """How often candidates appear with the likeliest ones: mean conditional probability and mutual information."""
-    likeliest = np.argsort(-chance, kind="stable")[:_COMPANIONS]
-    together = counts.together(columns, columns[likeliest])
-    uses, theirs = counts.uses[columns], np.maximum(counts.uses[columns[likeliest]], 1)
-    weights = np.tile(np.maximum(chance[likeliest], 0), (len(columns), 1))
-    weights[likeliest, np.arange(len(likeliest))] = 0  # a candidate is not compared with itself
+    place = _rank(query, chance).astype(np.int64)
+    likeliest = np.flatnonzero(place < _COMPANIONS)
+    shape = int(query.max(initial=-1)) + 1, _COMPANIONS
+    companions, likely = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32)
+    companions[query[likeliest], place[likeliest]] = columns[likeliest]
+    likely[query[likeliest], place[likeliest]] = np.maximum(chance[likeliest], 0)
+    others = companions[query]
+    weights = np.where(others == columns[:, None], np.float32(0), likely[query])  # a candidate is not its own company
+    together = counts.together(columns[:, None], others)
+    uses, theirs = counts.uses[columns], np.maximum(counts.uses[others], 1)
     total = np.maximum(weights.sum(axis=1), 1e-6)
     expected = np.maximum(uses[:, None] * theirs / max(1, counts.n_posts), 0.1)
     return {
@@ -239,8 +275,14 @@ def _spell(hashtags: Table, scales: Scales, known: sparse.csr_matrix | None) -> 
     return spelled if known is None else sparse.csr_matrix(sparse.vstack([known, spelled], format="csr"))
 
 
-def _measure_appearance(hashtags: Sequence[str]) -> Features:
+def _measure_appearance(hashtags: Table, columns: Columns) -> Features:
     """Length and scripts of c hashtags: float32 (c,) each."""
+    several, of = np.unique(columns, return_inverse=True)
+    looks = _look_at([hashtags[column] for column in several.tolist()])
+    return {name: values[of] for name, values in looks.items()}
+
+
+def _look_at(hashtags: Sequence[str]) -> Features:
     lengths = np.asarray([len(hashtag) for hashtag in hashtags], dtype=np.int64)
     letters = np.frombuffer("".join(hashtags).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     hashtag_of = np.repeat(np.arange(len(hashtags)), lengths)
@@ -251,13 +293,20 @@ def _measure_appearance(hashtags: Sequence[str]) -> Features:
     return looks
 
 
-def _take_best(columns: Columns, scores: Vectors, n: int) -> Columns:
-    """The n columns with the highest scores; of equal scores the first."""
-    return columns[highest(scores, n)]
+def _keys_of(pairs: sparse.csr_matrix) -> Rows:
+    """The keys of the entries of a sparse (n, m), ascending where its columns are."""
+    n, m = pairs.shape
+    return np.repeat(np.arange(n, dtype=np.int64) * m, np.diff(pairs.indptr)) + pairs.indices
 
 
-def _rank(scores: Vectors) -> Vectors:
-    """The rank of each score, from 0 for the highest."""
+def _take_best(votes: sparse.csr_matrix, k: int) -> Rows:
+    """The entries of the k highest votes on each of n queries; of equal votes the first. votes: sparse (n, m)."""
+    none = np.zeros(0, dtype=np.int64)
+    return np.concatenate([none, *(a + highest(votes.data[a:b], k) for a, b in pairwise(votes.indptr.tolist()))])
+
+
+def _rank(query: Rows, scores: Vectors) -> Vectors:
+    """The rank of each score among those of its query, from 0 for the highest. query: (c,) ascending."""
     standing = np.empty(len(scores), dtype=np.float32)
-    standing[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    standing[np.lexsort((-scores, query))] = np.arange(len(scores)) - np.searchsorted(query, query)
     return standing

@@ -1,6 +1,5 @@
 """How well the names of hashtags fit a query, whatever posts carry them."""
 
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +20,9 @@ MANY = 50_000  # names; of more, those that fit best are found by an approximate
 
 _AT_ONCE = 32  # queries, whose similarities with all names are in memory
 _ROWS = 16_384  # names in one step, where all are read
-_DEEPER = 4  # times as many names are taken from the index, and compared exactly
-_TRAINED_ON, _CELLS_SEARCHED = 40, 32  # names of a cell; cells
+_DEEPER = 20  # times as many names are taken from the index, and compared exactly
+_TRAINED_ON, _CELLS_SEARCHED = 40, 64  # names of a cell; cells
+_TOGETHER, _BITS = 4, 4  # dimensions that share a code, and its bits
 _WORDS_MEET = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 
 # What the text tower was trained on are captions of photos, so a name stands in one, by its script.
@@ -59,11 +59,12 @@ class Moments:
         mean = (1 - part) * self.mean + part * other.mean
         return Moments(count, mean, (1 - part) * self.second + part * other.second)
 
-    def of_similarities(self, query: Vectors) -> tuple[float, float]:
-        """Mean and standard deviation of the inner products with a query (d,)."""
-        asked = query.astype(np.float64)
-        mean = float(self.mean @ asked)
-        return mean, math.sqrt(max(float(asked @ self.second @ asked) - mean**2, 0.0))
+    def of_similarities(self, queries: Vectors) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the inner products with each of n queries (n, d): (n,) each."""
+        asked = queries.astype(np.float64)
+        mean = asked @ self.mean
+        squares = ((asked @ self.second) * asked).sum(axis=1)
+        return mean, np.sqrt(np.maximum(squares - mean**2, 0.0))
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,13 @@ class NameVectors:
         taken[~old] = self.newer[columns[~old] - len(self.vectors)]
         return taken
 
-    def fit(self, queries: Vectors) -> "list[NameFit | None]":
-        """How well the names fit n queries (n, d); None for one without a vector, or if no name has one."""
+    def fit(self, queries: Vectors) -> "NameFits":
+        """How well the names fit n queries (n, d), rows of zeros where there is no vector."""
         asked = np.flatnonzero(queries.any(axis=1)) if self.moments.count else np.zeros(0, dtype=np.int64)
-        fits: list[NameFit | None] = [None] * len(queries)
-        for i, best in zip(asked.tolist(), self.best(queries[asked], BY_NAME), strict=True):
-            fits[i] = NameFit(self, queries[i], best, *self.moments.of_similarities(queries[i]))
-        return fits
+        best = [np.zeros(0, dtype=np.int64)] * len(queries)
+        for i, columns in zip(asked.tolist(), self.best(queries[asked], BY_NAME), strict=True):
+            best[i] = columns
+        return NameFits(self, queries, best, *self.moments.of_similarities(queries))
 
     def best(self, queries: Vectors, k: int) -> list[Rows]:
         """The k hashtags whose names are most similar to each of n queries (n, d): (k,), or fewer if not all are known.
@@ -162,26 +163,40 @@ class NameVectors:
 
 
 @dataclass(frozen=True, slots=True)
-class NameFit:
-    """How well names fit one query. best: (b,) the BY_NAME hashtags whose names fit best.
+class NameFits:
+    """How well names fit n queries.
 
-    query: (d,). mean, deviation: of the similarities of the query with all names.
+    queries: (n, d), rows of zeros where there is no vector. best: (n,), of each the BY_NAME hashtags whose names fit
+    best; none without a vector. means, deviations: (n,), of the similarities of a query with all names.
     """
 
     names: NameVectors
-    query: Vectors
-    best: Rows
-    mean: float
-    deviation: float
+    queries: Vectors
+    best: Sequence[Rows]
+    means: Floats
+    deviations: Floats
 
-    def of(self, columns: Numbers) -> Vectors:
+    def take(self, queries: slice) -> "NameFits":
+        """Those of some queries."""
+        return NameFits(
+            self.names, self.queries[queries], self.best[queries], self.means[queries], self.deviations[queries]
+        )
+
+    def best_keys(self, m: int) -> Rows:
+        """query * m + column of all in `best`."""
+        none = np.zeros(0, dtype=np.int64)
+        return np.concatenate([none, *(i * m + columns for i, columns in enumerate(self.best))])
+
+    def of(self, query: Rows, columns: Numbers) -> Vectors:
         """The fit of c names: the similarity, in standard deviations above the mean of all names: float32 (c,).
 
-        NaN if a name has no vector.
+        query: (c,), to which each is compared. NaN if a name or a query has no vector.
         """
         names = self.names.take(columns)
-        standardised = (names @ self.query - self.mean) / max(self.deviation, 1e-6)
-        return np.where(names.any(axis=1), standardised, np.nan).astype(np.float32)
+        similarities = np.einsum("cd,cd->c", names, self.queries[query])
+        standardised = (similarities - self.means[query]) / np.maximum(self.deviations[query], 1e-6)
+        known = names.any(axis=1) & np.asarray(self.queries.any(axis=1))[query]
+        return np.where(known, standardised, np.nan).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +210,9 @@ class HashtagNames:
         """vectors: by the encoder of the query (m, d); see `NameVectors`."""
         return cls({encoder: NameVectors.of(names) for encoder, names in vectors.items()})
 
-    def fit(self, contents: Contents) -> Iterator[dict[str, NameFit]]:
-        """How well the names fit n queries, one after another, by the encoders that have a vector of the query and of
-        a name.
-        """
-        return by_query(
-            {encoder: names.fit(contents.dense[encoder]) for encoder, names in self.of.items()}, len(contents)
-        )
+    def fit(self, contents: Contents) -> dict[str, NameFits]:
+        """How well the names fit n queries, by encoder."""
+        return {encoder: names.fit(contents.dense[encoder]) for encoder, names in self.of.items()}
 
     def take(self, encoders: Collection[str]) -> "HashtagNames":
         """Those of some encoders alone."""
@@ -221,12 +232,6 @@ class HashtagNames:
 
 
 NO_NAMES = HashtagNames({})
-
-
-def by_query(fits: Mapping[str, Sequence[NameFit | None]], n: int) -> Iterator[dict[str, NameFit]]:
-    """For each of n queries its fits by encoder. fits: by encoder (n,), see `NameVectors.fit`."""
-    for i in range(n):
-        yield {encoder: fit for encoder, some in fits.items() if (fit := some[i]) is not None}
 
 
 def naming_encoders(encoders: Collection[str]) -> dict[str, str]:
@@ -251,15 +256,16 @@ def _nothing(vectors: FloatMatrix) -> Vectors:
 
 
 def _make_index(vectors: FloatMatrix) -> Any:
-    """An inverted file with scalar quantisation of the names that are known; None of no more than MANY."""
+    """Inverted lists of the known names, by product codes of a bit a dimension; None of no more than MANY."""
     if len(vectors) <= MANY:
         return None
     import faiss
 
     known = np.flatnonzero(vectors.any(axis=1))
     dimension, cells = vectors.shape[1], max(1, int(2 * np.sqrt(len(known))))
-    index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(dimension), dimension, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    codes = max(1, dimension // _TOGETHER)
+    index = faiss.IndexIVFPQFastScan(
+        faiss.IndexFlatIP(dimension), dimension, cells, codes, _BITS, faiss.METRIC_INNER_PRODUCT
     )
     most = min(len(known), _TRAINED_ON * cells)
     sample = np.sort(np.random.default_rng(8).choice(known, most, replace=False))

@@ -1,8 +1,10 @@
 """The reranker: ranks the candidates of a query by probability; saves and loads what it has learned."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from scipy import sparse
 from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
 from ...core.odds import log_odds
+from ...core.parallel import side_by_side
 from ...core.results import Reason
 from ...core.string_table import Table
 from ...core.vectors import Floats, Matches, Numbers, Rows, Vectors, read_array
@@ -23,8 +26,8 @@ from ..voting.fusion import Fusion
 from ..voting.ranking import QueryBatch, Ranked
 from ..voting.votes import count_uses
 from .counts import MOST_PAIRS, Counts, PairCounts, count
-from .features import Candidates, FeatureInputs, FeatureMaker
-from .hashtag_names import NO_NAMES, HashtagNames, NameFit, NameVectors, by_query
+from .features import FeatureInputs, FeatureMaker
+from .hashtag_names import NO_NAMES, HashtagNames, NameFits, NameVectors
 from .mentions import find_mentions
 from .reasons import reasons
 from .reports import RerankerReport
@@ -33,6 +36,7 @@ from .scorer import Scorer
 
 VERSION = 5  # of the files, and of the features that the scorer was learned on
 
+_AT_ONCE = 32  # queries whose candidates are compared at once
 _FILE = "reranker.json"
 _SPARSE = ("words", "style")  # of landmarks
 _MATRIX = ("data", "indices", "indptr")
@@ -60,7 +64,7 @@ class Reranker:
         self._fusion = fusion
         self.report = report
 
-    def compare(self, encoder: str, vectors: Vectors) -> Sequence[NameFit | None] | None:
+    def compare(self, encoder: str, vectors: Vectors) -> NameFits | None:
         """See `Ranker.compare`: how well the names of hashtags fit."""
         names = self._learning.hashtag_names.of
         return names[encoder].fit(vectors) if encoder in names else None
@@ -68,25 +72,28 @@ class Reranker:
     def rank(self, queries: QueryBatch) -> list[Ranked]:
         """See `Ranker.rank`."""
         comparable = self._learning.scales.weigh(queries.contents)
-        ridge_queries = self._learning.ridge.ask(comparable)
-        in_style = self._learning.styles.nearest(comparable.style)
-        fits = {
-            encoder: queries.compared[encoder]
-            if encoder in queries.compared
-            else names.fit(queries.contents.dense[encoder])
-            for encoder, names in self._learning.hashtag_names.of.items()
-        }
-        name_fits = by_query(fits, len(queries.contents))
-        found = [
-            self._maker.candidates(inputs)
-            for inputs in gather(queries, comparable.words, ridge_queries, in_style, name_fits, self._learning.counts)
+        asking: list[Callable[[], Any]] = [
+            partial(self._learning.ridge.ask, comparable),
+            partial(self._learning.styles.nearest, comparable.style),
         ]
-        if not found:
-            return []
-        features = [some.matrix() for some in found]
-        probabilities = self._learning.scorer.probability(np.concatenate(features))
-        parts = np.split(probabilities, np.cumsum([len(some.columns) for some in found])[:-1])
-        return [_rank(*some) for some in zip(found, parts, features, strict=True)]
+        ridge_queries, in_style = side_by_side(asking)
+        names = self._learning.hashtag_names.of
+        fits = {
+            encoder: queries.compared.get(encoder) or names[encoder].fit(queries.contents.dense[encoder])
+            for encoder in names
+        }
+        steps = gather(queries, comparable.words, ridge_queries, in_style, fits, self._learning.counts)
+        ranked = side_by_side([partial(self._rank, inputs) for inputs in steps])
+        return [one for some in ranked for one in some]
+
+    def _rank(self, inputs: FeatureInputs) -> list[Ranked]:
+        found = self._maker.candidates(inputs)
+        features = found.matrix()
+        probabilities = self._learning.scorer.probability(features)
+        order = np.lexsort((-probabilities, found.query))
+        columns, probabilities, features = found.columns[order].astype(np.int64), probabilities[order], features[order]
+        ends = np.searchsorted(found.query, np.arange(len(inputs.captions) + 1))
+        return [Ranked(columns[a:b], probabilities[a:b], features[a:b]) for a, b in pairwise(ends.tolist())]
 
     def reasons(self, ranked: Ranked, ranks: Rows) -> list[tuple[Reason, ...]]:
         """What moved the probability of some of a post's candidates most. ranks: (s,) of these."""
@@ -271,12 +278,7 @@ class _Kept:
 
     def ridge(self, hashtags: Table) -> KernelRidge:
         """The regression for the hashtags of an archive, (m,) normalised."""
-        # It looks through all hashtags for those with weights, so only these are read; the others stay blank.
-        named = [""] * len(hashtags)
-        for column, hashtag in zip(hashtags.find(self.served).tolist(), self.served, strict=True):
-            if column >= 0:
-                named[column] = hashtag
-        return KernelRidge(self.landmarks, self.weights, self.served, named, self.fewest)
+        return KernelRidge(self.landmarks, self.weights, self.served, hashtags, self.fewest)
 
 
 def read_report(folder: Path) -> RerankerReport:
@@ -294,39 +296,30 @@ def gather(
     words: sparse.csr_matrix,
     ridge_queries: Sequence[RidgeQuery],
     in_style: Sequence[Matches],
-    name_fits: Iterable[Mapping[str, NameFit]],
+    name_fits: Mapping[str, NameFits],
     counts: Counts,
 ) -> Iterator[FeatureInputs]:
-    """The inputs of each of n queries, one after another: what is known of one may be as long as all hashtags.
+    """The inputs of n queries, some at a time, as their candidates take memory.
 
     words: sparse (n, b), weighted n-grams of the captions. ridge_queries: (n,), for the regression. in_style: (n,).
-    name_fits: (n,), see `HashtagNames.fit`.
+    name_fits: by encoder, see `HashtagNames.fit`.
     """
     votes, words = queries.votes.sorted_indices(), words.sorted_indices()
-    for i, (caption, name_fit) in enumerate(zip(queries.contents.captions, name_fits, strict=True)):
-        voted = slice(votes.indptr[i], votes.indptr[i + 1])
-        said = slice(words.indptr[i], words.indptr[i + 1])
-        hits = {
-            channel: Matches(matches.rows[i : i + 1], matches.similarities[i : i + 1])
-            for channel, matches in queries.hits.items()
-        }
+    for start in range(0, len(queries.contents), _AT_ONCE):
+        here = slice(start, start + _AT_ONCE)
         yield FeatureInputs(
-            caption,
-            hits,
-            votes.indices[voted],
-            votes.data[voted],
-            words.indices[said],
-            words.data[said],
-            ridge_queries[i],
-            in_style[i],
-            name_fit,
+            queries.contents.captions[here],
+            {
+                channel: Matches(matches.rows[here], matches.similarities[here])
+                for channel, matches in queries.hits.items()
+            },
+            votes[here],
+            words[here],
+            ridge_queries[here],
+            in_style[here],
+            {encoder: fits.take(here) for encoder, fits in name_fits.items()},
             counts,
         )
-
-
-def _rank(candidates: Candidates, probabilities: Floats, features: Vectors) -> Ranked:
-    order = np.argsort(-probabilities, kind="stable")
-    return Ranked(candidates.columns[order].astype(np.int64), probabilities[order], features[order])
 
 
 def _split_matrix(name: str, matrix: sparse.csr_matrix) -> dict[str, NDArray[Any]]:

@@ -6,16 +6,16 @@ score(q) = sum over posts p of beta_p(q) Y_p + (1 - sum beta(q)) prior, beta(q) 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.advice import REBUILD
 from ...core.errors import SnapshotError
-from ...core.vectors import Rows, Vectors
+from ...core.string_table import Table
+from ...core.vectors import Numbers, Rows, Vectors
 from ..search.similarity import Similarity, WeightedContents
+from ..voting.votes import look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class KernelRidge:
     """The regression. Made by `ridge_learning.learn_ridge`, or from saved arrays."""
 
     def __init__(
-        self, landmarks: WeightedContents, weights: Vectors, served: Sequence[str], hashtags: Sequence[str], fewest: int
+        self, landmarks: WeightedContents, weights: Vectors, served: Sequence[str], hashtags: Table, fewest: int
     ) -> None:
         """landmarks: m posts. served: (r,) hashtags with weights; some may no longer be in the archive.
 
@@ -45,9 +45,10 @@ class KernelRidge:
         """
         if weights.shape != (len(served) + 2, len(landmarks)):
             raise SnapshotError("the reranker's regression is damaged: its arrays do not fit together", REBUILD)
-        row_of = {hashtag: row for row, hashtag in enumerate(served)}
+        columns = hashtags.find(served)
         self._likeness = Similarity(landmarks)
-        self._weights_row = np.asarray([row_of.get(hashtag, -1) for hashtag in hashtags], dtype=np.int64)
+        self._weights_row = np.full(len(hashtags), -1, dtype=np.int64)
+        self._weights_row[columns[columns >= 0]] = np.flatnonzero(columns >= 0)
         self.weights = weights
         self.served = tuple(served)
         self.fewest = fewest
@@ -67,21 +68,44 @@ class KernelRidge:
         return [RidgeQuery(row, no_rows, no_parts) for row in self.likeness(posts)]
 
     def scores(
-        self, query: RidgeQuery, columns: NDArray[np.integer[Any]], prior: Vectors, labels: sparse.csr_matrix
+        self, queries: Sequence[RidgeQuery], of: Rows, columns: Numbers, prior: Vectors, labels: sparse.csr_matrix
     ) -> Vectors:
-        """The scores of hashtags for a post: float32 (c,), mostly in [0, 1]; NaN for those without weights.
+        """The scores of hashtags for n posts: float32 (c,), mostly in [0, 1]; NaN for those without weights.
 
-        columns: (c,). prior: (c,) the fraction of posts that carry each. labels: (posts, hashtags).
+        queries: (n,). of: (c,) the post to which each hashtag is scored. columns: (c,). prior: (c,) the fraction of
+        posts that carry each. labels: (posts, hashtags).
         """
         rows = self._weights_row[columns]
-        found = self.weights[np.maximum(rows, 0)] @ query.likeness
-        if len(query.left_out):
-            found += query.parts @ labels[query.left_out][:, columns].toarray()
-        total = self.weights[-2] @ query.likeness + query.parts.sum()
-        return np.asarray(np.where(rows >= 0, found + (1 - total) * prior, np.nan), dtype=np.float32)
+        several, row = np.unique(np.maximum(rows, 0), return_inverse=True)
+        likeness = np.stack([query.likeness for query in queries])
+        found = (self.weights[several] @ likeness.T)[row, of]
+        found += look_up(of * labels.shape[1] + columns, *self._corrections(queries, labels))
+        total = likeness @ self.weights[-2] + _sums_of_parts(queries)
+        return np.asarray(np.where(rows >= 0, found + (1 - total[of]) * prior, np.nan), dtype=np.float32)
 
-    def n_hashtags(self, query: RidgeQuery, counts: Vectors) -> float:
-        """The expected number of hashtags of a post. counts: (posts,), of each post of the archive."""
-        total = self.weights[-2] @ query.likeness + query.parts.sum()
-        found = self.weights[-1] @ query.likeness + query.parts @ counts[query.left_out]
-        return float(found + (1 - total) * counts.mean())
+    @staticmethod
+    def _corrections(queries: Sequence[RidgeQuery], labels: sparse.csr_matrix) -> tuple[Rows, Vectors]:
+        """What the posts left out add to the scores: query * hashtags + column, ascending, and how much."""
+        left_out = np.concatenate([query.left_out for query in queries])
+        if not len(left_out):
+            return left_out, np.zeros(0, dtype=np.float32)
+        parts = np.concatenate([query.parts for query in queries])
+        pointers = np.cumsum([0, *(len(query.left_out) for query in queries)])
+        mixtures = sparse.csr_matrix((parts, np.arange(len(parts)), pointers), shape=(len(queries), len(parts)))
+        added = sparse.csr_matrix(mixtures @ labels[left_out]).sorted_indices()
+        return np.repeat(np.arange(len(queries)) * labels.shape[1], np.diff(added.indptr)) + added.indices, added.data
+
+    def n_hashtags(self, queries: Sequence[RidgeQuery], counts: Vectors, mean: float) -> Vectors:
+        """The expected number of hashtags of n posts: float32 (n,).
+
+        counts: (posts,), of each post of the archive. mean: of these.
+        """
+        likeness = np.stack([query.likeness for query in queries])
+        total = likeness @ self.weights[-2] + _sums_of_parts(queries)
+        found = likeness @ self.weights[-1]
+        found += np.asarray([query.parts @ counts[query.left_out] for query in queries], dtype=np.float32)
+        return np.asarray(found + (1 - total) * mean, dtype=np.float32)
+
+
+def _sums_of_parts(queries: Sequence[RidgeQuery]) -> Vectors:
+    return np.asarray([query.parts.sum() for query in queries], dtype=np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from ...core.string_table import Table
 from ...core.vectors import Rows, Vectors
 from ..search.similarity import Similarity, WeightedContents
 from .ridge import KernelRidge, RidgeQuery
@@ -58,7 +59,7 @@ class ArchiveRidge:
 
 
 def learn_ridge(
-    posts: WeightedContents, labels: sparse.csr_matrix, hashtags: Sequence[str], clusters: Sequence[Rows]
+    posts: WeightedContents, labels: sparse.csr_matrix, hashtags: Table, clusters: Sequence[Rows]
 ) -> ArchiveRidge:
     """Fit. posts: n of the archive. labels: (n, hashtags). clusters: of each at most one post is a landmark."""
     marks = _choose_landmarks(clusters, len(posts))

@@ -183,10 +183,9 @@ class _TrainingSet:
         rows = rows[np.argsort(blocks[rows], kind="stable")]
         found: list[Candidates] = []
         for block in range(_BLOCKS):
-            chosen = rows[blocks[rows] == block]
-            left_out = np.flatnonzero(blocks == block)
-            found += self._candidates(chosen, left_out)
-        post = np.repeat(np.arange(len(rows)), [len(candidates.columns) for candidates in found])
+            chosen = np.flatnonzero(blocks[rows] == block)
+            found += self._candidates(rows, chosen, np.flatnonzero(blocks == block))
+        post = np.concatenate([candidates.query for candidates in found])
         columns = np.concatenate([candidates.columns for candidates in found])
         truth = self._archive.labels[rows]
         return TrainingExamples(
@@ -202,10 +201,15 @@ class _TrainingSet:
             folds,
         )
 
-    def _candidates(self, rows: Rows, left_out: Rows) -> list[Candidates]:
-        """The candidates of posts of one block. left_out: all posts of that block, which are left out of the counts."""
-        if not len(rows):
+    def _candidates(self, rows: Rows, chosen: Rows, left_out: Rows) -> list[Candidates]:
+        """The candidates of the posts of one block, with their places in `rows` as queries.
+
+        chosen: those places, ascending and without a gap. left_out: all posts of that block, which are left out of the
+        counts.
+        """
+        if not len(chosen):
             return []
+        first, rows = int(chosen[0]), rows[chosen]
         counts = self.counts.without(left_out, self._archive.labels, self._mentioned)
         contents = self._archive.contents.take(rows)
         hits = {channel.channel: self._search(channel, rows) for channel in self._archive.channels}
@@ -213,8 +217,12 @@ class _TrainingSet:
         words = self._posts.words[self._place[rows]]
         in_style = self._search_style(rows, left_out)
         name_fits = self._archive.names.fit(contents)
-        inputs = gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, name_fits, counts)
-        return [self.maker.candidates(known) for known in inputs]
+        found = []
+        for inputs in gather(QueryBatch(contents, hits, votes), words, self._ask(rows), in_style, name_fits, counts):
+            candidates = self.maker.candidates(inputs)
+            found.append(replace(candidates, query=first + candidates.query))
+            first += len(inputs.captions)
+        return found
 
     def _ask(self, rows: Rows) -> list[RidgeQuery]:
         """Prepare posts for the regression, each without itself and, unless it sees them, its near-duplicates."""

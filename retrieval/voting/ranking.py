@@ -1,6 +1,6 @@
 """Ranks the candidates of a query: what a ranker takes and returns, and the vote as a ranker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
@@ -29,7 +29,7 @@ class QueryBatch:
     contents: Contents
     hits: Mapping[str, Matches]
     votes: sparse.csr_matrix
-    compared: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    compared: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class Ranker(Protocol):
         """The least probability to suggest if the number of hashtags is free."""
         ...
 
-    def compare(self, encoder: str, vectors: Vectors) -> Sequence[Any] | None:
+    def compare(self, encoder: str, vectors: Vectors) -> Any:
         """What follows for n queries from the vectors of one encoder alone, while others still encode.
 
-        vectors: (n, d). Returns (n,), whatever the ranker makes of them, or None if nothing follows.
+        vectors: (n, d). Returns whatever the ranker makes of them, or None if nothing follows.
         """
         ...
 

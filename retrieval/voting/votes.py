@@ -31,16 +31,20 @@ def count_uses(labels: sparse.csr_matrix) -> Numbers:
     return np.bincount(labels.indices, minlength=labels.shape[1])
 
 
-def find_carriers(labels: sparse.csr_matrix, rows: Rows, columns: Numbers) -> tuple[Numbers, Numbers]:
+def find_carriers(
+    labels: sparse.csr_matrix, rows: Rows, columns: Numbers, offsets: Numbers | None = None
+) -> tuple[Numbers, Numbers]:
     """Which of some posts carry which of some hashtags: indices in `columns` and in `rows`, (p,) each; rows ascending.
 
-    rows: (r,) of labels. columns: (c,) ascending.
+    rows: (r,) of labels. columns: (c,) ascending. offsets: (r,), added to the columns of the hashtags of each post, to
+    find those of several queries at once; None for 0.
     """
     starts, ends = labels.indptr[rows], labels.indptr[rows + 1]
     lengths = ends - starts
     row = np.repeat(np.arange(len(rows)), lengths)
     entries = np.arange(len(row)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-    column, known = _locate(columns, labels.indices[entries])
+    carried = labels.indices[entries] if offsets is None else labels.indices[entries] + offsets[row]
+    column, known = _locate(columns, carried)
     return column[known], row[known]
 
 
