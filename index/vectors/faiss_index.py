@@ -26,6 +26,7 @@ _AT_ONCE = 32_768  # vectors centred and added at once
 _TO_TRAIN = 40  # vectors for each list, from which its centre is learned
 _ROUNDS = 8  # of k-means; its result changes recall little
 _CODES = {"int8": faiss.ScalarQuantizer.QT_8bit, "float16": faiss.ScalarQuantizer.QT_fp16, "float32": -1}
+_DEVIATIONS = 3.5  # standard deviations about the mean that a code of a byte stands for
 _COMPARED_AGAIN = 3200  # candidates, at the least as many as matches, where codes are coarse
 _BITS_OF_COARSE, _TOGETHER = 4, 2  # of the code of so many dimensions
 
@@ -147,7 +148,17 @@ def _new_lists(quantizer: Any, codes: str) -> Any:
     shape = quantizer, quantizer.d, quantizer.ntotal
     if codes == "float32":
         return faiss.IndexIVFFlat(*shape, faiss.METRIC_INNER_PRODUCT)
-    return faiss.IndexIVFScalarQuantizer(*shape, _CODES[codes], faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexIVFScalarQuantizer(*shape, _CODES[codes], faiss.METRIC_INNER_PRODUCT)
+    _narrow(index)
+    return index
+
+
+def _narrow(index: Any) -> None:
+    """Let codes of a byte stand for the range of most values of a dimension, not of all; those beyond are cut off.
+
+    At a million vectors of 384 dimensions, 94 lists found more than 711 did with the range of all.
+    """
+    index.sq.rangestat, index.sq.rangestat_arg = faiss.ScalarQuantizer.RS_meanstd, _DEVIATIONS
 
 
 def write_ivf_pq(vectors: Vectors, folder: Path, wanted: float, lists: int) -> Measured:
@@ -163,6 +174,7 @@ def write_ivf_pq(vectors: Vectors, folder: Path, wanted: float, lists: int) -> M
         quantizer, dimension, lists, dimension // _TOGETHER, _BITS_OF_COARSE, faiss.METRIC_INNER_PRODUCT
     )
     fine = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+    _narrow(fine)
     _fill(coarse, vectors, mean)
     _fill(fine, vectors, mean)
     refined = _Refined(coarse, fine)

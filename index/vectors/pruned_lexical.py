@@ -157,15 +157,13 @@ class PrunedLexicalIndex:
         weight_of: (buckets,), the weight of an n-gram in the query times that of a caption that has nothing else; 0 for
         n-grams that are not in the query.
         """
-        starts = self._counts.indptr[posts]
-        lengths = self._counts.indptr[posts + 1] - starts
-        firsts = np.cumsum(lengths) - lengths
-        entries = np.arange(lengths.sum()) + np.repeat(starts - firsts, lengths)
-        count = self._counts.data[entries].astype(np.float32)
-        shared = weight_of[self._counts.indices[entries]] * count
+        counts = self._counts[posts]
+        lengths = np.diff(counts.indptr)
+        count = counts.data.astype(np.float32)
+        shared = weight_of[counts.indices] * count
         shared /= count + np.repeat(self._saturation[posts], lengths)
-        # Of a sum of none, reduceat would give the first of the next.
-        sums = np.add.reduceat(np.append(shared, np.float32(0)), firsts)[: len(posts)] if len(posts) else shared
+        # A caption without n-grams gets the first number of the next one, and the last may have none.
+        sums = np.add.reduceat(np.append(shared, np.float32(0)), counts.indptr[:-1])
         return np.where(lengths > 0, sums, np.float32(0))
 
 
