@@ -61,6 +61,9 @@ def others(vectors: Vectors, memory: int, folder: Path) -> Iterator[Made]:
     from usearch.index import Index
 
     n, d = vectors.shape
+    # Release 2.18 of autofaiss names a parameter that FAISS 1.15 takes by place alone.
+    rotation = faiss.OPQMatrix
+    faiss.OPQMatrix = lambda d, M=1, d2=-1: rotation(d, M, d2)  # type: ignore[misc,assignment]
     started = time.perf_counter()
     made, _ = build_index(
         np.ascontiguousarray(vectors),
