@@ -61,24 +61,6 @@ def others(vectors: Vectors, memory: int, folder: Path) -> Iterator[Made]:
     from usearch.index import Index
 
     n, d = vectors.shape
-    # Release 2.18 of autofaiss names a parameter that FAISS 1.15 takes by place alone.
-    rotation = faiss.OPQMatrix
-    faiss.OPQMatrix = lambda d, M=1, d2=-1: rotation(d, M, d2)  # type: ignore[misc,assignment]
-    started = time.perf_counter()
-    made, _ = build_index(
-        np.ascontiguousarray(vectors),
-        save_on_disk=False,
-        max_index_memory_usage=f"{memory // 2**20}MB",
-        current_memory_available="12GB",
-        metric_type="ip",
-        verbose=40,
-        nb_cores=2,
-    )
-    seconds = time.perf_counter() - started
-    faiss.omp_set_num_threads(1)
-    faiss.write_index(made, str(folder / "autofaiss"))
-    yield Made("autofaiss", (folder / "autofaiss").stat().st_size, seconds, lambda q, k: made.search(q, k)[1])
-
     started = time.perf_counter()
     graph = hnswlib.Index("ip", d)
     graph.init_index(n, M=16, ef_construction=200)
@@ -107,6 +89,24 @@ def others(vectors: Vectors, memory: int, folder: Path) -> Iterator[Made]:
     brute = NearestNeighbors(algorithm="brute", metric="cosine").fit(vectors)
     seconds = time.perf_counter() - started
     yield Made("scikit-learn", vectors.nbytes, seconds, lambda q, k: brute.kneighbors(q, k, return_distance=False))
+
+    # Release 2.18 of autofaiss names a parameter that FAISS 1.15 takes by place alone.
+    rotation = faiss.OPQMatrix
+    faiss.OPQMatrix = lambda d, M=1, d2=-1: rotation(d, M, d2)  # type: ignore[misc,assignment]
+    started = time.perf_counter()
+    made, _ = build_index(
+        np.ascontiguousarray(vectors),
+        save_on_disk=False,
+        max_index_memory_usage=f"{memory // 2**20}MB",
+        current_memory_available="12GB",
+        metric_type="ip",
+        verbose=40,
+        nb_cores=2,
+    )
+    seconds = time.perf_counter() - started
+    faiss.omp_set_num_threads(1)
+    faiss.write_index(made, str(folder / "autofaiss"))
+    yield Made("autofaiss", (folder / "autofaiss").stat().st_size, seconds, lambda q, k: made.search(q, k)[1])
 
 
 def recall_of(found: Rows, due: Rows) -> float:
