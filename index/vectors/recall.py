@@ -17,7 +17,7 @@ K = 50
 _Similarity = Callable[[Rows], Vectors]  # of each query with the vectors of (queries, k) rows, 0 for NO_ROW
 
 _AT_ONCE = 8192  # vectors compared at once
-_OF_OWN = 0.8  # part of the allowed misses that vectors of the index itself may have
+_OF_OWN = 0.7  # part of the allowed misses that vectors of the index itself may have
 _EQUAL = 1e-5  # what rounding may make of a similarity
 
 
