@@ -121,7 +121,7 @@ def remove_post(home: Home, post_id: str, *, source: str | None = None) -> PostC
 
     Raises SettingsError on a post of a source that is read, NotFoundError if there is no such post.
     """
-    snapshot = serving_snapshot(home.existing())
+    snapshot = serving_snapshot(home.existing(), every_byte=False)
     with home.database_to_write() as database:
         key = _found(database, post_id, source).key
         post = _own(database, post_id, source)

@@ -77,13 +77,13 @@ def current_snapshot(home: Path) -> Snapshot:
     return snapshot
 
 
-def serving_snapshot(home: Path) -> Snapshot | None:
-    """The snapshot in service, if there is one and every file matches its checksum."""
+def serving_snapshot(home: Path, *, every_byte: bool = True) -> Snapshot | None:
+    """The snapshot in service, if there is one and it is whole. every_byte: see `checksums.damaged_files`."""
     try:
         snapshot = named_snapshot(home)
     except (NoIndexError, SnapshotError):
         return None
-    return None if damage(snapshot) else snapshot
+    return None if damage(snapshot, every_byte=every_byte) else snapshot
 
 
 def named_snapshot(home: Path) -> Snapshot:
