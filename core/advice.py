@@ -200,8 +200,10 @@ INSTALL_EVAL = Advice("install_eval", 'run `pip install "hashtag-recommender[eva
 OTHER_METRICS = Advice("other_metrics", "name another with --metrics")
 CHECK_METRICS = Advice("check_metrics", "see that its folder can be written, or name another with --metrics")
 
-# A student
+# An index
 LARGER_MEMORY = Advice("larger_memory", "allow more with --memory")
+
+# A student
 LARGER_LIMIT = Advice("larger_limit", "allow more with --size-limit")
 QUANTISE_OR_LARGER_LIMIT = Advice("quantise_or_larger_limit", "add --quantize int8, or allow more with --size-limit")
 WITHOUT_QUANTISATION = Advice("without_quantisation", "leave --quantize out")

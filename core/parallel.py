@@ -17,10 +17,12 @@ def side_by_side(functions: Sequence[Callable[[], T]]) -> list[T]:
     begun. Raises what the first of them in order raises, after all ended.
     """
     others = [_workers().submit(copy_context().run, function) for function in functions[1:]]
-    done = [_run_here(function) for function in functions[:1]]
-    for function, other in zip(functions[1:], others, strict=True):
-        done.append(_run_here(function) if other.cancel() else other)
-    wait(done)
+    try:
+        done = [_run_here(function) for function in functions[:1]]
+        for function, other in zip(functions[1:], others, strict=True):
+            done.append(_run_here(function) if other.cancel() else other)
+    finally:  # where a person interrupts this thread, nothing more begins
+        wait([other for other in others if not other.cancel()])
     return [each.result() for each in done]
 
 
@@ -28,7 +30,7 @@ def _run_here(function: Callable[[], T]) -> Future[T]:
     done: Future[T] = Future()
     try:
         done.set_result(function())
-    except BaseException as error:  # noqa: BLE001 - it is raised when all have ended
+    except Exception as error:  # noqa: BLE001 - it is raised when all have ended
         done.set_exception(error)
     return done
 

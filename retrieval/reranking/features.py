@@ -14,7 +14,7 @@ from ...core.vectors import NO_ROW, Matches, Rows, Vectors, highest
 from ..encoders.ngrams import NgramEncoder
 from ..search.similarity import Scales
 from ..voting.fusion import Fusion
-from ..voting.votes import SHARPNESS, find_carriers, look_up, margins, temperatures, vote_shares
+from ..voting.votes import SHARPNESS, find_carriers, look_up, margins, pair_keys, temperatures, vote_shares
 from .counts import Columns, Counts
 from .hashtag_names import NameFits
 from .mentions import HashtagFinder
@@ -113,11 +113,11 @@ class FeatureMaker:
         """
         counts, m, n = inputs.counts, len(self._hashtags), len(inputs.captions)
         mentioned = self.finder.find_all(inputs.captions)
-        mentions = _keys_of(mentioned)
+        mentions = pair_keys(mentioned)
         named = np.unique(
             np.concatenate([mentions, *(fits.best_keys(m) for fits in inputs.name_fits.values())]).astype(np.int64)
         )
-        votes = _keys_of(inputs.votes)
+        votes = pair_keys(inputs.votes)
         most_used = (np.arange(n)[:, None] * m + self._most_used).ravel()
         pool = np.unique(np.concatenate([votes[_take_best(inputs.votes, _POOL)], most_used, named]))
         regressed = self._regress(inputs, pool)
@@ -212,7 +212,7 @@ class FeatureMaker:
         trust = (counts.kept[columns] + counts.prior(columns)) / (counts.mentions[columns] + 1)
         names = self.spelling[columns]
         spelled = np.repeat(query, np.diff(names.indptr)) * buckets + names.indices
-        shared = names.data * look_up(spelled, _keys_of(inputs.words), inputs.words.data)
+        shared = names.data * look_up(spelled, pair_keys(inputs.words), inputs.words.data)
         products = np.concatenate([[0.0], np.cumsum(shared, dtype=np.float64)])
         return {
             "mention": mention,
@@ -291,12 +291,6 @@ def _look_at(hashtags: Sequence[str]) -> Features:
         within = (letters >= ord(first)) & (letters <= ord(last))
         looks[name] = (np.bincount(hashtag_of, within, len(hashtags)) > 0).astype(np.float32)
     return looks
-
-
-def _keys_of(pairs: sparse.csr_matrix) -> Rows:
-    """The keys of the entries of a sparse (n, m), ascending where its columns are."""
-    n, m = pairs.shape
-    return np.repeat(np.arange(n, dtype=np.int64) * m, np.diff(pairs.indptr)) + pairs.indices
 
 
 def _take_best(votes: sparse.csr_matrix, k: int) -> Rows:

@@ -15,7 +15,7 @@ from ...core.errors import SnapshotError
 from ...core.string_table import Table
 from ...core.vectors import Numbers, Rows, Vectors
 from ..search.similarity import Similarity, WeightedContents
-from ..voting.votes import look_up
+from ..voting.votes import look_up, pair_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class KernelRidge:
         pointers = np.cumsum([0, *(len(query.left_out) for query in queries)])
         mixtures = sparse.csr_matrix((parts, np.arange(len(parts)), pointers), shape=(len(queries), len(parts)))
         added = sparse.csr_matrix(mixtures @ labels[left_out]).sorted_indices()
-        return np.repeat(np.arange(len(queries)) * labels.shape[1], np.diff(added.indptr)) + added.indices, added.data
+        return pair_keys(added), added.data
 
     def n_hashtags(self, queries: Sequence[RidgeQuery], counts: Vectors, mean: float) -> Vectors:
         """The expected number of hashtags of n posts: float32 (n,).

@@ -48,6 +48,12 @@ def find_carriers(
     return column[known], row[known]
 
 
+def pair_keys(pairs: sparse.csr_matrix) -> Rows:
+    """A number for each entry of a sparse (n, m), row * m + column: int64, ascending where its columns are."""
+    n, m = pairs.shape
+    return np.repeat(np.arange(n, dtype=np.int64) * m, np.diff(pairs.indptr)) + pairs.indices
+
+
 def look_up(columns: Numbers, some: Numbers, values: NDArray[T]) -> NDArray[T]:
     """The value of each of c columns: (c,), 0 for those not in `some` (ascending). values: of `some`."""
     indices, known = _locate(some, columns)

@@ -2,6 +2,7 @@
 
 import os
 from contextvars import ContextVar
+from time import sleep
 
 import pytest
 
@@ -34,6 +35,21 @@ def test_all_end_before_an_error_is_raised():
     with pytest.raises(ValueError, match="first"):
         side_by_side([fail, lambda: ended.append(1), lambda: ended.append(2)])
     assert sorted(ended) == [1, 2]
+
+
+def test_after_an_interrupt_nothing_more_begins():
+    begun = []
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    def take_long():
+        begun.append(1)
+        sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side([interrupt, *[take_long] * 1000])
+    assert len(begun) < 1000
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
