@@ -65,6 +65,9 @@ def suggest(
     half_life: Annotated[
         float | None, typer.Option(metavar="DAYS", help="A post so much older than the newest counts half.")
     ] = None,
+    no_new: Annotated[
+        bool, typer.Option("--no-new", help="No hashtags out of the caption that no post has yet.")
+    ] = False,
     raw: Annotated[bool, typer.Option("--raw", help="As they are in the archive, none blocked or merged.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show why, and the posts behind each hashtag.")] = False,
     as_json: AsJson = False,
@@ -90,6 +93,7 @@ def suggest(
         diverse=diverse,
         half_life=half_life,
         raw=raw,
+        new=not no_new,
     )
     known = hashtags_of(given)
     if batch is None:

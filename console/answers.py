@@ -36,7 +36,7 @@ def show_answer(answer: Answer, explain: bool) -> None:
     for suggestion in answer.suggestions:
         carry = "carries" if suggestion.uses == 1 else "carry"
         uses = f"{counted(suggestion.uses, 'post')} {carry} it: {suggestion.tier}"
-        told = uses if explain else _behind(suggestion)
+        told = uses if explain and not suggestion.new else _behind(suggestion)
         hashtag = f"#{suggestion.hashtag}", "bold cyan", width
         one_line([hashtag, (f"{suggestion.score:>5.2f}  {told}", "", None)])
         if explain:
@@ -56,7 +56,9 @@ def _explain(suggestion: Suggestion, width: int, channel: int) -> None:
 
 
 def _behind(suggestion: Suggestion) -> str:
-    """How many posts speak for a hashtag, and what the weightiest of them says."""
+    """How many posts speak for a hashtag, and what the weightiest of them says; of a new one, what it is made of."""
+    if suggestion.new:
+        return f"new, out of the caption: {' + '.join(suggestion.words)}"
     posts = {(neighbour.source, neighbour.post): neighbour for neighbour in suggestion.evidence}
     if not posts:
         return "-"

@@ -58,6 +58,7 @@ class Suggestion:
     hashtags stand in, and for one that was found by other means.
     uses: posts of the archive that carry it. tier: whether it is of the few that hold a third of all uses (head), of
     the many that do (tail), or between. reasons: the weightiest first; empty unless they were asked for.
+    words: of the caption, of which a new hashtag is made; empty for one that the archive knows.
     """
 
     hashtag: str
@@ -66,6 +67,12 @@ class Suggestion:
     uses: int
     tier: Tier
     reasons: tuple[Reason, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def new(self) -> bool:
+        """Whether the archive does not know it."""
+        return bool(self.words)
 
     def to_json(self, explain: bool, address: PhotoAddress = path_of_photo) -> dict[str, Any]:
         """The documented shape. explain: with all that `--explain` tells a person. address: how photos are named."""
@@ -77,6 +84,7 @@ class Suggestion:
                 | ({"share": round(n.share, 6), "caption": n.caption, "photo": address(n)} if explain else {})
                 for n in self.evidence
             ],
+            **({"new": True, "words": list(self.words)} if self.new else {}),
         }
         if explain:
             reasons = [{"what": reason.what, "log_odds": round(reason.log_odds, 3)} for reason in self.reasons]

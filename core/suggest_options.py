@@ -34,6 +34,7 @@ class SuggestOptions:
     diverse: rather hashtags that tell different things than the likeliest ones.
     half_life: days after which a post counts half; None: all count alike.
     raw: hashtags as the archive posts them: nothing blocked, nothing merged.
+    new: also hashtags that no post carries yet, out of the caption.
     Raises SettingsError on options that nothing can fulfil.
     """
 
@@ -47,6 +48,7 @@ class SuggestOptions:
     diverse: bool = False
     half_life: float | None = None
     raw: bool = False
+    new: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude", _normalised(self.exclude))

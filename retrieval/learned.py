@@ -12,6 +12,7 @@ from ..core.advice import REBUILD
 from ..core.errors import SnapshotError
 from ..core.string_table import Table
 from ..core.vectors import Floats, Numbers, Rows, read_array
+from .new_hashtags.extractor import NewHashtagExtractor
 from .reranking.context_priors import ContextPriors
 from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
@@ -19,7 +20,7 @@ from .reranking.reranker import Reranker, read_names, read_report
 from .voting.fusion import Fusion
 from .voting.ranking import UNLEARNED, Ranker, Vote
 
-RERANKER = "reranker"  # a folder
+RERANKER, NEW_HASHTAGS = "reranker", "new_hashtags"  # folders
 
 _LEARNED = "learned.json"
 _CLUSTERS = "clusters.npy"
@@ -31,7 +32,8 @@ class Learned:
 
     clusters: (posts,) the cluster of each post. judged: by hashtag (normalised), what a person's judgements add to its
     log odds. reranker: None if there are too few posts to learn from, or if it cannot be used. report: on the held-out
-    posts; None without a reranker. notes: for a person, on what could not be loaded.
+    posts; None without a reranker. new_hashtags: None if too few hashtags stand in captions to learn from. notes: for a
+    person, on what could not be loaded.
     """
 
     fusion: Fusion
@@ -40,6 +42,7 @@ class Learned:
     judged: Mapping[str, float]
     reranker: Reranker | None
     report: RerankerReport | None
+    new_hashtags: NewHashtagExtractor | None = None
     notes: tuple[str, ...] = ()
 
     def ranker(self, prior: Floats) -> Ranker:
@@ -62,6 +65,9 @@ class Learned:
         if self.reranker is not None:
             (folder / RERANKER).mkdir()
             self.reranker.save(folder / RERANKER)
+        if self.new_hashtags is not None:
+            (folder / NEW_HASHTAGS).mkdir()
+            self.new_hashtags.save(folder / NEW_HASHTAGS)
 
 
 def load(
@@ -87,7 +93,17 @@ def load(
             reranker = Reranker.load(*known, fusion, newcomers) if report.ships else None
         except SnapshotError as error:
             notes = (f"{error}; until then the plain vote ranks hashtags",)
-    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, notes)
+    new_hashtags = None
+    try:
+        new_hashtags = read_new_hashtags(folder)
+    except SnapshotError as error:
+        notes = (*notes, f"{error}; until then no new hashtags are suggested")
+    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, new_hashtags, notes)
+
+
+def read_new_hashtags(folder: Path) -> NewHashtagExtractor | None:
+    """What finds new hashtags; None if there was too little to learn from. Raises SnapshotError."""
+    return NewHashtagExtractor.load(folder / NEW_HASHTAGS) if (folder / NEW_HASHTAGS).is_dir() else None
 
 
 def learned_report(folder: Path) -> RerankerReport | None:

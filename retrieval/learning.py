@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..core.feedback import Judgement
-from .learned import RERANKER, Learned, read_learned
+from .learned import RERANKER, Learned, read_learned, read_new_hashtags
+from .new_hashtags.training import learn_new_hashtags
 from .reranking.context_priors import ContextPriors
 from .reranking.reranker import Reranker
 from .reranking.training import TrainingArchive, learn_reranker
@@ -29,6 +30,7 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         weigh_judgements(judgements),
         trained.reranker if trained else None,
         trained.reranker.report if trained else None,
+        learn_new_hashtags(archive, fusion) if trained else None,
     )
 
 
@@ -57,8 +59,9 @@ def weigh_judgements(judgements: Sequence[Judgement]) -> dict[str, float]:
 def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
     """Use what a snapshot has learned for an archive that has changed since; much faster than `learn`.
 
-    Fusion, context priors and the models of the reranker are kept. Near-duplicates, counts and judgements are computed
-    anew. archive: must have the channels that the snapshot learned from. Raises SnapshotError if a file cannot be read.
+    Fusion, context priors, what finds new hashtags and the models of the reranker are kept. Near-duplicates, counts and
+    judgements are computed anew. archive: must have the channels that the snapshot learned from. Raises SnapshotError
+    if a file cannot be read.
     """
     fusion, context_priors, _ = read_learned(folder)
     reranker = None
@@ -66,4 +69,6 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
         captions, hashtags = archive.contents.captions, archive.hashtags
         reranker = Reranker.carry_over(folder / RERANKER, captions, hashtags, archive.labels, archive.names, fusion)
     report = reranker.report if reranker else None
-    return Learned(fusion, archive.clusters, context_priors, weigh_judgements(judgements), reranker, report)
+    new_hashtags = read_new_hashtags(folder)
+    judged = weigh_judgements(judgements)
+    return Learned(fusion, archive.clusters, context_priors, judged, reranker, report, new_hashtags)

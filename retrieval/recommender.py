@@ -24,11 +24,13 @@ from ..core.vectors import Floats, Rows, Vectors, highest
 from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
 from .learned import Learned
+from .new_hashtags.extractor import NewHashtag, writes_lower_case
+from .new_hashtags.words import Split
 from .reranking.context_priors import ContextPrior, Contexts, Forecast, apply_prior, shift
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
 from .search.neighbours import Neighbours
 from .selection.lists import cap
-from .selection.selector import HashtagTable, Selected, select
+from .selection.selector import CandidateTable, HashtagTable, Selected, select
 from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
@@ -58,11 +60,14 @@ class _Votes:
 class _Adjusted:
     """The candidates of one query after all adjustments.
 
-    shifts: by the words for each adjustment, what it adds to the log odds of hashtags (c,): (c,).
+    shifts: by the words for each adjustment, what it adds to the log odds of hashtags (c,): (c,). new: hashtags that no
+    post carries. table: of all these.
     """
 
     ranked: Ranked
     shifts: dict[str, Callable[[Rows], Floats]]
+    new: Sequence[NewHashtag]
+    table: CandidateTable
 
 
 class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
@@ -101,6 +106,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         self._judged = {column: by for column, by in zip(judged.tolist(), learned.judged.values(), strict=True) if by}
         self._judged.pop(-1, None)  # of hashtags that no post carries any more
         self._ranker = learned.ranker(self._contexts.prior)
+        self._lower_case = writes_lower_case(archive.shown)
         self._captions = CaptionSearch(archive, self._labels, by_hashtag, learned.fusion, channels)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
@@ -111,7 +117,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
     def by_vote(self) -> "ArchiveRecommender":
         """A recommender that ranks by the vote alone: what the reranker is compared with."""
-        plain = replace(self._learned, reranker=None, report=None)
+        plain = replace(self._learned, reranker=None, report=None, new_hashtags=None)
         known = self._channels, self._archive, plain, self.snapshot, self._rules, self.notes, self._platforms
         return ArchiveRecommender(*known)
 
@@ -170,7 +176,11 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         capped = {each: cap(each, self._platforms) for each in set(wanted)}
         explained = [explain] * n if isinstance(explain, bool) else explain
         queries, inline = split_hashtags(queries)
-        encoded, hits, compared = self._look(queries)
+        finder = self._learned.new_hashtags if any(each.new for each in wanted) else None
+        captions = [query.caption for query in queries]
+        looking: list[Callable[[], Any]] = [partial(self._look, queries)]
+        looking += [partial(finder.split, captions)] if finder else []
+        (encoded, hits, compared), *split = side_by_side(looking)
         votes = {life: self._vote(hits, self._ages(life), n) for life in {each.half_life for each in wanted}}
         ranked = self._rank(queries, encoded, hits, next(iter(votes.values())), compared) if queries else []
         fusion = self._learned.fusion
@@ -185,7 +195,8 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 answers.append(Answer((), self.snapshot, error=failures[i]))
                 continue
             (within, advice), fused = capped[wanted[i]], votes[wanted[i].half_life]
-            adjusted = self._adjust(i, query, ranked[i], fused)
+            new = self._find_new(split[0][i], fused.plain.scores[i]) if split and within.new else ()
+            adjusted = self._adjust(i, query, ranked[i], fused, new)
             selected = self._select(query, adjusted, within)
             suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
             notes = (*advice, *self._notes(query, inline[i], bool(fused.plain.scores[i].nnz), within))
@@ -335,9 +346,18 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         contents = contents_of([query.caption for query in queries], vectors)
         return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores, compared))
 
+    @timed("rank")
+    def _find_new(self, split: Split, votes: sparse.csr_matrix) -> Sequence[NewHashtag]:
+        """Find hashtags in a caption that no post carries, likeliest first. votes: (1, m)."""
+        assert self._learned.new_hashtags is not None
+        return self._learned.new_hashtags.find(split, self._archive.hashtags, votes, self._lower_case)
+
     @timed("adjust")
-    def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes) -> _Adjusted:
-        """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements."""
+    def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes, new: Sequence[NewHashtag]) -> _Adjusted:
+        """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements.
+
+        new: hashtags that no post carries; they stand behind the others in the table.
+        """
         shifts: dict[str, Callable[[Rows], Floats]] = {}
 
         def apply(why: str, forecast: Forecast, prior: ContextPrior) -> Ranked:
@@ -359,35 +379,41 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         if self._judged:
             ranked = shift(ranked, self._judgements(ranked.columns))
             shifts["whether it was accepted or rejected before"] = self._judgements
-        return _Adjusted(ranked, shifts)
+        names = [normalise_hashtag(each.hashtag) for each in new]
+        return _Adjusted(ranked, shifts, new, CandidateTable(self._table, names, [each.hashtag for each in new]))
 
     @timed("select")
     def _select(self, query: Query, adjusted: _Adjusted, options: SuggestOptions) -> Selected:
         """Select the hashtags to suggest, without those that the query has already."""
-        ranked = adjusted.ranked
+        ranked, new = adjusted.ranked, adjusted.new
         given = frozenset(map(normalise_hashtag, query.given))
-        candidates = ranked.columns, ranked.probabilities
-        return select(*candidates, self._table, options, self._rules, self._ranker.threshold, given)
+        columns = np.concatenate([ranked.columns, len(self._table.hashtags) + np.arange(len(new))])
+        probabilities = np.concatenate([ranked.probabilities, [each.probability for each in new]])
+        return select(columns, probabilities, adjusted.table, options, self._rules, self._ranker.threshold, given)
 
     @timed("explain")
     def _explain(
         self, i: int, selected: Selected, adjusted: _Adjusted, evidence: Evidence, with_reasons: bool
     ) -> tuple[Suggestion, ...]:
         """Describe the selected hashtags of query i: the posts that carry them and, with `with_reasons`, reasons."""
-        columns = selected.columns
+        columns, table = selected.columns, adjusted.table
+        m = len(self._table.hashtags)
         return tuple(
             Suggestion(
-                hashtag=self._table.shown[column],
+                hashtag=table.shown[column],
                 score=float(score),
                 evidence=posts,
-                uses=int(self._table.uses[column]),
-                tier=TIERS[self._table.tiers[column]],
+                uses=int(uses),
+                tier=TIERS[tier],
                 reasons=reasons,
+                words=adjusted.new[column - m].words if column >= m else (),
             )
-            for column, score, posts, reasons in zip(
+            for column, score, posts, uses, tier, reasons in zip(
                 columns.tolist(),
                 selected.scores,
                 evidence.find(i, columns),
+                table.uses(columns),
+                table.tiers(columns),
                 self._reasons(adjusted, columns) if with_reasons else [()] * len(columns),
                 strict=True,
             )
@@ -474,14 +500,14 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
     def _reasons(self, adjusted: _Adjusted, columns: Rows) -> list[tuple[Reason, ...]]:
         """The reasons for each of some candidates: first the adjustments, then what the reranker weighed most."""
         ranked = adjusted.ranked
+        known = np.flatnonzero(columns < len(self._table.hashtags))
+        found: list[tuple[Reason, ...]] = [()] * len(columns)
+        columns = columns[known]
         ranks = np.asarray([int(np.flatnonzero(ranked.columns == column)[0]) for column in columns], dtype=np.int64)
         reranker = self._learned.reranker
         learned = reranker.reasons(ranked, ranks) if reranker is not None else [()] * len(columns)
         shifts = {what: by(columns) for what, by in adjusted.shifts.items()}
-        return [
-            (
-                *(Reason(what, float(by[j])) for what, by in shifts.items() if abs(by[j]) >= _LEAST_SHIFT),
-                *of_reranker,
-            )
-            for j, of_reranker in enumerate(learned)
-        ]
+        for j, of_reranker in enumerate(learned):
+            moved = (Reason(what, float(by[j])) for what, by in shifts.items() if abs(by[j]) >= _LEAST_SHIFT)
+            found[known[j]] = (*moved, *of_reranker)
+        return found

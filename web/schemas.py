@@ -50,6 +50,7 @@ class Options(Document):
         default=None, gt=0, description="Days after which a post counts half.", examples=[90]
     )
     raw: bool = Field(default=False, description="As they are in the archive, none blocked or merged.")
+    new: bool = Field(default=True, description="Also hashtags that no post has yet, out of the caption.")
     explain: bool = Field(default=False, description="Tell reasons, and more of the posts behind each hashtag.")
 
     def to_options(self) -> SuggestOptions:
@@ -64,6 +65,7 @@ class Options(Document):
             diverse=self.diverse,
             half_life=self.half_life,
             raw=self.raw,
+            new=self.new,
         )
 
 
@@ -201,11 +203,13 @@ class ReasonDocument(Told):
 
 
 class SuggestionDocument(Told):
-    """A hashtag. uses, tier, reasons: only with `explain`."""
+    """A hashtag. new, words: only of a hashtag that no post has yet. uses, tier, reasons: only with `explain`."""
 
     hashtag: str
     score: float = Field(description="A probability, or in small archives a share of the votes.")
     evidence: list[EvidenceDocument]
+    new: bool | None = None
+    words: list[str] | None = Field(default=None, description="Of the caption, of which it is made.")
     uses: int | None = None
     tier: Tier | None = None
     reasons: list[ReasonDocument] | None = None

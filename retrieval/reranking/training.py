@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from ...core.string_table import Table
@@ -73,6 +74,21 @@ class TrainingArchive:
         there = np.sort(posts[np.isin(posts, queries.rows)])
         own = np.flatnonzero(np.isin(queries.rows, there))
         return SampledPosts(channel, there, queries.vectors[own], np.searchsorted(there, queries.rows[own]))
+
+    def search(self, channel: Neighbourhood, rows: Rows, sees_copies: NDArray[np.bool_]) -> Matches:
+        """The neighbours of posts, without the posts themselves and, unless they see them, their near-duplicates.
+
+        rows: (n,), each once. sees_copies: (posts,).
+        """
+        k = max(NEIGHBOURHOODS)
+        hits = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
+        sampled_posts = self.sampled_posts(channel, rows)
+        if len(sampled_posts.posts):
+            found = sampled_posts.nearest(k, sees_copies[sampled_posts.posts])
+            order = np.argsort(rows)
+            present = order[np.searchsorted(rows, sampled_posts.posts, sorter=order)]
+            hits.rows[present], hits.similarities[present] = found.rows, found.similarities
+        return hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +228,10 @@ class _TrainingSet:
         first, rows = int(chosen[0]), rows[chosen]
         counts = self.counts.without(left_out, self._archive.labels, self._mentioned)
         contents = self._archive.contents.take(rows)
-        hits = {channel.channel: self._search(channel, rows) for channel in self._archive.channels}
+        hits = {
+            channel.channel: self._archive.search(channel, rows, self._sees_copies)
+            for channel in self._archive.channels
+        }
         votes = fuse(self._fusion, hits, self._archive.labels, len(rows)).scores
         words = self._posts.words[self._place[rows]]
         in_style = self._search_style(rows, left_out)
@@ -247,16 +266,4 @@ class _TrainingSet:
         hits: list[Matches] = []
         for start in range(0, len(rows), _GROUPS_AT_ONCE):
             hits += self.styles.nearest(self._posts.style[self._place[rows[start : start + _GROUPS_AT_ONCE]]], hidden)
-        return hits
-
-    def _search(self, neighbourhood: Neighbourhood, rows: Rows) -> Matches:
-        """The neighbours of posts in one channel, without the post itself and, unless it sees them, its duplicates."""
-        k = max(NEIGHBOURHOODS)
-        hits = Matches(np.full((len(rows), k), NO_ROW, dtype=np.int64), np.zeros((len(rows), k), dtype=np.float32))
-        sampled_posts = self._archive.sampled_posts(neighbourhood, rows)
-        if len(sampled_posts.posts):
-            found = sampled_posts.nearest(k, self._sees_copies[sampled_posts.posts])
-            order = np.argsort(rows)
-            present = order[np.searchsorted(rows, sampled_posts.posts, sorter=order)]
-            hits.rows[present], hits.similarities[present] = found.rows, found.similarities
         return hits

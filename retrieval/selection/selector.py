@@ -15,7 +15,7 @@ from scipy import sparse
 
 from ...core.results import Removed
 from ...core.rules import Rules
-from ...core.string_table import Table
+from ...core.string_table import ExtendedStrings, ExtendedTable, Table
 from ...core.suggest_options import Mix, SuggestOptions
 from ...core.tiers import TIERS, tiers_of
 from ...core.vectors import Floats, Numbers, Rows
@@ -50,12 +50,38 @@ class HashtagTable:
         """(m,) indices in TIERS."""
         return tiers_of(self.uses)
 
+
+class CandidateTable:
+    """The m hashtags of an archive, and behind them those new ones that one query has, which no post carries."""
+
+    def __init__(self, known: HashtagTable, names: Sequence[str] = (), shown: Sequence[str] = ()) -> None:
+        """names: (n,) the new ones, normalised. shown: (n,) as they are shown."""
+        self._known = known
+        self.hashtags: Table = ExtendedTable(known.hashtags, names) if names else known.hashtags
+        self.shown: Sequence[str] = ExtendedStrings(known.shown, shown)
+
+    def uses(self, columns: Rows) -> Rows:
+        """How many posts carry each of c hashtags: (c,)."""
+        return self._of_known(self._known.uses, columns, 0)
+
+    def tiers(self, columns: Rows) -> Rows:
+        """The indices in TIERS of c hashtags: (c,)."""
+        return self._of_known(self._known.tiers, columns, TIERS.index("tail"))
+
     def likeness(self, columns: Rows) -> Floats:
         """Cosines of hashtags by the posts that carry them: (c, c) for c columns, in [0, 1]."""
-        carriers = self.by_hashtag[:, columns]
-        together = np.asarray((carriers.T @ carriers).toarray(), dtype=np.float64)
+        known = columns < len(self._known.hashtags)
+        carriers = self._known.by_hashtag[:, columns[known]]
+        together = np.zeros((len(columns), len(columns)))
+        together[np.ix_(known, known)] = (carriers.T @ carriers).toarray()
         lengths = np.sqrt(np.maximum(together.diagonal(), 1))
         return np.asarray(together / np.outer(lengths, lengths))
+
+    def _of_known(self, values: NDArray[np.integer[Any]], columns: Rows, new: int) -> Rows:
+        known = columns < len(values)
+        found = np.full(len(columns), new, dtype=np.int64)
+        found[known] = values[columns[known]]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +96,7 @@ class Selected:
 class Meanings:
     """Which hashtags mean the same: English plurals and singulars, and aliases of a person."""
 
-    def __init__(self, table: HashtagTable, aliases: Mapping[str, str]) -> None:
+    def __init__(self, table: "HashtagTable | CandidateTable", aliases: Mapping[str, str]) -> None:
         self._hashtags = table.hashtags
         self._ends: dict[str, str] = {}
         pairs = list(aliases.items())
@@ -94,7 +120,7 @@ class Meanings:
 def select(
     columns: NDArray[np.integer[Any]],
     scores: NDArray[np.floating[Any]],
-    table: HashtagTable,
+    table: CandidateTable,
     options: SuggestOptions,
     rules: Rules,
     threshold: float,
@@ -114,7 +140,7 @@ def select(
     shown = candidates[[rank for _, rank in kept]]
     probabilities = likelihoods[[rank for rank, _ in kept]]
     count = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
-    weights = _weigh_tiers(probabilities, table.tiers[shown], options.mix)
+    weights = _weigh_tiers(probabilities, table.tiers(shown), options.mix)
     order = np.argsort(-weights, kind="stable")
     order = order[probabilities[order] >= options.min_score]
     if options.diverse:
@@ -128,7 +154,7 @@ def select(
 
 
 def _sift(
-    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
+    columns: Rows, table: CandidateTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, Removed]]]:
     """Merge and filter candidates, given likeliest first, by rank.
 
@@ -137,9 +163,10 @@ def _sift(
     """
     groups, removed = _group_by_meaning(columns, table, options, rules, given)
     kept: list[tuple[int, int]] = []
+    uses = table.uses(columns).tolist()
     for ranks in groups:
         fitting = _filter_languages(ranks, columns, table, options)
-        best = max(fitting, key=lambda rank: table.uses[columns[rank]], default=None)
+        best = max(fitting, key=uses.__getitem__, default=None)
         if best is not None:
             kept.append((ranks[0], best))
         for rank in ranks:
@@ -152,14 +179,14 @@ def _sift(
     return kept, sorted(removed, key=lambda entry: entry[0])
 
 
-def _filter_languages(ranks: list[int], columns: Rows, table: HashtagTable, options: SuggestOptions) -> list[int]:
+def _filter_languages(ranks: list[int], columns: Rows, table: CandidateTable, options: SuggestOptions) -> list[int]:
     if not options.languages:
         return ranks
     return [rank for rank in ranks if written_in(table.hashtags[columns[rank]], options.languages)]
 
 
 def _group_by_meaning(
-    columns: Rows, table: HashtagTable, options: SuggestOptions, rules: Rules, given: Collection[str]
+    columns: Rows, table: CandidateTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
     """The ranks of the candidates grouped by meaning; second, those blocked, given or excluded."""
     meanings = None if options.raw else Meanings(table, rules.aliases)
@@ -181,7 +208,7 @@ def _group_by_meaning(
     return list(groups.values()), removed
 
 
-def _weigh_tiers(probabilities: Floats, tiers: NDArray[np.int8], mix: Mix | None) -> Floats:
+def _weigh_tiers(probabilities: Floats, tiers: Rows, mix: Mix | None) -> Floats:
     """The weights by which candidates, given likeliest first, are sorted: (c,), above 0 if the probabilities are.
 
     `balanced` alternates tiers by D'Hondt's highest averages, a method to allocate seats to parties.

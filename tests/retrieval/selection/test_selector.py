@@ -10,6 +10,7 @@ from hashtag_recommender.core.suggest_options import SuggestOptions
 from hashtag_recommender.core.tiers import TIERS
 from hashtag_recommender.core.writing_systems import written_in
 from hashtag_recommender.retrieval.selection.selector import (
+    CandidateTable,
     HashtagTable,
     Meanings,
     Removed,
@@ -38,7 +39,7 @@ def select_by_name(
     table: HashtagTable, likely: dict[str, float], options: SuggestOptions, rules: Rules | None = None
 ) -> Selected:
     columns = np.array([table.hashtags.index(hashtag) for hashtag in likely])
-    return select(columns, np.array(list(likely.values())), table, options, rules or Rules(), THRESHOLD)
+    return select(columns, np.array(list(likely.values())), CandidateTable(table), options, rules or Rules(), THRESHOLD)
 
 
 CATS = table_of(
@@ -104,7 +105,9 @@ def test_what_the_post_has_already_is_told_as_given() -> None:
     columns = np.array([CATS.hashtags.index(hashtag) for hashtag in likely])
     options = SuggestOptions(count=1, exclude=["cute", "paris"])
     rules = Rules(aliases={"고양이": "cat"})
-    selected = select(columns, np.array(list(likely.values())), CATS, options, rules, THRESHOLD, ["cat", "cute"])
+    selected = select(
+        columns, np.array(list(likely.values())), CandidateTable(CATS), options, rules, THRESHOLD, ["cat", "cute"]
+    )
     assert chosen(CATS, selected) == ["photo"]
     assert [(gone.hashtag, gone.step, gone.reason) for gone in selected.removed] == [
         ("고양이", "excluded", "given already"),
@@ -148,7 +151,7 @@ def test_as_many_as_deserve_it() -> None:
 
 def test_no_candidates_no_hashtags() -> None:
     nothing = np.array([], dtype=np.int32), np.array([], dtype=np.float32)
-    selected = select(*nothing, CATS, SuggestOptions(count="auto", diverse=True), Rules(), THRESHOLD)
+    selected = select(*nothing, CandidateTable(CATS), SuggestOptions(count="auto", diverse=True), Rules(), THRESHOLD)
     assert (len(selected.columns), len(selected.scores), selected.removed) == (0, 0, ())
 
 
@@ -197,7 +200,9 @@ def test_what_falls_below_the_least_score_pushes_nothing_away() -> None:
 
 def test_likeness_is_the_cosine_of_posts() -> None:
     table = table_of("a b", "a", "a", "a", "c")
-    assert table.likeness(np.array([1, 0, 2])) == pytest.approx(np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]]))
+    assert CandidateTable(table).likeness(np.array([1, 0, 2])) == pytest.approx(
+        np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]])
+    )
 
 
 # --- one meaning
@@ -246,7 +251,14 @@ SHAPED = st.builds(
 
 def chosen_from(candidates: dict[int, float], options: SuggestOptions) -> Selected:
     columns = np.array(list(candidates), dtype=np.int64)
-    return select(columns, np.array(list(candidates.values()), dtype=np.float64), ARCHIVE, options, RULES, THRESHOLD)
+    return select(
+        columns,
+        np.array(list(candidates.values()), dtype=np.float64),
+        CandidateTable(ARCHIVE),
+        options,
+        RULES,
+        THRESHOLD,
+    )
 
 
 @given(CANDIDATES, SHAPED)
@@ -301,3 +313,14 @@ def test_raw_is_the_plain_ranking(candidates: dict[int, float], count: int) -> N
     selected = chosen_from(candidates, SuggestOptions(count=count, raw=True))
     assert selected.columns.tolist() == sorted(candidates, key=lambda column: -candidates[column])[:count]
     assert selected.removed == ()
+
+
+def test_new_hashtags_stand_behind_those_of_the_archive() -> None:
+    with_new = CandidateTable(CATS, ["tabby"], ["Tabby"])
+    new = len(CATS.hashtags)
+    columns = np.array([0, new])
+    assert with_new.uses(columns).tolist() == [CATS.uses[0], 0]
+    assert TIERS[with_new.tiers(columns)[1]] == "tail"
+    assert with_new.likeness(columns).tolist() == [[1, 0], [0, 0]]
+    selected = select(columns, np.array([0.2, 0.9]), with_new, SuggestOptions(diverse=True), Rules(), THRESHOLD)
+    assert [with_new.shown[column] for column in selected.columns] == ["Tabby", CATS.shown[0]]

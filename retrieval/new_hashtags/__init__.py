@@ -1,0 +1,1 @@
+"""New hashtags: phrases of a caption that no post of the archive carries yet."""

@@ -1,0 +1,110 @@
+"""Splits captions into words, each with its kind, so that noun phrases can be found in them.
+
+Korean is split into morphemes by Kiwi, because particles are written behind a noun without a space: 카페에서. Japanese
+and Chinese are split where the script changes; a run of Hiragana is taken for grammar, not for a noun. In all other
+scripts, spaces and punctuation separate words.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from threading import Lock
+from typing import Any, NamedTuple
+
+from ...core.post import normalise_hashtag
+
+# Kinds of words. All but OTHER can be parts of a noun phrase.
+OTHER, NOUN, NAME, FOREIGN, IDEOGRAPHS, NUMBER, PREFIX, SUFFIX = range(8)
+
+_READ = 1500  # characters of a caption that are read
+
+_KINDS = {"NNG": NOUN, "XR": NOUN, "NNP": NAME, "NR": NUMBER, "XPN": PREFIX, "XSN": SUFFIX}  # by the tags of Kiwi
+_HANGUL = "\uac00-\ud7a3"
+_IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff々"
+_HIRAGANA, _KATAKANA = "\u3041-\u309f", "\u30a0-\u30ff"
+_LETTERS = rf"[^\s'’{_HANGUL}{_IDEOGRAPHS}{_HIRAGANA}{_KATAKANA}]+"
+_RUN = re.compile(
+    rf"(?P<korean>[{_HANGUL}]+)|(?P<ideographs>[{_KATAKANA}]+|[{_IDEOGRAPHS}]+)|(?P<hiragana>[{_HIRAGANA}]+)"
+    rf"|{_LETTERS}(?:['’]{_LETTERS})*"
+)
+_KOREAN = re.compile(rf"[{_HANGUL}]+")
+
+
+class Word(NamedTuple):
+    """A word of a caption. text: normalised as hashtags are. start, end: its place in `Split.letters`."""
+
+    text: str
+    kind: int
+    start: int
+    end: int
+
+
+class Split(NamedTuple):
+    """A caption, split. letters: its beginning, composed (NFC), with a space for all that no hashtag holds."""
+
+    letters: str
+    words: list[Word]
+
+
+def split_words(caption: str) -> Split:
+    """The words of the first 1,500 characters of a caption."""
+    read = unicodedata.normalize("NFC", caption[:_READ])
+    letters = read.translate(_SPACED)
+    morphemes = _analyse(read) if _KOREAN.search(letters) else []
+    words: list[Word] = []
+    for run in _RUN.finditer(letters):
+        if run["korean"]:
+            while morphemes and morphemes[-1].start < run.end():
+                morpheme = morphemes.pop()
+                if morpheme.start >= run.start():
+                    words.append(morpheme)
+        elif text := normalise_hashtag(run.group()):
+            words.append(Word(text, _kind_of(run, text), run.start(), run.end()))
+    return Split(letters, words)
+
+
+def _kind_of(run: re.Match[str], text: str) -> int:
+    if run["hiragana"]:
+        return OTHER
+    if run["ideographs"]:
+        return IDEOGRAPHS
+    return NUMBER if text.isdecimal() else FOREIGN
+
+
+def _analyse(text: str) -> list[Word]:
+    """The Korean morphemes of a text, last to first."""
+    words = []
+    for token in _kiwi()(text):
+        start, end = token.start, token.start + token.len
+        if _KOREAN.fullmatch(text, start, end):
+            words.append(Word(text[start:end], _KINDS.get(token.tag, OTHER), start, end))
+    return words[::-1]
+
+
+_LOADING = Lock()
+
+
+def _kiwi() -> Callable[[str], Any]:
+    with _LOADING:
+        return _load_kiwi()
+
+
+@cache
+def _load_kiwi() -> Callable[[str], Any]:
+    from kiwipiepy import Kiwi  # takes a second to load, and only Korean needs it
+
+    tokenize: Callable[[str], Any] = Kiwi(num_workers=1).tokenize
+    return tokenize
+
+
+class _Spaced(dict[int, int]):
+    """For `str.translate`: letters, marks, digits and apostrophes stay, all else is a space. Filled as they come."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        belongs = unicodedata.category(character)[0] in "LMN" or character in "'’"
+        return self.setdefault(code, code if belongs else ord(" "))
+
+
+_SPACED = _Spaced()
