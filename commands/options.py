@@ -65,6 +65,9 @@ class Reading:
     id_column: Annotated[str | None, typer.Option(help="Column of the post's id.")] = None
     author_column: AuthorColumn = None
     posted_at_column: Annotated[str | None, typer.Option(help="Column of the date.")] = None
+    likes_column: Annotated[str | None, typer.Option(help="Column of the number of likes.")] = None
+    comments_column: Annotated[str | None, typer.Option(help="Column of the number of comments.")] = None
+    views_column: Annotated[str | None, typer.Option(help="Column of the number of views.")] = None
 
     def reader(self, archive: str, name: str | None = None) -> PostReader:
         """A reader of an archive. name: by which the database is to know it. Raises SourceError."""
@@ -75,6 +78,9 @@ class Reading:
             "post_id": self.id_column,
             "author": self.author_column,
             "posted_at": self.posted_at_column,
+            "likes": self.likes_column,
+            "comments": self.comments_column,
+            "views": self.views_column,
         }
         return assembly.read_posts(
             archive, images=self.images, source=name, encoding=self.encoding, query=self.query, columns=columns

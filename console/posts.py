@@ -43,6 +43,7 @@ def show_post(post: Post) -> None:
         *(("photo", str(photo.path)) for photo in post.photos),
         ("author", post.author or ""),
         ("posted", post.posted_at.isoformat() if post.posted_at else ""),
+        *((measure, f"{count:,}") for measure, count in post.response.to_json().items()),
     ]
     for what, told in facts:
         if told:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .advice import Advice
 
@@ -24,6 +24,9 @@ _NEVER_APART = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
 
 _MADE_UP = re.compile(r"(text|added)-[0-9a-f]{12}(~\d+)?")  # ids of posts for which nobody told one
 
+Measure = Literal["likes", "comments", "views"]  # what is counted of the response to a post
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+
 Modality = Literal["image", "text"]  # which part of a post: its photo, or its caption
 
 
@@ -36,12 +39,27 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """How often a post was liked, commented on and viewed when its source was last read; None where it is not told."""
+
+    likes: int | None = None
+    comments: int | None = None
+    views: int | None = None
+
+    def to_json(self) -> dict[str, int]:
+        """What is told, by measure."""
+        counts: dict[Measure, int | None] = {measure: getattr(self, measure) for measure in MEASURES}
+        return {measure: count for measure, count in counts.items() if count is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """One post of an archive, known by (source, post_id).
 
     caption: without hashtags, as encoders may see it; may be empty.
     hashtags: as posted (see `clean_hashtag`), in order, no two of one normalised form; may be empty.
     photos: in the order of the post; a carousel has several.
+    response: what others did; it changes while the post stays what it is, so it is no part of its content.
     flaws: what could not be taken of its row; no part of what the post is.
     """
 
@@ -53,6 +71,7 @@ class Post:
     author: str | None = None
     posted_at: datetime | None = None
     flaws: tuple["Flaw", ...] = field(default=(), compare=False)
+    response: Response = Response()
 
     def contents(self, modality: Modality) -> tuple[Photo, ...] | tuple[str, ...]:
         """All its photos, or its caption alone; empty if it has none."""
@@ -77,6 +96,7 @@ class Post:
             "photos": [str(photo.path) for photo in self.photos],
             "author": self.author,
             "posted_at": self.posted_at.isoformat() if self.posted_at else None,
+            **self.response.to_json(),
         }
 
 
@@ -84,7 +104,8 @@ class Post:
 class Flaw:
     """A part of a post that could not be taken, although the post was, and why.
 
-    part: what is missing: `photo`, `author`, `date`, `hashtags`, `id`. advice: what to do, None if the reason says it.
+    part: what is missing: `photo`, `author`, `date`, `hashtags`, `id`, or a `Measure`. advice: what to do, None if the
+    reason says it.
     """
 
     part: str

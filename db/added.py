@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, exis
 from ..core.post import ADDED, Post
 from ..core.protocols import AddOutcome, StoredPost
 from .ingest import Ingest, author_digest, content_digest
-from .tables import PhotoRow, PostRow
+from .tables import PhotoRow, PostRow, ResponseRow
 
 _BETWEEN_HASHTAGS = frozenset("[], ")  # in the JSON of a post, and in no hashtag
 
@@ -49,7 +49,8 @@ def take(connection: Connection, post: Post, by_content: bool) -> Taken:
 
 def retire(connection: Connection, key: int) -> None:
     """Let nothing but the key stay of a post."""
-    connection.execute(delete(PhotoRow).where(PhotoRow.post_key == key))
+    for table in (PhotoRow, ResponseRow):
+        connection.execute(delete(table).where(table.post_key == key))
     nothing: dict[str, Any] = {"caption": "", "caption_digest": None, "hashtags": [], "author": None, "posted_at": None}
     # No reader makes an id that begins with a line end.
     gone = {"post_id": f"\n{key}", "content_digest": "", "removed_at": datetime.now(UTC), "unreadable": None}

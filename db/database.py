@@ -30,7 +30,10 @@ class Database(Closing):
         self.sources = SourceStore(engine)
 
     def revision(self) -> str:
-        """Differs after each change of the rules or the posts added one by one. Raises DatabaseError."""
+        """Differs after each change of the rules, the posts added one by one or the responses to posts.
+
+        Raises DatabaseError.
+        """
         return revision_of(self._engine)
 
     def copy_to(self, target: Path) -> bool:

@@ -124,7 +124,7 @@ def update_statistics(engine: Engine) -> None:
     """
     if engine.url.get_backend_name() == "postgresql":
         with writing(engine) as connection:
-            connection.exec_driver_sql("ANALYZE post, photo, embedding")
+            connection.exec_driver_sql("ANALYZE post, photo, response, embedding")
 
 
 def erase_deleted(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 from ..core.errors import NotFoundError
 from ..core.pipeline import batches
 from .ingest import CHUNK, author_digest, forgotten_authors
-from .tables import EmbeddingRow, FeedbackRow, ForgottenAuthorRow, PhotoRow, PostRow
+from .tables import EmbeddingRow, FeedbackRow, ForgottenAuthorRow, PhotoRow, PostRow, ResponseRow
 
 
 def forget(connection: Connection, author: str) -> int:
@@ -20,11 +20,13 @@ def forget(connection: Connection, author: str) -> int:
             raise NotFoundError(f"no post of an author {author!r} is in the database; write the name as the posts do")
         connection.execute(insert(ForgottenAuthorRow).values(digest=digest, forgotten_at=datetime.now(UTC)))
     theirs = PostRow.author.in_(spellings)
-    of_theirs = PhotoRow.post_key.in_(select(PostRow.id).where(theirs))
+    keys = select(PostRow.id).where(theirs)
+    of_theirs = PhotoRow.post_key.in_(keys)
     captions = connection.scalars(select(PostRow.caption_digest).where(theirs))
     photos = connection.scalars(select(PhotoRow.digest).where(of_theirs))
     contents = {content for content in (*captions, *photos) if content}
     connection.execute(delete(PhotoRow).where(of_theirs))
+    connection.execute(delete(ResponseRow).where(ResponseRow.post_key.in_(keys)))
     deleted = connection.execute(delete(PostRow).where(theirs)).rowcount
     _delete_vectors_without_post(connection)
     for chunk in batches(contents, CHUNK):

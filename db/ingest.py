@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -12,11 +13,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ..core.errors import DatabaseError, SettingsError
 from ..core.pipeline import batches
-from ..core.post import Post, caption_digest
+from ..core.post import Post, Response, caption_digest
 from ..core.protocols import Ingested
-from .tables import ForgottenAuthorRow, PhotoRow, PostRow
+from .tables import ForgottenAuthorRow, PhotoRow, PostRow, ResponseRow
 
 CHUNK = 500  # rows a statement; SQLite takes 999 parameters in its older releases
+
+_RESPONSE = (ResponseRow.likes, ResponseRow.comments, ResponseRow.views)  # in the order of the fields of `Response`
 
 
 def author_digest(author: str) -> str:
@@ -33,6 +36,7 @@ class Ingest:
     """One reading of one source, within the transaction of `connection`.
 
     Memory: one number for each post that the source had before.
+    A response that has changed is kept, and makes no post another one: nothing is encoded or built for it.
     keeps: whether it changes the database, or only tells what it would change; then `photos` and `captions` are the
     digests of the contents of posts that are new or changed, and `known` and `new` as those of `Compared`.
     Raises SettingsError on a post of a forgotten author; a source's `Rejects` keep these away.
@@ -50,6 +54,7 @@ class Ingest:
         self._unseen = set(connection.scalars(active))
         self._forgotten = forgotten_authors(connection)
         self._added = self._updated = self._unchanged = 0
+        self.responds_anew = False  # whether any response is another one than before
 
     def add(self, post: Post) -> bool:
         """Add or update one post, and mark none as removed. Returns whether that changed anything."""
@@ -72,13 +77,19 @@ class Ingest:
         if len(rows) < len(posts):
             raise self._comes_twice(Counter(post.post_id for post in posts).most_common(1)[0][0])
         stored = self._connection.execute(
-            select(PostRow.id, PostRow.post_id, PostRow.content_digest, PostRow.removed_at).where(
-                PostRow.source == self._source, PostRow.post_id.in_(rows)
-            )
+            select(PostRow.id, PostRow.post_id, PostRow.content_digest, PostRow.removed_at, *_RESPONSE)
+            .outerjoin(ResponseRow, ResponseRow.post_key == PostRow.id)
+            .where(PostRow.source == self._source, PostRow.post_id.in_(rows))
         )
         changed: list[dict[str, Any]] = []
-        for key, post_id, content_digest, removed_at in stored:
+        outdated: list[int] = []
+        responses = {post.post_id: post.response for post in posts if post.response != Response()}
+        for key, post_id, content_digest, removed_at, *counts in stored:
             row = rows.pop(post_id)
+            if Response(*counts) == responses.get(post_id, Response()):
+                responses.pop(post_id, None)
+            else:
+                outdated.append(key)
             if removed_at is None and key not in self._unseen:
                 raise self._comes_twice(post_id)
             self._unseen.discard(key)
@@ -105,11 +116,26 @@ class Ingest:
         if changed:
             self._connection.execute(update(PostRow).where(PostRow.id == bindparam("key")), changed)
         self._keep_photos({post.post_id: post for post in posts if post.post_id in told})
+        self._keep_responses(responses, outdated)
+
+    def _keys(self, posts: Iterable[str]) -> dict[str, int]:
+        """The keys of posts, by id."""
+        ours = select(PostRow.post_id, PostRow.id).where(PostRow.source == self._source, PostRow.post_id.in_(posts))
+        return {post_id: key for post_id, key in self._connection.execute(ours)}
+
+    def _keep_responses(self, responses: Mapping[str, Response], outdated: Sequence[int]) -> None:
+        """Keep these, by id of their posts, in the place of those of the keys `outdated`."""
+        if outdated:
+            self._connection.execute(delete(ResponseRow).where(ResponseRow.post_key.in_(outdated)))
+        if responses:
+            keys = self._keys(responses)
+            rows = [{"post_key": keys[post_id], **asdict(response)} for post_id, response in responses.items()]
+            self._connection.execute(insert(ResponseRow), rows)
+        self.responds_anew = self.responds_anew or bool(outdated or responses)
 
     def _keep_photos(self, posts: Mapping[str, Post]) -> None:
         """Exactly the photos of these posts, by id."""
-        ours = select(PostRow.post_id, PostRow.id).where(PostRow.source == self._source, PostRow.post_id.in_(posts))
-        keys = {post_id: key for post_id, key in self._connection.execute(ours)}
+        keys = self._keys(posts)
         self._connection.execute(delete(PhotoRow).where(PhotoRow.post_key.in_(keys.values())))
         photos = [
             {"post_key": keys[post_id], "rank": rank, "path": str(photo.path), "digest": photo.digest}
@@ -142,7 +168,10 @@ class Ingest:
 
 
 def content_digest(post: Post) -> str:
-    """SHA-256 (hex) over all that a source says of a post; of at most one photo, as before there were several."""
+    """SHA-256 (hex) over all that a source says of a post but for its response.
+
+    Of at most one photo, as before there were several.
+    """
     photos: list[list[str | None]] = [[str(photo.path), photo.digest] for photo in post.photos] or [[None, None]]
     first, *others = photos
     told = [post.source, post.post_id, post.caption, list(post.hashtags), *first, post.author, _moment(post.posted_at)]

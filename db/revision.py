@@ -15,12 +15,16 @@ def revising(engine: Engine) -> Iterator[Connection]:
     """As `engine.writing`, for what a recommender reads from the database: rules, and posts added one by one."""
     with writing(engine) as connection:
         yield connection
-        # At the end, so that transactions wait for each other as briefly as can be. Random, so that a database restored
-        # from a backup never has the token of a later state.
-        connection.execute(update(RevisionRow).values(token=secrets.token_hex(16)))
+        revise(connection)
+
+
+def revise(connection: Connection) -> None:
+    """Tell recommenders that there is something new: at the end, so that transactions wait as briefly as can be."""
+    # Random, so that a database restored from a backup never has the token of a later state.
+    connection.execute(update(RevisionRow).values(token=secrets.token_hex(16)))
 
 
 def revision_of(engine: Engine) -> str:
-    """A text that differs after each change of the rules or the added posts. Raises DatabaseError."""
+    """A text that differs after each change of rules, added posts or responses to posts. Raises DatabaseError."""
     with reading(engine) as connection:
         return str(connection.scalar(select(RevisionRow.token)))

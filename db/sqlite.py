@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from ..core.post import ADDED
 
-HEAD = "0007_needs_0.1.0"  # the last migration
+HEAD = "0008_needs_0.1.0"  # the last migration
 
 _ANYTHING = (
     "SELECT (SELECT version_num FROM alembic_version), EXISTS (SELECT 1 FROM hashtag_rule), "
     "EXISTS (SELECT 1 FROM post WHERE source = ?)"
 )
+_RESPONSES = "SELECT (SELECT version_num FROM alembic_version), EXISTS (SELECT 1 FROM response)"
 
 
 def default_path(home: Path) -> Path:
@@ -47,6 +48,16 @@ def has_rules_or_added_posts(file: Path) -> bool:
     except (sqlite3.Error, UnicodeError):
         return True
     return version != HEAD or any(found)
+
+
+def has_responses(file: Path) -> bool:
+    """Whether an SQLite file holds likes, comments or views of posts; True also if that cannot be told so simply."""
+    try:
+        with closing(_connect(file)) as connection:
+            version, found = connection.execute(_RESPONSES).fetchone()
+    except (sqlite3.Error, UnicodeError):
+        return True
+    return bool(version != HEAD or found)
 
 
 def _connect(file: Path) -> sqlite3.Connection:

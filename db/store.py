@@ -23,16 +23,16 @@ from ..core.archive_state import ArchiveState, content_number
 from ..core.closing import Closing
 from ..core.errors import SettingsError
 from ..core.pipeline import batches
-from ..core.post import ADDED, Photo, Post
+from ..core.post import ADDED, MEASURES, Photo, Post, Response
 from ..core.protocols import Compared, Fingerprint, Ingested, StoredPost
-from ..core.vectors import Vectors
+from ..core.vectors import Floats, Rows, Vectors
 from .added import Taken, newest, retire, retired, take
 from .engine import damage, erase_deleted, open_engine, reading, shown, update_statistics, writing
 from .forgetting import forget
 from .ingest import CHUNK, Ingest, forgotten_authors
 from .pages import pages, posts_in_order
-from .revision import revising
-from .tables import PhotoRow, PostRow, active, kept_photos
+from .revision import revise, revising
+from .tables import PhotoRow, PostRow, ResponseRow, active, kept_photos
 from .vectors import VectorStore, keep_vectors
 
 _KEYS_A_PAGE = 10_000
@@ -78,9 +78,12 @@ class SqlPostStore(VectorStore, Closing):
                 OTHER_SOURCE_NAME,
             )
         with writing(self._engine) as connection:
-            ingested = Ingest(connection, source).run(posts)
+            ingest = Ingest(connection, source)
+            ingested = ingest.run(posts)
             if accept:
                 accept(ingested)
+            if ingest.responds_anew:
+                revise(connection)
         if ingested.changes:
             update_statistics(self._engine)
         return ingested
@@ -204,6 +207,17 @@ class SqlPostStore(VectorStore, Closing):
             contents.extend(content_number(content) for _, content in page)
         return ArchiveState(np.asarray(keys, dtype=np.int64), np.asarray(contents, dtype=np.uint64))
 
+    def responses(self) -> tuple[Rows, Floats]:
+        """The responses to posts: keys (n,) int64, ascending, and float64 (n, 3), a column a measure, NaN if untold.
+
+        Those to posts that have left their source stay until these come back, or their author is forgotten.
+        """
+        statement = select(ResponseRow.post_key, ResponseRow.likes, ResponseRow.comments, ResponseRow.views)
+        told = pages(self._engine, statement, ResponseRow.post_key, _KEYS_A_PAGE)
+        parts = [np.asarray([tuple(row) for row in page], dtype=np.float64) for page in told]
+        table = np.concatenate([np.zeros((0, 1 + len(MEASURES))), *parts])
+        return table[:, 0].astype(np.int64), table[:, 1:]
+
     def compare(self, source: str, posts: Iterable[Post]) -> Compared:
         """What `ingest` would change; changes nothing, and raises what it would raise."""
         with reading(self._engine) as connection:
@@ -247,14 +261,20 @@ class SqlPostStore(VectorStore, Closing):
             PostRow.hashtags,
             PostRow.author,
             PostRow.posted_at,
-        ).where(condition)
+            ResponseRow.likes,
+            ResponseRow.comments,
+            ResponseRow.views,
+        )
+        statement = statement.outerjoin(ResponseRow, ResponseRow.post_key == PostRow.id).where(condition)
         for page in posts_in_order(self._engine, statement, condition):
             photos = self._photos_of([row[0] for row in page])
-            for key, source, post_id, caption, hashtags, author, posted_at in page:
+            for key, source, post_id, caption, hashtags, author, posted_at, *counts in page:
                 if not isinstance(hashtags, list) or not all(isinstance(hashtag, str) for hashtag in hashtags):
                     raise damage(self._engine.url, f"the hashtags of post {post_id!r} of {source} are no list of texts")
                 own = tuple(photos.get(key, ()))
-                yield StoredPost(key, Post(source, post_id, caption, tuple(hashtags), own, author, posted_at))
+                response = Response(*counts)
+                post = Post(source, post_id, caption, tuple(hashtags), own, author, posted_at, response=response)
+                yield StoredPost(key, post)
 
     def _photos_of(self, keys: Sequence[int]) -> dict[int, list[Photo]]:
         """The photos of posts that can be decoded, by post and in its order."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     ColumnElement,
     DateTime,
@@ -94,6 +95,20 @@ class PhotoRow(Base):
     path: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     unreadable: Mapped[str | None] = mapped_column(Text)
+
+
+class ResponseRow(Base):
+    """The response to one post, as `Response` tells; a post of which nothing is told has no row.
+
+    A table of its own: it changes every night, and is read whole without the texts of posts. post_key: `PostRow.id`.
+    """
+
+    __tablename__ = "response"
+
+    post_key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    likes: Mapped[int | None] = mapped_column(BigInteger)
+    comments: Mapped[int | None] = mapped_column(BigInteger)
+    views: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class EmbeddingRow(Base):

@@ -35,8 +35,8 @@ class FollowingRecommender(Recommender, CaptionRecommender, Closing):
     """Asks the `ArchiveRecommender` of what is in service; several threads may ask it at once, as they may ask that.
 
     Before an answer it looks, once a second at most, whether CURRENT names another snapshot, or whether the lists,
-    rules or added posts have changed. What is new is opened whole before it takes over; where it cannot be opened,
-    what was open answers on and `notes` says so.
+    rules, added posts or responses to posts have changed. What is new is opened whole before it takes over; where it
+    cannot be opened, what was open answers on and `notes` says so.
     """
 
     def __init__(self, home: Home) -> None:

@@ -1,6 +1,6 @@
 """Readers of archives, one file a format."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ...core.sources import Source
 from ...core.vectors import Vectors
 from .clipretrieval import CAPTION_COLUMN, IMAGE_COLUMN, ClipRetrievalFolder
 from .columns import Columns, find_columns, further_images, missing_columns
+from .counts import without_texts
 from .fields import MAX_ID, PostMaker
 from .formats import make_table
 from .query import QueryTable
@@ -53,10 +54,11 @@ def open_reader(
         found = find_columns(table.columns, columns or Columns(), for_queries)
     except SourceError as error:
         raise SourceError(f"{place}: {error.message}", error.advice) from None
+    found, texts = without_texts(table, found, columns or Columns())
     further = further_images(table.columns, found, columns or Columns())
     if isinstance(table, ClipRetrievalFolder):
-        return EncodedReader(origin, table, found, folder, for_queries, further)
-    return _ArchiveReader(origin, table, found, folder, for_queries, further)
+        return EncodedReader(origin, table, found, folder, for_queries, further, texts)
+    return _ArchiveReader(origin, table, found, folder, for_queries, further, texts)
 
 
 def _open_path(archive: Path | str, images: Path | None, encoding: str | None) -> tuple[str, Table, Path]:
@@ -99,6 +101,7 @@ class _ArchiveReader:
     images: Path
     for_queries: bool
     further_images: Sequence[str]
+    texts: Mapping[str, str]  # notes on columns that hold no numbers, although they are called so
 
     @property
     def source(self) -> str:
@@ -109,9 +112,9 @@ class _ArchiveReader:
         return getattr(self.table, "advice", NAME_COLUMN_OF_HASHTAGS)
 
     def notes(self) -> Sequence[str]:
-        read = [name for name in self.table.columns if name not in self.further_images]
+        read = [name for name in self.table.columns if name not in {*self.further_images, *self.texts}]
         missing = [] if self.for_queries else missing_columns(read, self.columns)
-        return [*self.table.notes(), *missing]
+        return [*self.table.notes(), *missing, *self.texts.values()]
 
     def read(self) -> Iterator[Post | Reject]:
         maker = PostMaker(self.source, self.images, self.columns, self.for_queries, self.further_images)

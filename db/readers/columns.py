@@ -6,11 +6,12 @@ from dataclasses import astuple, dataclass
 
 from ...core.advice import Advice, name_column, other_column
 from ...core.errors import SourceError
+from ...core.post import MEASURES
 from .usual_names import USUAL_NAMES, folded
 
 # In the archives of AMNN the text is called `tweets`, and what the network has to tell, the hashtags, `caption`.
 _HASHTAGS_BESIDE_TWEETS = "caption"
-_OPTIONS = {
+OPTIONS = {
     "image": "--image-column",
     "text": "--text-column",
     "hashtags": "--hashtags-column",
@@ -18,6 +19,9 @@ _OPTIONS = {
     "author": "--author-column",
     "posted_at": "--posted-at-column",
     "given": "--given-column",
+    "likes": "--likes-column",
+    "comments": "--comments-column",
+    "views": "--views-column",
 }
 _ROLES = {
     "image": "the photo",
@@ -27,13 +31,16 @@ _ROLES = {
     "author": "the author",
     "posted_at": "the date",
     "given": "the given hashtags",
+    "likes": "the number of likes",
+    "comments": "the number of comments",
+    "views": "the number of views",
 }
 _NUMBER = re.compile(r"\d{1,3}")
 # A column of this name may as well hold the author's; it does where there is a column of one of these.
 _NAME = "name"
 _BESIDE_NAMES_OF_AUTHORS = frozenset(["username", "screenname", "user", "handle", "account", "nickname"])
 _OF_NEW_POSTS = ("image", "text", "author", "given")
-_OF_ARCHIVES = ("image", "text", "hashtags", "post_id", "author", "posted_at")
+_OF_ARCHIVES = ("image", "text", "hashtags", "post_id", "author", "posted_at", *MEASURES)
 _SHOWN_COLUMNS = 30
 
 
@@ -41,7 +48,7 @@ _SHOWN_COLUMNS = 30
 class Columns:
     """The names of the columns that posts are made of; None where one is not told, or not there.
 
-    given: of new posts, the hashtags that they have already.
+    given: of new posts, the hashtags that they have already. likes, comments, views: numbers of them.
     """
 
     image: str | None = None
@@ -51,6 +58,9 @@ class Columns:
     author: str | None = None
     posted_at: str | None = None
     given: str | None = None
+    likes: str | None = None
+    comments: str | None = None
+    views: str | None = None
 
 
 def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Columns:
@@ -65,7 +75,7 @@ def find_columns(found: Sequence[str], named: Columns, for_queries: bool) -> Col
     for role, name in told.items():
         if name not in found:
             missing = f"there is no column {name!r} for {_ROLES[role]}; {_listed(found)}"
-            raise SourceError(missing, other_column(_OPTIONS[role]))
+            raise SourceError(missing, other_column(OPTIONS[role]))
     free = {name: folded(name) for name in found if name not in told.values()}
     images = (told["image"],) if "image" in told else _images(free)
     chosen = {role: told.get(role) or _usual(role, free) for role in roles if role != "image"}
@@ -128,4 +138,4 @@ def _listed(found: Sequence[str]) -> str:
 
 
 def _advice(*roles: str) -> Advice:
-    return name_column(*(_OPTIONS[role] for role in roles))
+    return name_column(*(OPTIONS[role] for role in roles))

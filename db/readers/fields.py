@@ -12,8 +12,20 @@ from typing import TypeVar
 from uuid import UUID
 
 from ...core.hashtags import NO_VALUE, read_hashtags, take_out_hashtags
-from ...core.post import MAX_CAPTION, MAX_HASHTAG, Flaw, Photo, Post, Reject, distinct_hashtags
+from ...core.post import (
+    MAX_CAPTION,
+    MAX_HASHTAG,
+    MEASURES,
+    Flaw,
+    Measure,
+    Photo,
+    Post,
+    Reject,
+    Response,
+    distinct_hashtags,
+)
 from .columns import Columns
+from .counts import parse_count
 from .dates import parse_moment
 from .invalid_row import InvalidRow, shown
 from .photos import PhotoFinder
@@ -96,12 +108,18 @@ class PostMaker:
         told = flaws.without("id", lambda: _told_id(row, columns.post_id), "")
         author = flaws.without("author", lambda: _author(row, columns.author), None)
         moment = flaws.without("date", lambda: _moment(row, columns.posted_at), None)
+        counts = {measure: self._count(row, measure, flaws) for measure in MEASURES}
         # Last, so that only a post that is taken takes an id.
         known_by = _name_id(names[0]) if names else ""
         if not known_by or len(known_by.encode()) > MAX_ID:
             known_by = _text_id(caption, hashtags)
         post_id = self._id(number, told, known_by)
-        return Post(self._source, post_id, caption, hashtags, photos, author, moment, tuple(flaws.found))
+        told_flaws, response = tuple(flaws.found), Response(**counts)
+        return Post(self._source, post_id, caption, hashtags, photos, author, moment, told_flaws, response)
+
+    def _count(self, row: Mapping[str, object], measure: Measure, flaws: _Flaws) -> int | None:
+        column: str | None = getattr(self._columns, measure)
+        return flaws.without(measure, lambda: parse_count(row.get(column), column), None) if column else None
 
     def _hashtags(self, row: Mapping[str, object], inline: list[str], flaws: _Flaws) -> tuple[str, ...]:
         column = self._columns.given if self._for_queries else self._columns.hashtags

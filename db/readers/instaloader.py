@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.advice import IN_CAPTIONS_AND_COMMENTS, Advice
 from ...core.hashtags import take_out_hashtags
-from ...core.post import Flaw
+from ...core.post import MEASURES, Flaw
 from .folders import MAX_SMALL_FILE, PHOTO_SUFFIXES, VIDEO_SUFFIXES, leftovers, read_caption, read_small, walk
 from .invalid_row import InvalidRow, shown
 from .rows import BrokenRow, FlawedRow, Row
@@ -23,6 +23,18 @@ _COMMENTS = "_comments.json"
 _BESIDE = PHOTO_SUFFIXES | VIDEO_SUFFIXES | {".txt"}
 _TRIED = 5  # files of a folder that are opened to see whether instaloader wrote them
 _MAX_MEMORY = 256_000_000  # bytes that unpacking may take; xz asks for 65,000,000 at its highest setting
+_HIDDEN = -1
+# Where the web site and the apps of Instagram tell counts.
+_COUNTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "likes": (("edge_media_preview_like", "count"), ("edge_liked_by", "count"), ("like_count",)),
+    "comments": (
+        ("edge_media_to_parent_comment", "count"),
+        ("edge_media_to_comment", "count"),
+        ("comment_count",),
+        ("comments",),
+    ),
+    "views": (("video_view_count",), ("view_count",), ("play_count",), ("video_play_count",)),
+}
 _NOT_CAPTIONS = ("_location.txt",)
 _NUMBER = re.compile(r"(.+)_(\d{1,4})")  # the further photos of a post: `2024-01-05_09-30-00_UTC_2.jpg`
 
@@ -42,7 +54,7 @@ class InstaloaderFolder:
     @property
     def columns(self) -> Sequence[str]:
         """Those of every post."""
-        return ("image", "text", "hashtags", "id", "author", "posted_at")
+        return ("image", "text", "hashtags", "id", "author", "posted_at", *MEASURES)
 
     def rows(self) -> Iterator[Row]:
         """Every post, folder by folder, in the order of their names, which is that of their times."""
@@ -128,6 +140,7 @@ class InstaloaderFolder:
             "text": _first(
                 node, ("edge_media_to_caption", "edges", 0, "node", "text"), ("caption", "text"), ("caption",)
             ),
+            **_response(node),
         }
 
 
@@ -226,6 +239,14 @@ def _unpacked(packed: bytes, name: str) -> bytes:
     if not unpacker.eof:
         raise InvalidRow(f"{name} is cut off")
     return content
+
+
+def _response(node: dict[str, object]) -> dict[str, object]:
+    """The counts of a post. Where its author hides likes and views, Instagram tells -1 or a few; these are none."""
+    found = {measure: _first(node, *places) for measure, places in _COUNTS.items()}
+    if node.get("like_and_view_counts_disabled") is True:
+        return {"comments": found["comments"]}
+    return {measure: count for measure, count in found.items() if count != _HIDDEN}
 
 
 def _first(node: object, *paths: tuple[str | int, ...]) -> object:

@@ -71,6 +71,31 @@ _NAMES = {
         дата дата_публикации время
         data
     """,
+    "likes": """
+        likes like_count likes_count number_of_likes num_likes n_likes like
+        edge_liked_by.count edge_media_preview_like.count edge_liked_by edge_media_preview_like
+        favorite_count favourite_count reaction_count reactions_count reactions hearts
+        좋아요 좋아요_수 좋아요_개수 좋아요_횟수 공감 공감_수 추천_수
+        いいね いいね数 点赞数 点赞 点赞量 獲讚數 按讚數 按讚 讚數
+        me_gusta número_de_me_gusta curtidas gostos mentions_j'aime j'aime mi_piace gefällt_mir
+        suka jumlah_suka lượt_thích ถูกใจ ยอดไลค์ лайки нравится
+    """,
+    "comments": """
+        comment_count comments_count number_of_comments num_comments n_comments
+        edge_media_to_comment.count edge_media_to_parent_comment.count edge_media_to_comment
+        edge_media_to_parent_comment reply_count replies_count
+        댓글_수 댓글_개수 コメント数 评论数 評論數 评论量 留言數 número_de_comentarios número_de_comentários
+        nombre_de_commentaires numero_di_commenti anzahl_kommentare jumlah_komentar số_bình_luận
+        comments 댓글 コメント 评论 評論 留言 comentarios comentários commentaires commenti kommentare komentar
+        bình_luận ความคิดเห็น комментарии
+    """,
+    "views": """
+        views view_count views_count number_of_views num_views n_views video_view_count video_views play_count plays
+        impressions impression_count
+        조회수 조회 조회_횟수 노출수 閲覧数 表示回数 再生回数 再生数 浏览量 浏览数 瀏覽數 观看次数 觀看次數 阅读量
+        播放量 visualizaciones número_de_visualizaciones visualizações vues nombre_de_vues visualizzazioni aufrufe
+        dilihat tayangan lượt_xem ยอดวิว ยอดเข้าชม просмотры
+    """,
     "given": "given given_hashtags",
 }
 
