@@ -13,6 +13,8 @@ from .curate.rules import add_hashtags as add_hashtags
 from .curate.rules import alias_candidates as alias_candidates
 from .curate.rules import hashtag_rules as hashtag_rules
 from .curate.rules import rule_store as rule_store
+from .curate.stats import HashtagStats as HashtagStats
+from .curate.stats import hashtag_stats as hashtag_stats
 from .evaluation.captions import CaptionPlan as CaptionPlan
 from .evaluation.captions import evaluate_captions as evaluate_captions
 from .evaluation.hashtags import Beginning as Beginning

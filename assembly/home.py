@@ -21,7 +21,7 @@ from ..core.errors import (
 )
 from ..core.protocols import Encoder
 from ..core.settings import Settings, resolve_settings
-from ..db.sqlite import default_path, has_rules_or_added_posts
+from ..db.sqlite import default_path, has_responses, has_rules_or_added_posts
 from ..index.snapshots.history import RunRecord, recorded
 from ..index.snapshots.manifest import ChannelRecord
 from ..index.snapshots.snapshot import named_snapshot, writing
@@ -141,6 +141,10 @@ class Home(Closing):
     def has_rules_or_added_posts(self) -> bool:
         """Whether the database may hold more that a recommender reads than a snapshot does; told fast for a file."""
         return self.settings.db is not None or has_rules_or_added_posts(default_path(self.folder))
+
+    def has_responses(self) -> bool:
+        """Whether its database may hold likes, comments or views of posts; False only where none is there or needed."""
+        return self.has_database and (self.settings.db is not None or has_responses(default_path(self.folder)))
 
     def encoder(self, record: ChannelRecord) -> Encoder[Any]:
         """The encoder of a channel of a snapshot, opened once.

@@ -85,6 +85,25 @@ def list_tags(as_json: AsJson = False, home: Home = None, db: Db = None) -> None
         console.show_rules(rules, shipped)
 
 
+@app.command("stats")
+def stats(
+    hashtag: Annotated[str, typer.Argument(metavar="TAG", help="One hashtag.")],
+    as_json: AsJson = False,
+    home: Home = None,
+    db: Db = None,
+) -> None:
+    """Show how a hashtag was used over time, and the likes of its posts against those of like posts."""
+    named = _named([hashtag])
+    if len(named) != 1:
+        raise SettingsError(f"{hashtag!r} is {len(named)} hashtags; name one")
+    with assembly.open_home(home, db=db) as opened:
+        told = assembly.hashtag_stats(opened, named[0])
+    if as_json:
+        print_json(told.to_json())
+    else:
+        console.show_stats(told)
+
+
 @app.command("remove")
 def remove(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Remove your rules on these hashtags."""

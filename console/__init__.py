@@ -26,6 +26,7 @@ from .lifecycle import show_backup, show_cleared, show_history, show_restored, s
 from .log import LogFormat, event, progress_for
 from .posts import show_change, show_post, show_posts
 from .refreshing import show_added_source, show_refresh, show_removed_source, show_sources
+from .stats import show_stats
 from .terminal import complain, progress, say, tell
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "show_rollback",
     "show_rules",
     "show_sources",
+    "show_stats",
     "show_systems",
     "show_verdict",
     "tell",

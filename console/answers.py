@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..core.post import is_told
 from ..core.results import Answer, Neighbour, Removed, Suggestion
+from .stats import compared
 from .terminal import counted, err, one_line, out, printable, say, short_id, shown_cells
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def show_answer(answer: Answer, explain: bool) -> None:
 def _explain(suggestion: Suggestion, width: int, channel: int) -> None:
     for reason in suggestion.reasons:
         one_line([("", "", width), (f"{reason.log_odds:>+5.1f}  {reason.what}", "", None)])
+    for reach in suggestion.reach[:1]:
+        one_line([("", "", width), (f"       {compared(reach)} against like posts", "", None)])
     for neighbour in suggestion.evidence[:_SHOWN]:
         seen = f"{neighbour.similarity:>5.2f}  {neighbour.channel:<{channel}}  {_named(neighbour)}"
         one_line([("", "", width), (seen, "dim", None)])

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from .reach import Reach
 from .tiers import Tier
 
 Step = Literal["blocked", "merged", "excluded", "language"]
@@ -59,6 +60,7 @@ class Suggestion:
     uses: posts of the archive that carry it. tier: whether it is of the few that hold a third of all uses (head), of
     the many that do (tail), or between. reasons: the weightiest first; empty unless they were asked for.
     words: of the caption, of which a new hashtag is made; empty for one that the archive knows.
+    reach: by measure, where the archive tells enough; empty unless it was asked for.
     """
 
     hashtag: str
@@ -68,6 +70,7 @@ class Suggestion:
     tier: Tier
     reasons: tuple[Reason, ...] = ()
     words: tuple[str, ...] = ()
+    reach: tuple[Reach, ...] = ()
 
     @property
     def new(self) -> bool:
@@ -89,6 +92,8 @@ class Suggestion:
         if explain:
             reasons = [{"what": reason.what, "log_odds": round(reason.log_odds, 3)} for reason in self.reasons]
             shown |= {"uses": self.uses, "tier": self.tier, "reasons": reasons}
+            if self.reach:
+                shown["reach"] = {reach.measure: reach.to_json() for reach in self.reach}
         return shown
 
 

@@ -16,6 +16,7 @@ from ..core.parallel import side_by_side
 from ..core.post import distinct_hashtags, normalise_author, normalise_hashtag
 from ..core.protocols import Archive, CaptionRecommender, Encoder, Recommender
 from ..core.query import AnyPhoto, Query
+from ..core.reach import Reach
 from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
@@ -87,10 +88,12 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         rules: Rules,
         notes: Sequence[str] = (),
         platforms: Path | None = None,
+        reach: Callable[[Sequence[str]], Sequence[tuple[Reach, ...]]] | None = None,
     ) -> None:
         """rules: blocked hashtags and aliases. notes: on what could not be opened.
 
-        platforms: the user's own list, added to the one that ships; see `lists.platforms`.
+        platforms: the user's own list, added to the one that ships; see `lists.platforms`. reach: tells what is known
+        of the reach of hashtags (normalised); it is asked for explanations alone.
         """
         self._channels = channels
         self._encoders = {channel.encoder.channel: channel.encoder for channel in channels}
@@ -98,6 +101,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         self._learned = learned
         self._rules = rules
         self._platforms = platforms
+        self._reach = reach
         self._labels = label_matrix(archive)
         by_hashtag = carrier_matrix(archive)
         self._table = HashtagTable(archive.hashtags, archive.shown, by_hashtag)
@@ -398,6 +402,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         """Describe the selected hashtags of query i: the posts that carry them and, with `with_reasons`, reasons."""
         columns, table = selected.columns, adjusted.table
         m = len(self._table.hashtags)
+        names = [table.hashtags[column] for column in columns.tolist()]
         return tuple(
             Suggestion(
                 hashtag=table.shown[column],
@@ -407,14 +412,16 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 tier=TIERS[tier],
                 reasons=reasons,
                 words=adjusted.new[column - m].words if column >= m else (),
+                reach=reach,
             )
-            for column, score, posts, uses, tier, reasons in zip(
+            for column, score, posts, uses, tier, reasons, reach in zip(
                 columns.tolist(),
                 selected.scores,
                 evidence.find(i, columns),
                 table.uses(columns),
                 table.tiers(columns),
                 self._reasons(adjusted, columns) if with_reasons else [()] * len(columns),
+                self._reach(names) if with_reasons and self._reach else [()] * len(columns),
                 strict=True,
             )
         )

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..core.captions import MOST_CAPTIONS, CaptionOptions
 from ..core.feedback import Verdict
-from ..core.post import MAX_CAPTION, MAX_HASHTAG
+from ..core.post import MAX_CAPTION, MAX_HASHTAG, Measure
 from ..core.results import Step
 from ..core.rules import RuleKind
 from ..core.suggest_options import MOST, Mix, SuggestOptions
@@ -202,8 +202,18 @@ class ReasonDocument(Told):
     log_odds: float
 
 
+class ReachDocument(Told):
+    """The response to posts with a hashtag, against that to like posts without it, with the 95% interval."""
+
+    ratio: float
+    low: float
+    high: float
+    posts: int
+    like_posts: int
+
+
 class SuggestionDocument(Told):
-    """A hashtag. new, words: only of a hashtag that no post has yet. uses, tier, reasons: only with `explain`."""
+    """A hashtag. new, words: only of one that no post has yet. uses, tier, reasons, reach: only with `explain`."""
 
     hashtag: str
     score: float = Field(description="A probability, or in small archives a share of the votes.")
@@ -213,6 +223,9 @@ class SuggestionDocument(Told):
     uses: int | None = None
     tier: Tier | None = None
     reasons: list[ReasonDocument] | None = None
+    reach: dict[Measure, ReachDocument] | None = Field(
+        default=None, description="By likes, comments or views, where the archive tells enough of them."
+    )
 
 
 class RemovedDocument(Told):

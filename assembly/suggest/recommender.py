@@ -30,6 +30,7 @@ from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
 from ...retrieval.voting.votes import label_matrix
 from ..hashtag_names import name_digests, names_of_newcomers
 from ..home import Home, open_home
+from ..reach import ArchiveReach
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def recommender_of(home: Home) -> ArchiveRecommender:
     rules = combine_rules(spam_rules(home.folder / SPAM), since.rules)
     notes = (*filter(None, [served.note]), *since.notes)
     platforms = home.folder / PLATFORMS
-    return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, notes, platforms)
+    reach = ArchiveReach(home, archive, snapshot.archive.keys, rules)
+    return ArchiveRecommender(channels, archive, learned, snapshot.name, rules, notes, platforms, reach)
 
 
 def _since(home: Home, snapshot: Snapshot) -> Since:
