@@ -19,7 +19,7 @@ from .tree import make_group
 if TYPE_CHECKING:
     from ..db.rules import RuleStore
 
-app = make_group("Add, block or allow hashtags, or give two hashtags one meaning.")
+app = make_group("Add, block or allow hashtags, or say which have one meaning.")
 
 SomeHashtags = Annotated[list[str], typer.Argument(help="One or more hashtags.")]
 
@@ -46,6 +46,13 @@ def allow(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
     """Suggest these hashtags even if the list in the package blocks them."""
     named = _named(hashtags)
     _rule(home, db, lambda book: [book.allow(tag) for tag in named])
+
+
+@app.command("apart")
+def apart(hashtags: SomeHashtags, home: Home = None, db: Db = None) -> None:
+    """Never merge these hashtags with others that seem to mean the same."""
+    named = _named(hashtags)
+    _rule(home, db, lambda book: [book.apart(tag) for tag in named])
 
 
 @app.command("alias")

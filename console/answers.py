@@ -37,11 +37,14 @@ def show_answer(answer: Answer, explain: bool) -> None:
     for suggestion in answer.suggestions:
         carry = "carries" if suggestion.uses == 1 else "carry"
         uses = f"{counted(suggestion.uses, 'post')} {carry} it: {suggestion.tier}"
-        told = uses if explain and not suggestion.new else _behind(suggestion)
+        also = "also: " + " ".join(f"#{other}" for other in suggestion.also) if suggestion.also else ""
+        told = "; ".join(filter(None, [uses, also])) if explain and not suggestion.new else _behind(suggestion)
         hashtag = f"#{suggestion.hashtag}", "bold cyan", width
         one_line([hashtag, (f"{suggestion.score:>5.2f}  {told}", "", None)])
         if explain:
             _explain(suggestion, width, widest)
+        elif also:
+            one_line([("", "", width), (f"{'':>5}  {also}", "dim", None)])
     if explain:
         _show_photos(answer.suggestions)
     out.print()

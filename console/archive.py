@@ -117,6 +117,8 @@ def show_rules(rules: Sequence[HashtagRule], shipped: int) -> None:
 
 
 def _ruled(rule: HashtagRule) -> str:
+    if rule.kind == "apart":
+        return "never merged"
     return f"means #{rule.target}" if rule.target else f"{rule.kind}ed"
 
 

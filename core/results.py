@@ -61,6 +61,7 @@ class Suggestion:
     the many that do (tail), or between. reasons: the weightiest first; empty unless they were asked for.
     words: of the caption, of which a new hashtag is made; empty for one that the archive knows.
     reach: by measure, where the archive tells enough; empty unless it was asked for.
+    also: the other candidates of the same meaning, the likeliest first.
     """
 
     hashtag: str
@@ -71,6 +72,7 @@ class Suggestion:
     reasons: tuple[Reason, ...] = ()
     words: tuple[str, ...] = ()
     reach: tuple[Reach, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def new(self) -> bool:
@@ -89,6 +91,8 @@ class Suggestion:
             ],
             **({"new": True, "words": list(self.words)} if self.new else {}),
         }
+        if self.also:
+            shown["also"] = list(self.also)
         if explain:
             reasons = [{"what": reason.what, "log_odds": round(reason.log_odds, 3)} for reason in self.reasons]
             shown |= {"uses": self.uses, "tier": self.tier, "reasons": reasons}
@@ -102,7 +106,8 @@ class KnownHashtag:
     """A hashtag of the archive.
 
     hashtag: as the archive posts it most often. uses, tier: see `Suggestion`; no use if it was only added. aliases:
-    normalised hashtags that a rule gives the same meaning. blocked: the reason why it is never suggested, or None.
+    normalised hashtags that mean the same, by a rule or as learned. blocked: the reason why it is never suggested, or
+    None.
     """
 
     hashtag: str

@@ -39,6 +39,10 @@ class RuleStore:
         added = [rule for rule in self.rules() if (rule.hashtag, rule.kind) == (hashtag, "add")]
         return added[0] if added else self._rule(hashtag, "allow")
 
+    def apart(self, raw: str) -> HashtagRule:
+        """Never merge this hashtag with another; an alias of it stays one."""
+        return self._rule(_normalised(raw), "apart")
+
     def alias(self, raw: str, target: str) -> HashtagRule:
         """The first hashtag means the same as the second: at most one of them goes into an answer.
 

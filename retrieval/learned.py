@@ -17,6 +17,7 @@ from .reranking.context_priors import ContextPriors
 from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_names, read_report
+from .selection.same_meaning import Link, read_links, write_links
 from .voting.fusion import Fusion
 from .voting.ranking import UNLEARNED, Ranker, Vote
 
@@ -32,8 +33,8 @@ class Learned:
 
     clusters: (posts,) the cluster of each post. judged: by hashtag (normalised), what a person's judgements add to its
     log odds. reranker: None if there are too few posts to learn from, or if it cannot be used. report: on the held-out
-    posts; None without a reranker. new_hashtags: None if too few hashtags stand in captions to learn from. notes: for a
-    person, on what could not be loaded.
+    posts; None without a reranker. new_hashtags: None if too few hashtags stand in captions to learn from. links: of
+    hashtags that mean the same. notes: for a person, on what could not be loaded.
     """
 
     fusion: Fusion
@@ -43,6 +44,7 @@ class Learned:
     reranker: Reranker | None
     report: RerankerReport | None
     new_hashtags: NewHashtagExtractor | None = None
+    links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = ()
 
     def ranker(self, prior: Floats) -> Ranker:
@@ -62,6 +64,7 @@ class Learned:
         }
         (folder / _LEARNED).write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
         np.save(folder / _CLUSTERS, self.clusters)
+        write_links(self.links, folder)
         if self.reranker is not None:
             (folder / RERANKER).mkdir()
             self.reranker.save(folder / RERANKER)
@@ -80,6 +83,7 @@ def load(
     Raises SnapshotError if anything else cannot be read.
     """
     fusion, context_priors, judged_by = read_learned(folder)
+    links = read_links(folder)
     try:
         clusters: Rows = read_array(folder / _CLUSTERS)
     except (OSError, EOFError, ValueError) as error:
@@ -98,7 +102,7 @@ def load(
         new_hashtags = read_new_hashtags(folder)
     except SnapshotError as error:
         notes = (*notes, f"{error}; until then no new hashtags are suggested")
-    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, new_hashtags, notes)
+    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, new_hashtags, links, notes)
 
 
 def read_new_hashtags(folder: Path) -> NewHashtagExtractor | None:

@@ -12,6 +12,7 @@ from .new_hashtags.training import learn_new_hashtags
 from .reranking.context_priors import ContextPriors
 from .reranking.reranker import Reranker
 from .reranking.training import TrainingArchive, learn_reranker
+from .selection.same_meaning import Link, learn_same_meaning
 from .voting.fusion import Fusion, learn_fusion
 
 SAMPLE = 1500  # posts from which the weights of the channels are learned
@@ -31,7 +32,14 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         trained.reranker if trained else None,
         trained.reranker.report if trained else None,
         learn_new_hashtags(archive, fusion) if trained else None,
+        learn_links(archive),
     )
+
+
+def learn_links(archive: TrainingArchive) -> tuple[Link, ...]:
+    """Learn which hashtags of the archive mean the same. Deterministic."""
+    names = archive.names.of.get("multilingual")
+    return learn_same_meaning(archive.hashtags, archive.labels, archive.author_of, names)
 
 
 def learn_vote_sources(archive: TrainingArchive) -> Fusion:
@@ -59,9 +67,9 @@ def weigh_judgements(judgements: Sequence[Judgement]) -> dict[str, float]:
 def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
     """Use what a snapshot has learned for an archive that has changed since; much faster than `learn`.
 
-    Fusion, context priors, what finds new hashtags and the models of the reranker are kept. Near-duplicates, counts and
-    judgements are computed anew. archive: must have the channels that the snapshot learned from. Raises SnapshotError
-    if a file cannot be read.
+    Fusion, context priors, what finds new hashtags and the models of the reranker are kept. Near-duplicates, counts,
+    judgements and links are computed anew. archive: must have the channels that the snapshot learned from. Raises
+    SnapshotError if a file cannot be read.
     """
     fusion, context_priors, _ = read_learned(folder)
     reranker = None
@@ -70,5 +78,6 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
         reranker = Reranker.carry_over(folder / RERANKER, captions, hashtags, archive.labels, archive.names, fusion)
     report = reranker.report if reranker else None
     new_hashtags = read_new_hashtags(folder)
+    links = learn_links(archive)
     judged = weigh_judgements(judgements)
-    return Learned(fusion, archive.clusters, context_priors, judged, reranker, report, new_hashtags)
+    return Learned(fusion, archive.clusters, context_priors, judged, reranker, report, new_hashtags, links)

@@ -90,7 +90,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         platforms: Path | None = None,
         reach: Callable[[Sequence[str]], Sequence[tuple[Reach, ...]]] | None = None,
     ) -> None:
-        """rules: blocked hashtags and aliases. notes: on what could not be opened.
+        """rules: blocked hashtags, aliases, and what is merged. notes: on what could not be opened.
 
         platforms: the user's own list, added to the one that ships; see `lists.platforms`. reach: tells what is known
         of the reach of hashtags (normalised); it is asked for explanations alone.
@@ -123,6 +123,12 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         """A recommender that ranks by the vote alone: what the reranker is compared with."""
         plain = replace(self._learned, reranker=None, report=None, new_hashtags=None)
         known = self._channels, self._archive, plain, self.snapshot, self._rules, self.notes, self._platforms
+        return ArchiveRecommender(*known)
+
+    def without_merging(self) -> "ArchiveRecommender":
+        """A recommender that merges only plurals and aliases: what the default form is compared with."""
+        rules = replace(self._rules, merged={})
+        known = self._channels, self._archive, self._learned, self.snapshot, rules, self.notes, self._platforms
         return ArchiveRecommender(*known)
 
     @property
@@ -413,10 +419,12 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 reasons=reasons,
                 words=adjusted.new[column - m].words if column >= m else (),
                 reach=reach,
+                also=tuple(table.shown[other] for other in also),
             )
-            for column, score, posts, uses, tier, reasons, reach in zip(
+            for column, score, also, posts, uses, tier, reasons, reach in zip(
                 columns.tolist(),
                 selected.scores,
+                selected.also,
                 evidence.find(i, columns),
                 table.uses(columns),
                 table.tiers(columns),

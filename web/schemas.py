@@ -157,9 +157,9 @@ class RuleRequest(Document):
     """A rule on a hashtag."""
 
     hashtag: str = Field(max_length=MAX_HASHTAG + 1, examples=["sale"])
-    kind: Literal["block", "allow", "remove"] = Field(
+    kind: Literal["block", "allow", "apart", "remove"] = Field(
         description="block: never suggest it; allow: suggest it although the list in the package blocks it; "
-        "remove: remove your rule on it."
+        "apart: never merge it with hashtags of the same meaning; remove: remove your rule on it."
     )
 
 
@@ -220,6 +220,7 @@ class SuggestionDocument(Told):
     evidence: list[EvidenceDocument]
     new: bool | None = None
     words: list[str] | None = Field(default=None, description="Of the caption, of which it is made.")
+    also: list[str] | None = Field(default=None, description="Hashtags of the same meaning, which it stands for.")
     uses: int | None = None
     tier: Tier | None = None
     reasons: list[ReasonDocument] | None = None

@@ -9,6 +9,7 @@ from ...db.rules import RuleStore
 from ...index.snapshots.snapshot import current_snapshot
 from ...retrieval.learned import why_not_by_name
 from ...retrieval.selection.lists import SPAM, spam_rules
+from ...retrieval.selection.same_meaning import merge, read_links
 from ...retrieval.selection.selector import HashtagTable
 from ...retrieval.selection.synonyms import AliasCandidate, suggest_aliases
 from ...retrieval.voting.votes import carrier_matrix
@@ -51,9 +52,10 @@ def hashtag_rules(home: Home) -> tuple[tuple[HashtagRule, ...], int]:
 
 
 def alias_candidates(home: Home) -> list[AliasCandidate]:
-    """Pairs of hashtags of the archive that may mean the same, likeliest first, for a person to confirm."""
-    archive = current_snapshot(home.existing()).archive
+    """Pairs of hashtags that may mean the same, likeliest first, for a person to confirm; none that are merged."""
+    snapshot = current_snapshot(home.existing())
+    archive = snapshot.archive
     own, _ = hashtag_rules(home)
     rules = combine_rules(spam_rules(home.folder / SPAM), own)
     table = HashtagTable(archive.hashtags, archive.shown, carrier_matrix(archive))
-    return suggest_aliases(table, archive.author_of, rules)
+    return suggest_aliases(table, archive.author_of, merge(read_links(snapshot.folder), rules, table))

@@ -27,7 +27,9 @@ from ...retrieval.search.channels import Channel, channels_of
 from ...retrieval.search.duplicates import voting_posts
 from ...retrieval.search.neighbours import Neighbourhood
 from ...retrieval.selection.lists import PLATFORMS, SPAM, spam_rules
-from ...retrieval.voting.votes import label_matrix
+from ...retrieval.selection.same_meaning import merge
+from ...retrieval.selection.selector import HashtagTable
+from ...retrieval.voting.votes import carrier_matrix, label_matrix
 from ..hashtag_names import name_digests, names_of_newcomers
 from ..home import Home, open_home
 from ..reach import ArchiveReach
@@ -89,7 +91,8 @@ def recommender_of(home: Home) -> ArchiveRecommender:
             encoder = home.encoder(records[query])
             near = Neighbourhood(name, encoder.modality, *indexes[posts], clusters, can_vote)
             channels.append(Channel(encoder, near))
-    rules = combine_rules(spam_rules(home.folder / SPAM), since.rules)
+    table = HashtagTable(archive.hashtags, archive.shown, carrier_matrix(archive))
+    rules = merge(learned.links, combine_rules(spam_rules(home.folder / SPAM), since.rules), table)
     notes = (*filter(None, [served.note]), *since.notes)
     platforms = home.folder / PLATFORMS
     reach = ArchiveReach(home, archive, snapshot.archive.keys, rules)

@@ -86,21 +86,26 @@ class CandidateTable:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """columns, scores: (s,) of the selected hashtags, in order. removed: likeliest first."""
+    """columns, scores: (s,) of the selected hashtags, in order. removed: likeliest first.
+
+    also: (s,) for each the columns of the other candidates of the same meaning, likeliest first.
+    """
 
     columns: Rows
     scores: Floats
+    also: tuple[tuple[int, ...], ...]
     removed: tuple[Removed, ...]
 
 
 class Meanings:
-    """Which hashtags mean the same: English plurals and singulars, and aliases of a person."""
+    """Which hashtags mean the same: English plurals and singulars, aliases of a person, and what was learned."""
 
-    def __init__(self, table: "HashtagTable | CandidateTable", aliases: Mapping[str, str]) -> None:
+    def __init__(self, table: "HashtagTable | CandidateTable", rules: Rules) -> None:
         self._hashtags = table.hashtags
+        self._apart, self._merged = rules.apart, rules.merged
         self._ends: dict[str, str] = {}
-        pairs = list(aliases.items())
-        singular_of = singulars([hashtag for pair in pairs for hashtag in pair], table.hashtags)
+        pairs = list(rules.aliases.items())
+        singular_of = self._singulars([hashtag for pair in pairs for hashtag in pair])
         for pair in pairs:
             one, other = (self._follow(singular_of.get(hashtag, hashtag)) for hashtag in pair)
             if one != other:
@@ -108,8 +113,13 @@ class Meanings:
 
     def of(self, hashtags: Sequence[str]) -> list[str]:
         """For each of some hashtags one name (normalised) for all that mean the same as this one."""
-        singular_of = singulars(hashtags, self._hashtags)
-        return [self._follow(singular_of.get(hashtag, hashtag)) for hashtag in hashtags]
+        singular_of = self._singulars(hashtags)
+        names = [self._follow(singular_of.get(hashtag, hashtag)) for hashtag in hashtags]
+        return [self._merged.get(name, name) for name in names]
+
+    def _singulars(self, hashtags: Sequence[str]) -> dict[str, str]:
+        found = singulars(hashtags, self._hashtags)
+        return {plural: one for plural, one in found.items() if not {plural, one} & self._apart}
 
     def _follow(self, name: str) -> str:
         while name in self._ends:
@@ -137,8 +147,8 @@ def select(
     candidates: Rows = columns[likeliest].astype(np.int64)
     likelihoods: Floats = scores[likeliest].astype(np.float64)
     kept, removed = _sift(candidates, table, options, rules, given)
-    shown = candidates[[rank for _, rank in kept]]
-    probabilities = likelihoods[[rank for rank, _ in kept]]
+    shown = candidates[[best for best, _ in kept]]
+    probabilities = likelihoods[[ranks[0] for _, ranks in kept]]
     count = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
     weights = _weigh_tiers(probabilities, table.tiers(shown), options.mix)
     order = np.argsort(-weights, kind="stable")
@@ -150,25 +160,27 @@ def select(
     order = order[:count]
     least = probabilities[order].min() if len(order) else max(options.min_score, threshold)
     listed = tuple(why for rank, why in removed if likelihoods[rank] >= least)
-    return Selected(shown[order], probabilities[order], listed)
+    meanings = [kept[i] for i in order.tolist()]
+    also = tuple(tuple(int(candidates[rank]) for rank in ranks if rank != best) for best, ranks in meanings)
+    return Selected(shown[order], probabilities[order], also, listed)
 
 
 def _sift(
     columns: Rows, table: CandidateTable, options: SuggestOptions, rules: Rules, given: Collection[str]
-) -> tuple[list[tuple[int, int]], list[tuple[int, Removed]]]:
+) -> tuple[list[tuple[int, list[int]]], list[tuple[int, Removed]]]:
     """Merge and filter candidates, given likeliest first, by rank.
 
-    Returns for each meaning that is kept the rank of its likeliest hashtag and the rank of the hashtag to show, which
-    is the most used one in the requested languages; and each removed rank with the reason.
+    Returns for each meaning that is kept the rank of the hashtag to show, which is the most used one in the requested
+    languages, and all its ranks; and each removed rank with the reason.
     """
     groups, removed = _group_by_meaning(columns, table, options, rules, given)
-    kept: list[tuple[int, int]] = []
+    kept: list[tuple[int, list[int]]] = []
     uses = table.uses(columns).tolist()
     for ranks in groups:
         fitting = _filter_languages(ranks, columns, table, options)
         best = max(fitting, key=uses.__getitem__, default=None)
         if best is not None:
-            kept.append((ranks[0], best))
+            kept.append((best, ranks))
         for rank in ranks:
             if best is None:
                 foreign = f"not in {', '.join(sorted(options.languages))}"
@@ -189,7 +201,7 @@ def _group_by_meaning(
     columns: Rows, table: CandidateTable, options: SuggestOptions, rules: Rules, given: Collection[str]
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
     """The ranks of the candidates grouped by meaning; second, those blocked, given or excluded."""
-    meanings = None if options.raw else Meanings(table, rules.aliases)
+    meanings = None if options.raw else Meanings(table, rules)
     unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # the latter wins
     hashtags = [table.hashtags[column] for column in columns.tolist()]
     asked = [*hashtags, *(tag for tags, _ in unwanted for tag in tags)]

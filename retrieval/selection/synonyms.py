@@ -61,7 +61,7 @@ class AliasCandidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class Written:
     """A hashtag's writing. text: without `_`. letters, sound: see `pronunciation`; empty if unknown."""
 
     text: str
@@ -71,7 +71,7 @@ class _Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class Pair:
     """Two hashtags by number. alike: the similarity of sound or spelling, in [0, 1]. score: to sort by."""
 
     one: int
@@ -91,11 +91,11 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
     columns = np.flatnonzero(free & (table.uses >= _FEWEST)).tolist()
     company = Cooccurrence(sparse.csr_matrix(table.by_hashtag[:, columns]), author_of)
     hashtags, shown = ([names[column] for column in columns] for names in (table.hashtags, table.shown))
-    written = [_describe(hashtag) for hashtag in hashtags]
-    alike = _link(_find_alike(written, company), written)
+    written = [describe(hashtag) for hashtag in hashtags]
+    alike = _link(find_alike(written, company), written)
     taken = {number for pair in alike if pair.sign == "sound" for number in (pair.one, pair.other)}
     pairs = [*alike, *_pair_by_company(written, company, taken)]
-    meanings = Meanings(table, rules.aliases).of(hashtags)
+    meanings = Meanings(table, rules).of(hashtags)
     found: list[AliasCandidate] = []
     for pair in sorted(pairs, key=lambda pair: -pair.score):
         # A hashtag has one rule, so an alias must not become an alias of another hashtag.
@@ -106,12 +106,13 @@ def suggest_aliases(table: HashtagTable, author_of: Rows, rules: Rules) -> list[
     return found
 
 
-def _describe(hashtag: str) -> _Written:
+def describe(hashtag: str) -> Written:
+    """The writing of a hashtag (normalised)."""
     letters = letters_of(hashtag)
-    return _Written(hashtag.replace("_", ""), scripts_of(hashtag), letters, sound_of(letters))
+    return Written(hashtag.replace("_", ""), scripts_of(hashtag), letters, sound_of(letters))
 
 
-def _find_alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[_Pair]:
+def find_alike(written: Sequence[Written], company: Cooccurrence) -> Iterator[Pair]:
     """Yield pairs that sound or are spelt alike, and that appear with the same hashtags or with each other."""
     ones, others = _pair_by_consonants(written)
     rarer = np.minimum(company.uses[ones], company.uses[others])
@@ -121,14 +122,14 @@ def _find_alike(written: Sequence[_Written], company: Cooccurrence) -> Iterator[
     )
     for one, other, likeness, weight in zip(*(kept.tolist() for kept in (ones, others, shared, weights)), strict=True):
         if written[one].text == written[other].text:  # needs no further sign
-            yield _Pair(one, other, "spelling", 1.0, weight)
+            yield Pair(one, other, "spelling", 1.0, weight)
         elif likeness >= min(_LEAST.values()):
             sign, alike = _find_sign(written[one], written[other])
             if sign and likeness >= _LEAST[sign]:
-                yield _Pair(one, other, sign, alike, _TRUST[sign] * alike * likeness * weight)
+                yield Pair(one, other, sign, alike, _TRUST[sign] * alike * likeness * weight)
 
 
-def _pair_by_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
+def _pair_by_consonants(written: Sequence[Written]) -> tuple[Rows, Rows]:
     """(p,) each: pairs whose consonants agree but for one left out or changed, and pairs with the same text."""
     sharing: dict[str, list[int]] = defaultdict(list)
     for number, hashtag in enumerate(written):
@@ -141,7 +142,7 @@ def _pair_by_consonants(written: Sequence[_Written]) -> tuple[Rows, Rows]:
     return ordered[:, 0], ordered[:, 1]
 
 
-def _find_sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
+def _find_sign(one: Written, other: Written) -> tuple[Sign | None, float]:
     """The sign by which the writing of two is alike, if any, and the similarity, in [0, 1]."""
     if one.scripts and other.scripts and one.scripts != other.scripts:
         alike = sound_likeness(one.sound, other.sound)
@@ -150,13 +151,13 @@ def _find_sign(one: _Written, other: _Written) -> tuple[Sign | None, float]:
     return ("spelling" if long and differ_in_a_vowel(one.letters, other.letters) else None), 1.0
 
 
-def _link(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
+def _link(pairs: Iterator[Pair], written: Sequence[Written]) -> list[Pair]:
     """Keep all pairs that are spelt alike, and of those that sound alike the best one for each hashtag and script.
 
     Competitive linking (Melamed, Models of Translational Equivalence among Words, 2000). Without it,
     카페스타그램 and 커피스타그램 would both be linked to cafestagram.
     """
-    kept: list[_Pair] = []
+    kept: list[Pair] = []
     linked: set[tuple[int, frozenset[str]]] = set()
     for pair in sorted(pairs, key=lambda pair: (-round(pair.alike, 2), -pair.score)):
         links = {(pair.one, written[pair.other].scripts), (pair.other, written[pair.one].scripts)}
@@ -168,7 +169,7 @@ def _link(pairs: Iterator[_Pair], written: Sequence[_Written]) -> list[_Pair]:
     return kept
 
 
-def _pair_by_company(written: Sequence[_Written], company: Cooccurrence, taken: Collection[int]) -> Iterator[_Pair]:
+def _pair_by_company(written: Sequence[Written], company: Cooccurrence, taken: Collection[int]) -> Iterator[Pair]:
     """Yield pairs in two scripts of which each appears with the other most, on posts whose other hashtags differ.
 
     taken: hashtags that have a partner already. Pairs used by a single author are left out, if authors are known.
@@ -183,10 +184,10 @@ def _pair_by_company(written: Sequence[_Written], company: Cooccurrence, taken: 
         if special or likeness < _LEAST["company"] or company.authors_of(posts) == 1:
             continue
         if company.variety(one, other) >= _VARIETY:
-            yield _Pair(one, other, "company", 1.0, _TRUST["company"] * likeness * len(posts) / (len(posts) + _DOUBT))
+            yield Pair(one, other, "company", 1.0, _TRUST["company"] * likeness * len(posts) / (len(posts) + _DOUBT))
 
 
-def _find_nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tuple[int, int]]:
+def _find_nearest(written: Sequence[Written], company: Cooccurrence) -> list[tuple[int, int]]:
     """Pairs of which each appears with the other most, closest first.
 
     Hashtags that contain much of each other are skipped: 일본여행 appears with 일본, but is a special case of it.
@@ -204,7 +205,7 @@ def _find_nearest(written: Sequence[_Written], company: Cooccurrence) -> list[tu
     return found
 
 
-def _overlap(one: _Written, other: _Written) -> bool:
+def _overlap(one: Written, other: Written) -> bool:
     """Whether two share a substring longer than half of the shorter one, in text or in sound."""
     for mine, theirs in ((one.text, other.text), (one.sound, other.sound)):
         common = SequenceMatcher(None, mine, theirs, autojunk=False).find_longest_match().size

@@ -35,7 +35,7 @@ async def list_rules(service: TheService) -> Any:
 
 @router.post("/v1/rules", response_model=RulesDocument, openapi_extra=takes(RuleRequest, photos=False))
 async def rule(request: Request, service: TheService) -> Any:
-    """Block or allow a hashtag, or remove your rule on it; the next suggestion follows it."""
+    """Block, allow or keep apart a hashtag, or remove your rule on it; the next suggestion follows it."""
     asked, _ = await read_request(request, RuleRequest, service)
     await service.write(apply_rule, asked)
     return await list_rules(service)
@@ -44,4 +44,5 @@ async def rule(request: Request, service: TheService) -> Any:
 def apply_rule(home: "assembly.Home", asked: RuleRequest) -> None:
     """Store a rule, or remove one."""
     with assembly.rule_store(home) as rules:
-        {"block": rules.block, "allow": rules.allow, "remove": rules.remove}[asked.kind](asked.hashtag)
+        change = {"block": rules.block, "allow": rules.allow, "apart": rules.apart, "remove": rules.remove}
+        change[asked.kind](asked.hashtag)

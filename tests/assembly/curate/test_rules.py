@@ -40,6 +40,8 @@ def candidates(hashtag, home):
 
 
 def test_aliases_are_put_forward_until_they_are_given(hashtag, large_copy):
+    assert candidates(hashtag, large_copy) == [], "what is merged needs no alias"
+    assert hashtag("tags", "apart", "cafe", "--home", large_copy).out == "#cafe: never merged\n"
     put = candidates(hashtag, large_copy)
     [cafe] = [pair for pair in put if {pair["alias"], pair["target"]} == {"cafe", "카페"}]
     assert list(cafe) == "alias target alias_posts target_posts posts authors sign likeness".split()
@@ -58,6 +60,7 @@ def test_aliases_are_put_forward_until_they_are_given(hashtag, large_copy):
 
 def test_candidates_are_accepted_by_the_file(hashtag, large_copy, tmp_path):
     file = tmp_path / "pairs.jsonl"
+    hashtag("tags", "apart", "cafe", "--home", large_copy)
     put = hashtag("tags", "alias", "--home", large_copy, "--json").out
     file.write_text("\ufeff" + put + "\n" + '{"alias": "고양이", "target": "Cat"}\n', encoding="utf-8")
     ran = hashtag("tags", "alias", "--from", file, "--home", large_copy)

@@ -209,7 +209,7 @@ def test_likeness_is_the_cosine_of_posts() -> None:
 
 
 def test_meanings_join_through_plurals_and_aliases() -> None:
-    meanings = Meanings(CATS, {"고양이": "cats", "냥이": "고양이", "cat": "kitty", "kitty": "냥이"})
+    meanings = Meanings(CATS, Rules(aliases={"고양이": "cats", "냥이": "고양이", "cat": "kitty", "kitty": "냥이"}))
     assert len(set(meanings.of(["cat", "cats", "고양이", "냥이", "kitty"]))) == 1
     assert meanings.of(["paris"]) == ["paris"]
 
@@ -234,7 +234,7 @@ RULES = Rules(
     fragments={"맞팔": "asks for follows"},
     aliases={"고양이": "cat", "ねこ": "고양이", "강아지": "dogs", "카페": "cafe", "커피": "coffee"},
 )
-MEANINGS = Meanings(ARCHIVE, RULES.aliases)
+MEANINGS = Meanings(ARCHIVE, RULES)
 CANDIDATES = st.dictionaries(st.integers(0, len(ARCHIVE.hashtags) - 1), st.sampled_from(np.linspace(0, 1, 21).tolist()))
 HASHTAGS = st.sampled_from(list(ARCHIVE.hashtags))
 SHAPED = st.builds(
