@@ -26,7 +26,14 @@ def test_what_the_list_that_ships_blocks_can_be_allowed(hashtag, copy, ask):
 
 
 def test_an_alias_merges(hashtag, copy, ask):
-    assert {"cafe", "카페"} <= set(tags(ask(copy, CAFE, "--count", 30)))
+    learned = ask(copy, CAFE, "--count", 30)
+    [merged] = [each for each in learned["hashtags"] if each["hashtag"] in ("cafe", "카페")]
+    assert set(merged["also"]) <= {"cafe", "카페"}, "what was learned merges already"
+    hashtag("tags", "apart", "cafe", "--home", copy)
+    apart = ask(copy, CAFE, "--count", 30)
+    assert {"cafe", "카페"} <= set(tags(apart)) and not any(
+        "also" in each for each in apart["hashtags"] if each["hashtag"] in ("cafe", "카페")
+    )
     assert hashtag("tags", "alias", "Cafe", "카페", "--home", copy).out == "#cafe: means #카페\n"
     answer = ask(copy, CAFE, "--count", 30)
     assert len({"cafe", "카페"} & set(tags(answer))) == 1
