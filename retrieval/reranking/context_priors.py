@@ -1,9 +1,9 @@
 """Context priors: adjust candidates for given hashtags and for the author of a query.
 
 Each of the two contexts makes a forecast: how often a hashtag appears with the given ones, or how often the author
-uses it. The log odds of a candidate are changed by log odds' = own * log odds + lift * ln(forecast / prior) + offset, a
-logarithmic opinion pool (Genest and Zidek, Combining Probability Distributions, 1986). The three weights are learned
-on the archive's own posts.
+uses it. The log odds of a candidate are changed by log odds' = own * log odds + lift * ln(forecast / prior) + habit *
+log odds of the forecast + offset, a logarithmic opinion pool (Genest and Zidek, Combining Probability Distributions,
+1986). The four weights are learned on the archive's own posts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,6 +36,16 @@ class ContextPrior:
     own: float = 1.0
     lift: float = 0.5
     offset: float = 0.0
+    habit: float = 0.0
+
+    def apply(self, odds: Floats, forecast: "Forecast", columns: Numbers) -> Floats:
+        """The log odds of c hashtags in the context: (c,). odds: (c,) without it."""
+        return np.asarray(self.own * odds + self.shift(forecast, columns))
+
+    def shift(self, forecast: "Forecast", columns: Numbers) -> Floats:
+        """What the context adds to the log odds of c hashtags: (c,)."""
+        habit = self.habit * log_odds(forecast.of(columns)) if self.habit else 0.0
+        return np.asarray(self.lift * forecast.lift(columns) + habit + self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +135,21 @@ class Contexts:
 def apply_prior(ranked: Ranked, forecast: Forecast, likely: Rows, prior_weights: ContextPrior) -> Ranked:
     """Apply a context to the candidates of a query, and add the hashtags that it makes likely.
 
-    likely: see `Contexts.find_likely`. A hashtag that is added starts from its prior, or from the least probability of
-    a candidate if that is lower.
+    likely: see `Contexts.find_likely`. A hashtag that is added starts from its prior.
     """
-    prior = forecast.prior
-    shifts = prior_weights.lift * forecast.lift(likely)
-    best = highest(shifts + np.log(prior[likely] + 1e-6), CANDIDATES)
-    newcomers = np.setdiff1d(likely[best][shifts[best] > 0], ranked.columns)
+    newcomers = _find_newcomers(forecast, likely, ranked.columns)
     columns = np.concatenate([ranked.columns, newcomers])
-    least = ranked.probabilities.min(initial=1.0)
-    chances = np.concatenate([ranked.probabilities, np.minimum(prior[newcomers], least)])
+    chances = np.concatenate([ranked.probabilities, forecast.prior[newcomers]])
     features = np.full((len(columns), ranked.features.shape[1]), np.nan, dtype=np.float32)
     features[: len(ranked.features)] = ranked.features
-    odds = prior_weights.own * log_odds(chances) + prior_weights.lift * forecast.lift(columns) + prior_weights.offset
-    return _sort(Ranked(columns, logistic(odds), features))
+    return _sort(Ranked(columns, logistic(prior_weights.apply(log_odds(chances), forecast, columns)), features))
+
+
+def _find_newcomers(forecast: Forecast, likely: Rows, known: Numbers) -> Rows:
+    """The likeliest hashtags in a context that it makes likelier and that are no candidates, ascending."""
+    chances, lifts = forecast.of(likely), forecast.lift(likely)
+    best = highest(chances, CANDIDATES)
+    return np.setdiff1d(likely[best][lifts[best] > 0], known)
 
 
 def shift(ranked: Ranked, added: Floats) -> Ranked:
@@ -170,29 +181,42 @@ def learn_context_priors(
         contexts = Contexts(labels[seen], sparse.csc_matrix(labels[seen]), author_of[seen])
         for post in np.flatnonzero(examples.post_folds[examples.rows] == fold):
             here = slice(starts[post], starts[post + 1])
-            columns, right = examples.columns[here], examples.labels[here].astype(np.float64)
+            columns = examples.columns[here]
             own = log_odds(held_out[here])
             tags = labels.indices[slice(*labels.indptr[examples.rows[post] : examples.rows[post] + 2])]
             if len(tags) > 1:
                 drawn = rng.choice(tags, rng.integers(1, min(_MOST_GIVEN, len(tags) - 1) + 1), replace=False)
-                shifts = contexts.forecast_given(drawn.tolist()).lift(columns)
-                given.append(np.stack([own, shifts, right], axis=1)[~np.isin(columns, drawn)])
+                rows = _describe(contexts, contexts.forecast_given(drawn.tolist()), columns, own, tags)
+                given.append(rows[~np.isin(rows[:, 0], drawn), 1:])
             author = int(author_of[examples.rows[post]])
             if author >= 0 and contexts.count_posts(author) >= _HISTORY:
-                shifts = contexts.forecast_author(author).lift(columns)
-                authors.append(np.stack([own, shifts, right], axis=1))
+                rows = _describe(contexts, contexts.forecast_author(author), columns, own, tags)
+                authors.append(rows[:, 1:])
     return ContextPriors(_fit(given), _fit(authors))
 
 
+def _describe(contexts: Contexts, forecast: Forecast, columns: Numbers, odds: Floats, tags: Numbers) -> Floats:
+    """The candidates of a post (c,), and the hashtags that the context adds: their columns, see `_fit`, (n, 5).
+
+    odds: (c,) without the context. tags: the post's own hashtags.
+    """
+    newcomers = _find_newcomers(forecast, contexts.find_likely(forecast), columns)
+    several = np.concatenate([columns, newcomers])
+    own = np.concatenate([odds, log_odds(contexts.prior[newcomers])])
+    return np.stack(
+        [several, own, forecast.lift(several), log_odds(forecast.of(several)), np.isin(several, tags)], axis=1
+    )
+
+
 def _fit(posts: Sequence[Floats]) -> ContextPrior:
-    """posts: each (c, 3): log odds, lift, and whether the post carries the candidate."""
+    """posts: each (c, 4): log odds, lift, log odds of the forecast, and whether the post carries the hashtag."""
     from sklearn.linear_model import LogisticRegression
 
     if len(posts) < _FEWEST_POSTS:
         return ContextPrior()
     rows = np.concatenate(posts)
-    if len(np.unique(rows[:, 2])) < 2:
+    if len(np.unique(rows[:, 3])) < 2:
         return ContextPrior()
-    fitted = LogisticRegression(C=1.0).fit(rows[:, :2], rows[:, 2] > 0)
-    own, weight = (float(slope) for slope in fitted.coef_[0])
-    return ContextPrior(own, max(weight, 0.0), float(fitted.intercept_[0]))
+    fitted = LogisticRegression(C=1.0).fit(rows[:, :3], rows[:, 3] > 0)
+    own, lift, habit = (float(slope) for slope in fitted.coef_[0])
+    return ContextPrior(own, max(lift, 0.0), float(fitted.intercept_[0]), max(habit, 0.0))

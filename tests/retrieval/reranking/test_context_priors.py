@@ -103,11 +103,16 @@ def test_a_context_brings_candidates_of_its_own(contexts):
     assert (np.diff(after.probabilities) <= 0).all()
 
 
-def test_a_newcomer_starts_no_higher_than_the_least_candidate(contexts):
-    forecast = contexts.forecast_given([0])
-    moved = forecast.lift(ALL)
-    odds = np.log(0.01 / 0.99) + moved[1]
-    assert by_column(apply_prior(ranked(c2=0.01), forecast, ALL, LEANING))[1] == pytest.approx(1 / (1 + np.exp(-odds)))
+def test_a_habit_counts_where_nothing_else_speaks_for_a_hashtag(contexts):
+    """Author 1 has 4 on both posts; photo and caption speak for another one."""
+    forecast = contexts.forecast_author(1)
+    plain = by_column(apply_prior(ranked(c2=0.01), forecast, ALL, LEANING))
+    assert plain[4] > 0.3
+    prior = ContextPrior(own=1.0, lift=1.0, offset=0.0, habit=0.5)
+    expected = np.log(0.2 / 0.8) + forecast.lift(ALL)[4] + 0.5 * np.log(2.6 / 2.4)
+    assert by_column(apply_prior(ranked(c2=0.01), forecast, ALL, prior))[4] == pytest.approx(
+        1 / (1 + np.exp(-expected))
+    )
 
 
 def test_newcomers_bring_no_features():
@@ -165,6 +170,7 @@ def lessons_of(posts, m):
         carried=np.ones(n * m, dtype=bool),
         labels=labels.toarray().ravel() > 0,
         post_folds=np.arange(n) % 3,
+        post_blocks=np.arange(n) % 10,
     )
 
 
@@ -190,8 +196,9 @@ def test_where_company_tells_nothing_it_counts_for_little():
     learned = learned_from(posts, rng.integers(3, size=300))
     kinds = rng.integers(3, size=300)
     telling = learned_from([(2 * kind, 2 * kind + 1) for kind in kinds], kinds)
-    assert 0 <= learned.given.lift < telling.given.lift / 2
-    assert 0 <= learned.author.lift < telling.author.lift / 2
+    for little, much in ((learned.given, telling.given), (learned.author, telling.author)):
+        assert min(little.lift, little.habit) >= 0
+        assert little.lift + little.habit < (much.lift + much.habit) / 2
 
 
 def test_a_post_does_not_testify_for_itself():
