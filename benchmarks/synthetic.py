@@ -146,6 +146,7 @@ class SyntheticEncoder:
 
     modality: Modality = "text"
     sparse = False
+    languages = None
     stored = True
     batch_size = 1024
 

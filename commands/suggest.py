@@ -41,7 +41,9 @@ def suggest(
     text: Text = "",
     count: Annotated[
         str | None,
-        typer.Option(metavar="N|auto", help="How many hashtags at most (default: 5); auto: all that are likely."),
+        typer.Option(
+            metavar="N|auto", help="How many hashtags at most (default: 5, none weak); auto: all likely ones."
+        ),
     ] = None,
     platform: Annotated[
         str | None, typer.Option(metavar="NAME", help="Not more than a platform takes: instagram, threads, x, ...")

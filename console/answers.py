@@ -38,7 +38,9 @@ def show_answer(answer: Answer, explain: bool) -> None:
         carry = "carries" if suggestion.uses == 1 else "carry"
         uses = f"{counted(suggestion.uses, 'post')} {carry} it: {suggestion.tier}"
         also = "also: " + " ".join(f"#{other}" for other in suggestion.also) if suggestion.also else ""
-        told = "; ".join(filter(None, [uses, also])) if explain and not suggestion.new else _behind(suggestion)
+        told = "; ".join(filter(None, [uses, suggestion.origin, also])) if explain else _behind(suggestion)
+        told = _behind(suggestion) if suggestion.new else told
+        told = f"weak; {told}" if suggestion.weak else told
         hashtag = f"#{suggestion.hashtag}", "bold cyan", width
         one_line([hashtag, (f"{suggestion.score:>5.2f}  {told}", "", None)])
         if explain:
@@ -67,7 +69,7 @@ def _behind(suggestion: Suggestion) -> str:
         return f"new, out of the caption: {' + '.join(suggestion.words)}"
     posts = {(neighbour.source, neighbour.post): neighbour for neighbour in suggestion.evidence}
     if not posts:
-        return "-"
+        return suggestion.origin or "-"
     said = next((caption for caption in map(_caption, suggestion.evidence) if caption), None)
     return f"{counted(len(posts), 'post')}: {said or _named(suggestion.evidence[0])}"
 

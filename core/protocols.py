@@ -68,6 +68,11 @@ class Encoder(Protocol[V_out]):
         ...
 
     @property
+    def languages(self) -> Collection[str] | None:
+        """The languages of captions that it was trained on, as keys of `writing_systems.SCRIPTS`; None: of any."""
+        ...
+
+    @property
     def sparse(self) -> bool:
         """Whether `encode` yields a SciPy sparse matrix of counts; else a dense array."""
         ...

@@ -62,6 +62,8 @@ class Suggestion:
     words: of the caption, of which a new hashtag is made; empty for one that the archive knows.
     reach: by measure, where the archive tells enough; empty unless it was asked for.
     also: the other candidates of the same meaning, the likeliest first.
+    weak: whether its probability is so low that it would not stand here if the number were free. origin: where it comes
+    from, in words, if no post is behind it.
     """
 
     hashtag: str
@@ -73,6 +75,8 @@ class Suggestion:
     words: tuple[str, ...] = ()
     reach: tuple[Reach, ...] = ()
     also: tuple[str, ...] = ()
+    weak: bool = False
+    origin: str | None = None
 
     @property
     def new(self) -> bool:
@@ -90,6 +94,8 @@ class Suggestion:
                 for n in self.evidence
             ],
             **({"new": True, "words": list(self.words)} if self.new else {}),
+            **({"weak": True} if self.weak else {}),
+            **({"origin": self.origin} if self.origin is not None else {}),
         }
         if self.also:
             shown["also"] = list(self.also)
@@ -136,6 +142,8 @@ class Answer:
 
     removed: what would have stood there too. notes: what a person should know of how they came about, such as that
     nothing in the archive resembles the post. error: why there are none, where the post itself could not be read.
+    familiarity: how well the archive knows such posts: the probability that at least one of the five likeliest
+    hashtags is right; None if that is not known, as in an archive too small to learn from.
     """
 
     suggestions: tuple[Suggestion, ...]
@@ -143,16 +151,19 @@ class Answer:
     removed: tuple[Removed, ...] = ()
     notes: tuple[str, ...] = ()
     error: str | None = None
+    familiarity: float | None = None
 
     def to_json(self, explain: bool = False, address: PhotoAddress = path_of_photo) -> dict[str, Any]:
         """The documented shape: hashtags with score and evidence (post, similarity, channel), and the snapshot.
 
-        `removed`, `notes` and `error` join them only if there are any. explain, address: see `Suggestion.to_json`.
+        `familiarity`, `removed`, `notes` and `error` join them only if there are any. explain, address: see
+        `Suggestion.to_json`.
         """
         removed = [{"hashtag": r.hashtag, "step": r.step, "reason": r.reason} for r in self.removed]
         return {
             "hashtags": [suggestion.to_json(explain, address) for suggestion in self.suggestions],
             "snapshot": self.snapshot,
+            **({"familiarity": round(self.familiarity, 6)} if self.familiarity is not None else {}),
             **({"removed": removed} if removed else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
             **({"error": self.error} if self.error is not None else {}),

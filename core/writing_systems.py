@@ -1,6 +1,7 @@
 """Which languages a hashtag may be in, as far as its letters tell: by script, so that `en` lets French pass as well."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cache
 
@@ -42,6 +43,12 @@ def mostly_written_in(text: str, languages: Collection[str]) -> bool:
     known = frozenset[str]().union(*(SCRIPTS[language] for language in languages))
     scripts = [script for script in map(_script, text) if script]
     return 2 * sum(script in known for script in scripts) > len(scripts)
+
+
+def main_script(text: str) -> str:
+    """The script of most of a text's letters, by the first word of their Unicode names; empty if it has no letter."""
+    scripts = Counter(filter(None, map(_script, text)))
+    return min(scripts, key=lambda script: (-scripts[script], script), default="")
 
 
 @cache

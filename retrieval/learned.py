@@ -14,6 +14,7 @@ from ..core.string_table import Table
 from ..core.vectors import Floats, Numbers, Rows, read_array
 from .new_hashtags.extractor import NewHashtagExtractor
 from .reranking.context_priors import ContextPriors
+from .reranking.familiarity import Familiarity
 from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_names, read_report
@@ -34,7 +35,8 @@ class Learned:
     clusters: (posts,) the cluster of each post. judged: by hashtag (normalised), what a person's judgements add to its
     log odds. reranker: None if there are too few posts to learn from, or if it cannot be used. report: on the held-out
     posts; None without a reranker. new_hashtags: None if too few hashtags stand in captions to learn from. links: of
-    hashtags that mean the same. notes: for a person, on what could not be loaded.
+    hashtags that mean the same. familiarity: None if there are too few posts to learn from, or if it is not known for
+    the ranker that is used. notes: for a person, on what could not be loaded.
     """
 
     fusion: Fusion
@@ -45,6 +47,7 @@ class Learned:
     report: RerankerReport | None
     new_hashtags: NewHashtagExtractor | None = None
     links: tuple[Link, ...] = ()
+    familiarity: Familiarity | None = None
     notes: tuple[str, ...] = ()
 
     def ranker(self, prior: Floats) -> Ranker:
@@ -71,6 +74,8 @@ class Learned:
         if self.new_hashtags is not None:
             (folder / NEW_HASHTAGS).mkdir()
             self.new_hashtags.save(folder / NEW_HASHTAGS)
+        if self.familiarity is not None:
+            self.familiarity.save(folder)
 
 
 def load(
@@ -88,13 +93,14 @@ def load(
         clusters: Rows = read_array(folder / _CLUSTERS)
     except (OSError, EOFError, ValueError) as error:
         raise SnapshotError(f"what {folder} has learned cannot be read: {error}", REBUILD) from error
-    reranker, report = None, None
+    reranker, report, familiarity = None, None, None
     notes: tuple[str, ...] = ()
     if (folder / RERANKER).is_dir():
         try:
             report = read_report(folder / RERANKER)
             known = folder / RERANKER, hashtags, labels, uses
             reranker = Reranker.load(*known, fusion, newcomers) if report.ships else None
+            familiarity = Familiarity.load(folder, folder / RERANKER)
         except SnapshotError as error:
             notes = (f"{error}; until then the plain vote ranks hashtags",)
     new_hashtags = None
@@ -102,7 +108,9 @@ def load(
         new_hashtags = read_new_hashtags(folder)
     except SnapshotError as error:
         notes = (*notes, f"{error}; until then no new hashtags are suggested")
-    return Learned(fusion, clusters, context_priors, judged_by, reranker, report, new_hashtags, links, notes)
+    return Learned(
+        fusion, clusters, context_priors, judged_by, reranker, report, new_hashtags, links, familiarity, notes
+    )
 
 
 def read_new_hashtags(folder: Path) -> NewHashtagExtractor | None:

@@ -10,6 +10,7 @@ from ..core.feedback import Judgement
 from .learned import RERANKER, Learned, read_learned, read_new_hashtags
 from .new_hashtags.training import learn_new_hashtags
 from .reranking.context_priors import ContextPriors
+from .reranking.familiarity import Familiarity
 from .reranking.reranker import Reranker
 from .reranking.training import TrainingArchive, learn_reranker
 from .selection.same_meaning import Link, learn_same_meaning
@@ -33,6 +34,7 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         trained.reranker.report if trained else None,
         learn_new_hashtags(archive, fusion) if trained else None,
         learn_links(archive),
+        trained.familiarity if trained else None,
     )
 
 
@@ -67,9 +69,9 @@ def weigh_judgements(judgements: Sequence[Judgement]) -> dict[str, float]:
 def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Learned:
     """Use what a snapshot has learned for an archive that has changed since; much faster than `learn`.
 
-    Fusion, context priors, what finds new hashtags and the models of the reranker are kept. Near-duplicates, counts,
-    judgements and links are computed anew. archive: must have the channels that the snapshot learned from. Raises
-    SnapshotError if a file cannot be read.
+    Fusion, context priors, familiarity, what finds new hashtags and the models of the reranker are kept.
+    Near-duplicates, counts, judgements and links are computed anew. archive: must have the channels that the snapshot
+    learned from. Raises SnapshotError if a file cannot be read.
     """
     fusion, context_priors, _ = read_learned(folder)
     reranker = None
@@ -79,5 +81,6 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
     report = reranker.report if reranker else None
     new_hashtags = read_new_hashtags(folder)
     links = learn_links(archive)
+    familiarity = Familiarity.load(folder, folder / RERANKER)
     judged = weigh_judgements(judgements)
-    return Learned(fusion, archive.clusters, context_priors, judged, reranker, report, new_hashtags, links)
+    return Learned(fusion, archive.clusters, context_priors, judged, reranker, report, new_hashtags, links, familiarity)

@@ -24,12 +24,16 @@ from ..core.tiers import TIERS
 from ..core.vectors import Floats, Rows, Vectors, highest
 from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
+from .encoders.ngrams import NgramEncoder
 from .learned import Learned
 from .new_hashtags.extractor import NewHashtag, writes_lower_case
 from .new_hashtags.words import Split
 from .reranking.context_priors import ContextPrior, Contexts, Forecast, apply_prior, shift
+from .reranking.familiarity import BEST, LITTLE_KNOWN, Asked, temper
+from .reranking.reasons import MOST_USED
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
 from .search.neighbours import Neighbours
+from .search.similarity import Contents
 from .selection.lists import cap
 from .selection.selector import CandidateTable, HashtagTable, Selected, select
 from .timing import timed
@@ -41,11 +45,15 @@ from .voting.votes import carrier_matrix, label_matrix, look_up
 DEFAULT = SuggestOptions()
 DEFAULT_CAPTIONS = CaptionOptions()
 
+WEAK = 0.1  # probability; hashtags below it, or below the archive's own threshold if that is lower, are weak
+
 _LEAST_SHIFT = 0.05  # log odds; a smaller shift is not given as a reason
 
 _MOST_USED = "no post of the archive votes for a hashtag here; these are the archive's most used ones"
 _UNLIKE_ANY = "no post of the archive votes for a hashtag here; the given hashtags or the author decide"
 _BLIND = "the archive has no photos, so this photo was not compared with any"
+_UNFAMILIAR = "the archive knows little of posts like this one: in most such cases none of five hashtags is right"
+_NONE_DESERVES = "no hashtag is likely enough to suggest; ask for a count, such as 5, to see the likeliest ones"
 _NO_PROBABILITIES = "the archive is too small to train on, so scores are shares of the vote instead of probabilities"
 
 
@@ -121,7 +129,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
     def by_vote(self) -> "ArchiveRecommender":
         """A recommender that ranks by the vote alone: what the reranker is compared with."""
-        plain = replace(self._learned, reranker=None, report=None, new_hashtags=None)
+        plain = replace(self._learned, reranker=None, report=None, new_hashtags=None, familiarity=None)
         known = self._channels, self._archive, plain, self.snapshot, self._rules, self.notes, self._platforms
         return ArchiveRecommender(*known)
 
@@ -135,6 +143,11 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
     def has_probabilities(self) -> bool:
         """Whether scores are probabilities; in an archive too small to train on they are shares of the vote."""
         return self._learned.report is not None
+
+    @property
+    def _weak(self) -> float:
+        """The probability below which hashtags are weak; 0 if scores are no probabilities."""
+        return min(WEAK, self._ranker.threshold) if self.has_probabilities else 0.0
 
     def knows(self, hashtag: str) -> bool:
         """Whether any post carries a hashtag, in any spelling, or it was added."""
@@ -192,7 +205,9 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         looking += [partial(finder.split, captions)] if finder else []
         (encoded, hits, compared), *split = side_by_side(looking)
         votes = {life: self._vote(hits, self._ages(life), n) for life in {each.half_life for each in wanted}}
-        ranked = self._rank(queries, encoded, hits, next(iter(votes.values())), compared) if queries else []
+        contents = self._contents(queries, encoded)
+        ranked = self._rank(contents, hits, next(iter(votes.values())), compared) if queries else []
+        familiarity = self._measure_familiarity(contents, hits, ranked)
         fusion = self._learned.fusion
         evidence = {
             life: Evidence(self._archive, self._labels, fusion, hits, fused.recent or fused.plain)
@@ -206,11 +221,13 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 continue
             (within, advice), fused = capped[wanted[i]], votes[wanted[i].half_life]
             new = self._find_new(split[0][i], fused.plain.scores[i]) if split and within.new else ()
-            adjusted = self._adjust(i, query, ranked[i], fused, new)
+            known = ranked[i] if within.raw else temper(ranked[i], familiarity[i])
+            adjusted = self._adjust(i, query, known, fused, new)
             selected = self._select(query, adjusted, within)
             suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
-            notes = (*advice, *self._notes(query, inline[i], bool(fused.plain.scores[i].nnz), within))
-            answers.append(Answer(suggestions, self.snapshot, selected.removed, notes))
+            has_votes = bool(fused.plain.scores[i].nnz)
+            notes = (*advice, *self._notes(query, inline[i], has_votes, within, familiarity[i], bool(suggestions)))
+            answers.append(Answer(suggestions, self.snapshot, selected.removed, notes, familiarity=familiarity[i]))
         return answers
 
     def caption(
@@ -269,7 +286,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
         photo, text: as in `suggest`. Of near-duplicates only the nearest is there. Captions are whole. The share of
         the vote is 0 beyond the 100 nearest posts, which alone have a vote. A channel of photos is empty for a post
-        without a photo, one of captions for a post without a caption.
+        without a photo, one of captions for a post without a caption, or with one that its encoder cannot read.
         Raises PhotoError if the photo cannot be read, SettingsError if there is neither photo nor text or k is below 1.
         """
         if k < 1:
@@ -342,18 +359,30 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         recent = None if ages is None else fuse(fusion, hits, self._labels, n, ages)
         return _Votes(fuse(fusion, hits, self._labels, n), recent)
 
+    def _contents(self, queries: Sequence[Query], encoded: Mapping[str, EncodedQueries]) -> Contents:
+        vectors = [(self._encoders[name], made.of, made.vectors) for name, made in encoded.items()]
+        return contents_of([query.caption for query in queries], vectors)
+
+    @timed("rank")
+    def _measure_familiarity(
+        self, contents: Contents, hits: Mapping[str, Neighbours], ranked: Sequence[Ranked]
+    ) -> list[float | None]:
+        """The familiarity of each query; None where it is not known."""
+        familiarity, n = self._learned.familiarity, len(contents)
+        if familiarity is None or not n:
+            return [None] * n
+        best = np.zeros((n, BEST))
+        for i, one in enumerate(ranked):
+            best[i, : len(one.probabilities)] = one.probabilities[:BEST]
+        lexical = hits.get(NgramEncoder.channel)
+        nearest = np.zeros(n, dtype=np.float32) if lexical is None else lexical.similarities[:, 0]
+        return familiarity.of(Asked(contents.captions, contents.ngrams, contents.dense, nearest, best))
+
     @timed("rank")
     def _rank(
-        self,
-        queries: Sequence[Query],
-        encoded: Mapping[str, EncodedQueries],
-        hits: Mapping[str, Neighbours],
-        votes: _Votes,
-        compared: Mapping[str, Any],
+        self, contents: Contents, hits: Mapping[str, Neighbours], votes: _Votes, compared: Mapping[str, Any]
     ) -> list[Ranked]:
         """Rank the candidates of each query by probability."""
-        vectors = [(self._encoders[name], made.of, made.vectors) for name, made in encoded.items()]
-        contents = contents_of([query.caption for query in queries], vectors)
         return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores, compared))
 
     @timed("rank")
@@ -371,7 +400,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         shifts: dict[str, Callable[[Rows], Floats]] = {}
 
         def apply(why: str, forecast: Forecast, prior: ContextPrior) -> Ranked:
-            shifts[why] = lambda columns: prior.lift * forecast.lift(columns)
+            shifts[why] = lambda columns: prior.shift(forecast, columns)
             return apply_prior(ranked, forecast, self._contexts.find_likely(forecast), prior)
 
         context_priors = self._learned.context_priors
@@ -399,7 +428,8 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         given = frozenset(map(normalise_hashtag, query.given))
         columns = np.concatenate([ranked.columns, len(self._table.hashtags) + np.arange(len(new))])
         probabilities = np.concatenate([ranked.probabilities, [each.probability for each in new]])
-        return select(columns, probabilities, adjusted.table, options, self._rules, self._ranker.threshold, given)
+        threshold, weak = self._ranker.threshold, self._weak
+        return select(columns, probabilities, adjusted.table, options, self._rules, threshold, given, weak)
 
     @timed("explain")
     def _explain(
@@ -420,11 +450,14 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 words=adjusted.new[column - m].words if column >= m else (),
                 reach=reach,
                 also=tuple(table.shown[other] for other in also),
+                weak=bool(weak),
+                origin=None if posts or column >= m else self._origin(adjusted.ranked, column),
             )
-            for column, score, also, posts, uses, tier, reasons, reach in zip(
+            for column, score, also, weak, posts, uses, tier, reasons, reach in zip(
                 columns.tolist(),
                 selected.scores,
                 selected.also,
+                selected.weak,
                 evidence.find(i, columns),
                 table.uses(columns),
                 table.tiers(columns),
@@ -463,8 +496,19 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             ages = (dated.max() - dated) / half_life
         return np.asarray(np.minimum(ages, np.finfo(np.float32).max), dtype=np.float32)
 
-    def _notes(self, query: Query, inline: tuple[str, ...], has_votes: bool, options: SuggestOptions) -> Iterable[str]:
-        """The notes of an answer. inline: hashtags of the caption. has_votes: whether any hashtag got a vote."""
+    def _notes(
+        self,
+        query: Query,
+        inline: tuple[str, ...],
+        has_votes: bool,
+        options: SuggestOptions,
+        familiarity: float | None,
+        suggests: bool,
+    ) -> Iterable[str]:
+        """The notes of an answer. inline: hashtags of the caption. has_votes: whether any hashtag got a vote.
+
+        suggests: whether any hashtag is suggested.
+        """
         if inline:
             tags = " ".join(f"#{tag}" for tag in inline)
             yield f"{tags} in the caption: given already, so not suggested again"
@@ -474,6 +518,10 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             yield f"no post of the archive is by {query.author!r}, so the author does not change the answer"
         if not has_votes:
             yield _UNLIKE_ANY if known or any(map(self.knows, query.given)) else _MOST_USED
+        if familiarity is not None and familiarity < LITTLE_KNOWN:
+            yield _UNFAMILIAR
+        if not suggests and options.count is None and self._weak and not options.min_score:
+            yield _NONE_DESERVES
         if (
             (options.limit is None or options.min_score > 0)
             and self._learned.report is None
@@ -511,6 +559,13 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
     def _judgements(self, columns: Rows) -> Floats:
         """What a person's judgements add to the log odds of c hashtags: (c,)."""
         return np.asarray([self._judged.get(column, 0.0) for column in columns.tolist()], dtype=np.float64)
+
+    def _origin(self, ranked: Ranked, column: int) -> str:
+        """Where a hashtag comes from that no post shown carries."""
+        reranker = self._learned.reranker
+        if reranker is None or not len(ranked.features):
+            return MOST_USED
+        return reranker.origin(ranked, int(np.flatnonzero(ranked.columns == column)[0]))
 
     def _reasons(self, adjusted: _Adjusted, columns: Rows) -> list[tuple[Reason, ...]]:
         """The reasons for each of some candidates: first the adjustments, then what the reranker weighed most."""

@@ -31,7 +31,7 @@ class Options(Document):
 
     count: Annotated[int, Field(ge=1, le=_HIGHEST_COUNT)] | Literal["auto"] | None = Field(
         default=None,
-        description="How many hashtags at most (default: 5); auto: all that are likely.",
+        description="How many hashtags at most (default: 5, none weak); auto: all likely ones.",
         examples=[5, "auto"],
     )
     platform: str | None = Field(
@@ -227,6 +227,8 @@ class SuggestionDocument(Told):
     reach: dict[Measure, ReachDocument] | None = Field(
         default=None, description="By likes, comments or views, where the archive tells enough of them."
     )
+    weak: bool | None = Field(default=None, description="True if it is too unlikely to be suggested without a count.")
+    origin: str | None = Field(default=None, description="Where it comes from, if no post is behind it.")
 
 
 class RemovedDocument(Told):
@@ -242,6 +244,9 @@ class AnswerDocument(Told):
 
     hashtags: list[SuggestionDocument]
     snapshot: str
+    familiarity: float | None = Field(
+        default=None, description="The probability that one of the five likeliest hashtags is right.", examples=[0.83]
+    )
     removed: list[RemovedDocument] | None = None
     notes: list[str] | None = None
     error: str | None = Field(default=None, description="Why there are none: the post could not be read.")

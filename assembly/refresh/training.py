@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ...core.archive_state import NONE, ArchiveState, Changes
 from ...core.errors import SnapshotError
 from ...core.feedback import Judgement
@@ -15,6 +17,7 @@ from ...index.snapshots.manifest import LearnedFrom, Manifest
 from ...index.snapshots.relearning import Origins, describe_changes, origins_of, read_state, save_state, why_anew
 from ...index.snapshots.snapshot import Snapshot
 from ...index.vectors.registry import read_index
+from ...retrieval.encoders.reading import can_read
 from ...retrieval.learning import carry_over, learn
 from ...retrieval.reranking.hashtag_names import HashtagNames, naming_encoders
 from ...retrieval.reranking.training import PostVectors, TrainingArchive
@@ -106,7 +109,9 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
     archive = SnapshotArchive(folder)
     captions = list(captions_of(database.posts, archive.keys))
     spoken = [channel for channel in channels if channel.record.vectors]
-    contents = contents_of(captions, [(channel.encoder, channel.rows, channel.vectors) for channel in spoken])
+    read = {channel.record.channel: _readable(channel, captions) for channel in channels}
+    own = [(channel.encoder, read[channel.record.channel]) for channel in spoken]
+    contents = contents_of(captions, [(encoder, posts.rows, posts.vectors) for encoder, posts in own])
     clusters, labels = find_duplicates(contents), label_matrix(archive)
     can_vote = voting_posts(clusters, labels)
     known = {channel.record.channel: channel for channel in channels}
@@ -118,7 +123,7 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
             index = read_index(channel.record.index, folder / searched)
             rows = read_rows(folder / searched, channel.record.vectors)
             neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
-            queries[name] = PostVectors(query.rows, query.vectors)
+            queries[name] = read[asked]
     added = added_hashtags(database.rules.rules())
     names = HashtagNames.from_vectors(
         {
@@ -129,3 +134,12 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
     )
     posts = contents, labels, archive.hashtags, clusters, archive.author_of
     return TrainingArchive(*posts, neighbourhoods, queries, names)
+
+
+def _readable(channel: Indexed, captions: Sequence[str]) -> PostVectors:
+    """The vectors of posts that an encoder can read, as it encodes no other queries. captions: of all posts."""
+    languages = channel.encoder.languages
+    if languages is None or not channel.record.vectors:
+        return PostVectors(channel.rows, channel.vectors)
+    read = np.flatnonzero([can_read(captions[row], languages) for row in channel.rows.tolist()])
+    return PostVectors(channel.rows[read], channel.vectors[read])

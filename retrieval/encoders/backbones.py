@@ -54,6 +54,7 @@ class _EncoderBackbone:
 
     channel = "image"
     modality: Modality = "image"
+    languages = None
     sparse = False
     stored = False
     batch_size = _BATCH
@@ -86,6 +87,7 @@ class TimmBackbone:
 
     channel = "image"
     modality: Modality = "image"
+    languages = None
     sparse = False
     stored = False
     batch_size = _BATCH

@@ -1,6 +1,6 @@
 """An encoder that encodes every content once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Generic
@@ -31,6 +31,11 @@ class CachingEncoder(Generic[V]):
     def modality(self) -> Modality:
         """See `Encoder.modality`."""
         return self._encoder.modality
+
+    @property
+    def languages(self) -> Collection[str] | None:
+        """See `Encoder.languages`."""
+        return self._encoder.languages
 
     @property
     def sparse(self) -> bool:

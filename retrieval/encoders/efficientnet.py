@@ -30,6 +30,7 @@ class EfficientNetEncoder:
 
     channel = "image"
     modality: Modality = "image"
+    languages = None
     sparse = False
     stored = True
     batch_size = 32

@@ -19,6 +19,7 @@ class NgramEncoder:
 
     channel = "lexical"
     modality: Modality = "text"
+    languages = None
     sparse = True
     stored = False
     batch_size = 1024

@@ -33,6 +33,7 @@ class OpenClipTextEncoder:
 
     channel = CHANNEL
     modality: Modality = "text"
+    languages = None  # SigLIP 2 reads any; what other models were trained on is not known
     sparse = False
     stored = True
     batch_size = 128

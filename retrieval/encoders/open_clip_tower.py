@@ -27,6 +27,7 @@ class OpenClipEncoder:
 
     channel = "image"
     modality: Modality = "image"
+    languages = None
     sparse = False
     stored = True
     batch_size = 32

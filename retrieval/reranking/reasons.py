@@ -1,6 +1,7 @@
 """Explains the reranker: which groups of features changed the probability of a hashtag most, in words."""
 
 from collections.abc import Callable, Sequence
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,22 @@ _WORDS = {
     "spelling": "how similar its letters are to the caption",
     "company": "how often it occurs with the other candidates",
 }
+
+MOST_USED = "no similar post carries it: it is one of the archive's most used hashtags"
+_NAMED = "no similar post carries it: the caption names it"
+_REGRESSED = "no similar post carries it: the regression over the whole archive speaks for it"
+_FITTING = "no similar post carries it: its name fits"
+_FORECAST = "no similar post carries it: the given hashtags or the author speak for it"
+
+
+def origin(names: Sequence[str], features: Vectors) -> str:
+    """Where a candidate comes from that no similar post carries. names: (f,). features: (f,), of the candidate."""
+    values = dict(zip(names, features.tolist(), strict=True))
+    if all(map(isnan, values.values())):
+        return _FORECAST
+    if values.get("mention", 0) > 0:
+        return _NAMED
+    return _FITTING if isnan(values.get("ridge", 0.0)) else _REGRESSED
 
 
 def reasons(

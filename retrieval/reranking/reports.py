@@ -26,7 +26,8 @@ class TrainingExamples:
     rows: (t,) of the archive. unseen: (t,) whether the near-duplicates of the post were left out of its neighbours.
     due: (t,) how many hashtags each carries. names: (f,). features: (c, f). post: (c,) which of the t posts each
     candidate belongs to, ascending. columns: (c,) of the hashtags. carried: see `Candidates`. labels: (c,) whether the
-    post carries the hashtag. post_folds: (posts of the archive,), the same for near-duplicates.
+    post carries the hashtag. post_folds, post_blocks: (posts of the archive,), the same for near-duplicates; a block is
+    left out of the counts at a time.
     """
 
     rows: Rows
@@ -39,6 +40,7 @@ class TrainingExamples:
     carried: Flags
     labels: Flags
     post_folds: NDArray[np.int64]
+    post_blocks: NDArray[np.int64]
 
     @property
     def folds(self) -> NDArray[np.int64]:

@@ -29,7 +29,7 @@ from .counts import MOST_PAIRS, Counts, PairCounts, count
 from .features import FeatureInputs, FeatureMaker
 from .hashtag_names import NO_NAMES, HashtagNames, NameFits, NameVectors
 from .mentions import find_mentions
-from .reasons import reasons
+from .reasons import origin, reasons
 from .reports import RerankerReport
 from .ridge import KernelRidge, RidgeQuery
 from .scorer import Scorer
@@ -102,6 +102,10 @@ class Reranker:
             return log_odds(self._learning.scorer.probability(features))
 
         return reasons(self._learning.features, ranked.features, ranks, odds)
+
+    def origin(self, ranked: Ranked, rank: int) -> str:
+        """Where a candidate comes from that no post shown carries, in words."""
+        return origin(self._learning.features, ranked.features[rank])
 
     @property
     def threshold(self) -> float:

@@ -21,6 +21,8 @@ from ..voting.ranking import QueryBatch
 from ..voting.votes import count_uses
 from .context_priors import ContextPriors, learn_context_priors
 from .counts import count
+from .familiarity import Familiarity
+from .familiarity_learning import learn_familiarity
 from .features import STYLE_VOTES, Candidates, FeatureMaker
 from .hashtag_names import HashtagNames
 from .mentions import find_mentions
@@ -93,10 +95,11 @@ class TrainingArchive:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What was learned. context_priors: for the better one of reranker and vote."""
+    """What was learned. context_priors, familiarity: for the better one of reranker and vote."""
 
     reranker: Reranker
     context_priors: ContextPriors
+    familiarity: Familiarity
 
 
 def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult | None:
@@ -129,7 +132,9 @@ def learn_reranker(archive: TrainingArchive, fusion: Fusion) -> TrainingResult |
         examples.names,
     )
     context_priors = learn_context_priors(judged, held_out, archive.labels, archive.author_of)
-    return TrainingResult(Reranker(learning, training_set.maker, fusion, report), context_priors)
+    known = archive.contents, training_set.learned_from
+    familiarity = learn_familiarity(*known, judged, held_out, training_set.scales.idf)
+    return TrainingResult(Reranker(learning, training_set.maker, fusion, report), context_priors, familiarity)
 
 
 def make_examples(archive: TrainingArchive, fusion: Fusion) -> TrainingExamples:
@@ -161,20 +166,20 @@ class _TrainingSet:
         self._archive = archive
         self._fusion = fusion
         self.clusters = archive.clusters
-        self._learned_from = draw_posts(len(self.clusters))
+        self.learned_from = draw_posts(len(self.clusters))
         self._place = np.full(len(self.clusters), -1, dtype=np.int64)
-        self._place[self._learned_from] = np.arange(len(self._learned_from))
-        contents = archive.contents.take(self._learned_from)
+        self._place[self.learned_from] = np.arange(len(self.learned_from))
+        contents = archive.contents.take(self.learned_from)
         self.scales = Scales.learn(contents)
         self._posts = self.scales.weigh(contents)
-        self._cluster_of = np.unique(self.clusters[self._learned_from], return_inverse=True)[1].astype(np.int64)
+        self._cluster_of = np.unique(self.clusters[self.learned_from], return_inverse=True)[1].astype(np.int64)
         self._members = members_of(self._cluster_of)
         # Some queries are near-duplicates of archived posts, as in a campaign, so the scorer needs such examples.
         self._sees_copies = np.random.default_rng(3).random(len(self.clusters)) < _SEE_COPIES
-        labels = archive.labels[self._learned_from]
+        labels = archive.labels[self.learned_from]
         self.ridge = learn_ridge(self._posts, labels, archive.hashtags, self._members)
-        searched = draw_posts(len(self._learned_from), MOST_POSTS_BY_STYLE)
-        self.styles = Styles(self._posts.style[searched], self._learned_from[searched])
+        searched = draw_posts(len(self.learned_from), MOST_POSTS_BY_STYLE)
+        self.styles = Styles(self._posts.style[searched], self.learned_from[searched])
         uses = count_uses(archive.labels)
         self.maker = FeatureMaker(
             archive.hashtags, archive.labels, uses, self.scales, fusion, self.ridge.ridge, archive.names.of
@@ -215,6 +220,7 @@ class _TrainingSet:
             np.concatenate([candidates.carried for candidates in found]),
             np.asarray(truth[post, columns]).ravel() > 0,
             folds,
+            blocks,
         )
 
     def _candidates(self, rows: Rows, chosen: Rows, left_out: Rows) -> list[Candidates]:
@@ -255,7 +261,7 @@ class _TrainingSet:
             copies = [self._members[g] if g < len(self._members) else one for g, one in zip(chosen, own, strict=True)]
             answers = self.ridge.ask_without(self._posts, copies, own)
             for posts, answer in zip(own, answers, strict=True):
-                of_archive = [replace(one, left_out=self._learned_from[one.left_out]) for one in answer]
+                of_archive = [replace(one, left_out=self.learned_from[one.left_out]) for one in answer]
                 queries.update(zip(posts.tolist(), of_archive, strict=True))
         return [queries[place] for place in places.tolist()]
 

@@ -13,6 +13,7 @@ from ...core.query import Query
 from ...core.vectors import Rows, Vectors, unit_rows
 from ..encoders.ngrams import BUCKETS
 from ..encoders.open_clip_text import CHANNEL as TEXT_TOWER
+from ..encoders.reading import can_read
 from ..encoders.stacking import stacked
 from .neighbours import Neighbourhood, Neighbours, no_neighbours
 from .similarity import Contents
@@ -59,13 +60,14 @@ class EncodedQueries:
 
 
 def encode_queries(encoder: Encoder[Any], queries: Sequence[Query]) -> EncodedQueries:
-    """Encode what a batch of queries has for one encoder: all photos of each, or its caption."""
+    """Encode what a batch of queries has for one encoder: all photos of each, or its caption if it can be read."""
     failures: dict[int, str] = {}
     of: list[int] = []
     vectors: list[Any] = []
     contents = [
         ((i, number), content)
         for i, query in enumerate(queries)
+        if can_read(query.caption, encoder.languages)
         for number, content in enumerate(query.contents(encoder.modality), start=1)
     ]
     for batch in encode_stream(encoder, contents):

@@ -88,13 +88,15 @@ class CandidateTable:
 class Selected:
     """columns, scores: (s,) of the selected hashtags, in order. removed: likeliest first.
 
-    also: (s,) for each the columns of the other candidates of the same meaning, likeliest first.
+    also: (s,) for each the columns of the other candidates of the same meaning, likeliest first. weak: (s,) whether the
+    score is below what the default form takes.
     """
 
     columns: Rows
     scores: Floats
     also: tuple[tuple[int, ...], ...]
     removed: tuple[Removed, ...]
+    weak: NDArray[np.bool_]
 
 
 class Meanings:
@@ -135,12 +137,14 @@ def select(
     rules: Rules,
     threshold: float,
     given: Collection[str] = (),
+    weak: float = 0.0,
 ) -> Selected:
     """Select among the candidates of one query.
 
     columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; the selected ones keep theirs.
     threshold: the least probability to select if the number of hashtags is free. given: hashtags (normalised) that the
-    query has already; they and hashtags of the same meaning are left out.
+    query has already; they and hashtags of the same meaning are left out. weak: hashtags of lower probability are
+    selected only if the options tell how many, or with `raw`.
     Deterministic: of equal candidates the earlier one comes first.
     """
     likeliest = np.argsort(-scores, kind="stable")
@@ -152,17 +156,19 @@ def select(
     count = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
     weights = _weigh_tiers(probabilities, table.tiers(shown), options.mix)
     order = np.argsort(-weights, kind="stable")
-    order = order[probabilities[order] >= options.min_score]
+    asked_for = options.raw or options.count is not None
+    least_score = options.min_score if asked_for else max(options.min_score, weak)
+    order = order[probabilities[order] >= least_score]
     if options.diverse:
         likely = order[weights[order] >= _FAINT * weights[order].max(initial=0.0)][: count * _DEEP]
         chosen = likely[_diversify(weights[likely], table.likeness(shown[likely]), count)]
         order = np.concatenate([chosen, order[len(likely) :]])  # the rest fills up if too few are likely
     order = order[:count]
-    least = probabilities[order].min() if len(order) else max(options.min_score, threshold)
+    least = probabilities[order].min() if len(order) else max(least_score, threshold)
     listed = tuple(why for rank, why in removed if likelihoods[rank] >= least)
     meanings = [kept[i] for i in order.tolist()]
     also = tuple(tuple(int(candidates[rank]) for rank in ranks if rank != best) for best, ranks in meanings)
-    return Selected(shown[order], probabilities[order], also, listed)
+    return Selected(shown[order], probabilities[order], also, listed, probabilities[order] < weak)
 
 
 def _sift(

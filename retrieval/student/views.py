@@ -34,6 +34,7 @@ class ViewEncoder:
 
     channel = "image"
     modality: Modality = "image"
+    languages = None
     sparse = False
     stored = False
     batch_size = 8

@@ -41,6 +41,7 @@ class WordEncoder:
     channel = "sentence"
     modality = "text"
     sparse, stored = False, True
+    languages = None
     batch_size = 8
     fingerprint = Fingerprint("words", "none", "1", 16, "")
     encoded = 0

@@ -22,6 +22,7 @@ class WordEncoder:
     channel = "sentence"
     modality = "text"
     sparse, stored = False, True
+    languages = None
     batch_size = 2
     fingerprint = Fingerprint("words", "none", "1", len(WORDS), "none")
 

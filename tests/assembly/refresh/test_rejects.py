@@ -21,7 +21,7 @@ from .conftest import make_rows, write_rows
 class ColourEncoder:
     """Photos to their mean colour."""
 
-    channel, modality, batch_size = "image", "image", 8
+    channel, modality, languages, batch_size = "image", "image", None, 8
     sparse, stored = False, True
     fingerprint = Fingerprint("colours", "none", "1", 3, "")
 

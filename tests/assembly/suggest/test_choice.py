@@ -20,11 +20,11 @@ def test_languages(home, ask):
 
 def test_mixes_put_the_rare_or_the_common_first(home, ask):
     uses = {
-        mix: [entry["uses"] for entry in ask(home, CAT, "--mix", mix, "--explain")["hashtags"]]
+        mix: [entry["uses"] for entry in ask(home, CAT, "--count", 5, "--mix", mix, "--explain")["hashtags"]]
         for mix in ("niche", "balanced", "broad")
     }
     assert np.mean(uses["niche"]) < np.mean(uses["broad"])
-    tiers = [entry["tier"] for entry in ask(home, CAT, "--mix", "balanced", "--explain")["hashtags"]]
+    tiers = [entry["tier"] for entry in ask(home, CAT, "--count", 5, "--mix", "balanced", "--explain")["hashtags"]]
     assert len(set(tiers)) > 1
 
 
@@ -56,12 +56,17 @@ def test_plurals_are_merged_and_spam_is_left_out(home, ask):
 
 
 def test_what_is_blocked_is_told_on_standard_error(hashtag, home):
-    ran = hashtag("suggest", "--text", CAFE, "--home", home)
+    ran = hashtag("suggest", "--text", CAFE, "--count", 5, "--home", home)
     assert "left out: #맞팔 (asks for follows in return)" in ran.err
     assert "맞팔" not in ran.out
-    assert "cats" not in hashtag("suggest", "--text", CAT, "--home", home).err, "what is merged only where asked why"
-    assert "#cats (means the same as #cat)" in hashtag("suggest", "--text", CAT, "--home", home, "--explain").err
-    ran = hashtag("suggest", "--text", CAFE, "--home", home, "--raw")
+    assert "cats" not in hashtag("suggest", "--text", CAT, "--count", 5, "--home", home).err, (
+        "what is merged only where asked why"
+    )
+    assert (
+        "#cats (means the same as #cat)"
+        in hashtag("suggest", "--text", CAT, "--count", 5, "--home", home, "--explain").err
+    )
+    ran = hashtag("suggest", "--text", CAFE, "--count", 5, "--home", home, "--raw")
     assert "#맞팔" in ran.out and ran.err == ""
 
 

@@ -6,7 +6,7 @@ from ..conftest import CAFE, CAT
 
 
 def test_explaining_in_plain_words(hashtag, home, terminal):
-    words = ["--explain", "--given", "cat", "--author", "mina", "--half-life", "300", "--lang", "ko,en"]
+    words = ["--explain", "--count", 5, "--given", "cat", "--author", "mina", "--half-life", "300", "--lang", "ko,en"]
     for text in (CAT, CAFE):
         ran = hashtag("suggest", "--text", text, "--home", home, *words)
         assert ran.code == 0, ran.err

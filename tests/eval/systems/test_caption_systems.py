@@ -18,6 +18,7 @@ class NameEncoder:
         self._words = words
         self.channel, self.modality = "image", "image"
         self.sparse, self.stored, self.batch_size = words.sparse, words.stored, words.batch_size
+        self.languages = words.languages
         self.fingerprint, self.encode, self.release = words.fingerprint, words.encode, words.release
 
     def prepare(self, photo):

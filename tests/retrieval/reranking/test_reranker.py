@@ -214,6 +214,7 @@ def test_the_report_by_hand(monkeypatch):
         carried=np.ones(4, dtype=bool),
         labels=np.array([True, False, True, False]),
         post_folds=np.zeros(10, dtype=np.int64),
+        post_blocks=np.zeros(10, dtype=np.int64),
     )
     report, probabilities = report_on(examples, np.array([0.75, 0.15, 0.65, 0.05]), np.arange(10))
     assert probabilities.tolist() == [0.75, 0.15, 0.65, 0.05]

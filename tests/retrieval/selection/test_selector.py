@@ -324,3 +324,24 @@ def test_new_hashtags_stand_behind_those_of_the_archive() -> None:
     assert with_new.likeness(columns).tolist() == [[1, 0], [0, 0]]
     selected = select(columns, np.array([0.2, 0.9]), with_new, SuggestOptions(diverse=True), Rules(), THRESHOLD)
     assert [with_new.shown[column] for column in selected.columns] == ["Tabby", CATS.shown[0]]
+
+
+# --- weak hashtags
+
+
+def with_weak(options, weak=0.1):
+    likely = {"cat": 0.6, "cute": 0.2, "kitten": 0.05}
+    hashtags = [hashtag for hashtag in likely if hashtag in list(CATS.hashtags)]
+    columns = CATS.hashtags.find(hashtags)
+    scores = np.array([likely[hashtag] for hashtag in hashtags])
+    return select(columns, scores, CandidateTable(CATS), options, Rules(), THRESHOLD, weak=weak), hashtags
+
+
+def test_the_default_form_leaves_weak_hashtags_out_and_a_count_marks_them():
+    free, hashtags = with_weak(SuggestOptions(), weak=0.3)
+    assert free.scores.tolist() == [0.6] and not free.weak.any()
+    asked, _ = with_weak(SuggestOptions(count=5), weak=0.3)
+    assert len(asked.scores) == len(hashtags) and asked.weak.tolist() == [score < 0.3 for score in asked.scores]
+    raw, _ = with_weak(SuggestOptions(raw=True), weak=0.3)
+    assert len(raw.scores) == len(hashtags)
+    assert len(with_weak(SuggestOptions(), weak=0.9)[0].scores) == 0

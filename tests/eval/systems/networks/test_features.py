@@ -15,6 +15,7 @@ class Corners:
     channel = "image"
     modality = "image"
     sparse, stored = False, False
+    languages = None
     batch_size = 2
 
     def __init__(self, revision="1"):

@@ -33,6 +33,7 @@ class PooledEncoder:
     channel = "image"
     modality = "image"
     sparse, stored = False, True
+    languages = None
     batch_size = 16
     fingerprint = Fingerprint("drawn", "none", "1", 12, "none")
 
