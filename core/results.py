@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from .reach import Reach
 from .tiers import Tier
 
-Step = Literal["blocked", "merged", "excluded", "language"]
+Step = Literal["blocked", "merged", "excluded", "language", "signature"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from .search.neighbours import Neighbours
 from .search.similarity import Contents
 from .selection.lists import cap
 from .selection.selector import CandidateTable, HashtagTable, Selected, select
+from .selection.signatures import Signatures
 from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
@@ -114,6 +115,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         by_hashtag = carrier_matrix(archive)
         self._table = HashtagTable(archive.hashtags, archive.shown, by_hashtag)
         self._contexts = Contexts(self._labels, by_hashtag, archive.author_of)
+        self._signatures = Signatures(archive.hashtags, by_hashtag, archive.author_of)
         judged = archive.hashtags.find(list(learned.judged))
         self._judged = {column: by for column, by in zip(judged.tolist(), learned.judged.values(), strict=True) if by}
         self._judged.pop(-1, None)  # of hashtags that no post carries any more
@@ -428,8 +430,10 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         given = frozenset(map(normalise_hashtag, query.given))
         columns = np.concatenate([ranked.columns, len(self._table.hashtags) + np.arange(len(new))])
         probabilities = np.concatenate([ranked.probabilities, [each.probability for each in new]])
-        threshold, weak = self._ranker.threshold, self._weak
-        return select(columns, probabilities, adjusted.table, options, self._rules, threshold, given, weak)
+        author = self._find_author(query.author)
+        strange = frozenset() if options.raw else self._signatures.of_strangers(ranked.columns, query.caption, author)
+        limits = self._ranker.threshold, given, self._weak, strange
+        return select(columns, probabilities, adjusted.table, options, self._rules, *limits)
 
     @timed("explain")
     def _explain(

@@ -1,7 +1,8 @@
 """Selects hashtags among the candidates of one query.
 
-In order: remove blocked, given and excluded hashtags, merge those of the same meaning, filter languages, weigh tiers,
-apply the least score, limit the number. Diversity comes last, so that hashtags that are not shown do not affect it.
+In order: remove blocked, given and excluded hashtags and the signatures of others, merge those of the same meaning,
+filter languages, weigh tiers, apply the least score, limit the number. Diversity comes last, so that hashtags that are
+not shown do not affect it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,6 +27,7 @@ from .inflections import singulars
 _FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
 _RELEVANCE = 0.7  # weight of relevance; novelty has the rest. Middle of the range in the literature
 _DEEP = 5  # candidates considered for each hashtag of a diverse answer
+_SIGNATURE = "one or two other authors alone use it, and the caption does not name it"
 _FAINT = 0.1  # of the highest weight; candidates below are not chosen for diversity
 
 
@@ -138,19 +140,21 @@ def select(
     threshold: float,
     given: Collection[str] = (),
     weak: float = 0.0,
+    strange: Collection[int] = frozenset(),
 ) -> Selected:
     """Select among the candidates of one query.
 
     columns: (c,) of the table, each once. scores: (c,) probabilities in [0, 1]; the selected ones keep theirs.
     threshold: the least probability to select if the number of hashtags is free. given: hashtags (normalised) that the
     query has already; they and hashtags of the same meaning are left out. weak: hashtags of lower probability are
-    selected only if the options tell how many, or with `raw`.
+    selected only if the options tell how many, or with `raw`. strange: columns of signatures of other authors, see
+    `Signatures`; they are left out unless a rule allows them.
     Deterministic: of equal candidates the earlier one comes first.
     """
     likeliest = np.argsort(-scores, kind="stable")
     candidates: Rows = columns[likeliest].astype(np.int64)
     likelihoods: Floats = scores[likeliest].astype(np.float64)
-    kept, removed = _sift(candidates, table, options, rules, given)
+    kept, removed = _sift(candidates, table, options, rules, given, strange)
     shown = candidates[[best for best, _ in kept]]
     probabilities = likelihoods[[ranks[0] for _, ranks in kept]]
     count = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
@@ -172,14 +176,19 @@ def select(
 
 
 def _sift(
-    columns: Rows, table: CandidateTable, options: SuggestOptions, rules: Rules, given: Collection[str]
+    columns: Rows,
+    table: CandidateTable,
+    options: SuggestOptions,
+    rules: Rules,
+    given: Collection[str],
+    strange: Collection[int],
 ) -> tuple[list[tuple[int, list[int]]], list[tuple[int, Removed]]]:
     """Merge and filter candidates, given likeliest first, by rank.
 
     Returns for each meaning that is kept the rank of the hashtag to show, which is the most used one in the requested
     languages, and all its ranks; and each removed rank with the reason.
     """
-    groups, removed = _group_by_meaning(columns, table, options, rules, given)
+    groups, removed = _group_by_meaning(columns, table, options, rules, given, strange)
     kept: list[tuple[int, list[int]]] = []
     uses = table.uses(columns).tolist()
     for ranks in groups:
@@ -204,9 +213,14 @@ def _filter_languages(ranks: list[int], columns: Rows, table: CandidateTable, op
 
 
 def _group_by_meaning(
-    columns: Rows, table: CandidateTable, options: SuggestOptions, rules: Rules, given: Collection[str]
+    columns: Rows,
+    table: CandidateTable,
+    options: SuggestOptions,
+    rules: Rules,
+    given: Collection[str],
+    strange: Collection[int],
 ) -> tuple[list[list[int]], list[tuple[int, Removed]]]:
-    """The ranks of the candidates grouped by meaning; second, those blocked, given or excluded."""
+    """The ranks of the candidates grouped by meaning; second, those blocked, given, excluded or strange."""
     meanings = None if options.raw else Meanings(table, rules)
     unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # the latter wins
     hashtags = [table.hashtags[column] for column in columns.tolist()]
@@ -221,6 +235,8 @@ def _group_by_meaning(
             removed.append((rank, Removed(table.shown[column], "blocked", reason)))
         elif meaning in why:
             removed.append((rank, Removed(table.shown[column], "excluded", why[meaning])))
+        elif column in strange and hashtag not in rules.allowed:
+            removed.append((rank, Removed(table.shown[column], "signature", _SIGNATURE)))
         else:
             groups.setdefault(meaning, []).append(rank)
     return list(groups.values()), removed
