@@ -46,6 +46,7 @@ def show_evaluation(report: Mapping[str, Any], folder: Path) -> None:
         _show(report, ("P@1", "R@5", "A@5"), _harrison)
     else:
         _show(report, ("F1@5", "95%", "F1@10", "auto"), _usual)
+    _show_unseen(report)
     say(f"the report: {folder / 'report.html'}")
 
 
@@ -60,6 +61,28 @@ def _show(report: Mapping[str, Any], columns: Sequence[str], figures: Any) -> No
         name = escape(printable(system["name"]))
         table.add_row(name, system["kind"], *figures(system), f"{system['fit_seconds']:,.0f} s", style=style)
     show_table(table)
+
+
+def _show_unseen(report: Mapping[str, Any]) -> None:
+    """How the systems do with hashtags that no training post carries, which only few can suggest at all."""
+    share = report["dataset"]["unseen"]
+    if not share:
+        return
+    at_5 = {
+        system["name"]: system["strata"]["frequency"]["unseen"]["micro"]["5"]
+        for system in report["systems"]
+        if system["kind"] != "ceiling"
+    }
+    say(f"\nunseen hashtags: {share:.1%} of those of the test posts are on no training post")
+    table = _table("system", ("precision@5", "recall@5", "F1@5"))
+    for name, figures in sorted(at_5.items(), key=lambda one: -one[1]["f1"]):
+        if figures["recall"]:
+            table.add_row(escape(printable(name)), *(f"{figures[one]:.3f}" for one in ("precision", "recall", "f1")))
+    if table.row_count:
+        show_table(table)
+    none = sum(not figures["recall"] for figures in at_5.values())
+    if none:
+        say(f"{counted(none, 'system')} with none right")
 
 
 def _best_first(system: Mapping[str, Any]) -> tuple[bool, float]:

@@ -84,7 +84,7 @@ def _tiers(judged: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str,
     """By tier and system, micro F1 at 5 as a bar."""
     at_5 = {
         tier: {system["name"]: system["strata"]["frequency"][tier]["micro"]["5"]["f1"] for system in judged}
-        for tier in TIERS
+        for tier in (*TIERS, "unseen")
     }
     scale = max((f1 for named in at_5.values() for f1 in named.values()), default=0) or 1
     return {tier: {name: _bar(f1, scale) for name, f1 in named.items()} for tier, named in at_5.items()}
