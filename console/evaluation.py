@@ -73,7 +73,8 @@ def _show_unseen(report: Mapping[str, Any]) -> None:
         for system in report["systems"]
         if system["kind"] != "ceiling"
     }
-    say(f"\nunseen hashtags: {share:.1%} of those of the test posts are on no training post")
+    say("")
+    say(f"unseen hashtags: {share:.1%} of those of the test posts are on no training post")
     table = _table("system", ("precision@5", "recall@5", "F1@5"))
     for name, figures in sorted(at_5.items(), key=lambda one: -one[1]["f1"]):
         if figures["recall"]:

@@ -21,34 +21,33 @@ from ..core.results import Answer, KnownHashtag, Neighbour, Reason, Suggestion
 from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
-from ..core.vectors import Floats, Rows, Vectors, highest
+from ..core.vectors import Rows, Vectors, highest
+from .adjustments import Adjusted, Adjuster
 from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
 from .encoders.ngrams import NgramEncoder
 from .learned import Learned
 from .new_hashtags.extractor import NewHashtag, writes_lower_case
 from .new_hashtags.words import Split
-from .reranking.context_priors import ContextPrior, Contexts, Forecast, apply_prior, shift
+from .reranking.context_priors import Contexts
 from .reranking.familiarity import BEST, LITTLE_KNOWN, Asked, temper
 from .reranking.reasons import MOST_USED
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
 from .search.neighbours import Neighbours
 from .search.similarity import Contents
 from .selection.lists import cap
-from .selection.selector import CandidateTable, HashtagTable, Selected, select
+from .selection.selector import HashtagTable, Selected, select
 from .selection.signatures import Signatures
 from .timing import timed
 from .voting.evidence import Evidence
 from .voting.fusion import NEIGHBOURHOODS, Fused, fuse
 from .voting.ranking import QueryBatch, Ranked
-from .voting.votes import carrier_matrix, label_matrix, look_up
+from .voting.votes import carrier_matrix, label_matrix
 
 DEFAULT = SuggestOptions()
 DEFAULT_CAPTIONS = CaptionOptions()
 
 WEAK = 0.1  # probability; hashtags below it, or below the archive's own threshold if that is lower, are weak
-
-_LEAST_SHIFT = 0.05  # log odds; a smaller shift is not given as a reason
 
 _MOST_USED = "no post of the archive votes for a hashtag here; these are the archive's most used ones"
 _UNLIKE_ANY = "no post of the archive votes for a hashtag here; the given hashtags or the author decide"
@@ -64,20 +63,6 @@ class _Votes:
 
     plain: Fused
     recent: Fused | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Adjusted:
-    """The candidates of one query after all adjustments.
-
-    shifts: by the words for each adjustment, what it adds to the log odds of hashtags (c,): (c,). new: hashtags that no
-    post carries. table: of all these.
-    """
-
-    ranked: Ranked
-    shifts: dict[str, Callable[[Rows], Floats]]
-    new: Sequence[NewHashtag]
-    table: CandidateTable
 
 
 class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
@@ -116,9 +101,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         self._table = HashtagTable(archive.hashtags, archive.shown, by_hashtag)
         self._contexts = Contexts(self._labels, by_hashtag, archive.author_of)
         self._signatures = Signatures(archive.hashtags, by_hashtag, archive.author_of)
-        judged = archive.hashtags.find(list(learned.judged))
-        self._judged = {column: by for column, by in zip(judged.tolist(), learned.judged.values(), strict=True) if by}
-        self._judged.pop(-1, None)  # of hashtags that no post carries any more
+        self._adjuster = Adjuster(self._contexts, learned.context_priors, learned.judged, self._table)
         self._ranker = learned.ranker(self._contexts.prior)
         self._lower_case = writes_lower_case(archive.shown)
         self._captions = CaptionSearch(archive, self._labels, by_hashtag, learned.fusion, channels)
@@ -394,54 +377,30 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         return self._learned.new_hashtags.find(split, self._archive.hashtags, votes, self._lower_case)
 
     @timed("adjust")
-    def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes, new: Sequence[NewHashtag]) -> _Adjusted:
-        """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements.
-
-        new: hashtags that no post carries; they stand behind the others in the table.
-        """
-        shifts: dict[str, Callable[[Rows], Floats]] = {}
-
-        def apply(why: str, forecast: Forecast, prior: ContextPrior) -> Ranked:
-            shifts[why] = lambda columns: prior.shift(forecast, columns)
-            return apply_prior(ranked, forecast, self._contexts.find_likely(forecast), prior)
-
-        context_priors = self._learned.context_priors
-        if given := self._columns_of(query.given):
-            forecast = self._contexts.forecast_given(given)
-            ranked = apply("how often it occurs with the given hashtags", forecast, context_priors.given)
-        author = self._find_author(query.author)
-        if author is not None:
-            forecast = self._contexts.forecast_author(author)
-            ranked = apply(f"how often {query.author} uses it", forecast, context_priors.author)
-        if votes.recent is not None:
-            by_age = partial(self._recency_shift, votes.plain.scores[i], votes.recent.scores[i])
-            ranked = shift(ranked, by_age(ranked.columns))
-            shifts["how recent the posts behind it are"] = by_age
-        if self._judged:
-            ranked = shift(ranked, self._judgements(ranked.columns))
-            shifts["whether it was accepted or rejected before"] = self._judgements
-        names = [normalise_hashtag(each.hashtag) for each in new]
-        return _Adjusted(ranked, shifts, new, CandidateTable(self._table, names, [each.hashtag for each in new]))
+    def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes, new: Sequence[NewHashtag]) -> Adjusted:
+        """Adjust the candidates of query i for given hashtags, author, age of posts and a person's judgements."""
+        number = self._find_author(query.author)
+        author = None if query.author is None or number is None else (number, query.author)
+        by_age = None if votes.recent is None else (votes.plain.scores[i], votes.recent.scores[i])
+        return self._adjuster.adjust(ranked, new, self._columns_of(query.given), author, by_age)
 
     @timed("select")
-    def _select(self, query: Query, adjusted: _Adjusted, options: SuggestOptions) -> Selected:
+    def _select(self, query: Query, adjusted: Adjusted, options: SuggestOptions) -> Selected:
         """Select the hashtags to suggest, without those that the query has already."""
-        ranked, new = adjusted.ranked, adjusted.new
         given = frozenset(map(normalise_hashtag, query.given))
-        columns = np.concatenate([ranked.columns, len(self._table.hashtags) + np.arange(len(new))])
-        probabilities = np.concatenate([ranked.probabilities, [each.probability for each in new]])
+        columns, probabilities = adjusted.candidates()
         author = self._find_author(query.author)
-        strange = frozenset() if options.raw else self._signatures.of_strangers(ranked.columns, query.caption, author)
+        strange = frozenset() if options.raw else self._signatures.of_strangers(columns, query.caption, author)
         limits = self._ranker.threshold, given, self._weak, strange
         return select(columns, probabilities, adjusted.table, options, self._rules, *limits)
 
     @timed("explain")
     def _explain(
-        self, i: int, selected: Selected, adjusted: _Adjusted, evidence: Evidence, with_reasons: bool
+        self, i: int, selected: Selected, adjusted: Adjusted, evidence: Evidence, with_reasons: bool
     ) -> tuple[Suggestion, ...]:
         """Describe the selected hashtags of query i: the posts that carry them and, with `with_reasons`, reasons."""
         columns, table = selected.columns, adjusted.table
-        m = len(self._table.hashtags)
+        m = table.n_known
         names = [table.hashtags[column] for column in columns.tolist()]
         return tuple(
             Suggestion(
@@ -553,17 +512,6 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         [number] = self._archive.authors.find([normalise_author(author)]).tolist()
         return number if number >= 0 else None
 
-    def _recency_shift(self, plain: sparse.csr_matrix, recent: sparse.csr_matrix, columns: Rows) -> Floats:
-        """ln(recent vote / plain vote) of c hashtags, smoothed by the prior: (c,). plain, recent: (1, m), the votes."""
-        votes = (fused.sorted_indices() for fused in (plain, recent))
-        before, after = (look_up(columns, fused.indices, fused.data).astype(np.float64) for fused in votes)
-        doubt = 0.1 * self._contexts.prior[columns] + 1e-6
-        return np.asarray(np.log((after + doubt) / (before + doubt)))
-
-    def _judgements(self, columns: Rows) -> Floats:
-        """What a person's judgements add to the log odds of c hashtags: (c,)."""
-        return np.asarray([self._judged.get(column, 0.0) for column in columns.tolist()], dtype=np.float64)
-
     def _origin(self, ranked: Ranked, column: int) -> str:
         """Where a hashtag comes from that no post shown carries."""
         reranker = self._learned.reranker
@@ -571,17 +519,15 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             return MOST_USED
         return reranker.origin(ranked, int(np.flatnonzero(ranked.columns == column)[0]))
 
-    def _reasons(self, adjusted: _Adjusted, columns: Rows) -> list[tuple[Reason, ...]]:
+    def _reasons(self, adjusted: Adjusted, columns: Rows) -> list[tuple[Reason, ...]]:
         """The reasons for each of some candidates: first the adjustments, then what the reranker weighed most."""
         ranked = adjusted.ranked
-        known = np.flatnonzero(columns < len(self._table.hashtags))
+        known = np.flatnonzero(columns < adjusted.table.n_known)
         found: list[tuple[Reason, ...]] = [()] * len(columns)
         columns = columns[known]
         ranks = np.asarray([int(np.flatnonzero(ranked.columns == column)[0]) for column in columns], dtype=np.int64)
         reranker = self._learned.reranker
         learned = reranker.reasons(ranked, ranks) if reranker is not None else [()] * len(columns)
-        shifts = {what: by(columns) for what, by in adjusted.shifts.items()}
-        for j, of_reranker in enumerate(learned):
-            moved = (Reason(what, float(by[j])) for what, by in shifts.items() if abs(by[j]) >= _LEAST_SHIFT)
-            found[known[j]] = (*moved, *of_reranker)
+        for place, moved, of_reranker in zip(known, adjusted.reasons(columns), learned, strict=True):
+            found[place] = (*moved, *of_reranker)
         return found

@@ -57,8 +57,9 @@ class CandidateTable:
     """The m hashtags of an archive, and behind them those new ones that one query has, which no post carries."""
 
     def __init__(self, known: HashtagTable, names: Sequence[str] = (), shown: Sequence[str] = ()) -> None:
-        """names: (n,) the new ones, normalised. shown: (n,) as they are shown."""
+        """names: (n,) the new ones, normalised. shown: (n,) as they are shown. `n_known` is m."""
         self._known = known
+        self.n_known = len(known.hashtags)
         self.hashtags: Table = ExtendedTable(known.hashtags, names) if names else known.hashtags
         self.shown: Sequence[str] = ExtendedStrings(known.shown, shown)
 
@@ -72,7 +73,7 @@ class CandidateTable:
 
     def likeness(self, columns: Rows) -> Floats:
         """Cosines of hashtags by the posts that carry them: (c, c) for c columns, in [0, 1]."""
-        known = columns < len(self._known.hashtags)
+        known = columns < self.n_known
         carriers = self._known.by_hashtag[:, columns[known]]
         together = np.zeros((len(columns), len(columns)))
         together[np.ix_(known, known)] = (carriers.T @ carriers).toarray()

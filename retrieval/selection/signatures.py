@@ -34,7 +34,8 @@ class Signatures:
         """
         if not self._several:
             return frozenset()
-        strange = [column for column in columns.tolist() if (whose := self._holders(column)) and author not in whose]
+        known = columns[columns < len(self._hashtags)].tolist()
+        strange = [column for column in known if (whose := self._holders(column)) and author not in whose]
         if not strange:
             return frozenset()
         named = HashtagFinder(StringTable.of([self._hashtags[column] for column in strange])).find(caption)

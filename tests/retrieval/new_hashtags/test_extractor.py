@@ -7,10 +7,14 @@ from scipy import sparse
 
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.string_table import StringTable
-from hashtag_recommender.retrieval.new_hashtags.extractor import NewHashtagExtractor, writes_lower_case
+from hashtag_recommender.retrieval.adjustments import Adjuster
+from hashtag_recommender.retrieval.new_hashtags.extractor import NewHashtag, NewHashtagExtractor, writes_lower_case
 from hashtag_recommender.retrieval.new_hashtags.training import learn_new_hashtags
 from hashtag_recommender.retrieval.new_hashtags.word_counts import count_words, find_suffixes, words_of
 from hashtag_recommender.retrieval.new_hashtags.words import split_words
+from hashtag_recommender.retrieval.reranking.context_priors import ContextPriors, Contexts
+from hashtag_recommender.retrieval.selection.selector import HashtagTable
+from hashtag_recommender.retrieval.voting.ranking import Ranked
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +125,14 @@ def test_suffixes_follow_several_words_of_captions():
     labels = sparse.csr_matrix(np.eye(4, 8, dtype=np.float32) + np.eye(4, 8, 4, dtype=np.float32))
     hashtags = [*(f"{place}맛집" for place in places), *(f"{place}역" for place in places)]
     assert find_suffixes(words, labels, StringTable.of(hashtags)) == {"맛집": 4}
+
+
+def test_a_judgement_of_a_new_hashtag_counts(menu):
+    table = HashtagTable(menu.hashtags, list(menu.hashtags), sparse.csc_matrix(menu.labels))
+    contexts = Contexts(menu.labels, table.by_hashtag, np.full(menu.labels.shape[0], -1))
+    adjuster = Adjuster(contexts, ContextPriors(), {"tazukipo": -1.0}, table)
+    ranked = Ranked(np.array([0]), np.array([0.5]), np.zeros((1, 0), dtype=np.float32))
+    new = [NewHashtag("Tazukipo", ("tazukipo",), 0.5), NewHashtag("Ruvelido", ("ruvelido",), 0.4)]
+    columns, chances = adjuster.adjust(ranked, new, [], None, None).candidates()
+    assert columns.tolist() == [0, len(menu.hashtags), len(menu.hashtags) + 1]
+    assert chances == pytest.approx([0.5, 1 / (1 + np.e), 0.4])
