@@ -124,6 +124,8 @@ def _describe(phrases: Phrases, near: NearHashtags, counts: WordCounts) -> dict[
         "position": first / max(1, len(words)),
         "caption_words": np.full(len(first), np.log1p(len(words))),
         "phrases": np.full(len(first), np.log1p(len(first))),
+        "caption_unseen": np.full(len(first), np.mean(captions[kinds != OTHER] == 0) if len(first) else 0.0),
+        "caption_foreign": np.full(len(first), np.mean(kinds == FOREIGN) if len(first) else 0.0),
         "whole": (outside[first] | (gaps[first] > 1)) & (outside[last + 2] | (gaps[last + 1] > 1)),
         "begins_word": gaps[first] > 0,
         "ends_word": gaps[last + 1] > 0,
