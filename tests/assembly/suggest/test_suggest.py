@@ -166,7 +166,9 @@ def test_the_plain_form_ends_with_a_line_to_copy(hashtag, demo, demo_home):
     assert ran.code == 0
     last = ran.out.rstrip("\n").splitlines()[-1].split(" ")
     assert len(last) == 3 and all(word.startswith("#") for word in last)
-    assert all(word in ran.out.splitlines()[i + 1] for i, word in enumerate(last))
+    rows = [line for line in ran.out.splitlines() if line.startswith("#")]
+    assert all(word in row for word, row in zip(last, rows, strict=False))
+    assert any(line.strip() == "also: #커피" for line in ran.out.splitlines())
 
 
 def test_the_plain_form_shows_captions_and_no_ids(hashtag, demo, demo_home, terminal):
@@ -174,7 +176,7 @@ def test_the_plain_form_shows_captions_and_no_ids(hashtag, demo, demo_home, term
     lines = ran.out.splitlines()
     assert lines[0].split() == ["hashtag", "score", "posts", "behind", "it"]
     assert all(len(line) <= 80 for line in lines)
-    assert any("posts: no talking before my morning coffee" in line for line in lines[1:6])
+    assert any("posts: no talking before my morning coffee" in line for line in lines if line.startswith("#"))
     assert not any(f" {number:03}" in ran.out for number in range(1, 81))
 
 
@@ -209,10 +211,12 @@ def test_explaining_names_the_posts(hashtag, demo, demo_home, terminal):
 def test_the_json_form_is_the_documented_one(hashtag, demo, demo_home):
     ran = hashtag("suggest", demo / "new" / "cat.jpg", "--home", demo_home, "--json")
     document = json.loads(ran.out)
-    assert set(document) == {"hashtags", "snapshot"}
+    assert set(document) == {"hashtags", "snapshot", "removed"}
+    assert document["removed"] == [{"hashtag": "고양이", "step": "merged", "reason": "means the same as #cat"}]
     assert len(document["hashtags"]) == 5
+    assert [entry.get("also") for entry in document["hashtags"]] == [["고양이"], None, None, None, None]
     for entry in document["hashtags"]:
-        assert set(entry) == {"hashtag", "score", "evidence"}
+        assert set(entry) - {"also"} == {"hashtag", "score", "evidence"}
         assert all(set(post) == {"post", "similarity", "channel"} for post in entry["evidence"])
     assert (demo_home / "snapshots" / document["snapshot"]).is_dir()
 
