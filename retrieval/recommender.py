@@ -33,6 +33,7 @@ from .reranking.context_priors import Contexts
 from .reranking.familiarity import BEST, LITTLE_KNOWN, Asked, temper
 from .reranking.reasons import MOST_USED
 from .search.channels import Channel, EncodedQueries, contents_of, encode_queries, lay_out, search_channel
+from .search.duplicates import LIKE_CAPTIONS, LIKE_VECTORS
 from .search.neighbours import Neighbours
 from .search.similarity import Contents
 from .selection.lists import cap
@@ -361,7 +362,11 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             best[i, : len(one.probabilities)] = one.probabilities[:BEST]
         lexical = hits.get(NgramEncoder.channel)
         nearest = np.zeros(n, dtype=np.float32) if lexical is None else lexical.similarities[:, 0]
-        return familiarity.of(Asked(contents.captions, contents.ngrams, contents.dense, nearest, best))
+        copies = np.zeros(n, dtype=np.bool_)
+        for name, found in hits.items():
+            least = LIKE_CAPTIONS if name == NgramEncoder.channel else LIKE_VECTORS
+            copies |= found.similarities.max(axis=1, initial=0) >= least
+        return familiarity.of(Asked(contents.captions, contents.ngrams, contents.dense, nearest, best), copies)
 
     @timed("rank")
     def _rank(

@@ -13,7 +13,7 @@ of the archive's own posts, each as if it were not in the archive:
 
 Each trait becomes a z-score among own posts of that caption length; their mean is the likeness. The log odds of the
 probability fall with a likeness below that of the median post. Calibrated by own posts; below all of them it goes on
-to fall.
+to fall. A near-duplicate of an own post is known, however unusual both are: its likeness does not count.
 """
 
 import json
@@ -126,10 +126,13 @@ class Familiarity:
     calibration: Floats
     idf: Vectors
 
-    def of(self, asked: Asked) -> list[float | None]:
-        """The familiarity of n queries, in [0, 1]; None if nothing of a query could be compared."""
+    def of(self, asked: Asked, copies: NDArray[np.bool_]) -> list[float | None]:
+        """The familiarity of n queries, in [0, 1]; None if nothing of a query could be compared.
+
+        copies: (n,) whether a query is a near-duplicate of an own post.
+        """
         found = self.traits(asked)
-        likeness = self.expected.likeness(found, asked.captions)
+        likeness = np.where(copies, np.nan, self.expected.likeness(found, asked.captions))
         compared = np.asarray(~np.isnan(found[:, 1:]).all(axis=1))
         odds = pulled(self.right, self.likeness, asked.probabilities, likeness)
         calibrated = logistic(calibrate(self.calibration, odds))
