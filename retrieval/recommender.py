@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core.captions import CaptionAnswer, CaptionOptions
@@ -207,7 +208,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 continue
             (within, advice), fused = capped[wanted[i]], votes[wanted[i].half_life]
             new = self._find_new(split[0][i], fused.plain.scores[i]) if split and within.new else ()
-            known = ranked[i] if within.raw else temper(ranked[i], familiarity[i])
+            known = ranked[i] if within.raw else temper(ranked[i], familiarity[i], self._named(ranked[i]))
             adjusted = self._adjust(i, query, known, fused, new)
             selected = self._select(query, adjusted, within)
             suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
@@ -374,6 +375,12 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
     ) -> list[Ranked]:
         """Rank the candidates of each query by probability."""
         return self._ranker.rank(QueryBatch(contents, hits, votes.plain.scores, compared))
+
+    def _named(self, ranked: Ranked) -> NDArray[np.bool_]:
+        """Whether the caption names each candidate; the vote does not know: (c,)."""
+        if self._learned.reranker is None or not len(ranked.features):
+            return np.zeros(len(ranked.columns), dtype=np.bool_)
+        return self._learned.reranker.named(ranked)
 
     @timed("rank")
     def _find_new(self, split: Split, votes: sparse.csr_matrix) -> Sequence[NewHashtag]:

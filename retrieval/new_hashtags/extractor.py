@@ -21,7 +21,7 @@ from .word_counts import KINDS, WordCounts
 from .words import Split, split_words
 
 _FILE = "new_hashtags.json"
-_VERSION = 1
+_VERSION = 1  # of the files, and of the features that the scorer was trained on
 _WORDS = "words"
 _READ = 1000  # hashtags by which the case is chosen
 _MOST, _LEAST = 10, 0.01  # new hashtags of one query, and their least probability

@@ -245,18 +245,24 @@ def calibrate(calibration: Floats, odds: Floats) -> Floats:
     return np.asarray(lines + max(below, 1.0) * np.minimum(odds - least, 0))
 
 
-def temper(ranked: Ranked, familiarity: float | None) -> Ranked:
+def temper(ranked: Ranked, familiarity: float | None, named: NDArray[np.bool_]) -> Ranked:
     """Lower the probabilities of a query of which the archive knows little, until they agree with its familiarity.
 
-    The log odds of all candidates are lowered by one number, so that one of the five likeliest is right with that
-    probability, if these are independent. Nothing changes from LITTLE_KNOWN on, and nothing is raised.
+    The log odds of candidates are lowered by one number, so that one of the five likeliest is right with that
+    probability, if these are independent. What the caption names needs no similar post, and stays as it is. Nothing
+    changes from LITTLE_KNOWN on, and nothing is raised. named: (c,) whether the caption names each.
     """
-    if familiarity is None or familiarity >= LITTLE_KNOWN or not len(ranked.columns):
+    guessed = ~named
+    if familiarity is None or familiarity >= LITTLE_KNOWN or not guessed.any():
         return ranked
-    odds = log_odds(ranked.probabilities)
+    odds = log_odds(ranked.probabilities[guessed])
     low, high = -_LOWEST, 0.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         one_is_right = 1 - np.prod(1 - logistic(odds[:BEST] + middle))
         low, high = (low, middle) if one_is_right > familiarity else (middle, high)
-    return Ranked(ranked.columns, logistic(odds + high), ranked.features)
+    probabilities = ranked.probabilities.copy()
+    probabilities[guessed] = logistic(odds + high)
+    order = np.argsort(-probabilities, kind="stable")
+    features = ranked.features[order] if len(ranked.features) else ranked.features
+    return Ranked(ranked.columns[order], probabilities[order], features)

@@ -28,7 +28,7 @@ from ..voting.votes import count_uses
 from .counts import MOST_PAIRS, Counts, PairCounts, count
 from .features import FeatureInputs, FeatureMaker
 from .hashtag_names import NO_NAMES, HashtagNames, NameFits, NameVectors
-from .mentions import find_mentions
+from .mentions import WHOLE, find_mentions
 from .reasons import origin, reasons
 from .reports import RerankerReport
 from .ridge import KernelRidge, RidgeQuery
@@ -106,6 +106,10 @@ class Reranker:
     def origin(self, ranked: Ranked, rank: int) -> str:
         """Where a candidate comes from that no post shown carries, in words."""
         return origin(self._learning.features, ranked.features[rank])
+
+    def named(self, ranked: Ranked) -> NDArray[np.bool_]:
+        """Whether the caption names each of a post's candidates, as a whole word: (c,)."""
+        return np.asarray(ranked.features[:, self._learning.features.index("mention")] >= WHOLE)
 
     @property
     def threshold(self) -> float:

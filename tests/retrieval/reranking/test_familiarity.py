@@ -137,10 +137,16 @@ def test_what_an_english_encoder_reads(caption, reads):
 
 def test_probabilities_agree_with_a_low_familiarity():
     ranked = Ranked(np.arange(6), np.array([0.8, 0.5, 0.3, 0.2, 0.1, 0.05]), np.zeros((0, 0), dtype=np.float32))
-    tempered = temper(ranked, 0.1)
+    nothing = np.zeros(6, dtype=bool)
+    tempered = temper(ranked, 0.1, nothing)
     assert 1 - np.prod(1 - tempered.probabilities[:5]) == pytest.approx(0.1, abs=1e-4)
     assert (np.diff(tempered.probabilities) < 0).all() and tempered.columns.tolist() == ranked.columns.tolist()
     for known in (None, 0.3, 1.0):
-        assert temper(ranked, known) is ranked
+        assert temper(ranked, known, nothing) is ranked
     faint = Ranked(np.arange(2), np.array([0.01, 0.01]), np.zeros((0, 0), dtype=np.float32))
-    assert temper(faint, 0.2).probabilities == pytest.approx(faint.probabilities), "nothing is raised"
+    assert temper(faint, 0.2, nothing[:2]).probabilities == pytest.approx(faint.probabilities), "nothing is raised"
+    named = np.arange(6) == 2
+    kept = temper(ranked, 0.1, named)
+    assert kept.columns[0] == 2 and kept.probabilities[0] == 0.3, "what the caption names stays, and comes first"
+    assert kept.probabilities[1] < 0.1
+    assert temper(ranked, 0.1, ~nothing) is ranked
