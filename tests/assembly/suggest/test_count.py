@@ -8,10 +8,10 @@ from ..conftest import CAFE, CAT, refused, scores, tags
 
 
 def test_a_number_is_the_most_and_the_usual_is_five_at_most_without_weak_ones(home, ask):
-    usual, five = ask(home, CAFE), ask(home, CAFE, "--count", 5)
+    usual, five = ask(home, CAT), ask(home, CAT, "--count", 5)
     assert len(five["hashtags"]) == 5
-    assert tags(ask(home, CAFE, "--count", 2)) == tags(five)[:2]
-    assert tags(ask(home, CAFE, "--count", 30))[:5] == tags(five)
+    assert tags(ask(home, CAT, "--count", 2)) == tags(five)[:2]
+    assert tags(ask(home, CAT, "--count", 30))[:5] == tags(five)
     assert tags(usual) == [entry["hashtag"] for entry in five["hashtags"] if "weak" not in entry] != []
     assert 0 <= usual["familiarity"] == five["familiarity"] <= 1
     assert not any(entry.get("weak") for entry in usual["hashtags"])
@@ -74,7 +74,7 @@ def test_nothing_left_is_told(hashtag, home):
 
 @pytest.mark.parametrize(("platform", "n"), [("instagram", 5), ("Threads", 1), ("x", 2), ("facebook", 5)])
 def test_platforms_cap_the_usual_number(hashtag, home, platform, n):
-    ran = hashtag("suggest", "--text", CAFE, "--home", home, "--platform", platform)
+    ran = hashtag("suggest", "--text", CAT, "--home", home, "--platform", platform)
     assert ran.code == 0 and 0 < len(ran.out.splitlines()[-1].split()) <= n
     assert (f"note: {platform.lower()}: " in ran.err) == (platform in ("x", "facebook")), "advice is told, rules hold"
 
