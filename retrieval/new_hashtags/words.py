@@ -29,6 +29,7 @@ _RUN = re.compile(
     rf"|{_LETTERS}(?:['’]{_LETTERS})*"
 )
 _KOREAN = re.compile(rf"[{_HANGUL}]+")
+_SOUNDS = re.compile("[\u1100-\u11ff\u3131-\u318e]+")  # single letters of Korean, such as laughter: ㅋㅋㅋ
 
 
 class Word(NamedTuple):
@@ -65,7 +66,7 @@ def split_words(caption: str) -> Split:
 
 
 def _kind_of(run: re.Match[str], text: str) -> int:
-    if run["hiragana"]:
+    if run["hiragana"] or _SOUNDS.fullmatch(text):
         return OTHER
     if run["ideographs"]:
         return IDEOGRAPHS

@@ -32,6 +32,10 @@ def test_words_with_marks_and_apostrophes_stay_whole():
     assert phrases("don't") == ["dont"]
 
 
+def test_laughter_is_no_phrase():
+    assert phrases("ㅠㅜㅋㅋㅋㅋ 김치찌개 ㅎㅎ") == ["김치찌개"]
+
+
 def test_numbers_alone_are_no_phrase():
     assert phrases("1234 2024") == []
     assert "35mm" in phrases("35mm")
