@@ -28,7 +28,7 @@ from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
 from .encoders.ngrams import NgramEncoder
 from .learned import Learned
-from .new_hashtags.extractor import NewHashtag, writes_lower_case
+from .new_hashtags.extractor import NewHashtag, Writing
 from .new_hashtags.words import Split
 from .reranking.context_priors import Contexts
 from .reranking.familiarity import BEST, LITTLE_KNOWN, Asked, temper
@@ -49,6 +49,7 @@ from .voting.votes import carrier_matrix, label_matrix
 DEFAULT = SuggestOptions()
 DEFAULT_CAPTIONS = CaptionOptions()
 
+_LIKE = 0.7  # cosine of captions; from here on, what similar posts carry is no guess
 WEAK = 0.1  # probability; hashtags below it, or below the archive's own threshold if that is lower, are weak
 
 _MOST_USED = "no post of the archive votes for a hashtag here; these are the archive's most used ones"
@@ -105,7 +106,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         self._signatures = Signatures(archive.hashtags, by_hashtag, archive.author_of)
         self._adjuster = Adjuster(self._contexts, learned.context_priors, learned.judged, self._table)
         self._ranker = learned.ranker(self._contexts.prior)
-        self._lower_case = writes_lower_case(archive.shown)
+        self._writing = Writing.of(archive.shown)
         self._captions = CaptionSearch(archive, self._labels, by_hashtag, learned.fusion, channels)
         self.snapshot = snapshot
         self.notes = (*learned.notes, *notes)
@@ -207,8 +208,10 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 answers.append(Answer((), self.snapshot, error=failures[i]))
                 continue
             (within, advice), fused = capped[wanted[i]], votes[wanted[i].half_life]
-            new = self._find_new(split[0][i], fused.plain.scores[i]) if split and within.new else ()
-            known = ranked[i] if within.raw else temper(ranked[i], familiarity[i], self._named(ranked[i]))
+            new = self._find_new(query, within, split[0][i], fused.plain.scores[i]) if split and within.new else ()
+            known = ranked[i]
+            if not within.raw and not self._has_like_posts(hits, i):
+                known = temper(known, familiarity[i], self._named(known))
             adjusted = self._adjust(i, query, known, fused, new)
             selected = self._select(query, adjusted, within)
             suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
@@ -383,10 +386,25 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         return self._learned.reranker.named(ranked)
 
     @timed("rank")
-    def _find_new(self, split: Split, votes: sparse.csr_matrix) -> Sequence[NewHashtag]:
-        """Find hashtags in a caption that no post carries, likeliest first. votes: (1, m)."""
+    def _find_new(
+        self, query: Query, options: SuggestOptions, split: Split, votes: sparse.csr_matrix
+    ) -> list[NewHashtag]:
+        """Find hashtags in a caption that no post carries, likeliest first. votes: (1, m).
+
+        Their words are joined without `_`, so what is given, excluded or blocked is compared without it.
+        """
         assert self._learned.new_hashtags is not None
-        return self._learned.new_hashtags.find(split, self._archive.hashtags, votes, self._lower_case)
+        found = self._learned.new_hashtags.find(split, self._archive.hashtags, votes, self._writing)
+        unwanted = {*map(normalise_hashtag, query.given), *options.exclude, *self._rules.blocked} - self._rules.allowed
+        spelt = {name.replace("_", "") for name in unwanted if "_" in name}
+        return [new for new in found if normalise_hashtag(new.hashtag) not in spelt]
+
+    def _has_like_posts(self, hits: Mapping[str, Neighbours], i: int) -> bool:
+        """Whether the caption of some post says nearly what that of query i says, however unusual both are."""
+        captions = [
+            name for name, encoder in self._encoders.items() if encoder.modality == "text" and not encoder.sparse
+        ]
+        return any(hits[name].similarities[i, :1].max(initial=0) >= _LIKE for name in captions if name in hits)
 
     @timed("adjust")
     def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes, new: Sequence[NewHashtag]) -> Adjusted:

@@ -32,20 +32,21 @@ def judge(
     """Keep what a person says of hashtags suggested for a post, with the probability they were suggested with.
 
     recommender: of the home; it tells the probability. photos: of bytes, their digest alone is kept.
-    Raises NotFoundError on a hashtag that no post carries, SettingsError if none is named.
+    Raises NotFoundError on a hashtag that no post carries and that is not suggested as new, SettingsError if none is
+    named.
     """
     wanted = list(dict.fromkeys(normalise_hashtag(tag) for tag in hashtags))
     if not wanted or "" in wanted:
         raise SettingsError("no hashtag is named", NAME_HASHTAGS)
     caption, now = take_out_hashtags(text)[0], datetime.now(UTC).replace(microsecond=0)
-    for tag in wanted:
-        if not recommender.knows(tag):
-            raise NotFoundError(f"no post of the archive carries #{tag}, so it was never suggested")
     make_post((), caption, wanted[0])  # whether the caption can be stored
     shown = tuple(_digested(photo) for photo in photos)
     # By the caption without its own hashtags, which would be left out as given.
     answer = recommender.suggest([*photos], caption, options=_EVERYTHING)
     scores = {normalise_hashtag(suggestion.hashtag): suggestion.score for suggestion in answer.suggestions}
+    for tag in wanted:
+        if tag not in scores and not recommender.knows(tag):
+            raise NotFoundError(f"no post of the archive carries #{tag}, and the caption does not suggest it as new")
     judgements = [Judgement(tag, verdict, scores.get(tag, 0.0), answer.snapshot, caption, shown, now) for tag in wanted]
     with home.database_to_write() as database:
         database.feedback.record(judgements)

@@ -1,6 +1,7 @@
 """Suggests new hashtags: phrases of a caption that no post of the archive carries, each with a probability."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from ...core.errors import SnapshotError
 from ...core.post import clean_hashtag
 from ...core.string_table import StringTable, Table
 from ...core.vectors import Rows, highest, read_array
+from ...core.writing_systems import scripts_of
 from ..reranking.scorer import Scorer
 from .features import NEAR, NearHashtags, NewCandidates, make_candidates
 from .phrases import Phrases, find_phrases
@@ -24,6 +26,7 @@ _FILE = "new_hashtags.json"
 _VERSION = 1  # of the files, and of the features that the scorer was trained on
 _WORDS = "words"
 _READ = 1000  # hashtags by which the case is chosen
+_USUAL = 0.01  # fraction of these hashtags
 _MOST, _LEAST = 10, 0.01  # new hashtags of one query, and their least probability
 
 
@@ -36,6 +39,26 @@ class NewHashtag(NamedTuple):
     hashtag: str
     words: tuple[str, ...]
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How an archive writes its hashtags.
+
+    lower_case: whether most of them. scripts: those of one hashtag in a hundred, or more; new ones are in these alone.
+    """
+
+    lower_case: bool
+    scripts: frozenset[str]
+
+    @classmethod
+    def of(cls, shown: Sequence[str]) -> "Writing":
+        """shown: (m,), of which the first 1,000 are read."""
+        read = shown[:_READ]
+        cased = [name for name in read if name.lower() != name.upper()]
+        scripts = Counter(script for name in read for script in scripts_of(name))
+        usual = frozenset(script for script, n in scripts.items() if n >= _USUAL * len(read))
+        return cls(2 * sum(name == name.lower() for name in cased) >= len(cased), usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +76,12 @@ class NewHashtagExtractor:
         """The words of n captions. Apart from `find`, because it can be done while the query is encoded."""
         return [split_words(caption) for caption in captions]
 
-    def find(self, split: Split, hashtags: Table, votes: sparse.csr_matrix, lower: bool) -> list[NewHashtag]:
+    def find(self, split: Split, hashtags: Table, votes: sparse.csr_matrix, writing: Writing) -> list[NewHashtag]:
         """The new hashtags of a query, likeliest first: at most 10, of a probability of .01 or more.
 
         Of two of which one contains the other, only the likelier one is returned.
-        hashtags: (m,) of the archive; none of them is returned. votes: sparse (1, m), on the query. lower: whether they
-        are shown in lower case, see `writes_lower_case`.
+        hashtags: (m,) of the archive; none of them is returned. votes: sparse (1, m), on the query. writing: of the
+        archive.
         """
         phrases, candidates = candidates_of(split, hashtags, votes, self.counts, self.suffixes)
         probabilities = self.scorer.probability(candidates.features)
@@ -68,8 +91,10 @@ class NewHashtagExtractor:
             if probabilities[i] < _LEAST or len(found) == _MOST:
                 break
             text = candidates.texts[i]
-            if not any(text in other or other in text for other in found):
-                shown, words = _show(phrases, candidates, i, lower), _words(phrases, candidates, i)
+            apart = not any(text in other or other in text for other in found)
+            if apart and scripts_of(text) <= writing.scripts:
+                shown = _show(phrases, candidates, i, writing.lower_case)
+                words = _words(phrases, candidates, i)
                 found[text] = NewHashtag(shown, words, float(probabilities[i]))
         return list(found.values())
 
@@ -100,8 +125,11 @@ class NewHashtagExtractor:
             tables = [read_array(folder / f"{kind}.npy") for kind in KINDS]
             if any(table.shape != (len(words) + 1,) for table in tables):
                 raise ValueError("the words and their counts do not fit together")
+            counts = WordCounts(int(fields["posts"]), words, *tables)
+            if len(scorer.line.means) != _count_features(counts):
+                raise ValueError("it was trained on other features")
             suffixes = {str(suffix): int(words) for suffix, words in fields["suffixes"].items()}
-            return cls(scorer, WordCounts(int(fields["posts"]), words, *tables), suffixes)
+            return cls(scorer, counts, suffixes)
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SnapshotError(f"what {folder} knows of new hashtags cannot be read: {error}", REBUILD) from error
 
@@ -116,10 +144,9 @@ def candidates_of(
     return phrases, make_candidates(phrases, near, counts, suffixes)
 
 
-def writes_lower_case(shown: Sequence[str]) -> bool:
-    """Whether an archive writes most of its hashtags in lower case. shown: (m,), of which the first 1,000 are read."""
-    cased = [name for name in shown[:_READ] if name.lower() != name.upper()]
-    return 2 * sum(name == name.lower() for name in cased) >= len(cased)
+def _count_features(counts: WordCounts) -> int:
+    nothing = make_candidates(find_phrases(split_words("")), NearHashtags({}, {}), counts, {})
+    return int(nothing.features.shape[1])
 
 
 def _show(phrases: Phrases, candidates: NewCandidates, i: int, lower: bool) -> str:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.post import MAX_HASHTAG
 from ...core.vectors import Rows
 from .words import OTHER, PREFIX, SUFFIX, Split, Word
 
 MOST_WORDS = 4  # of a phrase
 
 _MOST = 150  # phrases of a caption, the first ones
-_SHORTEST = 2  # letters
+_SHORTEST, _LONGEST = 2, 30  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,6 @@ def _extend(words: Sequence[Word], first: int) -> list[tuple[int, str]]:
         if word.kind == OTHER or word.start > end + 1:
             break
         text, end = text + word.text, word.end
-        if _SHORTEST <= len(text) <= MAX_HASHTAG and word.kind != PREFIX and not text.isdecimal():
+        if _SHORTEST <= len(text) <= _LONGEST and word.kind != PREFIX and not text.isdecimal():
             found.append((last, text))
     return found

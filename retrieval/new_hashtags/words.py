@@ -18,6 +18,9 @@ from ...core.post import normalise_hashtag
 OTHER, NOUN, NAME, FOREIGN, IDEOGRAPHS, NUMBER, PREFIX, SUFFIX = range(8)
 
 _READ = 1500  # characters of a caption that are read
+_LONGEST, _DIGITS = 8, 4  # characters of a word in ideographs, and of a number
+# Addresses, names of accounts, and markup hold no words of the caption.
+_LINKS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|(?<!\S)@\S+|<[^<>]{0,100}>|\x1b\[[0-9;]*[A-Za-z]")
 
 _KINDS = {"NNG": NOUN, "XR": NOUN, "NNP": NAME, "NR": NUMBER, "XPN": PREFIX, "XSN": SUFFIX}  # by the tags of Kiwi
 _HANGUL = "\uac00-\ud7a3"
@@ -50,7 +53,7 @@ class Split(NamedTuple):
 
 def split_words(caption: str) -> Split:
     """The words of the first 1,500 characters of a caption."""
-    read = unicodedata.normalize("NFC", caption[:_READ])
+    read = _LINKS.sub(_blank, unicodedata.normalize("NFC", caption[:_READ]))
     letters = read.translate(_SPACED)
     morphemes = _analyse(read) if _KOREAN.search(letters) else []
     words: list[Word] = []
@@ -58,7 +61,9 @@ def split_words(caption: str) -> Split:
         if run["korean"]:
             while morphemes and morphemes[-1].start < run.end():
                 morpheme = morphemes.pop()
-                if morpheme.start >= run.start():
+                if words and morpheme.start < words[-1].end:
+                    words[-1] = words[-1]._replace(kind=OTHER)  # one syllable that holds a particle, too: 누굴
+                elif morpheme.start >= run.start():
                     words.append(morpheme)
         elif text := normalise_hashtag(run.group()):
             words.append(Word(text, _kind_of(run, text), run.start(), run.end()))
@@ -69,8 +74,14 @@ def _kind_of(run: re.Match[str], text: str) -> int:
     if run["hiragana"] or _SOUNDS.fullmatch(text):
         return OTHER
     if run["ideographs"]:
-        return IDEOGRAPHS
-    return NUMBER if text.isdecimal() else FOREIGN
+        return IDEOGRAPHS if len(text) <= _LONGEST else OTHER  # without spaces, a longer run is a sentence
+    if text.isdecimal():
+        return NUMBER if len(text) <= _DIGITS else OTHER  # a longer one is somebody's number
+    return FOREIGN
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())
 
 
 def _analyse(text: str) -> list[Word]:

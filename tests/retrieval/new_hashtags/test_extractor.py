@@ -8,7 +8,7 @@ from scipy import sparse
 from hashtag_recommender.core.errors import SnapshotError
 from hashtag_recommender.core.string_table import StringTable
 from hashtag_recommender.retrieval.adjustments import Adjuster
-from hashtag_recommender.retrieval.new_hashtags.extractor import NewHashtag, NewHashtagExtractor, writes_lower_case
+from hashtag_recommender.retrieval.new_hashtags.extractor import NewHashtag, NewHashtagExtractor, Writing
 from hashtag_recommender.retrieval.new_hashtags.training import learn_new_hashtags
 from hashtag_recommender.retrieval.new_hashtags.word_counts import count_words, find_suffixes, words_of
 from hashtag_recommender.retrieval.new_hashtags.words import split_words
@@ -49,7 +49,9 @@ def no_votes(menu):
 
 
 def found(extractor, menu, caption, lower=False):
-    return extractor.find(*extractor.split([caption]), menu.hashtags, no_votes(menu), lower)
+    return extractor.find(
+        *extractor.split([caption]), menu.hashtags, no_votes(menu), Writing(lower, frozenset(["LATIN", "HANGUL"]))
+    )
 
 
 def test_a_name_that_no_post_carries_is_found_where_names_stand(extractor, menu):
@@ -73,7 +75,12 @@ def test_of_nested_phrases_the_likelier_one_comes(extractor, menu):
 
 def test_the_case_is_that_of_the_archive(extractor, menu):
     assert found(extractor, menu, "Tazukipo morning quiet", lower=True)[0].hashtag == "tazukipo"
-    assert writes_lower_case(["coffee", "latte", "NYC"]) and not writes_lower_case(["Coffee", "Latte", "nyc"])
+    assert Writing.of(["coffee", "latte", "NYC"]).lower_case and not Writing.of(["Coffee", "Latte", "nyc"]).lower_case
+
+
+def test_new_hashtags_are_in_scripts_that_the_archive_uses(extractor, menu):
+    assert Writing.of(["coffee"] * 99 + ["카페", "東京"] * 1).scripts == {"LATIN"}
+    assert found(extractor, menu, "Ласточка 東京駅 morning quiet") == found(extractor, menu, "morning quiet") == []
 
 
 def test_captions_without_words_have_none(extractor, menu):

@@ -36,6 +36,15 @@ def test_laughter_is_no_phrase():
     assert phrases("ㅠㅜㅋㅋㅋㅋ 김치찌개 ㅎㅎ") == ["김치찌개"]
 
 
+def test_addresses_accounts_and_markup_are_no_words():
+    caption = "see https://shop.example.com/sale?id=4 or mail bob@corp.example, by @somebody <b>latte</b> \x1b[31mred"
+    assert {word.text for word in split_words(caption).words} == {"see", "or", "mail", "by", "latte", "red"}
+
+
+def test_long_numbers_and_sentences_without_spaces_are_no_phrases():
+    assert phrases("01012345678") == phrases("今天去了新开的咖啡馆喝拿铁") == []
+
+
 def test_numbers_alone_are_no_phrase():
     assert phrases("1234 2024") == []
     assert "35mm" in phrases("35mm")
