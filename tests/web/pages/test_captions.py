@@ -19,7 +19,7 @@ def section(page):
 
 def test_the_form_works_as_browsers_send_it_without_a_script(client, demo):
     photo = (demo / "new" / "cat.jpg").read_bytes()
-    fields = {"text": "sleepy <cat>", "count": "3", "given": "#pet, 고양이"}
+    fields = {"text": "sleepy <cat>", "count": "3", "given": "#pet, 집사"}
     page = client.post("/captions", data=fields, files={"photo": ("cat.jpg", photo, "image/jpeg")})
     assert page.status_code == 200 and section(page).count('class="words"') == 3
     assert 'data-hashtag="cat"' in page.text and "sleepy &lt;cat&gt;" in page.text, "hashtags and form stay"
