@@ -49,7 +49,8 @@ from .voting.votes import carrier_matrix, label_matrix
 DEFAULT = SuggestOptions()
 DEFAULT_CAPTIONS = CaptionOptions()
 
-_LIKE = 0.7  # cosine of captions; from here on, what similar posts carry is no guess
+_SENTENCES = ("sentence", "multilingual")  # channels whose cosines mean the same in all archives
+_LIKE = 0.7  # cosine; from here on, what similar posts carry is no guess
 WEAK = 0.1  # probability; hashtags below it, or below the archive's own threshold if that is lower, are weak
 
 _MOST_USED = "no post of the archive votes for a hashtag here; these are the archive's most used ones"
@@ -401,10 +402,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
 
     def _has_like_posts(self, hits: Mapping[str, Neighbours], i: int) -> bool:
         """Whether the caption of some post says nearly what that of query i says, however unusual both are."""
-        captions = [
-            name for name, encoder in self._encoders.items() if encoder.modality == "text" and not encoder.sparse
-        ]
-        return any(hits[name].similarities[i, :1].max(initial=0) >= _LIKE for name in captions if name in hits)
+        return any(hits[name].similarities[i, :1].max(initial=0) >= _LIKE for name in _SENTENCES if name in hits)
 
     @timed("adjust")
     def _adjust(self, i: int, query: Query, ranked: Ranked, votes: _Votes, new: Sequence[NewHashtag]) -> Adjusted:
