@@ -100,16 +100,29 @@ def load(
             report = read_report(folder / RERANKER)
             known = folder / RERANKER, hashtags, labels, uses
             reranker = Reranker.load(*known, fusion, newcomers) if report.ships else None
-            familiarity = Familiarity.load(folder, folder / RERANKER)
         except SnapshotError as error:
             notes = (f"{error}; until then the plain vote ranks hashtags",)
+        else:
+            try:
+                familiarity = Familiarity.load(folder, folder / RERANKER)
+            except SnapshotError as error:
+                notes = (f"{error}; until then it is not told how well the archive knows a post",)
     new_hashtags = None
     try:
         new_hashtags = read_new_hashtags(folder)
     except SnapshotError as error:
         notes = (*notes, f"{error}; until then no new hashtags are suggested")
     return Learned(
-        fusion, clusters, context_priors, judged_by, reranker, report, new_hashtags, links, familiarity, notes
+        fusion,
+        clusters,
+        context_priors,
+        judged_by,
+        reranker,
+        report,
+        new_hashtags=new_hashtags,
+        links=links,
+        familiarity=familiarity,
+        notes=notes,
     )
 
 

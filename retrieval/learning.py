@@ -32,9 +32,9 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         weigh_judgements(judgements),
         trained.reranker if trained else None,
         trained.reranker.report if trained else None,
-        learn_new_hashtags(archive, fusion) if trained else None,
-        learn_links(archive),
-        trained.familiarity if trained else None,
+        new_hashtags=learn_new_hashtags(archive, fusion) if trained else None,
+        links=learn_links(archive),
+        familiarity=trained.familiarity if trained else None,
     )
 
 
@@ -79,8 +79,14 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
         captions, hashtags = archive.contents.captions, archive.hashtags
         reranker = Reranker.carry_over(folder / RERANKER, captions, hashtags, archive.labels, archive.names, fusion)
     report = reranker.report if reranker else None
-    new_hashtags = read_new_hashtags(folder)
-    links = learn_links(archive)
-    familiarity = Familiarity.load(folder, folder / RERANKER)
-    judged = weigh_judgements(judgements)
-    return Learned(fusion, archive.clusters, context_priors, judged, reranker, report, new_hashtags, links, familiarity)
+    return Learned(
+        fusion,
+        archive.clusters,
+        context_priors,
+        weigh_judgements(judgements),
+        reranker,
+        report,
+        new_hashtags=read_new_hashtags(folder),
+        links=learn_links(archive),
+        familiarity=Familiarity.load(folder, folder / RERANKER),
+    )

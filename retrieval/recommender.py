@@ -188,11 +188,8 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         capped = {each: cap(each, self._platforms) for each in set(wanted)}
         explained = [explain] * n if isinstance(explain, bool) else explain
         queries, inline = split_hashtags(queries)
-        finder = self._learned.new_hashtags if any(each.new for each in wanted) else None
-        captions = [query.caption for query in queries]
-        looking: list[Callable[[], Any]] = [partial(self._look, queries)]
-        looking += [partial(finder.split, captions)] if finder else []
-        (encoded, hits, compared), *split = side_by_side(looking)
+        looking: list[Callable[[], Any]] = [partial(self._look, queries), partial(self._split, queries, wanted)]
+        (encoded, hits, compared), splits = side_by_side(looking)
         votes = {life: self._vote(hits, self._ages(life), n) for life in {each.half_life for each in wanted}}
         contents = self._contents(queries, encoded)
         ranked = self._rank(contents, hits, next(iter(votes.values())), compared) if queries else []
@@ -209,7 +206,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
                 answers.append(Answer((), self.snapshot, error=failures[i]))
                 continue
             (within, advice), fused = capped[wanted[i]], votes[wanted[i].half_life]
-            new = self._find_new(query, within, split[0][i], fused.plain.scores[i]) if split and within.new else ()
+            new = self._find_new(query, within, splits[i], fused.plain.scores[i]) if splits and within.new else ()
             known = ranked[i]
             if not within.raw and not self._has_like_posts(hits, i):
                 known = temper(known, familiarity[i], self._named(known))
@@ -385,6 +382,13 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         if self._learned.reranker is None or not len(ranked.features):
             return np.zeros(len(ranked.columns), dtype=np.bool_)
         return self._learned.reranker.named(ranked)
+
+    def _split(self, queries: Sequence[Query], wanted: Sequence[SuggestOptions]) -> list[Split] | None:
+        """The words of the captions; None if no new hashtags are asked for, or none can be found."""
+        finder = self._learned.new_hashtags
+        if finder is None or not any(each.new for each in wanted):
+            return None
+        return finder.split([query.caption for query in queries])
 
     @timed("rank")
     def _find_new(

@@ -155,7 +155,9 @@ def select(
     likeliest = np.argsort(-scores, kind="stable")
     candidates: Rows = columns[likeliest].astype(np.int64)
     likelihoods: Floats = scores[likeliest].astype(np.float64)
-    kept, removed = _sift(candidates, table, options, rules, given, strange)
+    groups, removed = _group_by_meaning(candidates, table, options, rules, given, strange)
+    kept, merged = _choose_shown(groups, candidates, table, options)
+    removed = sorted([*removed, *merged], key=lambda entry: entry[0])
     shown = candidates[[best for best, _ in kept]]
     probabilities = likelihoods[[ranks[0] for _, ranks in kept]]
     count = options.limit or min(int(np.count_nonzero(probabilities >= threshold)), options.most)
@@ -176,21 +178,16 @@ def select(
     return Selected(shown[order], probabilities[order], also, listed, probabilities[order] < weak)
 
 
-def _sift(
-    columns: Rows,
-    table: CandidateTable,
-    options: SuggestOptions,
-    rules: Rules,
-    given: Collection[str],
-    strange: Collection[int],
+def _choose_shown(
+    groups: Sequence[list[int]], columns: Rows, table: CandidateTable, options: SuggestOptions
 ) -> tuple[list[tuple[int, list[int]]], list[tuple[int, Removed]]]:
-    """Merge and filter candidates, given likeliest first, by rank.
+    """Choose which hashtag of each meaning is shown: the most used one in the requested languages.
 
-    Returns for each meaning that is kept the rank of the hashtag to show, which is the most used one in the requested
-    languages, and all its ranks; and each removed rank with the reason.
+    groups: the ranks of each meaning. Returns for each meaning that is kept the rank to show and all its ranks; and
+    each removed rank with the reason.
     """
-    groups, removed = _group_by_meaning(columns, table, options, rules, given, strange)
     kept: list[tuple[int, list[int]]] = []
+    removed: list[tuple[int, Removed]] = []
     uses = table.uses(columns).tolist()
     for ranks in groups:
         fitting = _filter_languages(ranks, columns, table, options)
@@ -204,7 +201,7 @@ def _sift(
             elif rank != best:
                 same = f"means the same as #{table.shown[columns[best]]}"
                 removed.append((rank, Removed(table.shown[columns[rank]], "merged", same)))
-    return kept, sorted(removed, key=lambda entry: entry[0])
+    return kept, removed
 
 
 def _filter_languages(ranks: list[int], columns: Rows, table: CandidateTable, options: SuggestOptions) -> list[int]:

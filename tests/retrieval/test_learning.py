@@ -274,6 +274,14 @@ def test_missing_files_are_refused(saved, reopen, name):
 # --- what people say
 
 
+def test_a_damaged_familiarity_leaves_a_note_and_the_reranker(saved, reopen):
+    assert reopen().familiarity is not None
+    (saved / "familiarity.json").write_text("{}", encoding="utf-8")
+    again = reopen()
+    assert again.reranker is not None and again.familiarity is None
+    assert len(again.notes) == 1 and again.notes[0].endswith("it is not told how well the archive knows a post")
+
+
 def test_what_was_judged_by_hand():
     """Expected 0.9 + 0.3 times and never taken; expected 0.1 times and taken; both moved by ln((a + 2) / (e + 2))."""
     shifts = weigh_judgements(
