@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .vectors import Rows, read_array
+from .vectors import Numbers, Rows, read_array
 
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _AT_ONCE = 4096  # strings that are read at once, where all are
@@ -64,6 +64,11 @@ class Strings(_Strings):
 
     def _at(self, place: int) -> str:
         return self._text[self._offsets[place] : self._offsets[place + 1]].decode()
+
+    def take(self, places: Numbers) -> list[str]:
+        """The strings at n places from 0 on, faster than one by one."""
+        text, starts, ends = self._text, self._offsets[places].tolist(), self._offsets[places + 1].tolist()
+        return [text[start:end].decode() for start, end in zip(starts, ends, strict=True)]
 
     def __iter__(self) -> Iterator[str]:
         for start in range(0, len(self), _AT_ONCE):
@@ -191,6 +196,12 @@ class ExtendedTable(ExtendedStrings):
         super().__init__(known, more)
         self._table = known
         self._newer = StringTable.of(more)
+
+    def take(self, places: Numbers) -> list[str]:
+        """See `Strings.take`."""
+        n = len(self._table)
+        known = iter(self._table.take(places[places < n]))
+        return [next(known) if place < n else self._more[place - n] for place in places.tolist()]
 
     def find(self, strings: Sequence[str]) -> Rows:
         """See `StringTable.find`."""

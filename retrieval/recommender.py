@@ -13,7 +13,7 @@ from scipy import sparse
 from ..core.captions import CaptionAnswer, CaptionOptions
 from ..core.closing import Closing
 from ..core.errors import SettingsError
-from ..core.parallel import side_by_side
+from ..core.parallel import one_blas_thread, side_by_side
 from ..core.post import distinct_hashtags, normalise_author, normalise_hashtag
 from ..core.protocols import Archive, CaptionRecommender, Encoder, Recommender
 from ..core.query import AnyPhoto, Query
@@ -168,6 +168,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         return answer
 
     @accepts_wishes
+    @one_blas_thread()
     def suggest_batch(
         self,
         queries: Sequence[Query],

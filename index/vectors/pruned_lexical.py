@@ -8,6 +8,7 @@ a query costs the same, however many posts there are.
 
 import json
 import os
+from collections import deque
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class PrunedLexicalIndex:
         self._saturation = saturation
         self._scales = scales
         self._effort = effort
+        self._tables: deque[Vectors] = deque()  # (buckets,) of zeros, for the next searches: new ones take long
 
     @classmethod
     def read(cls, folder: Path) -> "PrunedLexicalIndex":
@@ -106,7 +108,8 @@ class PrunedLexicalIndex:
     def _search(self, asked: sparse.csr_matrix, queries: Rows, rows: Rows, best: Vectors) -> None:
         """Fill in the matches of some queries. asked: sparse (m, buckets) of weights. rows, best: (m, k)."""
         k = rows.shape[1]
-        weight_of = np.zeros(len(self._scales.idf), dtype=np.float32)  # of a query's n-grams, one query at a time
+        # The weights of a query's n-grams, one query at a time.
+        weight_of = self._tables.pop() if self._tables else np.zeros(len(self._scales.idf), dtype=np.float32)
         for i in queries.tolist():
             here = slice(asked.indptr[i], asked.indptr[i + 1])
             ngrams, weights = asked.indices[here], asked.data[here]
@@ -116,6 +119,7 @@ class PrunedLexicalIndex:
             weight_of[ngrams] = 0
             rows[i, : len(found)] = found
             best[i, : len(found)] = values
+        self._tables.append(weight_of)
 
     def beside(self, vectors: sparse.csr_matrix) -> LexicalIndex:
         """See `Extendable.beside`. vectors: sparse (m, buckets) of counts."""

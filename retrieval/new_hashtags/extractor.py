@@ -139,7 +139,7 @@ def candidates_of(
 ) -> tuple[Phrases, NewCandidates]:
     """The phrases of a caption and the candidates for new hashtags. votes: sparse (1, m), on the query."""
     best: Rows = highest(votes.data, NEAR)
-    near = NearHashtags.of([hashtags[column] for column in votes.indices[best].tolist()], votes.data[best].tolist())
+    near = NearHashtags.of(hashtags.take(votes.indices[best]), votes.data[best].tolist())
     phrases = find_phrases(split)
     return phrases, make_candidates(phrases, near, counts, suffixes)
 

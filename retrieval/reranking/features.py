@@ -278,7 +278,7 @@ def _spell(hashtags: Table, scales: Scales, known: sparse.csr_matrix | None) -> 
 def _measure_appearance(hashtags: Table, columns: Columns) -> Features:
     """Length and scripts of c hashtags: float32 (c,) each."""
     several, of = np.unique(columns, return_inverse=True)
-    looks = _look_at([hashtags[column] for column in several.tolist()])
+    looks = _look_at(hashtags.take(several))
     return {name: values[of] for name, values in looks.items()}
 
 

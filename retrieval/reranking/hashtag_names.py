@@ -95,6 +95,8 @@ class NameVectors:
     def take(self, columns: Numbers) -> Vectors:
         """The vectors of c hashtags: float32 (c, d)."""
         old = columns < len(self.vectors)
+        if old.all():
+            return self.vectors[columns].astype(np.float32)
         taken = np.empty((len(columns), self.newer.shape[1]), dtype=np.float32)
         taken[old] = self.vectors[columns[old]]
         taken[~old] = self.newer[columns[~old] - len(self.vectors)]

@@ -98,14 +98,18 @@ class BoostedTrees:
         return np.concatenate(parts)
 
     def _decision(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        n_trees = len(self.splits.values)
-        left = np.full((len(features), n_trees), 0xFFFF, dtype=np.uint16)
-        for (thresholds, spared), column in zip(self._tables, features.T, strict=False):
-            below = np.searchsorted(thresholds, column, side="left")
-            below[np.isnan(column)] = len(thresholds) + 1
-            left &= spared[below]
-        leaves = _FIRST_BIT[left]
-        return np.asarray(self.splits.values[np.arange(n_trees), leaves].sum(axis=1) + self.splits.start[0])
+        values = self.splits.values
+        left = np.full((len(features), len(values)), 0xFFFF, dtype=np.uint16)
+        remaining = np.empty_like(left)  # after one feature
+        columns = np.ascontiguousarray(features.T)
+        for (thresholds, spared), column, missing in zip(self._tables, columns, np.isnan(columns), strict=False):
+            below = thresholds.searchsorted(column)
+            below[missing] = len(thresholds) + 1
+            # mode: all are within, and "raise" would copy what it takes once more
+            spared.take(below, axis=0, out=remaining, mode="clip")
+            left &= remaining
+        leaves = np.arange(len(values)) * MOST_LEAVES + _FIRST_BIT.take(left)
+        return np.asarray(values.take(leaves).sum(axis=1) + self.splits.start[0])
 
     @staticmethod
     def _check(splits: Splits) -> None:

@@ -1,7 +1,7 @@
 """Finds neighbours: the posts of an archive nearest to a query; of near-duplicates only the nearest one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -46,6 +46,11 @@ class Neighbourhood:
     rows: Rows
     clusters: Rows
     can_vote: NDArray[np.bool_]
+    _vectors_of_post: float = field(init=False)  # in the mean
+
+    def __post_init__(self) -> None:
+        posts = 1 + np.count_nonzero(np.diff(self.rows))
+        object.__setattr__(self, "_vectors_of_post", len(self.rows) / posts)
 
     def nearest(self, vectors: Any, k: int, of: Rows | None = None) -> Neighbours:
         """Find the k nearest posts of n queries, as rows of the archive: (n, k).
@@ -74,8 +79,7 @@ class Neighbourhood:
 
     def _nearest(self, vectors: Any, k: int, of: Rows | None, left_out: _LeftOut) -> Neighbours:
         n = vectors.shape[0]
-        with_vectors = 1 + np.count_nonzero(np.diff(self.rows))  # posts
-        depth = ceil((k + _COPIES) * len(self.rows) / with_vectors)
+        depth = ceil((k + _COPIES) * self._vectors_of_post)
         found, short = self._search(vectors, np.arange(n), k, depth, left_out)
         while len(short) and depth < len(self.rows):  # more than _COPIES were left out
             depth = min(2 * depth, len(self.rows))

@@ -221,7 +221,7 @@ def _group_by_meaning(
     """The ranks of the candidates grouped by meaning; second, those blocked, given, excluded or strange."""
     meanings = None if options.raw else Meanings(table, rules)
     unwanted = [(options.exclude, "excluded by you"), (given, "given already")]  # the latter wins
-    hashtags = [table.hashtags[column] for column in columns.tolist()]
+    hashtags = table.hashtags.take(columns)
     asked = [*hashtags, *(tag for tags, _ in unwanted for tag in tags)]
     meaning_of = dict(zip(asked, meanings.of(asked) if meanings else asked, strict=True))
     why = {meaning_of[tag]: reason for tags, reason in unwanted for tag in tags}

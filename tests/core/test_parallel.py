@@ -6,7 +6,7 @@ from time import sleep
 
 import pytest
 
-from hashtag_recommender.core.parallel import side_by_side
+from hashtag_recommender.core.parallel import _blas_libraries, one_blas_thread, side_by_side
 
 asked = ContextVar("asked", default="nobody")
 
@@ -60,3 +60,22 @@ def test_a_fork_has_threads_of_its_own():
     if child == 0:
         os._exit(0 if side_by_side([int, int, int]) == [0, 0, 0] else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_blas_computes_on_one_thread_until_the_last_leaves():
+    def threads():
+        return {library["num_threads"] for library in _blas_libraries().info()}
+
+    before = threads()
+    with one_blas_thread():
+        with one_blas_thread():
+            assert threads() == {1}
+        assert threads() == {1}
+    assert threads() == before
+
+
+def test_blas_has_its_threads_again_after_an_error():
+    before = [library["num_threads"] for library in _blas_libraries().info()]
+    with pytest.raises(ValueError, match="no"), one_blas_thread():
+        raise ValueError("no")
+    assert [library["num_threads"] for library in _blas_libraries().info()] == before
