@@ -1,12 +1,13 @@
 """What an index of n posts costs: building it, opening it, one query and batches of them, beside an exact scan.
 
-    .venv/bin/python benchmarks/scale.py [--posts 100000] [--folder FOLDER] [--json]
+    .venv/bin/python benchmarks/scale.py [--posts 100000] [--folder FOLDER] [--refresh] [--json]
 
 The posts are synthetic (see synthetic.py): captions of real length, 12 hashtags in the mean, and two dense channels of
 512 and 384 dimensions. The index is built as `hashtag index build` does, into a home in FOLDER (default: a temporary
 one), and opened as `hashtag suggest` does. A query has a caption and no photo; its encoding is left out of all times
-but that of the build. An exact scan is that of one query in both dense channels by FAISS. With --json the last line is
-one JSON object with all figures.
+but that of the build. An exact scan is that of one query in both dense channels by FAISS. With --refresh the index is
+refreshed at the end: a third each of one post in a hundred is new, has another caption, and is gone. All posts are
+read again, by the archive's reader. With --json the last line is one JSON object with all figures.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,14 +27,19 @@ from index_cost import Timed
 from synthetic import ENCODERS, SyntheticArchive
 
 from hashtag_recommender.assembly.home import Home
-from hashtag_recommender.assembly.refresh.build import build_channels, plan_channels
+from hashtag_recommender.assembly.refresh.build import build_channels, origin_of, plan_channels
+from hashtag_recommender.assembly.refresh.checks import check_soundness
+from hashtag_recommender.assembly.refresh.engines import embedding_engine
+from hashtag_recommender.assembly.refresh.training import CarryOver
 from hashtag_recommender.assembly.suggest.recommender import recommender_of
 from hashtag_recommender.core.post import Post
+from hashtag_recommender.core.protocols import PostStore
 from hashtag_recommender.core.query import Query
 from hashtag_recommender.core.settings import Settings
 from hashtag_recommender.core.suggest_options import SuggestOptions
-from hashtag_recommender.index.snapshots.build import ChannelPlan
-from hashtag_recommender.index.snapshots.snapshot import Snapshot, current_snapshot
+from hashtag_recommender.index.snapshots.build import ChannelPlan, Draft, embed
+from hashtag_recommender.index.snapshots.build import build as build_snapshot
+from hashtag_recommender.index.snapshots.snapshot import Snapshot, current_snapshot, serving_snapshot
 from hashtag_recommender.index.vectors.faiss_index import FaissIndex, write_exact
 from hashtag_recommender.index.vectors.registry import read_index
 from hashtag_recommender.retrieval.encoders.caching import CachingEncoder
@@ -59,18 +66,19 @@ def build(posts: int, folder: Path) -> tuple[Home, float]:
     ngrams = NgramEncoder()
     encoders = {**ENCODERS, ngrams.channel: ngrams}
     home, progress = Home(Settings(folder / "home"), encoders), Timed()
-    limits = {"lexical": plan_channels([EncoderSpec("ngrams")], home.settings)[0].limits}
-    plans = [
-        ChannelPlan(encoder, {"kind": channel}, limits.get(channel, limits["lexical"]))
-        for channel, encoder in encoders.items()
-    ]
     started = time.perf_counter()
-    build_channels(home, plans, SyntheticArchive(posts), progress)
+    build_channels(home, plan(home), SyntheticArchive(posts), progress)
     seconds = time.perf_counter() - started
     for name, took in progress.seconds.items():
         print(f"  {name:<36}{took:9.1f} s")
     print(f"  {'the whole build':<36}{seconds:9.1f} s", flush=True)
     return home, seconds
+
+
+def plan(home: Home) -> list[ChannelPlan]:
+    """The channels of a home."""
+    limits = plan_channels([EncoderSpec("ngrams")], home.settings)[0].limits
+    return [ChannelPlan(encoder, {"kind": channel}, limits) for channel, encoder in home._given.items()]
 
 
 def search_dense(home: Home, snapshot: Snapshot, captions: Sequence[str], folder: Path) -> dict[str, float]:
@@ -117,11 +125,45 @@ def suggest(home: Home, captions: Sequence[str]) -> dict[str, float]:
     return figures
 
 
+def a_day_later(posts: int) -> Iterator[Post]:
+    """The archive in which of 300 posts one is gone, one has another caption, and one is new."""
+    for i, post in enumerate(SyntheticArchive(posts).read()):
+        if isinstance(post, Post) and i % 300:
+            yield replace(post, caption=f"{post.caption} edited") if i % 300 == 1 else post
+    yield from (post for post in SyntheticArchive(posts // 300, start=10**7).read() if isinstance(post, Post))
+
+
+def refresh(home: Home, posts: int) -> dict[str, float]:
+    """The seconds that a refresh takes, and their parts on the terminal."""
+    progress, started = Timed(), time.perf_counter()
+    with home.run("index refresh"), home.database_to_write() as database, embedding_engine(home.settings) as engine:
+        store, serving = database.posts, serving_snapshot(home.folder)
+        assert serving is not None
+        plans = plan(home)
+        ingested = store.ingest(SyntheticArchive.source, a_day_later(posts))
+        progress.seconds["Taking posts in"] = time.perf_counter() - started
+        embed(store, plans, progress, engine)
+        origin = origin_of(database)
+        learner = CarryOver(database, (), serving, origin.program, home.settings.thresholds.relearn_after)
+        build_snapshot(home.folder, store, plans, learner, origin, progress, lambda draft: check(draft, store))
+    seconds = time.perf_counter() - started
+    print(f"  refresh with {ingested.added} posts new, {ingested.updated} changed, {ingested.removed} gone")
+    for name, took in progress.seconds.items():
+        print(f"  {name:<36}{took:9.1f} s")
+    return {"refresh_seconds": seconds}
+
+
+def check(draft: Draft, store: PostStore) -> None:
+    """Raises AssertionError if a refresh made what `hashtag index refresh` would not publish."""
+    assert all(gate.passed for gate in check_soundness(draft, store))
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--refresh", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -133,6 +175,8 @@ def main() -> None:
         captions = [post.caption for post in new.read() if isinstance(post, Post)]
         figures |= suggest(home, captions)
         figures |= search_dense(home, current_snapshot(folder / "home"), captions, folder)
+        if arguments.refresh:
+            figures |= refresh(home, arguments.posts)
     for name, figure in figures.items():
         print(f"{name:<20}{figure:16,.3f}")
     if arguments.json:

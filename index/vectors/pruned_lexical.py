@@ -31,7 +31,7 @@ _LISTED = ("posts", "starts")  # of each n-gram its posts, those with the shorte
 _COUNTS = ("data", "indices", "indptr")
 _LONGEST = 20_000  # posts that an n-gram keeps
 _READ = 40  # posts that are read for each candidate
-_EFFORTS = (250, 500, 1000, 2000, 4000, 8000, 16_000)  # candidates that are tried
+_EFFORTS = (250, 350, 500, 700, 1000, 1400, 2000, 2800, 4000, 5600, 8000, 11_000, 16_000)  # candidates that are tried
 _MOST_COUNTED = 255  # times that an n-gram of a caption is counted
 _AT_ONCE = 50_000  # captions that are listed at once
 
