@@ -36,6 +36,7 @@ from hashtag_recommender.assembly import open_recommender, read_posts, suggest_b
 from hashtag_recommender.core.post import normalise_hashtag
 from hashtag_recommender.core.rules import Rules
 from hashtag_recommender.core.suggest_options import SuggestOptions
+from hashtag_recommender.index.snapshots.archive import SnapshotArchive
 from hashtag_recommender.index.snapshots.snapshot import current_snapshot
 from hashtag_recommender.retrieval.recommender import ArchiveRecommender
 from hashtag_recommender.retrieval.reranking.hashtag_names import NameVectors
@@ -80,18 +81,20 @@ def answers(recommender: ArchiveRecommender, folder: Path, images: Path) -> Answ
     return [list(map(normalise_hashtag, answer)) for answer in suggested(out)]
 
 
-def merged_in(home: Path) -> tuple[Same, float]:
-    """Whether two hashtags are merged, and the seconds that learning it takes."""
-    snapshot = current_snapshot(home)
-    archive = snapshot.archive
+def merged_in(archive: SnapshotArchive, names: NameVectors | None) -> tuple[Same, float]:
+    """Whether two hashtags are merged, and the seconds that learning it takes. names: see `learn_same_meaning`."""
     table = HashtagTable(archive.hashtags, archive.shown, carrier_matrix(archive))
-    reranker = snapshot.folder / "reranker"
-    names = NameVectors.load(reranker, "names_multilingual") if reranker.is_dir() else None
     start = time.perf_counter()
     links = learn_same_meaning(archive.hashtags, label_matrix(archive), archive.author_of, names)
     seconds = time.perf_counter() - start
     meanings = Meanings(table, merge(links, Rules(), table))
     return lambda one, other: len(set(meanings.of([one, other]))) == 1, seconds
+
+
+def names_of(home: Path) -> NameVectors | None:
+    """The names of hashtags that the current snapshot keeps."""
+    reranker = current_snapshot(home).folder / "reranker"
+    return NameVectors.load(reranker, "names_multilingual") if reranker.is_dir() else None
 
 
 def share(suggested: Answers, same: Same) -> str:
@@ -116,7 +119,7 @@ def show(half: str, counts: Counts) -> None:
 def measure_set(data: Path, folder: Path) -> Counts:
     """Print the figures of one set, and return the counts of both halves: (2, 3)."""
     home = build(data, folder)
-    merged, seconds = merged_in(home)
+    merged, seconds = merged_in(current_snapshot(home).archive, names_of(home))
     print(f"{data.name}, learned in {seconds:.1f} s")
     halves = [read_pairs(data.name, half) for half in range(len(HALVES))]
     counts = np.array([count(merged, *pairs) for pairs in halves])
