@@ -19,6 +19,7 @@ from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_names, read_report
 from .selection.same_meaning import Link, read_links, write_links
+from .selection.signatures import read_signatures, write_signatures
 from .voting.fusion import Fusion
 from .voting.ranking import UNLEARNED, Ranker, Vote
 
@@ -35,8 +36,9 @@ class Learned:
     clusters: (posts,) the cluster of each post. judged: by hashtag (normalised), what a person's judgements add to its
     log odds. reranker: None if there are too few posts to learn from, or if it cannot be used. report: on the held-out
     posts; None without a reranker. new_hashtags: None if too few hashtags stand in captions to learn from. links: of
-    hashtags that mean the same. familiarity: None if there are too few posts to learn from, or if it is not known for
-    the ranker that is used. notes: for a person, on what could not be loaded.
+    hashtags that mean the same. signatures: those that were guessed, if no author is known. familiarity: None if there
+    are too few posts to learn from, or if it is not known for the ranker that is used. notes: for a person, on what
+    could not be loaded.
     """
 
     fusion: Fusion
@@ -47,6 +49,7 @@ class Learned:
     report: RerankerReport | None
     new_hashtags: NewHashtagExtractor | None = None
     links: tuple[Link, ...] = ()
+    signatures: tuple[str, ...] = ()
     familiarity: Familiarity | None = None
     notes: tuple[str, ...] = ()
 
@@ -68,6 +71,7 @@ class Learned:
         (folder / _LEARNED).write_text(json.dumps(fields, indent=1, ensure_ascii=False), encoding="utf-8")
         np.save(folder / _CLUSTERS, self.clusters)
         write_links(self.links, folder)
+        write_signatures(self.signatures, folder)
         if self.reranker is not None:
             (folder / RERANKER).mkdir()
             self.reranker.save(folder / RERANKER)
@@ -88,7 +92,7 @@ def load(
     Raises SnapshotError if anything else cannot be read.
     """
     fusion, context_priors, judged_by = read_learned(folder)
-    links = read_links(folder)
+    links, signatures = read_links(folder), read_signatures(folder)
     try:
         clusters: Rows = read_array(folder / _CLUSTERS)
     except (OSError, EOFError, ValueError) as error:
@@ -121,6 +125,7 @@ def load(
         report,
         new_hashtags=new_hashtags,
         links=links,
+        signatures=signatures,
         familiarity=familiarity,
         notes=notes,
     )

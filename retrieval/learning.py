@@ -14,6 +14,7 @@ from .reranking.familiarity import Familiarity
 from .reranking.reranker import Reranker
 from .reranking.training import TrainingArchive, learn_reranker
 from .selection.same_meaning import Link, learn_same_meaning
+from .selection.signatures import guess_signatures
 from .voting.fusion import Fusion, learn_fusion
 
 SAMPLE = 1500  # posts from which the weights of the channels are learned
@@ -34,6 +35,7 @@ def learn(archive: TrainingArchive, judgements: Sequence[Judgement] = ()) -> Lea
         trained.reranker.report if trained else None,
         new_hashtags=learn_new_hashtags(archive, fusion) if trained else None,
         links=learn_links(archive),
+        signatures=guess_signatures(archive.hashtags, archive.labels, archive.author_of),
         familiarity=trained.familiarity if trained else None,
     )
 
@@ -70,8 +72,8 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
     """Use what a snapshot has learned for an archive that has changed since; much faster than `learn`.
 
     Fusion, context priors, familiarity, what finds new hashtags and the models of the reranker are kept.
-    Near-duplicates, counts, judgements and links are computed anew. archive: must have the channels that the snapshot
-    learned from. Raises SnapshotError if a file cannot be read.
+    Near-duplicates, counts, judgements, links and signatures are computed anew. archive: must have the channels that
+    the snapshot learned from. Raises SnapshotError if a file cannot be read.
     """
     fusion, context_priors, _ = read_learned(folder)
     reranker = None
@@ -88,5 +90,6 @@ def carry_over(folder: Path, archive: TrainingArchive, judgements: Sequence[Judg
         report,
         new_hashtags=read_new_hashtags(folder),
         links=learn_links(archive),
+        signatures=guess_signatures(archive.hashtags, archive.labels, archive.author_of),
         familiarity=Familiarity.load(folder, folder / RERANKER),
     )

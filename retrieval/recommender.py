@@ -104,7 +104,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         by_hashtag = carrier_matrix(archive)
         self._table = HashtagTable(archive.hashtags, archive.shown, by_hashtag)
         self._contexts = Contexts(self._labels, by_hashtag, archive.author_of)
-        self._signatures = Signatures(archive.hashtags, by_hashtag, archive.author_of)
+        self._signatures = Signatures(archive.hashtags, by_hashtag, archive.author_of, learned.signatures)
         self._adjuster = Adjuster(self._contexts, learned.context_priors, learned.judged, self._table)
         self._ranker = learned.ranker(self._contexts.prior)
         self._writing = Writing.of(archive.shown)

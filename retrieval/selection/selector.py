@@ -27,7 +27,7 @@ from .inflections import singulars
 _FAVOUR: Mapping[Mix, tuple[float, float, float]] = {"niche": (0.25, 0.5, 1.0), "broad": (1.0, 0.5, 0.25)}
 _RELEVANCE = 0.7  # weight of relevance; novelty has the rest. Middle of the range in the literature
 _DEEP = 5  # candidates considered for each hashtag of a diverse answer
-_SIGNATURE = "one or two other authors alone use it, and the caption does not name it"
+_SIGNATURE = "only one or two others seem to use it, and the caption does not name it"
 _FAINT = 0.1  # of the highest weight; candidates below are not chosen for diversity
 
 
