@@ -23,6 +23,7 @@ from ..core.rules import Rules
 from ..core.suggest_options import SuggestOptions, accepts_wishes
 from ..core.tiers import TIERS
 from ..core.vectors import Rows, Vectors, highest
+from ..core.writing_systems import written_in
 from .adjustments import Adjusted, Adjuster
 from .captions.caption_search import CaptionSearch
 from .drafts import find_unreadable_photos, make_query, photo_error, split_hashtags
@@ -58,6 +59,7 @@ _UNLIKE_ANY = "no post of the archive votes for a hashtag here; the given hashta
 _BLIND = "the archive has no photos, so this photo was not compared with any"
 _UNFAMILIAR = "the archive knows little of posts like this one: in most such cases none of five hashtags is right"
 _NONE_DESERVES = "no hashtag is likely enough to suggest; ask for a count, such as 5, to see the likeliest ones"
+_NOT_IN_LANGUAGES = "none of the hashtags that fit is in the requested languages"
 _NO_PROBABILITIES = "the archive is too small to train on, so scores are shares of the vote instead of probabilities"
 
 
@@ -215,7 +217,8 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             selected = self._select(query, adjusted, within)
             suggestions = self._explain(i, selected, adjusted, evidence[within.half_life], explained[i])
             has_votes = bool(fused.plain.scores[i].nnz)
-            notes = (*advice, *self._notes(query, inline[i], has_votes, within, familiarity[i], bool(suggestions)))
+            nothing = self._why_nothing(selected, adjusted, within)
+            notes = (*advice, *self._notes(query, inline[i], has_votes, within, familiarity[i], nothing))
             answers.append(Answer(suggestions, self.snapshot, selected.removed, notes, familiarity=familiarity[i]))
         return answers
 
@@ -499,11 +502,11 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         has_votes: bool,
         options: SuggestOptions,
         familiarity: float | None,
-        suggests: bool,
+        nothing: str | None,
     ) -> Iterable[str]:
         """The notes of an answer. inline: hashtags of the caption. has_votes: whether any hashtag got a vote.
 
-        suggests: whether any hashtag is suggested.
+        nothing: see `_why_nothing`.
         """
         if inline:
             tags = " ".join(f"#{tag}" for tag in inline)
@@ -516,8 +519,8 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             yield _UNLIKE_ANY if known or any(map(self.knows, query.given)) else _MOST_USED
         if familiarity is not None and familiarity < LITTLE_KNOWN:
             yield _UNFAMILIAR
-        if not suggests and options.count is None and self._weak and not options.min_score:
-            yield _NONE_DESERVES
+        if nothing is not None:
+            yield nothing
         if (
             (options.limit is None or options.min_score > 0)
             and self._learned.report is None
@@ -525,13 +528,23 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
         ):
             yield _NO_PROBABILITIES
 
+    def _why_nothing(self, selected: Selected, adjusted: Adjusted, options: SuggestOptions) -> str | None:
+        """Why no hashtag is suggested; None if any is, or if the person has asked for it."""
+        if len(selected.columns):
+            return None
+        columns, _ = adjusted.candidates()
+        names = (adjusted.table.hashtags[column] for column in columns.tolist())
+        if options.languages and not any(written_in(name, options.languages) for name in names):
+            return _NOT_IN_LANGUAGES
+        return _NONE_DESERVES if options.count is None and self._weak and not options.min_score else None
+
     def _notes_on_query(self, query: Query) -> Iterable[str]:
         """What of a query could not be used."""
         if query.photos and not self._sees_photos:
             yield _BLIND
         for tag in distinct_hashtags(list(query.given)):
             if not self._table.uses[self._columns_of([tag])].any():
-                yield f"no post of the archive carries #{tag}, so it does not change the answer"
+                yield f"no post of the archive carries #{tag}, so nothing is known of what goes with it"
 
     def _columns_of(self, hashtags: Collection[str]) -> list[int]:
         """The columns of those hashtags, in any spelling, that the archive knows."""

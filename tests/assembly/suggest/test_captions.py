@@ -91,7 +91,7 @@ def test_nothing_similar_is_said(recommender):
     answer = recommender.caption(given=["unheardof"])
     assert answer.captions == ()
     assert answer.notes == (
-        "no post of the archive carries #unheardof, so it does not change the answer",
+        "no post of the archive carries #unheardof, so nothing is known of what goes with it",
         "no post of the archive with a caption is similar to this one",
     )
 

@@ -86,7 +86,7 @@ def test_a_given_hashtag_that_nobody_uses_is_told(hashtag, home):
     ran = hashtag(*words, "--given", "zeppelin, cat")
     assert ran.code == 0
     assert [line for line in ran.err.splitlines() if "zeppelin" in line] == [
-        "note: no post of the archive carries #zeppelin, so it does not change the answer"
+        "note: no post of the archive carries #zeppelin, so nothing is known of what goes with it"
     ]
     assert "#cat," not in ran.err
 
@@ -187,7 +187,7 @@ def test_hashtags_of_a_draft_count_as_given(hashtag, home, ask):
         assert answer["hashtags"] == told["hashtags"], draft
         assert answer["notes"] == [
             "#Bread #zeppelin in the caption: given already, so not suggested again",
-            "no post of the archive carries #zeppelin, so it does not change the answer",
+            "no post of the archive carries #zeppelin, so nothing is known of what goes with it",
         ]
     ran = hashtag("suggest", "--text", f"{CAT} #Bread", "--home", home)
     assert "note: #Bread in the caption" in ran.err and "#bread" not in ran.out

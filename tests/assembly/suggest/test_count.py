@@ -37,6 +37,15 @@ def test_where_nothing_is_likely_the_answer_says_what_to_do(home, hashtag):
     assert "  weak; " in hashtag("suggest", *words, "--count", 5).out
 
 
+@pytest.mark.parametrize("count", [[], ["--count", 5], ["--count", "auto"]])
+def test_where_no_fitting_hashtag_is_in_the_requested_languages_it_says_so(home, hashtag, count):
+    ran = hashtag("suggest", "--text", CAT, "--lang", "th", "--home", home, *count)
+    assert ran.out == "no hashtag to suggest\n"
+    assert "note: none of the hashtags that fit is in the requested languages\n" in ran.err
+    assert "likely enough" not in ran.err
+    assert "requested languages" not in hashtag("suggest", "--text", CAT, "--lang", "en", "--home", home, *count).err
+
+
 def test_auto_takes_what_deserves_it(home, ask):
     threshold = open_recommender(home)._ranker.threshold
     everything = scores(ask(home, CAT, "--count", 30))
