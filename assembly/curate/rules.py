@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ...core.post import normalise_hashtag
-from ...core.rules import HashtagRule, combine_rules
+from ...core.rules import HashtagRule, Rules, combine_rules
 from ...db.rules import RuleStore
-from ...index.snapshots.snapshot import current_snapshot
+from ...index.snapshots.snapshot import Snapshot, current_snapshot
 from ...retrieval.learned import why_not_by_name
 from ...retrieval.selection.lists import SPAM, spam_rules
 from ...retrieval.selection.same_meaning import merge, read_links
@@ -51,11 +51,15 @@ def hashtag_rules(home: Home) -> tuple[tuple[HashtagRule, ...], int]:
         return database.rules.rules(), len(shipped.blocked)
 
 
+def rules_with_merging(home: Home, snapshot: Snapshot) -> tuple[Rules, HashtagTable]:
+    """A person's rules, the lists, and what a snapshot merges, as its answers have them; and its hashtags."""
+    archive, (own, _) = snapshot.archive, hashtag_rules(home)
+    table = HashtagTable(archive.hashtags, archive.shown, carrier_matrix(archive))
+    return merge(read_links(snapshot.folder), combine_rules(spam_rules(home.folder / SPAM), own), table), table
+
+
 def alias_candidates(home: Home) -> list[AliasCandidate]:
     """Pairs of hashtags that may mean the same, likeliest first, for a person to confirm; none that are merged."""
     snapshot = current_snapshot(home.existing())
-    archive = snapshot.archive
-    own, _ = hashtag_rules(home)
-    rules = combine_rules(spam_rules(home.folder / SPAM), own)
-    table = HashtagTable(archive.hashtags, archive.shown, carrier_matrix(archive))
-    return suggest_aliases(table, archive.author_of, merge(read_links(snapshot.folder), rules, table))
+    rules, table = rules_with_merging(home, snapshot)
+    return suggest_aliases(table, snapshot.archive.author_of, rules)

@@ -12,14 +12,12 @@ from ...core.errors import NotFoundError, SettingsError
 from ...core.periods import Periods, Unit, find_periods
 from ...core.post import MEASURES, Measure, normalise_hashtag
 from ...core.reach import NoReach, Reach
-from ...core.rules import combine_rules
 from ...core.vectors import Rows
 from ...index.snapshots.snapshot import current_snapshot
 from ...retrieval.reach import Responses
-from ...retrieval.selection.lists import SPAM, spam_rules
 from ..home import Home
 from ..reach import carriers_of, read_counts
-from .rules import hashtag_rules
+from .rules import rules_with_merging
 
 _NO_DATES = "no post of the archive has a date, so there is no course over time, and posts cannot be compared"
 _NO_RESPONSE = "no post of the archive has likes, comments or views"
@@ -43,11 +41,11 @@ class PeriodStats:
 class HashtagStats:
     """What an archive shows of a hashtag.
 
-    hashtag: as the archive posts it most often. same: other hashtags (normalised) that a rule gives the same meaning;
-    posts with one of them count, too. uses, posts: with it, and of the archive. unit, periods: from the first post of
-    the archive to the last; None and empty if no post has a date. medians: over all posts with it, by measure that the
-    archive knows. reach: by measure, against like posts. knows_authors: whether like posts are of the same author.
-    notes: what could not be told.
+    hashtag: as the archive posts it most often. same: other hashtags (normalised) that have the same meaning by a rule,
+    or as answers merge them; posts with one of them count, too. uses, posts: with it, and of the archive. unit,
+    periods: from the first post of the archive to the last; None and empty if no post has a date. medians: over all
+    posts with it, by measure that the archive knows. reach: by measure, against like posts. knows_authors: whether like
+    posts are of the same author. notes: what could not be told.
     """
 
     hashtag: str
@@ -87,8 +85,7 @@ def hashtag_stats(home: Home, hashtag: str) -> HashtagStats:
     if not tag:
         raise SettingsError(f"{hashtag!r} is no hashtag: it has neither letter nor number")
     snapshot = current_snapshot(home.existing())
-    archive, (own, _) = snapshot.archive, hashtag_rules(home)
-    rules = combine_rules(spam_rules(home.folder / SPAM), own)
+    archive, (rules, _) = snapshot.archive, rules_with_merging(home, snapshot)
     same = rules.same_as(tag)
     rows = carriers_of(archive, [tag, *same])
     if not len(rows):

@@ -42,6 +42,19 @@ def test_an_alias_merges(hashtag, copy, ask):
     assert not {"cafe", "카페"} & set(tags(ask(copy, CAFE, "--count", 30, "--given", "cafe")))
 
 
+def test_what_answers_merge_is_counted_together(hashtag, large_copy):
+    def counted(tag):
+        told = json.loads(hashtag("tags", "stats", tag, "--home", large_copy, "--json").out)
+        return told["same"], told["uses"]
+
+    (same, together), (other, as_many) = counted("cafe"), counted("카페")
+    assert (same, other) == (["카페"], ["cafe"]) and together == as_many
+    assert "have #cafe or #카페" in hashtag("tags", "stats", "cafe", "--home", large_copy).out.splitlines()[0]
+    hashtag("tags", "apart", "cafe", "--home", large_copy)
+    alone = counted("cafe")
+    assert alone[0] == [] and alone[1] < together
+
+
 def candidates(hashtag, home):
     return [json.loads(line) for line in hashtag("tags", "alias", "--home", home, "--json").out.splitlines()]
 
