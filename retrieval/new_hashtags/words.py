@@ -26,13 +26,15 @@ _KINDS = {"NNG": NOUN, "XR": NOUN, "NNP": NAME, "NR": NUMBER, "XPN": PREFIX, "XS
 _HANGUL = "\uac00-\ud7a3"
 _IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff々"
 _HIRAGANA, _KATAKANA = "\u3041-\u309f", "\u30a0-\u30ff"
-_LETTERS = rf"[^\s'’{_HANGUL}{_IDEOGRAPHS}{_HIRAGANA}{_KATAKANA}]+"
+_JAMO = "\u1100-\u11ff\u3131-\u318e\uffa1-\uffdc"  # single letters of Korean, such as laughter: ㅋㅋㅋ
+_LETTERS = rf"[^\s'’{_HANGUL}{_IDEOGRAPHS}{_HIRAGANA}{_KATAKANA}{_JAMO}]+"
 _RUN = re.compile(
     rf"(?P<korean>[{_HANGUL}]+)|(?P<ideographs>[{_KATAKANA}]+|[{_IDEOGRAPHS}]+)|(?P<hiragana>[{_HIRAGANA}]+)"
-    rf"|{_LETTERS}(?:['’]{_LETTERS})*"
+    rf"|(?P<jamo>[{_JAMO}]+)|{_LETTERS}(?:['’]{_LETTERS})*"
 )
 _KOREAN = re.compile(rf"[{_HANGUL}]+")
-_SOUNDS = re.compile("[\u1100-\u11ff\u3131-\u318e]+")  # single letters of Korean, such as laughter: ㅋㅋㅋ
+# Joiners, soft hyphens and marks of direction: hashtags do not hold them. A space of no width separates words.
+_UNSEEN = re.compile("[\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 
 
 class Word(NamedTuple):
@@ -45,7 +47,11 @@ class Word(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A caption, split. letters: its beginning, composed (NFC), with a space for all that no hashtag holds."""
+    """A caption, split.
+
+    letters: its beginning, composed (NFC), without what cannot be seen, and with a space for all else that no hashtag
+    holds.
+    """
 
     letters: str
     words: list[Word]
@@ -53,7 +59,7 @@ class Split(NamedTuple):
 
 def split_words(caption: str) -> Split:
     """The words of the first 1,500 characters of a caption."""
-    read = _LINKS.sub(_blank, unicodedata.normalize("NFC", caption[:_READ]))
+    read = _LINKS.sub(_blank, unicodedata.normalize("NFC", _UNSEEN.sub("", caption[:_READ])))
     letters = read.translate(_SPACED)
     morphemes = _analyse(read) if _KOREAN.search(letters) else []
     words: list[Word] = []
@@ -71,7 +77,7 @@ def split_words(caption: str) -> Split:
 
 
 def _kind_of(run: re.Match[str], text: str) -> int:
-    if run["hiragana"] or _SOUNDS.fullmatch(text):
+    if run["hiragana"] or run["jamo"]:
         return OTHER
     if run["ideographs"]:
         return IDEOGRAPHS if len(text) <= _LONGEST else OTHER  # without spaces, a longer run is a sentence

@@ -34,6 +34,15 @@ def test_words_with_marks_and_apostrophes_stay_whole():
 
 def test_laughter_is_no_phrase():
     assert phrases("ㅠㅜㅋㅋㅋㅋ 김치찌개 ㅎㅎ") == ["김치찌개"]
+    assert phrases("pizzaㅋㅋㅋ ㅎㅎsourdough") == ["pizza", "sourdough"]
+    assert phrases("김치찌개ㅠㅠ \uffbb\uffbb") == ["김치찌개"], "letters of half width, too"
+
+
+def test_what_cannot_be_seen_does_not_split_words():
+    assert phrases("sour\u00addough") == phrases("\u200fsourdough\ufeff") == ["sourdough"]
+    assert phrases("می\u200cخواهم") == ["میخواهم"]
+    assert phrases("김치\u2060찌개") == phrases("김치찌개")
+    assert phrases("sourdough\u200bpizza") == phrases("sourdough pizza"), "a space of no width is a space"
 
 
 def test_addresses_accounts_and_markup_are_no_words():
