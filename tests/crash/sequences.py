@@ -2,10 +2,10 @@
 
     .venv/bin/python -m tests.crash.sequences [--sequences 8] [--steps 12] [--seed 0]
 
-Sources come and go, posts are added one by one and forgotten, hashtags are judged and blocked; in between the index is
-refreshed, refreshed and killed, rolled back and cleared away. After each refresh that ends well, all that the home
-answers is held against a new home of the same sources, added posts, judgements and rules. The one exception is a
-rollback that holds: then the snapshot rolled back to answers (see `index.snapshots.serving.held_back`), and it must
+Sources come and go, posts are added one by one and forgotten, hashtags are judged, blocked and kept apart; in between
+the index is refreshed, refreshed and killed, rolled back and cleared away. After each refresh that ends well, all that
+the home answers is held against a new home of the same sources, added posts, judgements and rules. The one exception is
+a rollback that holds: then the snapshot rolled back to answers (see `index.snapshots.serving.held_back`), and it must
 say so.
 
 An archive has at most 20 posts here, so that each move is 5% of it or more, and what is learned is learned anew; so
@@ -123,7 +123,7 @@ class Sequences(RuleBasedStateMachine):
             for name in sorted(self.read - self.leaving)
         }
         key = repr(([(name, sorted(rows)) for name, rows in sources.items()], added))
-        key += repr((judgements, [one.hashtag for one in rules]))
+        key += repr((judgements, [(one.kind, one.hashtag) for one in rules]))
         if key not in self.scratch:
             home = self.folder / "new"
             for name, rows in sources.items():
@@ -134,7 +134,7 @@ class Sequences(RuleBasedStateMachine):
                     database.posts.add(post)
                 database.feedback.record(judgements)
             for one in rules:
-                run_well(["tags", "block", one.hashtag, "--home", str(home)])
+                run_well(["tags", one.kind, one.hashtag, "--home", str(home)])
             run_well(["index", "refresh", "--home", str(home)])
             self.scratch[key] = said_by(home)
             shutil.rmtree(home)
@@ -221,9 +221,9 @@ class Sequences(RuleBasedStateMachine):
     def judge(self, verdict, tag, query):
         self.hashtag("feedback", verdict, "--text", query, "--hashtags", tag, codes=(0, 2))  # 2: nobody carries it
 
-    @rule(tag=st.sampled_from(TAGS), blocked=st.booleans())
-    def block(self, tag, blocked):
-        self.hashtag("tags", "block" if blocked else "remove", tag, codes=(0, 2))  # 2: there is no rule to remove
+    @rule(tag=st.sampled_from(TAGS), ruled=st.sampled_from(["block", "apart", "remove"]))
+    def rule_on(self, tag, ruled):
+        self.hashtag("tags", ruled, tag, codes=(0, 2))  # 2: there is no rule to remove
 
     @precondition(lambda self: not self.forgotten)
     @rule()
