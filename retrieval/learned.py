@@ -18,8 +18,8 @@ from .reranking.familiarity import Familiarity
 from .reranking.hashtag_names import NO_NAMES, HashtagNames
 from .reranking.reports import RerankerReport
 from .reranking.reranker import Reranker, read_names, read_report
-from .selection.same_meaning import Link, read_links, write_links
-from .selection.signatures import read_signatures, write_signatures
+from .selection.same_meaning import LINKS, Link, read_links, write_links
+from .selection.signatures import SIGNATURES, read_signatures, write_signatures
 from .voting.fusion import Fusion
 from .voting.ranking import UNLEARNED, Ranker, Vote
 
@@ -27,6 +27,11 @@ RERANKER, NEW_HASHTAGS = "reranker", "new_hashtags"  # folders
 
 _LEARNED = "learned.json"
 _CLUSTERS = "clusters.npy"
+
+# What an index gains that was built before.
+_TOLD = "answers would say how well the archive knows such posts, and have new hashtags out of captions"
+_MERGED = "hashtags of the same meaning would be merged"
+_SIGNED = "hashtags of one or two authors alone would be known as such also where no author is known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,20 @@ def read_new_hashtags(folder: Path) -> NewHashtagExtractor | None:
 def learned_report(folder: Path) -> RerankerReport | None:
     """The report on reranker and vote; None if there was too little to learn from. Raises SnapshotError."""
     return read_report(folder / RERANKER) if (folder / RERANKER).is_dir() else None
+
+
+def gains_of_learning_anew(folder: Path) -> list[str]:
+    """What a snapshot would gain that was built before some of what is learned now, a sentence each."""
+    since = {LINKS: _MERGED, SIGNATURES: _SIGNED}
+    gains = [gain for file, gain in since.items() if not (folder / file).exists()]
+    return [_TOLD, *gains] if (folder / RERANKER).is_dir() and _lacks_familiarity(folder) else gains
+
+
+def _lacks_familiarity(folder: Path) -> bool:
+    try:
+        return Familiarity.load(folder, folder / RERANKER) is None
+    except SnapshotError:
+        return False  # it is damaged, so it was there
 
 
 def why_not_by_name(folder: Path) -> str | None:

@@ -8,7 +8,7 @@ from ...core.errors import SnapshotError
 from ...index.snapshots.manifest import Manifest
 from ...index.snapshots.serving import serve
 from ...retrieval.encoders.profiles import gains_of_rebuilding
-from ...retrieval.learned import learned_report
+from ...retrieval.learned import gains_of_learning_anew, learned_report
 from ...retrieval.reranking.reports import RerankerReport
 from ..home import Home
 
@@ -37,6 +37,7 @@ def index_info(home: Home) -> IndexInfo:
     served = serve(home.existing())
     snapshot = served.snapshot
     gains = gains_of_rebuilding({record.spec["kind"] for record in snapshot.manifest.channels})
+    gains += gains_of_learning_anew(snapshot.folder)
     notes = (*filter(None, [served.note]), *(f"built anew, {gain}; {REBUILD}" for gain in gains))
     try:
         return IndexInfo(snapshot.manifest, learned_report(snapshot.folder), notes=notes)

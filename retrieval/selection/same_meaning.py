@@ -41,7 +41,7 @@ from .synonyms import Pair, Written, describe, find_alike
 
 LinkSign = Literal["sound", "meaning", "spelling"]
 
-_FILE = "same_meaning.json"
+LINKS = "same_meaning.json"  # file
 
 _FEWEST = 3  # posts; hashtags on fewer are left out, as their company is chance
 _MOST = 10_000  # hashtags, the most used ones
@@ -283,15 +283,15 @@ def _agree(one: str, other: str, signs: Mapping[str, Mapping[str, Collection[Lin
 def write_links(links: Iterable[Link], folder: Path) -> None:
     """Write into the folder of a snapshot."""
     pairs = [[link.one, link.other, link.sign] for link in links]
-    (folder / _FILE).write_text(json.dumps(pairs, indent=1, ensure_ascii=False), encoding="utf-8")
+    (folder / LINKS).write_text(json.dumps(pairs, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read_links(folder: Path) -> tuple[Link, ...]:
     """What a snapshot keeps; none if it was built before there were any. Raises SnapshotError."""
-    if not (folder / _FILE).exists():
+    if not (folder / LINKS).exists():
         return ()
     try:
-        entries = json.loads((folder / _FILE).read_bytes())
+        entries = json.loads((folder / LINKS).read_bytes())
         return tuple(Link(str(one), str(other), sign) for one, other, sign in entries)
     except (OSError, ValueError, TypeError) as error:
-        raise SnapshotError(f"{folder / _FILE} cannot be read: {error}", REBUILD) from error
+        raise SnapshotError(f"{folder / LINKS} cannot be read: {error}", REBUILD) from error

@@ -20,8 +20,7 @@ from ..reranking.mentions import HashtagFinder
 from ..voting.votes import count_uses
 
 MOST_AUTHORS = 2  # of a signature
-
-_FILE = "signatures.json"
+SIGNATURES = "signatures.json"  # file
 
 _FEWEST_AUTHORS = 10  # of an archive; with fewer, most hashtags have few authors
 _OWN = 0.5  # fraction of all posts, from where an author is taken for the archive's owner, who is no stranger
@@ -131,14 +130,14 @@ def _find_under_copies(columns: Rows, carriers: sparse.csc_matrix, labels: spars
 
 def write_signatures(guessed: Iterable[str], folder: Path) -> None:
     """Write into the folder of a snapshot."""
-    (folder / _FILE).write_text(json.dumps(list(guessed), indent=1, ensure_ascii=False), encoding="utf-8")
+    (folder / SIGNATURES).write_text(json.dumps(list(guessed), indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read_signatures(folder: Path) -> tuple[str, ...]:
     """What a snapshot keeps; none if it was built before there were any. Raises SnapshotError."""
-    if not (folder / _FILE).exists():
+    if not (folder / SIGNATURES).exists():
         return ()
     try:
-        return tuple(map(str, json.loads((folder / _FILE).read_bytes())))
+        return tuple(map(str, json.loads((folder / SIGNATURES).read_bytes())))
     except (OSError, ValueError, TypeError) as error:
-        raise SnapshotError(f"{folder / _FILE} cannot be read: {error}", REBUILD) from error
+        raise SnapshotError(f"{folder / SIGNATURES} cannot be read: {error}", REBUILD) from error

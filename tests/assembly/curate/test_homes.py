@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -83,13 +84,28 @@ def test_suggesting_needs_nothing_to_write(copy, hashtag):
     assert "zeppelin" in shown and "cat" not in shown
 
 
-def test_an_index_of_another_format_is_to_be_built_again(hashtag, copy, rebuild, tmp_path):
-    from hashlib import sha256
-
-    manifest = next((copy / "snapshots").iterdir()) / "manifest.json"
-    document = json.dumps(json.loads(manifest.read_bytes()) | {"format": 1}).encode()
+def rewrite_manifest(home, change):
+    """Change the manifest of the only snapshot. change: gets what it says, and returns what it is to say."""
+    manifest = next((home / "snapshots").iterdir()) / "manifest.json"
+    document = json.dumps(change(json.loads(manifest.read_bytes()))).encode()
     manifest.write_bytes(document)
-    (copy / "CURRENT").write_text(f"{manifest.parent.name} {sha256(document).hexdigest()}\n")
+    manifest.with_name("manifest.sha256").write_text(sha256(document).hexdigest())
+    (home / "CURRENT").write_text(f"{manifest.parent.name} {sha256(document).hexdigest()}\n")
+
+
+def without(home, *names):
+    """Take files out of the only snapshot, as if it had been built before there were any."""
+    for name in names:
+        next((home / "snapshots").iterdir()).joinpath(name).unlink()
+
+    def forget(told):
+        return told | {"files": {file: record for file, record in told["files"].items() if file not in names}}
+
+    rewrite_manifest(home, forget)
+
+
+def test_an_index_of_another_format_is_to_be_built_again(hashtag, copy, rebuild, tmp_path):
+    rewrite_manifest(copy, lambda told: told | {"format": 1})
     for words in (
         ["suggest", "--text", CAT],
         ["posts", "add", *ZEPPELIN],
@@ -117,6 +133,23 @@ def test_info_tells_of_a_reranker_of_another_version(hashtag, home, monkeypatch)
     monkeypatch.setattr(reranker, "VERSION", reranker.VERSION + 1)
     ran = hashtag("index", "info", "--home", home)
     assert (ran.code, "of version" in ran.out) == (0, True)
+
+
+def test_info_tells_what_an_older_index_would_gain(hashtag, large_copy):
+    def gains():
+        ran = hashtag("index", "info", "--home", large_copy, "--json")
+        assert ran.code == 0, ran.err
+        return [note for note in json.loads(ran.out)["notes"] if note.startswith("built anew, ")]
+
+    assert gains() == []
+    without(large_copy, "same_meaning.json", "signatures.json")
+    assert [note.split("would")[0] for note in gains()] == [
+        "built anew, hashtags of the same meaning ",
+        "built anew, hashtags of one or two authors alone ",
+    ]
+    without(large_copy, "familiarity.json", "familiarity.npz")
+    assert "how well the archive knows such posts, and have new hashtags out of captions; run" in gains()[0]
+    assert hashtag("suggest", "--text", CAT, "--home", large_copy).code == 0
 
 
 def test_building_does_not_make_a_second_database(hashtag, tmp_path):
