@@ -108,7 +108,7 @@ def show_guesses(posts: Path) -> None:
     if (author_of < 0).all():
         return
     by_author = sparse.csr_matrix((np.ones(len(author_of)), (author_of, np.arange(len(author_of))))) @ labels
-    few = np.asarray((by_author > 0).sum(axis=0)).ravel() <= MOST_AUTHORS
+    few = np.count_nonzero(by_author.toarray(), axis=0) <= MOST_AUTHORS
     right = np.count_nonzero(few[guessed])
     recall = right / np.count_nonzero(few & often)
     print(f"  of at most {MOST_AUTHORS} authors: {right}, precision {right / len(guessed):.3f}, recall {recall:.3f}")

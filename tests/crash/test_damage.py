@@ -19,6 +19,7 @@ FILES = {
     *(f"{name}.{part}.npy" for name in ("authors", "hashtags") for part in ("hashes", "by_hash", "by_name")),
     *("carried.columns.npy", "carried.pointers.npy", "carriers.pointers.npy", "carriers.rows.npy"),
     *("clusters.npy", "learned.json", "learned.contents.npy", "learned.keys.npy", "same_meaning.json"),
+    "signatures.json",
     *("manifest.json", "manifest.sha256", "noted.json", "posts.authors.npy"),
     *("posts.jsonl", "posts.keys.npy", "posts.offsets.npy", "posts.posted.npy"),
     *("sentence/mean.npy", "sentence/rows.npy", "sentence/vectors.faiss"),
