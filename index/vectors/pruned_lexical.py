@@ -9,6 +9,7 @@ a query costs the same, however many posts there are.
 import json
 import os
 from collections import deque
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class PrunedLexicalIndex:
         self._saturation = saturation
         self._scales = scales
         self._effort = effort
-        self._tables: deque[Vectors] = deque()  # (buckets,) of zeros, for the next searches: new ones take long
+        self._tables: deque[_Weighed] = deque()  # for the next searches, as new ones take long to make
 
     @classmethod
     def read(cls, folder: Path) -> "PrunedLexicalIndex":
@@ -107,19 +108,17 @@ class PrunedLexicalIndex:
 
     def _search(self, asked: sparse.csr_matrix, queries: Rows, rows: Rows, best: Vectors) -> None:
         """Fill in the matches of some queries. asked: sparse (m, buckets) of weights. rows, best: (m, k)."""
-        k = rows.shape[1]
-        # The weights of a query's n-grams, one query at a time.
-        weight_of = self._tables.pop() if self._tables else np.zeros(len(self._scales.idf), dtype=np.float32)
+        k, weighed = rows.shape[1], self._tables.pop() if self._tables else _Weighed.none(len(self._scales.idf))
         for i in queries.tolist():
             here = slice(asked.indptr[i], asked.indptr[i + 1])
             ngrams, weights = asked.indices[here], asked.data[here]
             candidates = self._candidates(ngrams, weights, max(self._effort, 2 * k))
-            weight_of[ngrams] = weights * self._scales.idf[ngrams] * np.float32(K1 + 1)
-            found, values = take_largest(candidates, self._compare(candidates, weight_of), k)
-            weight_of[ngrams] = 0
+            weighed.set(ngrams, weights * self._scales.idf[ngrams] * np.float32(K1 + 1))
+            found, values = take_largest(candidates, self._compare(candidates, weighed), k)
+            weighed.set(ngrams, np.float32(0))
             rows[i, : len(found)] = found
             best[i, : len(found)] = values
-        self._tables.append(weight_of)
+        self._tables.append(weighed)
 
     def beside(self, vectors: sparse.csr_matrix) -> LexicalIndex:
         """See `Extendable.beside`. vectors: sparse (m, buckets) of counts."""
@@ -155,20 +154,37 @@ class PrunedLexicalIndex:
         best: NDArray[np.int64] = np.sort(posts[np.argpartition(-scores, most)[:most]])
         return best
 
-    def _compare(self, posts: NDArray[np.int64], weight_of: Vectors) -> Vectors:
-        """The similarities of posts with a query, float32.
+    def _compare(self, posts: NDArray[np.int64], weighed: "_Weighed") -> Vectors:
+        """The similarities of posts with a query, float32."""
+        starts, ends = self._counts.indptr[posts], self._counts.indptr[posts + 1]
+        of_post = [self._counts.indices[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        ngrams = np.concatenate([np.zeros(0, dtype=np.int32), *of_post])
+        shared = np.flatnonzero(weighed.there.take(ngrams))  # one in ten; the rest is computed for these alone
+        offsets = np.concatenate([[0], np.cumsum(ends - starts)])
+        post = np.repeat(np.arange(len(posts)), np.diff(np.searchsorted(shared, offsets)))
+        count = self._counts.data.take(shared + (starts - offsets[:-1])[post]).astype(np.float32)
+        parts = weighed.weights.take(ngrams[shared]) * count / (count + self._saturation[posts][post])
+        return np.bincount(post, parts, len(posts)).astype(np.float32)
 
-        weight_of: (buckets,), the weight of an n-gram in the query times that of a caption that has nothing else; 0 for
-        n-grams that are not in the query.
-        """
-        counts = self._counts[posts]
-        lengths = np.diff(counts.indptr)
-        count = counts.data.astype(np.float32)
-        shared = weight_of[counts.indices] * count
-        shared /= count + np.repeat(self._saturation[posts], lengths)
-        # A caption without n-grams gets the first number of the next one, and the last may have none.
-        sums = np.add.reduceat(np.append(shared, np.float32(0)), counts.indptr[:-1])
-        return np.where(lengths > 0, sums, np.float32(0))
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """The n-grams of a query.
+
+    there: (buckets,), which they are; so small that processors keep it at hand. weights: float32 (buckets,), of each in
+    the query times that in a caption that has nothing else.
+    """
+
+    there: NDArray[np.bool_]
+    weights: Vectors
+
+    @classmethod
+    def none(cls, buckets: int) -> "_Weighed":
+        return cls(np.zeros(buckets, dtype=np.bool_), np.zeros(buckets, dtype=np.float32))
+
+    def set(self, ngrams: NDArray[np.int32], weights: Vectors | np.float32) -> None:
+        self.there[ngrams] = weights
+        self.weights[ngrams] = weights
 
 
 def write_pruned_lexical(counts: sparse.csr_matrix, folder: Path, wanted: float) -> Measured:
