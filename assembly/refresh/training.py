@@ -16,7 +16,7 @@ from ...index.snapshots.build import Indexed, captions_of, read_rows
 from ...index.snapshots.manifest import LearnedFrom, Manifest
 from ...index.snapshots.relearning import Origins, describe_changes, origins_of, read_state, save_state, why_anew
 from ...index.snapshots.snapshot import Snapshot
-from ...index.vectors.registry import read_index
+from ...index.vectors.registry import index_to_train
 from ...retrieval.encoders.reading import can_read
 from ...retrieval.learning import carry_over, learn
 from ...retrieval.reranking.hashtag_names import HashtagNames, naming_encoders
@@ -120,7 +120,7 @@ def training_archive(folder: Path, channels: Sequence[Indexed], database: Databa
     for name, (asked, searched) in channels_of(known).items():
         query, channel = known[asked], known[searched]
         if channel.record.vectors:
-            index = read_index(channel.record.index, folder / searched)
+            index = index_to_train(channel.record.index, folder / searched, channel.vectors)
             rows = read_rows(folder / searched, channel.record.vectors)
             neighbourhoods.append(Neighbourhood(name, query.encoder.modality, index, rows, clusters, can_vote))
             queries[name] = read[asked]

@@ -54,6 +54,14 @@ class FaissIndex:
         self._lists = lists
 
     @classmethod
+    def of(cls, vectors: Vectors) -> "FaissIndex":
+        """In memory; it looks at every vector. vectors: float32 (n, d), rows of length 1."""
+        mean, index = mean_of(vectors), faiss.IndexFlatIP(vectors.shape[1])
+        for batch in _centred_batches(vectors, mean):
+            index.add(batch)
+        return cls(index, mean)
+
+    @classmethod
     def read(cls, folder: Path) -> "FaissIndex":
         """Raises SnapshotError on files that are no FAISS index of this kind."""
         path = folder / FILE
@@ -117,11 +125,9 @@ class _Refined:
 
 def write_exact(vectors: Vectors, folder: Path, wanted: float) -> Measured:
     """Write an index that looks at every vector. vectors: float32 (n, d), rows of length 1. wanted: see `write_ivf`."""
-    mean, index = mean_of(vectors), faiss.IndexFlatIP(vectors.shape[1])
-    for batch in _centred_batches(vectors, mean):
-        index.add(batch)
-    _write(index, folder / FILE)
-    np.save(folder / MEAN, mean)
+    made = FaissIndex.of(vectors)
+    _write(made._index, folder / FILE)
+    np.save(folder / MEAN, made._mean)
     return Measured()
 
 

@@ -110,6 +110,16 @@ def read_index(spec: IndexSpec, folder: Path) -> Extendable[Any]:
     return _kind_of(spec).read(folder)
 
 
+def index_to_train(spec: IndexSpec, folder: Path, vectors: Any) -> Extendable[Any]:
+    """As `read_index`, for training, which asks much. vectors: all of the index, (n, d).
+
+    An exact index that lies elsewhere is made in memory instead: a server rounds otherwise, and so what is learned
+    would depend on where the vectors lie.
+    """
+    kind = _kind_of(spec)
+    return FaissIndex.of(vectors) if kind.exact and kind.elsewhere else kind.read(folder)
+
+
 def write_index(spec: IndexSpec, vectors: Any, folder: Path, recall: float) -> Measured:
     """Write an index of vectors (n, d) into the folder of its channel. recall: that is wanted, in [0, 1].
 
