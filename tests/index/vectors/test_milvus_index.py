@@ -11,6 +11,7 @@ from hashtag_recommender.core.errors import ClusterError, SettingsError, Snapsho
 from hashtag_recommender.core.vectors import NO_ROW, unit_rows
 from hashtag_recommender.index.vectors import milvus_index
 from hashtag_recommender.index.vectors.exact import ExactIndex
+from hashtag_recommender.index.vectors.faiss_index import write_exact
 from hashtag_recommender.index.vectors.milvus_index import (
     FILE,
     MEAN,
@@ -21,8 +22,8 @@ from hashtag_recommender.index.vectors.milvus_index import (
     switch_alias,
     write_milvus,
 )
-from hashtag_recommender.index.vectors.registry import HNSW_UP_TO, choose_index, is_exact
-from hashtag_recommender.index.vectors.spec import IndexLimits
+from hashtag_recommender.index.vectors.registry import HNSW_UP_TO, choose_index, index_to_train, is_exact, read_index
+from hashtag_recommender.index.vectors.spec import IndexLimits, IndexSpec
 
 pymilvus = pytest.importorskip("pymilvus")
 pytest.importorskip("milvus_lite")
@@ -220,3 +221,23 @@ def test_a_library_that_is_not_installed_is_named(library, told, address, monkey
     monkeypatch.setattr(milvus_index, "find_spec", lambda name: None if name == library else name)
     with pytest.raises(SettingsError, match=f"{library}, which is not installed; run .*{told}"):
         reach(address)
+
+
+def test_training_sees_the_similarities_of_this_machine(write, address, tmp_path):
+    """To the last digit; so that what is learned does not depend on where the vectors lie."""
+    vectors = vectors_of(60)
+    folder, _ = write("snap-1", vectors)
+    exact = tmp_path / "exact"
+    exact.mkdir()
+    write_exact(vectors, exact, 1)
+    due = read_index(IndexSpec("faiss"), exact).search(vectors, 20)
+    trained = index_to_train(IndexSpec("milvus_flat", {"address": address}), folder, vectors).search(vectors, 20)
+    assert np.array_equal(trained.rows, due.rows)
+    assert np.array_equal(trained.similarities, due.similarities)
+
+
+def test_training_asks_an_index_that_does_not_look_at_every_vector_itself(write, address):
+    folder, _ = write("snap-1", vectors_of(60), "HNSW")
+    assert isinstance(
+        index_to_train(IndexSpec("milvus_hnsw", {"address": address}), folder, vectors_of(60)), MilvusIndex
+    )
