@@ -241,6 +241,7 @@ class ArchiveRecommender(Recommender, CaptionRecommender, Closing):
             raise photo_error(query, answer.error)
         return answer
 
+    @one_blas_thread()
     def caption_batch(
         self, queries: Sequence[Query], options: CaptionOptions | Sequence[CaptionOptions] = DEFAULT_CAPTIONS
     ) -> list[CaptionAnswer]:
