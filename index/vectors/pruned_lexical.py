@@ -61,7 +61,7 @@ class PrunedLexicalIndex:
         self._saturation = saturation
         self._scales = scales
         self._effort = effort
-        self._tables: deque[_Weighed] = deque()  # for the next searches, as new ones take long to make
+        self._tables: deque[_QueryNgrams] = deque()  # for the next searches, as new ones take long to make
 
     @classmethod
     def read(cls, folder: Path) -> "PrunedLexicalIndex":
@@ -108,17 +108,24 @@ class PrunedLexicalIndex:
 
     def _search(self, asked: sparse.csr_matrix, queries: Rows, rows: Rows, best: Vectors) -> None:
         """Fill in the matches of some queries. asked: sparse (m, buckets) of weights. rows, best: (m, k)."""
-        k, weighed = rows.shape[1], self._tables.pop() if self._tables else _Weighed.none(len(self._scales.idf))
+        k, of_query = rows.shape[1], self._take_table()
         for i in queries.tolist():
             here = slice(asked.indptr[i], asked.indptr[i + 1])
             ngrams, weights = asked.indices[here], asked.data[here]
             candidates = self._candidates(ngrams, weights, max(self._effort, 2 * k))
-            weighed.set(ngrams, weights * self._scales.idf[ngrams] * np.float32(K1 + 1))
-            found, values = take_largest(candidates, self._compare(candidates, weighed), k)
-            weighed.set(ngrams, np.float32(0))
+            of_query.set(ngrams, weights * self._scales.idf[ngrams] * np.float32(K1 + 1))
+            found, values = take_largest(candidates, self._compare(candidates, of_query), k)
+            of_query.set(ngrams, np.float32(0))
             rows[i, : len(found)] = found
             best[i, : len(found)] = values
-        self._tables.append(weighed)
+        self._tables.append(of_query)
+
+    def _take_table(self) -> "_QueryNgrams":
+        """One of no n-grams that no other thread has. After an error in between it does not come back."""
+        try:
+            return self._tables.pop()
+        except IndexError:  # not asked before: another thread may take the last one meanwhile
+            return _QueryNgrams.none(len(self._scales.idf))
 
     def beside(self, vectors: sparse.csr_matrix) -> LexicalIndex:
         """See `Extendable.beside`. vectors: sparse (m, buckets) of counts."""
@@ -154,36 +161,36 @@ class PrunedLexicalIndex:
         best: NDArray[np.int64] = np.sort(posts[np.argpartition(-scores, most)[:most]])
         return best
 
-    def _compare(self, posts: NDArray[np.int64], weighed: "_Weighed") -> Vectors:
+    def _compare(self, posts: NDArray[np.int64], of_query: "_QueryNgrams") -> Vectors:
         """The similarities of posts with a query, float32."""
         starts, ends = self._counts.indptr[posts], self._counts.indptr[posts + 1]
         of_post = [self._counts.indices[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         ngrams = np.concatenate([np.zeros(0, dtype=np.int32), *of_post])
-        shared = np.flatnonzero(weighed.there.take(ngrams))  # one in ten; the rest is computed for these alone
+        shared = np.flatnonzero(of_query.present.take(ngrams))  # one in ten; the rest is computed for these alone
         offsets = np.concatenate([[0], np.cumsum(ends - starts)])
         post = np.repeat(np.arange(len(posts)), np.diff(np.searchsorted(shared, offsets)))
         count = self._counts.data.take(shared + (starts - offsets[:-1])[post]).astype(np.float32)
-        parts = weighed.weights.take(ngrams[shared]) * count / (count + self._saturation[posts][post])
+        parts = of_query.weights.take(ngrams[shared]) * count / (count + self._saturation[posts][post])
         return np.bincount(post, parts, len(posts)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighed:
+class _QueryNgrams:
     """The n-grams of a query.
 
-    there: (buckets,), which they are; so small that processors keep it at hand. weights: float32 (buckets,), of each in
+    present: (buckets,), which they are; small enough for a processor's cache. weights: float32 (buckets,), of each in
     the query times that in a caption that has nothing else.
     """
 
-    there: NDArray[np.bool_]
+    present: NDArray[np.bool_]
     weights: Vectors
 
     @classmethod
-    def none(cls, buckets: int) -> "_Weighed":
+    def none(cls, buckets: int) -> "_QueryNgrams":
         return cls(np.zeros(buckets, dtype=np.bool_), np.zeros(buckets, dtype=np.float32))
 
     def set(self, ngrams: NDArray[np.int32], weights: Vectors | np.float32) -> None:
-        self.there[ngrams] = weights
+        self.present[ngrams] = weights
         self.weights[ngrams] = weights
 
 

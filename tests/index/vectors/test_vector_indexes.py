@@ -3,6 +3,7 @@
 import math
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,19 @@ def test_one_query_gets_the_answer_it_gets_in_a_batch(indexed):
         one = index.search(vectors[i : i + 1], 5)
         assert one.rows[0].tolist() == batch.rows[i].tolist()
         assert one.similarities[0] == pytest.approx(batch.similarities[i], abs=1e-6)
+
+
+def test_many_threads_get_the_answers_of_one(tmp_path):
+    """Each has the n-grams of its own query, also if all begin at once."""
+    counts = caption_counts()
+    due = pruned_lexical(counts, tmp_path).search(counts, 10)
+    asked = [counts[i] for i in range(counts.shape[0])]
+    for _ in range(5):
+        index = PrunedLexicalIndex.read(tmp_path)
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(lambda query, index=index: index.search(query, 10), asked))
+        assert np.array_equal(np.concatenate([each.rows for each in found]), due.rows)
+        assert np.array_equal(np.concatenate([each.similarities for each in found]), due.similarities)
 
 
 def test_asking_for_more_than_there_are_pads(indexed):
